@@ -1,0 +1,11 @@
+//! The pure core: what a record or a sequence answers to a command, without clock, IO, or chance.
+
+pub mod effect;
+pub mod enrolment;
+pub mod entity;
+pub mod given;
+pub mod import;
+pub mod plan;
+pub mod record;
+pub mod sequence;
+pub mod template;

@@ -1,0 +1,117 @@
+//! What the world owes an event: rows that are stored in the same batch as the event itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::record::schema::{Owner, RecordState, RecordType};
+use crate::id::{RecordId, SequenceId, TemplateId};
+use crate::time::Timestamp;
+
+/// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
+pub type EffectKey = u32;
+
+/// What has to happen outside the entity, at least once, until the entity says that it is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// An automated e-mail of the step that the key names (R-4: one per step instance).
+    Mail {
+        /// The template to render.
+        template: TemplateId,
+    },
+    /// Every live enrolment of this sequence ends, those connected after `until` only while it is inactive.
+    DisconnectAll {
+        /// When it was deactivated.
+        until: Timestamp,
+    },
+}
+
+/// A number that is kept as a sum of deltas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counter {
+    /// Sequences that are active.
+    ActiveSequences,
+    /// Live enrolments of a sequence.
+    Live(SequenceId),
+    /// Enrolments of a sequence that ever were.
+    Enrolled(SequenceId),
+    /// Records of a type.
+    Records(RecordType),
+}
+
+/// What lists and searches read of a record without loading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordSummary {
+    /// Its type.
+    pub kind: RecordType,
+    /// The name shown.
+    pub name: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Open or closed.
+    pub state: RecordState,
+}
+
+/// A row that lists read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// One per record.
+    Record(RecordSummary),
+    /// One per enrolment, under its sequence, live ones apart from ended ones.
+    Enrolment {
+        /// The sequence.
+        sequence: SequenceId,
+        /// Connecting or connected, as against ended.
+        live: bool,
+        /// The enrolment's ordinal in its record.
+        ordinal: u32,
+    },
+}
+
+/// One thing owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Wake the entity at `due`.
+    Arm { due: Timestamp, key: EffectKey },
+    /// Do not wake it any more.
+    Disarm { due: Timestamp, key: EffectKey },
+    /// Something must happen outside.
+    Owe { key: EffectKey, delivery: Delivery },
+    /// It has happened.
+    Settle { key: EffectKey },
+    /// Write a list row.
+    Index(Index),
+    /// Remove a list row.
+    Unindex(Index),
+    /// Hold a key that only one entity may hold; the commit is refused if another does.
+    Claim { kind: RecordType, external_id: String },
+    /// Give the key back.
+    Unclaim { kind: RecordType, external_id: String },
+    /// Add to a counter; the commit is refused if it would pass `max`.
+    Count { counter: Counter, delta: i64, max: Option<i64> },
+}
+
+/// The effects of one command's events, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects(pub Vec<Effect>);
+
+impl Effects {
+    /// Adds one.
+    pub fn push(&mut self, effect: Effect) {
+        self.0.push(effect);
+    }
+
+    /// Adds `delta` to `counter`, unbounded.
+    pub fn count(&mut self, counter: Counter, delta: i64) {
+        self.push(Effect::Count { counter, delta, max: None });
+    }
+}
+
+/// Names one row of the enrolment index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnrolmentRow {
+    /// The record that is enrolled.
+    pub record: RecordId,
+    /// The enrolment's ordinal.
+    pub ordinal: u32,
+    /// Whether the row stands among the live ones.
+    pub live: bool,
+}

@@ -1,0 +1,224 @@
+//! One record going through one plan: what is remembered of the enrolment and of each node it opened.
+
+pub mod act;
+pub mod advance;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::plan::NodeIndex;
+use crate::domain::record::schema::Owner;
+use crate::id::{SequenceId, UserId};
+use crate::time::Timestamp;
+
+/// Names an enrolment or a step instance within its record.
+pub type Ordinal = u32;
+
+/// Where an enrolment stands (§19.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EnrolmentStatus {
+    /// Waits to begin (K-9).
+    Connecting,
+    /// On a node.
+    Connected,
+    /// Went to an end of its plan.
+    Completed,
+    /// Was taken out.
+    Disconnected,
+    /// Could not begin.
+    Error,
+}
+
+impl EnrolmentStatus {
+    /// Connecting or connected.
+    pub fn is_live(self) -> bool {
+        matches!(self, EnrolmentStatus::Connecting | EnrolmentStatus::Connected)
+    }
+}
+
+/// Why an enrolment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndReason {
+    ///
+    SequenceCompleted,
+    /// K-12.
+    UserDisconnected,
+    ///
+    ParentSequenceDeactivated,
+    /// K-13.
+    RegardingEntityDeactivated,
+    ///
+    ExitCriterionMet,
+}
+
+/// An enrolment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Its number in the record.
+    pub ordinal: Ordinal,
+    /// The sequence it goes through.
+    pub sequence: SequenceId,
+    /// The version it is pinned to.
+    pub version: u16,
+    /// Where it stands.
+    pub status: EnrolmentStatus,
+    /// Why it ended.
+    pub reason: Option<EndReason>,
+    /// Who connected it.
+    pub connected_by: UserId,
+    /// When.
+    pub connected_at: Timestamp,
+    /// When the first node opens, if it was connected with a wait (K-9).
+    pub opens_at: Option<Timestamp>,
+    /// Where the connection came from, in the client's words.
+    pub source: Option<String>,
+    /// The step instance it stands on, or stood on last.
+    pub current: Option<Ordinal>,
+    /// Counted steps completed or skipped (D-61).
+    pub steps_done: u16,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Where a step instance stands (§19.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepStatus {
+    /// Somebody or something still has to act.
+    Open,
+    /// Done.
+    Completed,
+    /// Passed over.
+    Skipped,
+    /// The enrolment ended first.
+    Cancelled,
+}
+
+/// Whether a step instance waits (§19.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WaitState {
+    /// It does not wait for time.
+    None,
+    /// Until its timer fires.
+    Waiting,
+    /// A person cut the wait short.
+    Skipped,
+    /// The wait came to its end, or was satisfied.
+    Completed,
+}
+
+/// What stands in the way of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepError {
+    /// The field could not be written (CM-13).
+    FieldUpdateFailed,
+    /// No address, or the person has opted out (ST-23).
+    EmailUndeliverable,
+    /// The message's template is missing or could not be rendered (ST-23).
+    EmailTemplateFailed,
+}
+
+/// The exit a condition took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Exit {
+    /// It held.
+    Yes,
+    /// It did not.
+    No,
+}
+
+/// What came back for an e-mail (§21.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Signal {
+    /// The recipient opened it.
+    Opened,
+    /// Followed a link.
+    LinkClicked,
+    /// Fetched an attachment.
+    AttachmentDownloaded,
+    /// Answered.
+    Replied,
+    /// It could not be delivered at the far side.
+    Bounced,
+}
+
+/// The first time of each signal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Signals(Vec<(Signal, Timestamp)>);
+
+impl Signals {
+    /// The earliest time of `signal`.
+    pub fn first(&self, signal: Signal) -> Option<Timestamp> {
+        self.0.iter().find(|(known, _)| *known == signal).map(|(_, at)| *at)
+    }
+
+    /// Notes `signal`; a click, a download or a reply counts as an open too (D-63).
+    pub fn note(&mut self, signal: Signal, at: Timestamp) {
+        let implied = match signal {
+            Signal::LinkClicked | Signal::AttachmentDownloaded | Signal::Replied => Some(Signal::Opened),
+            Signal::Opened | Signal::Bounced => None,
+        };
+        for signal in [Some(signal), implied].into_iter().flatten() {
+            match self.0.iter_mut().find(|(known, _)| *known == signal) {
+                Some((_, first)) => *first = at.min(*first),
+                None => self.0.push((signal, at)),
+            }
+        }
+    }
+}
+
+/// A node opened for an enrolment. Its name and description are those of the pinned version, which never changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its number in the record.
+    pub ordinal: Ordinal,
+    /// The enrolment it belongs to.
+    pub enrolment: Ordinal,
+    /// Its place in the plan.
+    pub node: NodeIndex,
+    /// Who acts.
+    pub assignee: Owner,
+    /// Where it stands.
+    pub status: StepStatus,
+    /// Whether it waits.
+    pub wait: WaitState,
+    /// What stands in the way.
+    pub error: Option<StepError>,
+    /// The automated e-mail became one for the seller (ST-23).
+    pub converted: bool,
+    /// When the node was reached.
+    pub opened_at: Timestamp,
+    /// When it is due: the opening, moved by snoozes; for a wait when it ends (D-64).
+    pub due_at: Timestamp,
+    /// When a wait or a time limit ends. Kept after it ended.
+    pub wakes_at: Option<Timestamp>,
+    /// When it was completed or skipped.
+    pub completed_at: Option<Timestamp>,
+    /// Snoozes so far.
+    pub snoozes: u32,
+    /// How a call ended.
+    pub call_result: Option<String>,
+    /// The exit a condition took.
+    pub exit: Option<Exit>,
+    /// What came back for an e-mail.
+    pub signals: Signals,
+    /// A message of this step is owed to the outbox or has been sent.
+    pub message: Option<MessageState>,
+}
+
+/// Where the automated message of a step stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageState {
+    /// In the outbox.
+    Owed,
+    /// Delivered under this Message-ID.
+    Sent(String),
+    /// Given up, with the reason.
+    Failed(String),
+}
+
+impl Step {
+    /// The end of a time limit that began when this e-mail step was completed (CO-10).
+    pub fn limit_end(&self, limit: TimeDelta) -> Timestamp {
+        self.completed_at.unwrap_or(self.opened_at) + limit
+    }
+}

@@ -1,0 +1,247 @@
+//! What people, timers and the outside do to a step (§11.2, §19.3).
+
+use super::advance::{Opened, Turn, replied_by};
+use super::{EndReason, EnrolmentStatus, Exit, MessageState, Ordinal, Signal, Step, StepStatus, WaitState};
+use crate::domain::plan::{Action, PlanNode, SellerStep};
+use crate::domain::record::event::RecordEvent;
+use crate::domain::record::{Problem, RecordRejection};
+use crate::limits;
+use crate::time::Timestamp;
+
+impl<'a> Turn<'a> {
+    /// a seller's step is done. A call that a condition looks at needs its result (CO-35).
+    pub fn complete_step(&mut self, step: Ordinal, note: Option<String>, call_result: Option<String>)
+    -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        if !performs(&step, node) {
+            return Err(RecordRejection::StepWaits);
+        }
+        self.judge_call_result(&step, node, call_result.as_deref())?;
+        self.note(step.ordinal, note)?;
+        self.emit(RecordEvent::StepCompleted {
+            step: step.ordinal,
+            wait: step.wait,
+            call_result,
+            exit: None,
+            counted: node.is_counted(),
+        });
+        self.open(step.enrolment, node.next)
+    }
+
+    /// the step is passed over. Skipping a wait also passes over the automated message right behind it (D-68);
+    /// skipping a condition takes No.
+    pub fn skip_step(&mut self, step: Ordinal) -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        let exit = node.is_branching().then_some(Exit::No);
+        self.emit(RecordEvent::StepSkipped { step: step.ordinal, exit, counted: node.is_counted() });
+        let next = if node.is_branching() { node.no } else { node.next };
+        let plan = self.plan(step.enrolment)?;
+        let behind = next.and_then(|index| Some((index, plan.node(index)?)));
+        match (&node.action, behind) {
+            (Action::Wait(_), Some((index, message))) if matches!(message.action, Action::AutoEmail(_)) => {
+                let passed = self.next_ordinal()?;
+                self.emit(RecordEvent::StepOpened {
+                    step: passed,
+                    enrolment: step.enrolment,
+                    node: index,
+                    assignee: step.assignee,
+                    wakes_at: None,
+                    error: None,
+                    converted: false,
+                });
+                self.emit(RecordEvent::StepSkipped { step: passed, exit: None, counted: true });
+                self.open(step.enrolment, message.next)
+            }
+            _ => self.open(step.enrolment, next),
+        }
+    }
+
+    /// later, and never a wait.
+    pub fn snooze_step(&mut self, step: Ordinal, until: Timestamp) -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        if !performs(&step, node) || step.snoozes >= limits::SNOOZES_MAX {
+            return Err(RecordRejection::SnoozeNotAllowed);
+        }
+        if until <= self.stamp.at {
+            return Err(RecordRejection::SnoozeInPast);
+        }
+        self.emit(RecordEvent::StepSnoozed { step: step.ordinal, until });
+        Ok(())
+    }
+
+    /// R-14; a waiting condition is evaluated now (CO-16).
+    pub fn skip_wait(&mut self, step: Ordinal) -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        if step.wait != WaitState::Waiting {
+            return Err(RecordRejection::NotWaiting);
+        }
+        self.wake(&step, node, WaitState::Skipped)
+    }
+
+    /// CM-13: the action is tried again where it failed.
+    pub fn retry_step(&mut self, step: Ordinal) -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        match &node.action {
+            Action::UpdateField { field, value } if step.error.is_some() => {
+                match self.update_field(step.enrolment, step.ordinal, field, value, node)? {
+                    Opened::Stays => Ok(()),
+                    Opened::Done(None) => Ok(()),
+                    Opened::Done(next) if self.is_live(step.enrolment) => self.open(step.enrolment, next),
+                    Opened::Done(_) => Ok(()),
+                }
+            }
+            _ => Err(RecordRejection::NothingToRetry),
+        }
+    }
+
+    /// a note, on any step that ever was.
+    pub fn note_step(&mut self, step: Ordinal, text: String) -> Result<(), RecordRejection> {
+        let step = self.record.step(step).ok_or(RecordRejection::StepNotFound)?.ordinal;
+        self.note(step, Some(text))
+    }
+
+    /// §21.4: something came back for an e-mail. The exit criterion goes before a pending condition; a condition
+    /// that moves on early takes Yes at once (CO-12).
+    pub fn signal(&mut self, step: Ordinal, signal: Signal, at: Timestamp) -> Result<(), RecordRejection> {
+        let mail = self.record.step(step).ok_or(RecordRejection::StepNotFound)?;
+        let enrolment = mail.enrolment;
+        let plan = self.plan(enrolment)?;
+        if !plan.node(mail.node).is_some_and(PlanNode::is_email) {
+            return Err(RecordRejection::NotAnEmail);
+        }
+        self.emit(RecordEvent::Signalled { step, signal, at });
+        if signal != Signal::Replied || !self.is_live(enrolment) {
+            return Ok(());
+        }
+        if plan.exit_on_reply {
+            self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ExitCriterionMet);
+            return Ok(());
+        }
+        let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
+        let Some(current) = current.cloned() else { return Ok(()) };
+        let Some(node) = plan.node(current.node) else { return Ok(()) };
+        let follows = self.mail_of(&current).is_some_and(|mail| mail.ordinal == step);
+        match node.action {
+            Action::EmailReplied { advance_early: true, .. } if follows && self.satisfied(&current) => {
+                self.wake(&current, node, WaitState::Completed)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A timer of a wait, a time limit or a connection with a wait.
+    pub fn fire(&mut self, key: Ordinal) -> Result<(), RecordRejection> {
+        if let Some(enrolment) = self.record.enrolment(key) {
+            return match (enrolment.status, enrolment.opens_at) {
+                (EnrolmentStatus::Connecting, Some(due)) if due > self.stamp.at => Err(RecordRejection::NotDue),
+                (EnrolmentStatus::Connecting, _) => {
+                    self.emit(RecordEvent::Began { enrolment: key });
+                    self.open(key, Some(0))
+                }
+                _ => Err(RecordRejection::Stale),
+            };
+        }
+        let (step, node) = self.open_step(key).map_err(|_| RecordRejection::Stale)?;
+        match step.wakes_at {
+            Some(due) if due > self.stamp.at => Err(RecordRejection::NotDue),
+            Some(_) => self.wake(&step, node, WaitState::Completed),
+            None => Err(RecordRejection::Stale),
+        }
+    }
+
+    /// The outbox is done with a step's message, one way or the other.
+    pub fn settle(&mut self, step: Ordinal, event: RecordEvent) -> Result<(), RecordRejection> {
+        match self.record.step(step).and_then(|step| step.message.as_ref()) {
+            Some(MessageState::Owed) => {
+                self.emit(event);
+                Ok(())
+            }
+            _ => Err(RecordRejection::Stale),
+        }
+    }
+
+    /// A wait is over: what it waited for is judged and the enrolment moves on.
+    fn wake(&mut self, step: &Step, node: &PlanNode, wait: WaitState) -> Result<(), RecordRejection> {
+        if node.is_branching() {
+            let held = self.satisfied(step);
+            return match self.take(step.ordinal, node, wait, held) {
+                Opened::Done(next) => self.open(step.enrolment, next),
+                Opened::Stays => Ok(()),
+            };
+        }
+        self.emit(RecordEvent::StepCompleted {
+            step: step.ordinal,
+            wait,
+            call_result: None,
+            exit: None,
+            counted: false,
+        });
+        self.open(step.enrolment, node.next)
+    }
+
+    /// Whether a waiting condition holds: an answer came before its limit.
+    fn satisfied(&self, condition: &Step) -> bool {
+        let until = condition.wakes_at.unwrap_or(self.stamp.at);
+        self.mail_of(condition).is_some_and(|mail| replied_by(mail, until))
+    }
+
+    /// The step that a condition looks at: the one its enrolment opened just before.
+    fn mail_of(&self, condition: &Step) -> Option<&Step> {
+        let earlier = |step: &&Step| step.enrolment == condition.enrolment && step.ordinal < condition.ordinal;
+        self.record.steps.iter().rev().find(earlier)
+    }
+
+    fn is_live(&self, enrolment: Ordinal) -> bool {
+        self.record.enrolment(enrolment).is_some_and(|enrolment| enrolment.status.is_live())
+    }
+
+    /// An open step with its node; anything else is R-23.
+    fn open_step(&self, step: Ordinal) -> Result<(Step, &'a PlanNode), RecordRejection> {
+        let step = self.record.step(step).ok_or(RecordRejection::StepNotFound)?;
+        if step.status != StepStatus::Open {
+            return Err(RecordRejection::StepNotOpen);
+        }
+        let node = self.plan(step.enrolment)?.node(step.node).ok_or(RecordRejection::SequenceNotFound)?;
+        Ok((step.clone(), node))
+    }
+
+    fn judge_call_result(&self, step: &Step, node: &PlanNode, result: Option<&str>) -> Result<(), RecordRejection> {
+        let is_call = node.action == Action::Seller(SellerStep::PhoneCall);
+        match result {
+            Some(_) if !is_call => {
+                Err(RecordRejection::CallResultInvalid("only a phone call ends with a call result".into()))
+            }
+            Some(result) if !self.given.call_results.iter().any(|known| known == result) => {
+                let known = self.given.call_results.join(", ");
+                Err(RecordRejection::CallResultInvalid(format!("`{result}` is not one of {known}")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                let plan = self.plan(step.enrolment)?;
+                let next = node.next.and_then(|next| plan.node(next));
+                let wanted = next.is_some_and(|next| matches!(next.action, Action::CallResult(_)));
+                if is_call && wanted { Err(RecordRejection::CallResultRequired) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn note(&mut self, step: Ordinal, note: Option<String>) -> Result<(), RecordRejection> {
+        let Some(text) = note else { return Ok(()) };
+        let (length, max) = (text.chars().count(), limits::NOTE_MAX);
+        let fault = match () {
+            () if text.trim().is_empty() => Some(("empty", "a note has text".to_owned())),
+            () if length > max => Some(("too_long", format!("a note has at most {max} characters, not {length}"))),
+            () => None,
+        };
+        if let Some((code, detail)) = fault {
+            return Err(RecordRejection::Invalid(vec![Problem { pointer: "/note".into(), code, detail }]));
+        }
+        self.emit(RecordEvent::Noted { step, text });
+        Ok(())
+    }
+}
+
+/// Whether a person performs the step: a seller's own, or an automated message that became one (ST-23).
+fn performs(step: &Step, node: &PlanNode) -> bool {
+    node.is_seller_step() || step.converted
+}

@@ -1,0 +1,240 @@
+//! Moving along the plan: what opens when a node is done, through every node that needs nobody.
+
+use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, Step, StepError, StepStatus, WaitState};
+use crate::domain::entity::{Entity, Stamp};
+use crate::domain::given::Given;
+use crate::domain::plan::{Action, AssignTo, NodeIndex, Plan, PlanNode};
+use crate::domain::record::event::RecordEvent;
+use crate::domain::record::schema::{self, Change, Channel, FieldKind, Outcome, Owner, RecordState, Value};
+use crate::domain::record::{Record, RecordRejection};
+use crate::limits;
+use crate::time::Timestamp;
+
+/// One decision in the making: the record as it will be, and the events that lead there.
+pub struct Turn<'a> {
+    /// A scratch copy that each event is applied to at once.
+    pub record: Record,
+    /// What the decision may look at.
+    pub given: &'a Given,
+    /// When and by whom.
+    pub stamp: Stamp,
+    events: Vec<RecordEvent>,
+}
+
+impl<'a> Turn<'a> {
+    /// Begins from `record` as it stands.
+    pub fn new(record: &Record, given: &'a Given, stamp: Stamp) -> Turn<'a> {
+        Turn { record: record.clone(), given, stamp, events: Vec::with_capacity(4) }
+    }
+
+    /// The events, in order.
+    pub fn done(self) -> Vec<RecordEvent> {
+        self.events
+    }
+
+    /// Notes a fact; what follows sees it.
+    pub fn emit(&mut self, event: RecordEvent) {
+        self.record.apply(&event, self.stamp);
+        self.events.push(event);
+    }
+
+    /// The plan that an enrolment is pinned to.
+    pub fn plan(&self, enrolment: Ordinal) -> Result<&'a Plan, RecordRejection> {
+        let enrolment = self.record.enrolment(enrolment).ok_or(RecordRejection::EnrolmentNotFound)?;
+        self.given.plan(enrolment.sequence, enrolment.version).ok_or(RecordRejection::SequenceNotFound)
+    }
+
+    /// A number that nothing on the record has yet.
+    pub fn next_ordinal(&self) -> Result<Ordinal, RecordRejection> {
+        let next = self.record.last_ordinal + 1;
+        if next > limits::RECORD_ORDINAL_MAX { Err(RecordRejection::RecordFull) } else { Ok(next) }
+    }
+
+    /// Opens `node` and whatever follows it without anybody's action; an empty exit completes the enrolment.
+    pub fn open(&mut self, enrolment: Ordinal, node: Option<NodeIndex>) -> Result<(), RecordRejection> {
+        let plan = self.plan(enrolment)?;
+        let mut next = node;
+        while let Some(index) = next {
+            let node = plan.node(index).ok_or(RecordRejection::SequenceNotFound)?;
+            match self.open_one(enrolment, plan, index, node)? {
+                Opened::Stays => return Ok(()),
+                Opened::Done(exit) => next = exit,
+            }
+            if self.record.enrolment(enrolment).is_none_or(|enrolment| !enrolment.status.is_live()) {
+                return Ok(());
+            }
+        }
+        self.end(enrolment, EnrolmentStatus::Completed, EndReason::SequenceCompleted);
+        Ok(())
+    }
+
+    /// Ends an enrolment and cancels what it stands on.
+    pub fn end(&mut self, enrolment: Ordinal, status: EnrolmentStatus, reason: EndReason) {
+        let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
+        let cancelled = current.map(|step| step.ordinal);
+        self.emit(RecordEvent::Ended { enrolment, status, reason, cancelled });
+    }
+
+    /// Closes the record (K-13). A success closing keeps those enrolments that still lead to a seller step (TC-8, D-59);
+    /// `writing` is the enrolment whose own command closes the record and decides about itself.
+    pub fn close(&mut self, outcome: Outcome, writing: Option<Ordinal>) {
+        self.emit(RecordEvent::Closed(outcome));
+        let live: Vec<_> = self.record.live().map(|live| live.ordinal).filter(|live| Some(*live) != writing).collect();
+        for enrolment in live {
+            if outcome != Outcome::Success || !self.seller_ahead(enrolment) {
+                self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::RegardingEntityDeactivated);
+            }
+        }
+    }
+
+    /// Whether a connected enrolment still leads to a seller step after the node it stands on (D-59).
+    fn seller_ahead(&self, enrolment: Ordinal) -> bool {
+        let Some(step) = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment))
+        else {
+            return false;
+        };
+        let Ok(plan) = self.plan(enrolment) else { return false };
+        plan.node(step.node).is_some_and(|node| node.seller_behind)
+    }
+
+    fn open_one(&mut self, enrolment: Ordinal, plan: &'a Plan, index: NodeIndex, node: &'a PlanNode)
+    -> Result<Opened, RecordRejection> {
+        let step = self.next_ordinal()?;
+        let opened = |assignee, wakes_at, error, converted| RecordEvent::StepOpened {
+            step,
+            enrolment,
+            node: index,
+            assignee,
+            wakes_at,
+            error,
+            converted,
+        };
+        let assignee = self.assignee(enrolment, plan);
+        match &node.action {
+            Action::Seller(_) => {
+                self.emit(opened(assignee, None, None, false));
+                Ok(Opened::Stays)
+            }
+            Action::Wait(span) => {
+                self.emit(opened(assignee, Some(self.stamp.at + *span), None, false));
+                Ok(Opened::Stays)
+            }
+            Action::AutoEmail(_) if self.unreachable_by_email() => {
+                self.emit(opened(assignee, None, Some(StepError::EmailUndeliverable), true));
+                Ok(Opened::Stays)
+            }
+            Action::AutoEmail(template) => {
+                self.emit(opened(assignee, None, None, false));
+                self.emit(RecordEvent::MessageOwed { step, template: *template });
+                self.complete(step, WaitState::None, None, true);
+                Ok(Opened::Done(node.next))
+            }
+            Action::UpdateField { field, value } => {
+                self.emit(opened(assignee, None, None, false));
+                self.update_field(enrolment, step, field, value, node)
+            }
+            Action::CallResult(results) => {
+                let call = self.step_before(enrolment);
+                let held = call.and_then(|call| call.call_result.as_ref()).is_some_and(|given| results.contains(given));
+                self.emit(opened(assignee, None, None, false));
+                Ok(self.take(step, node, WaitState::None, held))
+            }
+            Action::EmailReplied { limit, advance_early } => {
+                let Some(mail) = self.step_before(enrolment) else {
+                    self.emit(opened(assignee, None, None, false));
+                    return Ok(self.take(step, node, WaitState::None, false));
+                };
+                let (skipped, until) = (mail.status == StepStatus::Skipped, mail.limit_end(*limit));
+                let satisfied = replied_by(mail, until);
+                if skipped || until <= self.stamp.at || (satisfied && *advance_early) {
+                    self.emit(opened(assignee, None, None, false));
+                    return Ok(self.take(step, node, WaitState::None, satisfied && !skipped));
+                }
+                self.emit(opened(assignee, Some(until), None, false));
+                Ok(Opened::Stays)
+            }
+        }
+    }
+
+    /// Completes a condition and says where its exit leads.
+    pub fn take(&mut self, step: Ordinal, node: &PlanNode, wait: WaitState, held: bool) -> Opened {
+        let exit = if held { Exit::Yes } else { Exit::No };
+        self.complete(step, wait, Some(exit), false);
+        Opened::Done(if held { node.next } else { node.no })
+    }
+
+    fn complete(&mut self, step: Ordinal, wait: WaitState, exit: Option<Exit>, counted: bool) {
+        self.emit(RecordEvent::StepCompleted { step, wait, call_result: None, exit, counted });
+    }
+
+    /// Writes a field for a command (CM-3); `disposition` closes the record (D-69). What cannot be written leaves the
+    /// enrolment on the node with an error (CM-13).
+    pub fn update_field(&mut self, enrolment: Ordinal, step: Ordinal, field: &str, value: &str, node: &PlanNode)
+    -> Result<Opened, RecordRejection> {
+        let mut change = Change::Field(field.to_owned(), Some(Value::Text(value.to_owned())));
+        let takes = schema::field(self.record.kind, field);
+        let is_option = matches!(takes, Some(FieldKind::TwoOption | FieldKind::OptionSet(_)));
+        if !is_option || change.check(self.record.kind).is_err() {
+            self.emit(RecordEvent::StepFailed { step, error: StepError::FieldUpdateFailed });
+            return Ok(Opened::Stays);
+        }
+        if !self.record.profile.has(&change) {
+            self.emit(RecordEvent::Changed { changes: vec![change.clone()], former_external_id: None });
+        }
+        self.complete(step, WaitState::None, None, false);
+        let closing = closing_outcome(&change).filter(|_| self.record.state == RecordState::Active);
+        if node.next.is_none() {
+            self.end(enrolment, EnrolmentStatus::Completed, EndReason::SequenceCompleted);
+        }
+        if let Some(outcome) = closing {
+            self.close(outcome, Some(enrolment));
+            let stays = outcome == Outcome::Success && node.seller_behind;
+            if node.next.is_some() && !stays {
+                self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::RegardingEntityDeactivated);
+            }
+        }
+        Ok(Opened::Done(node.next))
+    }
+
+    fn unreachable_by_email(&self) -> bool {
+        self.record.profile.email.is_none() || !self.record.profile.allows(Channel::Email)
+    }
+
+    fn assignee(&self, enrolment: Ordinal, plan: &Plan) -> Owner {
+        match (plan.assign_to, self.record.enrolment(enrolment)) {
+            (AssignTo::CurrentUser, Some(enrolment)) => Owner::User(enrolment.connected_by),
+            _ => self.record.profile.owner,
+        }
+    }
+
+    /// The step instance that the enrolment opened last: the one a condition evaluates.
+    fn step_before(&self, enrolment: Ordinal) -> Option<&Step> {
+        self.record.step(self.record.enrolment(enrolment)?.current?)
+    }
+}
+
+/// What became of a node that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// Somebody or something has to act.
+    Stays,
+    /// It is done; this comes next.
+    Done(Option<NodeIndex>),
+}
+
+/// Whether an answer came within the limit; the event's own time decides (D-62).
+pub fn replied_by(mail: &Step, until: Timestamp) -> bool {
+    mail.signals.first(Signal::Replied).is_some_and(|at| at <= until)
+}
+
+/// How writing `change` closes the record, if it does (§20.9, D-69).
+pub fn closing_outcome(change: &Change) -> Option<Outcome> {
+    match change {
+        Change::Field(name, Some(Value::Text(value))) if name == "disposition" => match value.as_str() {
+            "disqualified" => Some(Outcome::Failure),
+            "qualified" => Some(Outcome::Success),
+            _ => None,
+        },
+        _ => None,
+    }
+}

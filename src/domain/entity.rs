@@ -1,0 +1,45 @@
+//! The core contract: what decides and remembers, without a clock, IO or chance.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::effect::Effects;
+use crate::id::{EntityKind, UserId};
+use crate::time::Timestamp;
+
+/// When a command was decided and by whom; stored once for all its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The instant the decision was given.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub by: UserId,
+}
+
+/// Something that decides and remembers. Nothing here waits, fails, or asks the time.
+pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin + 'static {
+    /// Its number in ids and keys.
+    const KIND: EntityKind;
+    /// Its typed id.
+    type Id: Copy + Unpin + Into<crate::id::EntityId> + From<crate::id::EntityId> + Send + 'static;
+    /// What a decision may look at besides its own state.
+    type Given: Send + Sync + 'static;
+    /// A request; may be refused.
+    type Command: Send + 'static;
+    /// A fact; never refused, stored for good.
+    type Event: Serialize + DeserializeOwned + Send + 'static;
+    /// Why a command was refused.
+    type Rejection: std::error::Error + Send + 'static;
+
+    /// What follows from `command` here and now: the same answer for the same arguments. No events means that
+    /// nothing is left to do, and nothing is stored.
+    fn decide(&self, id: Self::Id, given: &Self::Given, command: Self::Command, stamp: Stamp)
+    -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// Remembers a fact. Total: whatever was stored can be replayed.
+    fn apply(&mut self, event: &Self::Event, stamp: Stamp);
+
+    /// What the world is owed for `event`, `self` being the state just after it. A function of the log alone, so that
+    /// every row can be computed again from it.
+    fn effects(&self, id: Self::Id, event: &Self::Event, owed: &mut Effects);
+}

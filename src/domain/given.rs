@@ -1,0 +1,52 @@
+//! What a decision may look at besides its own state: one immutable snapshot, replaced as a whole.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::domain::plan::Plan;
+use crate::domain::sequence::Sequence;
+use crate::id::SequenceId;
+
+/// The snapshot that every decision is given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Every sequence as its own actor last committed it.
+    pub sequences: HashMap<SequenceId, Arc<Sequence>>,
+    /// Every version that was ever active.
+    pub plans: HashMap<(SequenceId, u16), Arc<Plan>>,
+    /// How a call can end (CO-31).
+    pub call_results: Vec<String>,
+}
+
+impl Default for Given {
+    fn default() -> Given {
+        let shipped = ["made", "received", "no_answer", "left_voicemail", "busy", "wrong_number"];
+        Given {
+            sequences: HashMap::new(),
+            plans: HashMap::new(),
+            call_results: shipped.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Given {
+    /// The plan an enrolment is pinned to.
+    pub fn plan(&self, sequence: SequenceId, version: u16) -> Option<&Plan> {
+        self.plans.get(&(sequence, version)).map(Arc::as_ref)
+    }
+
+    /// The same snapshot with `sequence` as it is now, and the plans of its versions that were not there yet.
+    #[must_use]
+    pub fn with_sequence(&self, id: SequenceId, sequence: &Sequence) -> Given {
+        let mut next = self.clone();
+        for version in &sequence.published {
+            if !next.plans.contains_key(&(id, version.number))
+                && let (Some(plan), _) = sequence.compile_version(version, self)
+            {
+                next.plans.insert((id, version.number), Arc::new(plan));
+            }
+        }
+        next.sequences.insert(id, Arc::new(sequence.clone()));
+        next
+    }
+}

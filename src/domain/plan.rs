@@ -1,0 +1,130 @@
+//! One version of a sequence, compiled: flat nodes, resolved exits, proven bounds. Immutable.
+
+pub mod compile;
+
+use chrono::TimeDelta;
+
+use crate::domain::record::schema::RecordType;
+use crate::id::TemplateId;
+
+/// The node's place in its plan.
+pub type NodeIndex = u16;
+
+/// A compiled version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The type of record it runs on.
+    pub record_type: RecordType,
+    /// Every node; the first is where an enrolment begins.
+    pub nodes: Vec<PlanNode>,
+    /// Leave when the customer replies to any e-mail.
+    pub exit_on_reply: bool,
+    /// Who gets the steps.
+    pub assign_to: AssignTo,
+    /// Steps by TC-1.
+    pub step_count: u16,
+    /// The longest path of waits and limits (TC-3).
+    pub duration: TimeDelta,
+}
+
+/// Who gets the steps of a sequence (§3.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum AssignTo {
+    /// The record's owner.
+    #[default]
+    RecordOwner,
+    /// Whoever connected the record.
+    CurrentUser,
+}
+
+/// One node with everything about it that does not change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanNode {
+    /// The author's id.
+    pub id: String,
+    /// The type's name, as the API writes it.
+    pub type_name: &'static str,
+    /// Shown to the seller.
+    pub name: String,
+    /// Shown to the seller.
+    pub description: String,
+    /// What it does.
+    pub action: Action,
+    /// Where it leads: by `next` or `yes`.
+    pub next: Option<NodeIndex>,
+    /// Where `no` leads; `None` on nodes with one exit.
+    pub no: Option<NodeIndex>,
+    /// Most counted steps (TC-1) from here to an end, this one included (U-9).
+    pub steps_ahead: u16,
+    /// Whether a step that a seller performs is reachable behind it (TC-8).
+    pub seller_behind: bool,
+}
+
+/// What a node does when it is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A seller performs it and marks it complete.
+    Seller(SellerStep),
+    /// The server sends a message.
+    AutoEmail(TemplateId),
+    /// Nothing happens for a while.
+    Wait(TimeDelta),
+    /// Was the e-mail answered within the limit?
+    EmailReplied { limit: TimeDelta, advance_early: bool },
+    /// Did the call end in one of these results?
+    CallResult(Vec<String>),
+    /// The server writes a field.
+    UpdateField { field: String, value: String },
+}
+
+/// What a seller does in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SellerStep {
+    /// Writes an e-mail, from a template if there is one.
+    Email(Option<TemplateId>),
+    /// Calls.
+    PhoneCall,
+    /// Anything else.
+    Task,
+    /// Acts on LinkedIn (§7).
+    LinkedIn,
+}
+
+impl Plan {
+    /// The node at `index`; plans are immutable, so an index that was stored with the version is always inside.
+    pub fn node(&self, index: NodeIndex) -> Option<&PlanNode> {
+        self.nodes.get(usize::from(index))
+    }
+
+    /// Days for people, rounded up (TC-3).
+    pub fn duration_days(&self) -> i64 {
+        (self.duration.num_hours() + 23) / 24
+    }
+}
+
+impl PlanNode {
+    /// Whether a seller performs it.
+    pub fn is_seller_step(&self) -> bool {
+        matches!(self.action, Action::Seller(_))
+    }
+
+    /// Whether it sends an e-mail, by hand or not.
+    pub fn is_email(&self) -> bool {
+        matches!(self.action, Action::AutoEmail(_) | Action::Seller(SellerStep::Email(_)))
+    }
+
+    /// Whether it counts as a step (TC-1).
+    pub fn is_counted(&self) -> bool {
+        matches!(self.action, Action::Seller(_) | Action::AutoEmail(_))
+    }
+
+    /// Whether it has a Yes and a No exit.
+    pub fn is_branching(&self) -> bool {
+        matches!(self.action, Action::EmailReplied { .. } | Action::CallResult(_))
+    }
+
+    /// Its exits that lead somewhere.
+    pub fn exits(&self) -> impl Iterator<Item = NodeIndex> {
+        [self.next, self.no].into_iter().flatten()
+    }
+}

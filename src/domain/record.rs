@@ -1,0 +1,417 @@
+//! A connected record: its profile, and its enrolments, because nearly everything that moves or ends one is an event of
+//! the record.
+
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod schema;
+
+use serde::{Deserialize, Serialize};
+
+use self::command::RecordCommand;
+use self::event::RecordEvent;
+use self::schema::{Change, Outcome, Profile, RecordState, RecordType};
+use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index, RecordSummary};
+use crate::domain::enrolment::{
+    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepStatus, WaitState,
+};
+use crate::domain::entity::{Entity, Stamp};
+use crate::domain::given::Given;
+use crate::id::{EntityKind, RecordId};
+use crate::time::Timestamp;
+
+/// One thing wrong with a request, and where (RFC 6901 pointer into it).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub pointer: String,
+    /// Stable code.
+    pub code: &'static str,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// Why a record refuses a command. The codes are part of the API.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordRejection {
+    /// It was never created.
+    #[error("there is no such record")]
+    NotFound,
+    /// It was created before.
+    #[error("the record exists already")]
+    Exists,
+    /// Values that do not fit.
+    #[error("{}", .0.first().map_or("the values do not fit", |first| first.detail.as_str()))]
+    Invalid(Vec<Problem>),
+    /// K-7.
+    #[error("the record is closed; reopen it first")]
+    RecordInactive,
+    /// K-7.
+    #[error("the sequence runs on records of type {wanted}, this one is a {found}")]
+    RecordTypeMismatch { wanted: &'static str, found: &'static str },
+    ///
+    #[error("the sequence is not active")]
+    SequenceNotActive,
+    /// No sequence of that id.
+    #[error("there is no such sequence")]
+    SequenceNotFound,
+    /// K-6, D-44.
+    #[error("the record is already connected to this sequence")]
+    AlreadyConnected,
+    /// No enrolment of that id.
+    #[error("there is no such enrolment")]
+    EnrolmentNotFound,
+    /// §19.2.
+    #[error("the enrolment has ended")]
+    EnrolmentEnded,
+    /// No step of that id.
+    #[error("there is no such step")]
+    StepNotFound,
+    ///
+    #[error("the step is no longer open")]
+    StepNotOpen,
+    /// A wait or condition cannot be completed by hand.
+    #[error("the step waits; skip the wait or skip the step")]
+    StepWaits,
+    ///
+    #[error("the step does not wait")]
+    NotWaiting,
+    /// R-13, L-12.
+    #[error("this step cannot be snoozed")]
+    SnoozeNotAllowed,
+    ///
+    #[error("a step can only be snoozed to a later time than now")]
+    SnoozeInPast,
+    /// CO-35.
+    #[error("the next step of the sequence needs the result of this call")]
+    CallResultRequired,
+    /// A result for something that is no call, or one that does not exist.
+    #[error("{0}")]
+    CallResultInvalid(String),
+    /// A signal for something that is no e-mail.
+    #[error("the step is no e-mail, so nothing can come back for it")]
+    NotAnEmail,
+    /// Retry without an error.
+    #[error("the step has no error to try again")]
+    NothingToRetry,
+    /// Too many steps and enrolments on one record.
+    #[error("the record has reached the {} steps and enrolments it can hold", crate::limits::RECORD_ORDINAL_MAX)]
+    RecordFull,
+    /// A timer that fires before its time; it stays.
+    #[error("the timer is not due yet")]
+    NotDue,
+    /// A timer or delivery that nothing waits for; its row can go.
+    #[error("nothing waits for this")]
+    Stale,
+}
+
+/// The state of a record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Whether it was created.
+    pub exists: bool,
+    /// What it is.
+    pub kind: RecordType,
+    /// What a person may write on it.
+    pub profile: Profile,
+    /// Open or closed.
+    pub state: RecordState,
+    /// How it was closed.
+    pub outcome: Outcome,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When anything on it was last written by a person or a command.
+    pub modified_at: Timestamp,
+    /// In the order they were connected.
+    pub enrolments: Vec<Enrolment>,
+    /// In the order they were opened, so by ordinal.
+    pub steps: Vec<Step>,
+    /// The last ordinal given out.
+    pub last_ordinal: Ordinal,
+}
+
+impl Record {
+    /// The enrolment of that ordinal.
+    pub fn enrolment(&self, ordinal: Ordinal) -> Option<&Enrolment> {
+        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
+        self.enrolments.get(place)
+    }
+
+    /// The step instance of that ordinal.
+    pub fn step(&self, ordinal: Ordinal) -> Option<&Step> {
+        self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok().and_then(|place| self.steps.get(place))
+    }
+
+    /// The open step instance an enrolment stands on.
+    pub fn current_step(&self, enrolment: &Enrolment) -> Option<&Step> {
+        let step = self.step(enrolment.current?)?;
+        (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
+    }
+
+    /// Enrolments that are connecting or connected.
+    pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
+        self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
+    }
+
+    /// What lists read of it.
+    pub fn summary(&self) -> RecordSummary {
+        RecordSummary {
+            kind: self.kind,
+            name: self.profile.display_name(),
+            owner: self.profile.owner,
+            state: self.state,
+        }
+    }
+
+    fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
+        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
+        self.enrolments.get_mut(place)
+    }
+
+    fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
+        let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
+        self.steps.get_mut(place)
+    }
+
+    fn close_step(&mut self, ordinal: Ordinal, at: Timestamp, counted: bool, close: impl FnOnce(&mut Step)) {
+        let Some(step) = self.step_mut(ordinal) else { return };
+        step.completed_at = Some(at);
+        close(step);
+        let enrolment = step.enrolment;
+        if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
+            enrolment.steps_done += 1;
+        }
+    }
+}
+
+impl Entity for Record {
+    const KIND: EntityKind = EntityKind::Record;
+    type Id = RecordId;
+    type Given = Given;
+    type Command = RecordCommand;
+    type Event = RecordEvent;
+    type Rejection = RecordRejection;
+
+    fn decide(&self, id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp)
+    -> Result<Vec<RecordEvent>, RecordRejection> {
+        decide::decide(self, id, given, command, stamp)
+    }
+
+    fn apply(&mut self, event: &RecordEvent, stamp: Stamp) {
+        match event {
+            RecordEvent::Created { kind, changes } => {
+                self.exists = true;
+                self.kind = *kind;
+                self.created_at = stamp.at;
+                self.modified_at = stamp.at;
+                changes.iter().for_each(|change| self.profile.set(change));
+            }
+            RecordEvent::Changed { changes, .. } => {
+                self.modified_at = stamp.at;
+                changes.iter().for_each(|change| self.profile.set(change));
+            }
+            RecordEvent::Closed(outcome) => {
+                (self.state, self.outcome, self.modified_at) = (RecordState::Inactive, *outcome, stamp.at);
+            }
+            RecordEvent::Reopened => {
+                (self.state, self.outcome, self.modified_at) = (RecordState::Active, Outcome::None, stamp.at);
+            }
+            RecordEvent::Connected { enrolment, sequence, version, opens_at, source } => {
+                self.last_ordinal = *enrolment;
+                self.enrolments.push(Enrolment {
+                    ordinal: *enrolment,
+                    sequence: *sequence,
+                    version: *version,
+                    status: opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting),
+                    reason: None,
+                    connected_by: stamp.by,
+                    connected_at: stamp.at,
+                    opens_at: *opens_at,
+                    source: source.clone(),
+                    current: None,
+                    steps_done: 0,
+                    ended_at: None,
+                });
+            }
+            RecordEvent::Began { enrolment } => {
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.status = EnrolmentStatus::Connected;
+                }
+            }
+            RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } => {
+                self.last_ordinal = *step;
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.current = Some(*step);
+                }
+                self.steps.push(Step {
+                    ordinal: *step,
+                    enrolment: *enrolment,
+                    node: *node,
+                    assignee: *assignee,
+                    status: StepStatus::Open,
+                    wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
+                    error: *error,
+                    converted: *converted,
+                    opened_at: stamp.at,
+                    due_at: wakes_at.unwrap_or(stamp.at),
+                    wakes_at: *wakes_at,
+                    completed_at: None,
+                    snoozes: 0,
+                    call_result: None,
+                    exit: None,
+                    signals: Signals::default(),
+                    message: None,
+                });
+            }
+            RecordEvent::StepCompleted { step, wait, call_result, exit, counted } => {
+                self.close_step(*step, stamp.at, *counted, |step| {
+                    step.status = StepStatus::Completed;
+                    step.wait = *wait;
+                    step.call_result = call_result.clone();
+                    step.exit = *exit;
+                    step.error = None;
+                });
+            }
+            RecordEvent::StepSkipped { step, exit, counted } => {
+                self.close_step(*step, stamp.at, *counted, |step| {
+                    step.status = StepStatus::Skipped;
+                    step.exit = *exit;
+                });
+            }
+            RecordEvent::StepFailed { step, error } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.error = Some(*error);
+                }
+            }
+            RecordEvent::StepSnoozed { step, until } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.due_at = *until;
+                    step.snoozes += 1;
+                }
+            }
+            RecordEvent::Noted { .. } => {}
+            RecordEvent::Signalled { step, signal, at } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.signals.note(*signal, *at);
+                }
+            }
+            RecordEvent::MessageOwed { step, .. } => self.set_message(*step, MessageState::Owed),
+            RecordEvent::MessageSent { step, message_id } => {
+                self.set_message(*step, MessageState::Sent(message_id.clone()));
+            }
+            RecordEvent::MessageFailed { step, reason } => {
+                self.set_message(*step, MessageState::Failed(reason.clone()));
+            }
+            RecordEvent::Ended { enrolment, status, reason, cancelled } => {
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.status = *status;
+                    enrolment.reason = Some(*reason);
+                    enrolment.ended_at = Some(stamp.at);
+                }
+                if let Some(step) = cancelled.and_then(|step| self.step_mut(step)) {
+                    step.status = StepStatus::Cancelled;
+                }
+            }
+        }
+    }
+
+    fn effects(&self, _id: RecordId, event: &RecordEvent, owed: &mut Effects) {
+        match event {
+            RecordEvent::Created { kind, changes } => {
+                owed.push(Effect::Index(Index::Record(self.summary())));
+                owed.count(Counter::Records(*kind), 1);
+                self.claim(changes, owed);
+            }
+            RecordEvent::Changed { changes, former_external_id } => {
+                if let Some(external_id) = former_external_id.clone() {
+                    owed.push(Effect::Unclaim { kind: self.kind, external_id });
+                }
+                self.claim(changes, owed);
+                if changes.iter().any(shows_in_lists) {
+                    owed.push(Effect::Index(Index::Record(self.summary())));
+                }
+            }
+            RecordEvent::Closed(_) | RecordEvent::Reopened => {
+                owed.push(Effect::Index(Index::Record(self.summary())));
+            }
+            RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
+                owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
+                owed.count(Counter::Live(*sequence), 1);
+                owed.count(Counter::Enrolled(*sequence), 1);
+                if let Some(due) = *opens_at {
+                    owed.push(Effect::Arm { due, key: *enrolment });
+                }
+            }
+            RecordEvent::Began { enrolment } => {
+                if let Some(due) = self.enrolment(*enrolment).and_then(|enrolment| enrolment.opens_at) {
+                    owed.push(Effect::Disarm { due, key: *enrolment });
+                }
+            }
+            RecordEvent::StepOpened { step, wakes_at, .. } => {
+                if let Some(due) = *wakes_at {
+                    owed.push(Effect::Arm { due, key: *step });
+                }
+            }
+            RecordEvent::StepCompleted { step, .. } | RecordEvent::StepSkipped { step, .. } => {
+                self.disarm_step(*step, owed);
+            }
+            RecordEvent::MessageOwed { step, template } => {
+                owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: *template } });
+            }
+            RecordEvent::MessageSent { step, .. } | RecordEvent::MessageFailed { step, .. } => {
+                owed.push(Effect::Settle { key: *step });
+            }
+            RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
+            RecordEvent::StepFailed { .. }
+            | RecordEvent::StepSnoozed { .. }
+            | RecordEvent::Noted { .. }
+            | RecordEvent::Signalled { .. } => {}
+        }
+    }
+}
+
+impl Record {
+    fn set_message(&mut self, step: Ordinal, state: MessageState) {
+        if let Some(step) = self.step_mut(step) {
+            step.message = Some(state);
+        }
+    }
+
+    fn claim(&self, changes: &[Change], owed: &mut Effects) {
+        if changes.iter().any(|change| matches!(change, Change::ExternalId(Some(_))))
+            && let Some(external_id) = self.profile.external_id.clone()
+        {
+            owed.push(Effect::Claim { kind: self.kind, external_id });
+        }
+    }
+
+    fn disarm_step(&self, step: Ordinal, owed: &mut Effects) {
+        if let Some(due) = self.step(step).and_then(|step| step.wakes_at) {
+            owed.push(Effect::Disarm { due, key: step });
+        }
+    }
+
+    /// The rows of a live enrolment make way for those of an ended one.
+    fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
+        let Some(enrolment) = self.enrolment(ordinal) else { return };
+        let sequence = enrolment.sequence;
+        owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
+        owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
+        owed.count(Counter::Live(sequence), -1);
+        if let Some(step) = cancelled {
+            self.disarm_step(step, owed);
+        }
+        if let (None, Some(due)) = (enrolment.current, enrolment.opens_at) {
+            owed.push(Effect::Disarm { due, key: ordinal });
+        }
+    }
+}
+
+/// Whether a change alters the record's list row.
+fn shows_in_lists(change: &Change) -> bool {
+    match change {
+        Change::Name(_) | Change::Owner(_) => true,
+        Change::Field(name, _) => matches!(name.as_str(), "first_name" | "last_name"),
+        _ => false,
+    }
+}

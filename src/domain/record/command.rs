@@ -1,0 +1,47 @@
+//! What can be asked of a record.
+
+use chrono::TimeDelta;
+
+use super::schema::{Change, Outcome, RecordType};
+use crate::domain::enrolment::{Ordinal, Signal};
+use crate::id::SequenceId;
+use crate::time::Timestamp;
+
+/// A request to a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordCommand {
+    /// Bring it into being.
+    Create { kind: RecordType, changes: Vec<Change> },
+    /// Write properties and fields, all or none.
+    Change(Vec<Change>),
+    /// Close it (K-13, TC-8).
+    Close(Outcome),
+    /// Open it again.
+    Reopen,
+    /// Connect it to a sequence (§10), now or after a wait (K-9).
+    Connect { sequence: SequenceId, wait: Option<TimeDelta>, source: Option<String> },
+    /// Take it out of one enrolment (K-12).
+    Disconnect(Ordinal),
+    /// Take it out of a sequence that was deactivated, if it was connected by `until`.
+    LeaveSequence { sequence: SequenceId, until: Timestamp },
+    /// A call step may need its result (CO-35).
+    Complete { step: Ordinal, note: Option<String>, call_result: Option<String> },
+    /// R-11, D-68.
+    Skip(Ordinal),
+    ///
+    Snooze { step: Ordinal, until: Timestamp },
+    /// R-14, CO-16.
+    SkipWait(Ordinal),
+    /// Try an automated action again (CM-13).
+    Retry(Ordinal),
+    ///
+    Note { step: Ordinal, text: String },
+    /// Something came back for an e-mail (§21.4).
+    Signal { step: Ordinal, signal: Signal, at: Timestamp },
+    /// A timer of this record is due.
+    Fire(Ordinal),
+    /// The outbox has delivered the message of a step.
+    MessageSent { step: Ordinal, message_id: String },
+    /// The outbox has given it up.
+    MessageFailed { step: Ordinal, reason: String },
+}

@@ -1,0 +1,155 @@
+//! What follows from a command to a record: checks, then the events, by way of a [`Turn`].
+
+use chrono::TimeDelta;
+
+use super::command::RecordCommand;
+use super::event::RecordEvent;
+use super::schema::{Change, Outcome, RecordState, RecordType};
+use super::{Problem, Record, RecordRejection};
+use crate::domain::enrolment::advance::{Turn, closing_outcome};
+use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
+use crate::domain::entity::Stamp;
+use crate::domain::given::Given;
+use crate::domain::plan::AssignTo;
+use crate::domain::sequence::SequenceStatus;
+use crate::id::{RecordId, SequenceId};
+use crate::time::Timestamp;
+
+type Decision = Result<Vec<RecordEvent>, RecordRejection>;
+
+/// See [`crate::domain::entity::Entity::decide`].
+pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp) -> Decision {
+    if let RecordCommand::Create { kind, changes } = command {
+        return create(record, kind, changes);
+    }
+    if !record.exists {
+        return Err(RecordRejection::NotFound);
+    }
+    let mut turn = Turn::new(record, given, stamp);
+    match command {
+        RecordCommand::Create { .. } => {}
+        RecordCommand::Change(changes) => change(&mut turn, changes)?,
+        RecordCommand::Close(outcome) => close(&mut turn, outcome)?,
+        RecordCommand::Reopen if record.state == RecordState::Active => {}
+        RecordCommand::Reopen => turn.emit(RecordEvent::Reopened),
+        RecordCommand::Connect { sequence, wait, source } => connect(&mut turn, sequence, wait, source)?,
+        RecordCommand::Disconnect(enrolment) => disconnect(&mut turn, enrolment)?,
+        RecordCommand::LeaveSequence { sequence, until } => leave(&mut turn, sequence, until),
+        RecordCommand::Complete { step, note, call_result } => turn.complete_step(step, note, call_result)?,
+        RecordCommand::Skip(step) => turn.skip_step(step)?,
+        RecordCommand::Snooze { step, until } => turn.snooze_step(step, until)?,
+        RecordCommand::SkipWait(step) => turn.skip_wait(step)?,
+        RecordCommand::Retry(step) => turn.retry_step(step)?,
+        RecordCommand::Note { step, text } => turn.note_step(step, text)?,
+        RecordCommand::Signal { step, signal, at } => turn.signal(step, signal, at)?,
+        RecordCommand::Fire(key) => turn.fire(key)?,
+        RecordCommand::MessageSent { step, message_id } => {
+            turn.settle(step, RecordEvent::MessageSent { step, message_id })?;
+        }
+        RecordCommand::MessageFailed { step, reason } => {
+            turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
+        }
+    }
+    Ok(turn.done())
+}
+
+fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>) -> Decision {
+    if record.exists {
+        return Err(RecordRejection::Exists);
+    }
+    check(kind, &mut changes)?;
+    let mut after = Record { kind, ..Record::default() };
+    changes.iter().for_each(|change| after.profile.set(change));
+    named(&after)?;
+    let closing = changes.iter().find_map(closing_outcome);
+    let mut events = vec![RecordEvent::Created { kind, changes }];
+    events.extend(closing.map(RecordEvent::Closed));
+    Ok(events)
+}
+
+fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejection> {
+    check(turn.record.kind, &mut changes)?;
+    changes.retain(|change| !turn.record.profile.has(change));
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let former_external_id = match changes.iter().any(|change| matches!(change, Change::ExternalId(_))) {
+        true => turn.record.profile.external_id.clone(),
+        false => None,
+    };
+    let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
+    turn.emit(RecordEvent::Changed { changes, former_external_id });
+    named(&turn.record)?;
+    if let Some(outcome) = closing {
+        turn.close(outcome, None);
+    }
+    Ok(())
+}
+
+/// Every change is judged, so that a client sees all that is wrong at once.
+fn check(kind: RecordType, changes: &mut [Change]) -> Result<(), RecordRejection> {
+    let problems: Vec<_> = changes.iter_mut().filter_map(|change| change.check(kind).err()).collect();
+    if problems.is_empty() { Ok(()) } else { Err(RecordRejection::Invalid(problems)) }
+}
+
+fn named(record: &Record) -> Result<(), RecordRejection> {
+    if !record.profile.display_name().is_empty() {
+        return Ok(());
+    }
+    let detail = "a record needs a name, or a first or last name that forms it".to_owned();
+    Err(RecordRejection::Invalid(vec![Problem { pointer: "/name".into(), code: "name_missing", detail }]))
+}
+
+fn close(turn: &mut Turn, outcome: Outcome) -> Result<(), RecordRejection> {
+    if turn.record.state == RecordState::Inactive {
+        return Err(RecordRejection::RecordInactive);
+    }
+    turn.close(outcome, None);
+    Ok(())
+}
+
+/// §10: the record is active, the sequence is active and runs on such records, and they are not connected yet.
+fn connect(turn: &mut Turn, id: SequenceId, wait: Option<TimeDelta>, source: Option<String>)
+-> Result<(), RecordRejection> {
+    let sequence = turn.given.sequences.get(&id).ok_or(RecordRejection::SequenceNotFound)?;
+    if sequence.status != SequenceStatus::Active {
+        return Err(RecordRejection::SequenceNotActive);
+    }
+    let version = sequence.version;
+    if sequence.record_type != turn.record.kind {
+        let (wanted, found) = (sequence.record_type.name(), turn.record.kind.name());
+        return Err(RecordRejection::RecordTypeMismatch { wanted, found });
+    }
+    if turn.record.state != RecordState::Active {
+        return Err(RecordRejection::RecordInactive);
+    }
+    let plan = turn.given.plan(id, version).ok_or(RecordRejection::SequenceNotActive)?;
+    let same_person = |by| plan.assign_to != AssignTo::CurrentUser || by == turn.stamp.by;
+    if turn.record.live().any(|live| live.sequence == id && same_person(live.connected_by)) {
+        return Err(RecordRejection::AlreadyConnected);
+    }
+    let enrolment = turn.next_ordinal()?;
+    let opens_at = wait.map(|wait| turn.stamp.at + wait);
+    turn.emit(RecordEvent::Connected { enrolment, sequence: id, version, opens_at, source });
+    if opens_at.is_none() {
+        turn.open(enrolment, Some(0))?;
+    }
+    Ok(())
+}
+
+fn disconnect(turn: &mut Turn, enrolment: Ordinal) -> Result<(), RecordRejection> {
+    let found = turn.record.enrolment(enrolment).ok_or(RecordRejection::EnrolmentNotFound)?;
+    if !found.status.is_live() {
+        return Err(RecordRejection::EnrolmentEnded);
+    }
+    turn.end(enrolment, EnrolmentStatus::Disconnected, EndReason::UserDisconnected);
+    Ok(())
+}
+
+fn leave(turn: &mut Turn, sequence: SequenceId, until: Timestamp) {
+    let leaves = |live: &&Enrolment| live.sequence == sequence && live.connected_at <= until;
+    let leaving: Vec<_> = turn.record.live().filter(leaves).map(|live| live.ordinal).collect();
+    for enrolment in leaving {
+        turn.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ParentSequenceDeactivated);
+    }
+}

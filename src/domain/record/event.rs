@@ -1,0 +1,62 @@
+//! What has happened to a record. Stored for good: variants and members are only ever appended.
+
+use serde::{Deserialize, Serialize};
+
+use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
+use crate::domain::plan::NodeIndex;
+use crate::id::{SequenceId, TemplateId};
+use crate::time::Timestamp;
+
+/// A fact about a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RecordEvent {
+    /// It exists.
+    Created { kind: RecordType, changes: Vec<Change> },
+    /// Properties and fields were written. `former_external_id` is the key given back, if that was among them.
+    Changed { changes: Vec<Change>, former_external_id: Option<String> },
+    /// It was closed.
+    Closed(Outcome),
+    /// It is open again.
+    Reopened,
+    /// It was connected; with `opens_at` the enrolment is still Connecting.
+    Connected {
+        enrolment: Ordinal,
+        sequence: SequenceId,
+        version: u16,
+        opens_at: Option<Timestamp>,
+        source: Option<String>,
+    },
+    /// The wait before connecting is over.
+    Began { enrolment: Ordinal },
+    /// A node was reached.
+    StepOpened {
+        step: Ordinal,
+        enrolment: Ordinal,
+        node: NodeIndex,
+        assignee: Owner,
+        wakes_at: Option<Timestamp>,
+        error: Option<StepError>,
+        converted: bool,
+    },
+    /// A node is done; conditions say which exit they took. `counted`: it counts as a step (TC-1).
+    StepCompleted { step: Ordinal, wait: WaitState, call_result: Option<String>, exit: Option<Exit>, counted: bool },
+    /// A node was passed over.
+    StepSkipped { step: Ordinal, exit: Option<Exit>, counted: bool },
+    /// An automated action could not be done; the enrolment stays on it.
+    StepFailed { step: Ordinal, error: StepError },
+    /// It is due later.
+    StepSnoozed { step: Ordinal, until: Timestamp },
+    /// A note on the timeline.
+    Noted { step: Ordinal, text: String },
+    /// Something came back for an e-mail.
+    Signalled { step: Ordinal, signal: Signal, at: Timestamp },
+    /// The outbox owes the message of a step.
+    MessageOwed { step: Ordinal, template: TemplateId },
+    /// It has been delivered.
+    MessageSent { step: Ordinal, message_id: String },
+    /// It has been given up.
+    MessageFailed { step: Ordinal, reason: String },
+    /// The enrolment is over; `cancelled` is the step it stood on, if that was still open.
+    Ended { enrolment: Ordinal, status: EnrolmentStatus, reason: EndReason, cancelled: Option<Ordinal> },
+}

@@ -1,0 +1,383 @@
+//! The shape of a record: types, properties, fields with their kinds, and what may be written into each.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::record::Problem;
+use crate::id::{RecordId, TeamId, UserId};
+use crate::limits;
+
+/// What a record is (C-1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordType {
+    /// A person who might buy.
+    #[default]
+    Lead,
+    /// A known person.
+    Contact,
+    /// A company.
+    Account,
+    /// A possible sale.
+    Opportunity,
+}
+
+impl RecordType {
+    /// Every type, in the order of their stored numbers.
+    pub const ALL: [RecordType; 4] =
+        [RecordType::Lead, RecordType::Contact, RecordType::Account, RecordType::Opportunity];
+
+    /// The name used outside.
+    pub fn name(self) -> &'static str {
+        match self {
+            RecordType::Lead => "lead",
+            RecordType::Contact => "contact",
+            RecordType::Account => "account",
+            RecordType::Opportunity => "opportunity",
+        }
+    }
+
+    /// The type of that name.
+    pub fn from_name(name: &str) -> Option<RecordType> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Who a record or step belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owner {
+    /// A person.
+    User(UserId),
+    /// A team.
+    Team(TeamId),
+}
+
+impl Default for Owner {
+    fn default() -> Owner {
+        Owner::User(UserId::ADMINISTRATOR)
+    }
+}
+
+/// Open or closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordState {
+    /// Open: sequences may run on it.
+    #[default]
+    Active,
+    /// Closed, with an [`Outcome`].
+    Inactive,
+}
+
+/// How a record was closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Open, or closed without saying how.
+    #[default]
+    None,
+    /// Qualified, won.
+    Success,
+    /// Disqualified, lost.
+    Failure,
+}
+
+/// A phone number's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Phone {
+    /// At work.
+    Business,
+    /// Carried along.
+    Mobile,
+    /// At home.
+    Home,
+}
+
+/// A way to reach a person that the person may close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Channel {
+    /// E-mail.
+    Email,
+    /// Phone calls.
+    Phone,
+    /// Text messages.
+    Text,
+}
+
+/// A field's value: text (also dates, options and two-options, as `yes` or `no`) or a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// Characters.
+    Text(String),
+    /// A finite number.
+    Number(f64),
+}
+
+impl Value {
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::Number(_) => None,
+        }
+    }
+}
+
+/// What a field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Any text.
+    Text,
+    /// A number, or an amount of money.
+    Number,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// `yes` or `no`.
+    TwoOption,
+    /// One of a set.
+    OptionSet(&'static [&'static str]),
+}
+
+/// The set of `lead.disposition` and `opportunity.disposition` (§20.9).
+pub const DISPOSITIONS: &[&str] = &["open", "qualified", "disqualified"];
+
+/// The built-in fields of a type.
+pub fn fields(kind: RecordType) -> &'static [(&'static str, FieldKind)] {
+    use FieldKind::{Date, Number, OptionSet, Text, TwoOption};
+    match kind {
+        RecordType::Lead => &[
+            ("first_name", Text), ("last_name", Text), ("job_title", Text), ("company", Text), ("website", Text),
+            ("source", Text), ("industry", Text), ("city", Text), ("country", Text), ("notes", Text),
+            ("stage", Text), ("estimated_value", Number), ("currency", Text), ("disposition", OptionSet(DISPOSITIONS)),
+        ],
+        RecordType::Contact => &[
+            ("first_name", Text), ("last_name", Text), ("job_title", Text), ("company", Text), ("website", Text),
+            ("source", Text), ("industry", Text), ("city", Text), ("country", Text), ("notes", Text),
+            ("future_events", TwoOption),
+        ],
+        RecordType::Account => &[
+            ("website", Text), ("industry", Text), ("employees", Number), ("country", Text), ("renewal_date", Date),
+        ],
+        RecordType::Opportunity => &[
+            ("stage", Text), ("estimated_value", Number), ("currency", Text), ("disposition", OptionSet(DISPOSITIONS)),
+            ("account", Text), ("close_date", Date),
+        ],
+    }
+}
+
+/// The kind of one field; `None` if the type has no such field.
+pub fn field(kind: RecordType, name: &str) -> Option<FieldKind> {
+    fields(kind).iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
+/// One property or field of a record set to a value, or cleared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    /// The name; without one, first and last name form it.
+    Name(Option<String>),
+    /// The client's own key.
+    ExternalId(Option<String>),
+    /// Whose it is.
+    Owner(Owner),
+    /// Who else may see it.
+    AccessTeam(Option<TeamId>),
+    /// Where e-mail goes.
+    Email(Option<String>),
+    /// A phone number.
+    Phone(Phone, Option<String>),
+    /// Whether a channel may be used.
+    Allow(Channel, bool),
+    /// The person's time zone, an IANA name.
+    TimeZone(Option<String>),
+    /// Predictive score, 0–100 (W-50).
+    Score(Option<u8>),
+    /// The person behind an account or opportunity.
+    PrimaryContact(Option<RecordId>),
+    /// LinkedIn profile (LI-12).
+    LinkedinUrl(Option<String>),
+    /// A field of the type.
+    Field(String, Option<Value>),
+}
+
+impl Change {
+    /// Where the value stands in a request.
+    pub fn pointer(&self) -> String {
+        match self {
+            Change::Name(_) => "/name".into(),
+            Change::ExternalId(_) => "/external_id".into(),
+            Change::Owner(_) => "/owner".into(),
+            Change::AccessTeam(_) => "/access_team".into(),
+            Change::Email(_) => "/email".into(),
+            Change::Phone(Phone::Business, _) => "/phones/business".into(),
+            Change::Phone(Phone::Mobile, _) => "/phones/mobile".into(),
+            Change::Phone(Phone::Home, _) => "/phones/home".into(),
+            Change::Allow(Channel::Email, _) => "/allow_email".into(),
+            Change::Allow(Channel::Phone, _) => "/allow_phone".into(),
+            Change::Allow(Channel::Text, _) => "/allow_text".into(),
+            Change::TimeZone(_) => "/time_zone".into(),
+            Change::Score(_) => "/score".into(),
+            Change::PrimaryContact(_) => "/primary_contact".into(),
+            Change::LinkedinUrl(_) => "/linkedin_url".into(),
+            Change::Field(name, _) => format!("/fields/{name}"),
+        }
+    }
+
+    /// What is wrong with the change on a record of that type, if anything; a two-option is brought to `yes` or `no`.
+    pub fn check(&mut self, kind: RecordType) -> Result<(), Problem> {
+        let fault = match self {
+            Change::Name(Some(name)) => text_fault(name, limits::RECORD_NAME_MAX, false),
+            Change::ExternalId(Some(key)) if key.is_empty() || key.len() > limits::EXTERNAL_ID_MAX => {
+                Some(("external_id_invalid", format!("an external id has 1 to {} bytes", limits::EXTERNAL_ID_MAX)))
+            }
+            Change::Email(Some(address)) if !email_address::EmailAddress::is_valid(address) => {
+                Some(("email_invalid", format!("`{address}` is not an e-mail address")))
+            }
+            Change::Phone(_, Some(number)) => text_fault(number, 50, false),
+            Change::LinkedinUrl(Some(url)) => text_fault(url, 500, false),
+            Change::TimeZone(Some(zone)) if zone.parse::<chrono_tz::Tz>().is_err() => {
+                Some(("time_zone_unknown", format!("`{zone}` is not an IANA time zone, such as Europe/Madrid")))
+            }
+            Change::Score(Some(score)) if *score > 100 => {
+                Some(("out_of_range", format!("a score lies between 0 and 100, not {score}")))
+            }
+            Change::Field(name, value) => field_fault(kind, name, value),
+            _ => None,
+        };
+        match fault {
+            None => Ok(()),
+            Some((code, detail)) => Err(Problem { pointer: self.pointer(), code, detail }),
+        }
+    }
+}
+
+fn text_fault(text: &str, max: usize, may_break: bool) -> Option<(&'static str, String)> {
+    if text.chars().count() > max {
+        return Some(("too_long", format!("has {} characters, at most {max} are kept", text.chars().count())));
+    }
+    if text.trim().is_empty() {
+        return Some(("empty", "is empty; leave it out or give null to clear it".into()));
+    }
+    let forbidden = |c: char| c.is_control() && !(may_break && matches!(c, '\n' | '\r' | '\t'));
+    text.chars().any(forbidden).then(|| ("control_character", "holds a control character".into()))
+}
+
+fn field_fault(kind: RecordType, name: &str, value: &mut Option<Value>) -> Option<(&'static str, String)> {
+    let Some(takes) = field(kind, name) else {
+        return Some(("unknown_field", format!("a {} has no field `{name}`", kind.name())));
+    };
+    let value = value.as_mut()?;
+    let wrong = |wanted: &str| Some(("field_invalid", format!("`{name}` takes {wanted}")));
+    match (takes, &*value) {
+        (FieldKind::Text, Value::Text(text)) => text_fault(text, limits::FIELD_TEXT_MAX, true),
+        (FieldKind::Text, _) => wrong("text"),
+        (FieldKind::Number, Value::Number(number)) if number.is_finite() => None,
+        (FieldKind::Number, _) => wrong("a number"),
+        (FieldKind::Date, Value::Text(day)) if day.len() == 10 && day.parse::<chrono::NaiveDate>().is_ok() => None,
+        (FieldKind::Date, _) => wrong("a day, such as 2026-03-31"),
+        (FieldKind::TwoOption, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
+            "yes" | "true" => set(value, "yes"),
+            "no" | "false" => set(value, "no"),
+            _ => wrong("`yes` or `no`"),
+        },
+        (FieldKind::TwoOption, _) => wrong("`yes` or `no`"),
+        (FieldKind::OptionSet(options), Value::Text(text)) if options.contains(&text.as_str()) => None,
+        (FieldKind::OptionSet(options), _) => wrong(&format!("one of {}", options.join(", "))),
+    }
+}
+
+fn set(value: &mut Value, text: &str) -> Option<(&'static str, String)> {
+    *value = Value::Text(text.into());
+    None
+}
+
+/// Everything a person may write on a record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name given; see [`Profile::display_name`].
+    pub name: Option<String>,
+    /// The client's own key, unique per type.
+    pub external_id: Option<String>,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Who else may see it.
+    pub access_team: Option<TeamId>,
+    /// Where e-mail goes.
+    pub email: Option<String>,
+    /// Phone numbers by place.
+    pub phones: BTreeMap<Phone, String>,
+    /// Channels the person has closed.
+    pub closed: Vec<Channel>,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// 0–100.
+    pub score: Option<u8>,
+    /// The person behind an account or opportunity.
+    pub primary_contact: Option<RecordId>,
+    /// LinkedIn profile.
+    pub linkedin_url: Option<String>,
+    /// Fields of the type that have a value.
+    pub fields: BTreeMap<String, Value>,
+}
+
+impl Profile {
+    /// The name shown: the one given, else first and last name.
+    pub fn display_name(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let part = |name: &str| self.fields.get(name).and_then(Value::text).unwrap_or_default();
+        format!("{} {}", part("first_name"), part("last_name")).trim().to_owned()
+    }
+
+    /// Whether the person may be reached that way.
+    pub fn allows(&self, channel: Channel) -> bool {
+        !self.closed.contains(&channel)
+    }
+
+    /// Whether `change` would alter nothing.
+    pub fn has(&self, change: &Change) -> bool {
+        match change {
+            Change::Name(value) => self.name == *value,
+            Change::ExternalId(value) => self.external_id == *value,
+            Change::Owner(value) => self.owner == *value,
+            Change::AccessTeam(value) => self.access_team == *value,
+            Change::Email(value) => self.email == *value,
+            Change::Phone(place, value) => self.phones.get(place) == value.as_ref(),
+            Change::Allow(channel, value) => self.allows(*channel) == *value,
+            Change::TimeZone(value) => self.time_zone == *value,
+            Change::Score(value) => self.score == *value,
+            Change::PrimaryContact(value) => self.primary_contact == *value,
+            Change::LinkedinUrl(value) => self.linkedin_url == *value,
+            Change::Field(name, value) => self.fields.get(name) == value.as_ref(),
+        }
+    }
+
+    /// Writes `change`.
+    pub fn set(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Name(value) => self.name = value,
+            Change::ExternalId(value) => self.external_id = value,
+            Change::Owner(value) => self.owner = value,
+            Change::AccessTeam(value) => self.access_team = value,
+            Change::Email(value) => self.email = value,
+            Change::Phone(place, value) => put(&mut self.phones, place, value),
+            Change::Allow(channel, value) => {
+                self.closed.retain(|closed| *closed != channel);
+                if !value {
+                    self.closed.push(channel);
+                }
+            }
+            Change::TimeZone(value) => self.time_zone = value,
+            Change::Score(value) => self.score = value,
+            Change::PrimaryContact(value) => self.primary_contact = value,
+            Change::LinkedinUrl(value) => self.linkedin_url = value,
+            Change::Field(name, value) => put(&mut self.fields, name, value),
+        }
+    }
+}
+
+fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
+}

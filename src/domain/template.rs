@@ -1,0 +1,154 @@
+//! What the product ships: six sequence templates (§20) and the e-mail templates they use, in three languages, from one
+//! data file compiled in.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::graph::Graph;
+use crate::id::TemplateId;
+
+/// A language the product speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// French.
+    Fr,
+    /// Galician.
+    Gl,
+}
+
+impl Language {
+    /// The two letters of the language.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Fr => "fr",
+            Language::Gl => "gl",
+        }
+    }
+
+    /// The first language of an `Accept-Language` header that the product speaks; quality decides, then order.
+    pub fn from_accept(header: &str) -> Language {
+        let mut wishes: Vec<(f32, Language)> = header.split(',').filter_map(wish).collect();
+        wishes.sort_by(|left, right| right.0.total_cmp(&left.0));
+        wishes.first().map_or(Language::En, |(_, language)| *language)
+    }
+}
+
+fn wish(part: &str) -> Option<(f32, Language)> {
+    let mut pieces = part.split(';').map(str::trim);
+    let tag = pieces.next()?.to_ascii_lowercase();
+    let quality = pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok())?;
+    let language = match tag.split('-').next()? {
+        "en" => Language::En,
+        "fr" => Language::Fr,
+        "gl" => Language::Gl,
+        _ => return None,
+    };
+    (quality > 0.0).then_some((quality, language))
+}
+
+/// The same text in every language.
+pub type Texts = BTreeMap<String, String>;
+
+/// The text in `language`, else in English.
+pub fn in_language(texts: &Texts, language: Language) -> &str {
+    texts.get(language.code()).or_else(|| texts.get("en")).map_or("", String::as_str)
+}
+
+/// A message that automated steps send; MiniJinja, values and `if` only.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MailTemplate {
+    /// UUID text.
+    pub id: String,
+    /// What all languages of it share.
+    pub key: String,
+    /// Two letters.
+    pub language: String,
+    /// Shown in lists.
+    pub name: String,
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub body_text: String,
+}
+
+/// A factory sequence (C-12).
+#[derive(Clone, Debug, Deserialize)]
+pub struct SequenceTemplate {
+    /// `T1` to `T6`.
+    pub id: String,
+    /// The type of record it is for.
+    pub record_type: RecordType,
+    /// Steps by TC-1.
+    pub step_count: u16,
+    /// Days by TC-3.
+    pub duration_days: i64,
+    /// Its name.
+    pub names: Texts,
+    /// When to use it.
+    pub descriptions: Texts,
+    start: String,
+    nodes: Vec<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct Shipped {
+    email_templates: Vec<MailTemplate>,
+    sequence_templates: Vec<SequenceTemplate>,
+}
+
+static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("templates.json")).expect("the data file is part of the program and tested")
+});
+
+/// The six sequence templates.
+pub fn sequence_templates() -> &'static [SequenceTemplate] {
+    &SHIPPED.sequence_templates
+}
+
+/// One of them.
+pub fn sequence_template(id: &str) -> Option<&'static SequenceTemplate> {
+    SHIPPED.sequence_templates.iter().find(|template| template.id == id)
+}
+
+/// The e-mail template of that id.
+pub fn mail_template(id: TemplateId) -> Option<&'static MailTemplate> {
+    SHIPPED.email_templates.iter().find(|template| TemplateId::parse(&template.id) == Some(id))
+}
+
+impl SequenceTemplate {
+    /// The graph with its texts and messages in `language`.
+    pub fn graph(&self, language: Language) -> Graph {
+        let nodes = self.nodes.iter().map(|node| Value::Object(localised(node, language))).collect();
+        let graph = Map::from_iter([
+            ("start".to_owned(), Value::from(self.start.as_str())),
+            ("nodes".to_owned(), Value::Array(nodes)),
+        ]);
+        serde_json::from_value(Value::Object(graph)).expect("the data file is part of the program and tested")
+    }
+}
+
+fn localised(node: &Map<String, Value>, language: Language) -> Map<String, Value> {
+    let texts = |member: &str| node.get(member)?.get(language.code()).cloned();
+    let mut localised = node.clone();
+    for (plural, member) in [("names", "name"), ("descriptions", "description")] {
+        localised.remove(plural);
+        if let Some(text) = texts(plural) {
+            localised.insert(member.to_owned(), text);
+        }
+    }
+    if let Some(key) = node.get("template").and_then(Value::as_str) {
+        let of_key = |template: &&MailTemplate| template.key == key && template.language == language.code();
+        if let Some(template) = SHIPPED.email_templates.iter().find(of_key) {
+            localised.insert("template".to_owned(), Value::from(template.id.as_str()));
+        }
+    }
+    localised
+}

@@ -1,0 +1,14 @@
+//! relance runs sales sequences: every connected record and every active sequence is an actor that holds its state,
+//! durable in a log, woken by stored timers.
+//!
+//! The modules in reading order; knowledge points one way, from the last to the first.
+
+pub mod limits;
+pub mod time;
+pub mod id;
+
+pub mod domain;
+pub mod sheet;
+pub mod store;
+pub mod connector;
+pub mod runtime;

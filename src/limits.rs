@@ -1,0 +1,87 @@
+//! Every bound in the system, in one place, with the relations between them checked at compile time.
+
+/// Bits of an id's partition that name the shard; fixed for the life of a data directory.
+pub const SHARD_BITS: u32 = 4;
+/// Slices of the entities, each owned by one thread. Every key of the store leads with its shard.
+pub const SHARD_COUNT: u16 = 1 << SHARD_BITS;
+/// Things (enrolments and step instances) one record may number in its life.
+pub const RECORD_ORDINAL_MAX: u32 = (1 << 20) - 1;
+
+/// Sequences active at a time (L-1, Q-41).
+pub const ACTIVE_SEQUENCES_MAX: i64 = 250;
+/// A wait or a condition's time limit, in hours (L-2, CO-14).
+pub const WAIT_HOURS_MAX: i64 = 30 * 24;
+/// Version number of a sequence (L-7).
+pub const SEQUENCE_VERSIONS_MAX: u16 = 500;
+/// Nodes on one path (L-8).
+pub const PATH_NODES_MAX: usize = 400;
+/// Nodes in one graph, all paths together.
+pub const GRAPH_NODES_MAX: usize = 2_000;
+/// Name, description (characters) and graph (bytes of JSON) of a sequence (L-10).
+pub const SEQUENCE_NAME_MAX: usize = 160;
+/// See [`SEQUENCE_NAME_MAX`].
+pub const SEQUENCE_DESCRIPTION_MAX: usize = 2_000;
+/// See [`SEQUENCE_NAME_MAX`].
+pub const GRAPH_BYTES_MAX: usize = 1_000_000;
+/// Name and description of a step, in characters (L-11).
+pub const STEP_NAME_MAX: usize = 100;
+/// See [`STEP_NAME_MAX`].
+pub const STEP_DESCRIPTION_MAX: usize = 2_000;
+/// Snoozes of one step instance (L-12).
+pub const SNOOZES_MAX: u32 = 10_000;
+/// Items in one batch request (L-19).
+pub const BATCH_ITEMS_MAX: usize = 1_000;
+
+/// Name of a record, in characters.
+pub const RECORD_NAME_MAX: usize = 200;
+/// A record's text field, in characters.
+pub const FIELD_TEXT_MAX: usize = 4_000;
+/// A client's own key for a record, in bytes.
+pub const EXTERNAL_ID_MAX: usize = 200;
+/// A note, in characters.
+pub const NOTE_MAX: usize = 8_000;
+/// An `Idempotency-Key` or an event id, in bytes.
+pub const COMMAND_KEY_MAX: usize = 200;
+
+/// Body of a JSON request, in bytes; a full batch of full records fits.
+pub const JSON_BODY_MAX: usize = 16 << 20;
+/// Body of an import, in bytes.
+pub const IMPORT_BODY_MAX: usize = 256 << 20;
+/// Page of a list: default and largest.
+pub const PAGE_DEFAULT: usize = 50;
+/// See [`PAGE_DEFAULT`].
+pub const PAGE_MAX: usize = 500;
+/// Index rows one page may look at before it answers with what it has and a cursor.
+pub const PAGE_ROWS_SCANNED_MAX: usize = 200_000;
+
+/// Commands between arrival and answer, over all clients; one more is refused as busy.
+pub const IN_FLIGHT_MAX: usize = 4_096;
+/// Commands one batch, import or other background work keeps in flight.
+pub const BACKGROUND_IN_FLIGHT_MAX: usize = 256;
+/// Entities one group commit holds.
+pub const GROUP_COMMITS_MAX: usize = 512;
+/// Timer rows read at once per shard, and timer commands in flight over all shards.
+pub const TIMER_WINDOW: usize = 64;
+/// See [`TIMER_WINDOW`].
+pub const TIMERS_IN_FLIGHT_MAX: usize = 256;
+/// Deliveries under way at once.
+pub const DELIVERIES_IN_FLIGHT_MAX: usize = 32;
+/// Attempts before a delivery is given up.
+pub const DELIVERY_ATTEMPTS_MAX: u32 = 10;
+/// Commits of one entity between two snapshots.
+pub const SNAPSHOT_EVERY: u32 = 32;
+/// Panics after which an entity is left alone until the next start.
+pub const PANICS_MAX: u8 = 3;
+/// One stored value in sled: larger ones become separate files that a power cut tears, so they are cut into chunks.
+pub const STORED_VALUE_MAX: usize = 4_000;
+/// Days that a command id is remembered at least.
+pub const REPEAT_DAYS: i64 = 7;
+
+const _: () = {
+    assert!(SHARD_BITS <= 16);
+    assert!(BACKGROUND_IN_FLIGHT_MAX + TIMERS_IN_FLIGHT_MAX < IN_FLIGHT_MAX);
+    assert!(PAGE_DEFAULT <= PAGE_MAX);
+    assert!(PATH_NODES_MAX <= GRAPH_NODES_MAX && GRAPH_NODES_MAX < u16::MAX as usize);
+    assert!(STORED_VALUE_MAX < 4_096);
+    assert!(BATCH_ITEMS_MAX * FIELD_TEXT_MAX <= JSON_BODY_MAX);
+};

@@ -1,0 +1,10 @@
+//! The shell around the core: actors that hold entities, and what wakes and empties them. The only module that knows
+//! actix actors; everything outside sees [`engine::Engine`].
+
+pub mod engine;
+pub mod entity;
+pub mod message;
+pub mod outbox;
+pub mod shard;
+pub mod start;
+pub mod timer;

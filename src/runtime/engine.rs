@@ -1,0 +1,253 @@
+//! The engine as the rest of the program sees it: ask an entity, read lists, move the test clock, stop.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix::prelude::*;
+use arc_swap::ArcSwap;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::domain::effect::Effect;
+use crate::domain::given::Given;
+use crate::id::{EntityId, IdSource, Shard, UserId};
+use crate::limits;
+use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Reply, Seen};
+use crate::runtime::outbox::{self, OutboxActor};
+use crate::runtime::shard::{Resides, ShardActor};
+use crate::runtime::timer::{self, TimerActor};
+use crate::store::Store;
+use crate::store::writer::Writer;
+use crate::time::{Clock, Timestamp};
+
+/// What all actors of one engine share.
+pub struct Shared {
+    /// The rows.
+    pub store: Arc<dyn Store>,
+    /// The way to write them.
+    pub writer: Writer,
+    /// What decisions are given.
+    pub given: ArcSwap<Given>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Actors that one shard actor keeps per kind.
+    pub resident_max: usize,
+    /// How long an actor stays without a message.
+    pub idle: Duration,
+    pub(super) next_due: Vec<AtomicI64>,
+    pub(super) planned: AtomicI64,
+    pub(super) owing: Vec<AtomicBool>,
+    pub(super) timer: OnceLock<Addr<TimerActor>>,
+    pub(super) outbox: OnceLock<Addr<OutboxActor>>,
+}
+
+impl Shared {
+    /// A timer of `shard` was stored; wakes the timer actor if it would sleep past it.
+    pub fn hint_timer(&self, shard: Shard, due: Timestamp) {
+        self.next_due[usize::from(shard.0)].fetch_min(due.millis(), Ordering::AcqRel);
+        if due.millis() < self.planned.load(Ordering::Acquire)
+            && let Some(timer) = self.timer.get()
+        {
+            timer.do_send(timer::Wake);
+        }
+    }
+
+    /// A delivery of `shard` was stored.
+    pub fn hint_outbox(&self, shard: Shard) {
+        let was_owing = self.owing[usize::from(shard.0)].swap(true, Ordering::AcqRel);
+        if !was_owing && let Some(outbox) = self.outbox.get() {
+            outbox.do_send(outbox::Wake);
+        }
+    }
+}
+
+/// The way to entities: admission, and the shard actor of each shard.
+#[derive(Clone)]
+pub struct Router {
+    pub(super) shared: Arc<Shared>,
+    pub(super) shards: Arc<Vec<Addr<ShardActor>>>,
+    pub(super) admission: Arc<Semaphore>,
+}
+
+impl Router {
+    /// Asks an entity; `view` makes the answer in the actor's thread. Refused as busy where too much is under way.
+    pub async fn submit<E: Resides, T: Send + 'static>(
+        &self,
+        id: E::Id,
+        command: E::Command,
+        caller: Caller,
+        view: impl FnOnce(Seen<E>) -> T + Send + 'static,
+    ) -> Result<T, Failure<E::Rejection>>
+    where
+        ShardActor: Handler<Deliver<E>>,
+    {
+        let Ok(_admitted) = self.admission.try_acquire() else { return Err(self.refusal()) };
+        self.ask(id, Ask::Submit(command, caller), view).await
+    }
+
+    /// The same for work that can wait its turn: batches, imports, timers, deliveries.
+    pub async fn submit_in_turn<E: Resides, T: Send + 'static>(
+        &self,
+        id: E::Id,
+        command: E::Command,
+        caller: Caller,
+        view: impl FnOnce(Seen<E>) -> T + Send + 'static,
+    ) -> Result<T, Failure<E::Rejection>>
+    where
+        ShardActor: Handler<Deliver<E>>,
+    {
+        let Ok(_admitted) = self.admission.acquire().await else { return Err(Failure::Unavailable) };
+        self.ask(id, Ask::Submit(command, caller), view).await
+    }
+
+    /// Looks at an entity, after everything it was asked before.
+    pub async fn read<E: Resides, T: Send + 'static>(
+        &self,
+        id: E::Id,
+        by: UserId,
+        view: impl FnOnce(Seen<E>) -> T + Send + 'static,
+    ) -> Result<T, Failure<E::Rejection>>
+    where
+        ShardActor: Handler<Deliver<E>>,
+    {
+        let Ok(_admitted) = self.admission.acquire().await else { return Err(Failure::Unavailable) };
+        self.ask(id, Ask::Read(by), view).await
+    }
+
+    /// Removes a row that the entity says nothing waits for.
+    pub(super) async fn sweep<E: Resides>(&self, id: E::Id, effect: Effect)
+    where
+        ShardActor: Handler<Deliver<E>>,
+    {
+        if let Err(error) = self.ask::<E, ()>(id, Ask::Sweep(effect), |_| ()).await {
+            tracing::warn!(%error, "a row that nothing waits for stays for now");
+        }
+    }
+
+    async fn ask<E: Resides, T: Send + 'static>(
+        &self,
+        id: E::Id,
+        ask: Ask<E>,
+        view: impl FnOnce(Seen<E>) -> T + Send + 'static,
+    ) -> Result<T, Failure<E::Rejection>>
+    where
+        ShardActor: Handler<Deliver<E>>,
+    {
+        if self.shared.writer.has_failed() {
+            return Err(Failure::Unavailable);
+        }
+        let (answer, answered) = oneshot::channel();
+        let reply: Reply<E> = Box::new(move |seen| {
+            // Whoever asked may have gone; the command stands all the same.
+            let _ = answer.send(seen.map(view));
+        });
+        let entity: EntityId = id.into();
+        let shard = &self.shards[usize::from(entity.shard().0) % self.shards.len()];
+        shard.do_send(Deliver { id, envelope: Envelope { ask, reply } });
+        answered.await.unwrap_or(Err(Failure::Bug))
+    }
+
+    fn refusal<R: std::error::Error>(&self) -> Failure<R> {
+        if self.admission.is_closed() { Failure::Unavailable } else { Failure::Busy }
+    }
+}
+
+/// A running engine. Cheap to clone; two in one process do not know of each other.
+#[derive(Clone)]
+pub struct Engine {
+    /// The way to entities.
+    pub router: Router,
+    /// Where fresh ids come from.
+    pub ids: Arc<IdSource>,
+}
+
+impl std::ops::Deref for Engine {
+    type Target = Router;
+    fn deref(&self) -> &Router {
+        &self.router
+    }
+}
+
+impl Engine {
+    /// The rows, for lists.
+    pub fn store(&self) -> &dyn Store {
+        self.shared.store.as_ref()
+    }
+
+    /// The snapshot that decisions are given now.
+    pub fn given(&self) -> Arc<Given> {
+        self.shared.given.load_full()
+    }
+
+    /// The engine's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Whether commands are accepted.
+    pub fn is_ready(&self) -> bool {
+        !self.admission.is_closed() && !self.shared.writer.has_failed()
+    }
+
+    /// Whether the store has failed: what the disk holds is not known, and the process should end.
+    pub fn has_failed(&self) -> bool {
+        self.shared.writer.has_failed()
+    }
+
+    /// Commands under way.
+    pub fn in_flight(&self) -> usize {
+        limits::IN_FLIGHT_MAX.saturating_sub(self.admission.available_permits())
+    }
+
+    /// Moves a test clock to `to`, firing every timer on the way at its own instant, in order. Returns how many, once
+    /// nothing more is due or owed.
+    pub async fn advance(&self, to: Timestamp) -> u64 {
+        let mut fired = self.settle().await;
+        while let Some(next) = self.earliest_timer().filter(|due| *due <= to) {
+            self.clock().advance(next);
+            fired += self.settle().await;
+        }
+        self.clock().advance(to);
+        fired + self.settle().await
+    }
+
+    /// Waits until no timer is due and nothing is owed that can be delivered. Returns how many timers fired.
+    async fn settle(&self) -> u64 {
+        let mut fired = 0;
+        loop {
+            let timers = match self.shared.timer.get() {
+                Some(timer) => timer.send(timer::Settle).await.unwrap_or(0),
+                None => 0,
+            };
+            let deliveries = match self.shared.outbox.get() {
+                Some(outbox) => outbox.send(outbox::Settle).await.unwrap_or(0),
+                None => 0,
+            };
+            fired += timers;
+            if timers + deliveries == 0 {
+                return fired;
+            }
+        }
+    }
+
+    fn earliest_timer(&self) -> Option<Timestamp> {
+        let first = |shard| self.store().due(shard, None, Timestamp::MAX, 1).ok()?.first().map(|timer| timer.due);
+        crate::store::rows::shards().filter_map(first).min()
+    }
+
+    /// Stops in order: no new commands, those under way answered, then nothing runs any more. Whatever was answered is
+    /// durable already.
+    pub async fn stop(&self) {
+        if let Some(timer) = self.shared.timer.get() {
+            timer.do_send(timer::Stop);
+        }
+        if let Some(outbox) = self.shared.outbox.get() {
+            outbox.do_send(outbox::Stop);
+        }
+        let all = self.admission.acquire_many(limits::IN_FLIGHT_MAX as u32);
+        if tokio::time::timeout(Duration::from_secs(10), all).await.is_err() {
+            tracing::warn!("commands are still under way after ten seconds; stopping all the same");
+        }
+        self.admission.close();
+    }
+}

@@ -1,0 +1,255 @@
+//! The actor of one entity: load, decide, commit, and only then believe and answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use actix::prelude::*;
+
+use crate::domain::effect::{Effect, Effects};
+use crate::domain::entity::{Entity, Stamp};
+use crate::domain::given::Given;
+use crate::domain::import::Import;
+use crate::domain::record::Record;
+use crate::domain::sequence::Sequence;
+use crate::id::{EntityId, UserId};
+use crate::limits;
+use crate::runtime::engine::Shared;
+use crate::runtime::message::{Ask, Caller, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
+use crate::runtime::shard::{Resides, ShardActor};
+use crate::store::codec::{self, Entry};
+use crate::store::{Commit, Fence, Outcome, Repeat, Result, Version};
+
+/// The actor of a record and its enrolments.
+pub type RecordActor = EntityActor<Record>;
+/// The actor of an authored sequence.
+pub type SequenceActor = EntityActor<Sequence>;
+/// The actor of an import job.
+pub type ImportActor = EntityActor<Import>;
+
+/// What is in memory of an entity. Dropped at any doubt; the rows are the truth.
+struct Held<E> {
+    state: E,
+    version: Version,
+    snapshot: Version,
+}
+
+/// Holds one entity while it is busy.
+pub struct EntityActor<E: Resides> {
+    id: E::Id,
+    fence: Fence,
+    shared: Arc<Shared>,
+    shard: Addr<ShardActor>,
+    held: Option<Held<E>>,
+}
+
+impl<E: Resides> EntityActor<E> {
+    /// An actor that loads its entity with the first message.
+    pub fn new(id: E::Id, fence: Fence, shared: Arc<Shared>, shard: Addr<ShardActor>) -> EntityActor<E> {
+        EntityActor { id, fence, shared, shard, held: None }
+    }
+
+    fn entity(&self) -> EntityId {
+        self.id.into()
+    }
+
+    fn stamp(&self, by: UserId) -> Stamp {
+        Stamp { at: self.shared.clock.now(), by }
+    }
+
+    fn load(&mut self) -> Result<&mut Held<E>> {
+        if self.held.is_none() {
+            let stored = self.shared.store.load(self.entity(), None)?;
+            let snapshot = stored.snapshot.as_ref().map_or(0, |(version, _)| *version);
+            let (state, version) = codec::replay(&stored)?;
+            self.held = Some(Held { state, version, snapshot });
+        }
+        self.held.as_mut().ok_or_else(|| crate::store::StoreError::Row("nothing is held".into()))
+    }
+
+    /// Decides and hands the commit to the writer; until the outcome is known no other message is taken.
+    fn submit(&mut self, command: E::Command, caller: Caller, reply: Reply<E>, ctx: &mut Context<Self>) {
+        let (stamp, given) = (self.stamp(caller.by), self.shared.given.load_full());
+        if let Some(asked) = caller.command {
+            match self.shared.store.repeat(self.fence.shard, asked.key, stamp.at) {
+                Ok(None) => {}
+                Ok(Some(repeat)) => return self.answer_repeat(repeat, caller, stamp, &given, reply),
+                Err(error) => return self.fail(&error, reply),
+            }
+        }
+        let (id, entity, fence) = (self.id, self.entity(), self.fence);
+        let held = match self.load() {
+            Ok(held) => held,
+            Err(error) => return self.fail(&error, reply),
+        };
+        let events = match held.state.decide(id, &given, command, stamp) {
+            Err(rejection) => return reply(Err(Failure::Refused(rejection))),
+            Ok(events) if events.is_empty() => {
+                let seen = Seen { id, state: &held.state, given: &given, version: held.version, stamp };
+                return reply(Ok(seen));
+            }
+            Ok(events) => events,
+        };
+        let mut owed = Effects::default();
+        for event in &events {
+            held.state.apply(event, stamp);
+            held.state.effects(id, event, &mut owed);
+        }
+        let due = held.version + 1 - held.snapshot >= limits::SNAPSHOT_EVERY;
+        let commit = Commit {
+            fence,
+            entity,
+            expected: held.version,
+            at: stamp.at,
+            command: caller.command,
+            entry: Some(codec::encode(&Entry { stamp, events })),
+            effects: owed.0,
+            snapshot: due.then(|| codec::encode(&held.state)),
+        };
+        self.commit(commit, Pending { stamp, given, caller, reply, took_snapshot: due }, ctx);
+    }
+
+    fn sweep(&mut self, effect: Effect, reply: Reply<E>, ctx: &mut Context<Self>) {
+        let (stamp, given) = (self.stamp(UserId::SYSTEM), self.shared.given.load_full());
+        let (entity, fence) = (self.entity(), self.fence);
+        let expected = match self.load() {
+            Ok(held) => held.version,
+            Err(error) => return self.fail(&error, reply),
+        };
+        let effects = vec![effect];
+        let commit =
+            Commit { fence, entity, expected, at: stamp.at, command: None, entry: None, effects, snapshot: None };
+        let caller = Caller::SYSTEM;
+        self.commit(commit, Pending { stamp, given, caller, reply, took_snapshot: false }, ctx);
+    }
+
+    fn commit(&mut self, commit: Commit, pending: Pending<E>, ctx: &mut Context<Self>) {
+        let hints = Hints::of(&commit);
+        let outcome = self.shared.writer.commit(commit);
+        ctx.wait(outcome.into_actor(self).map(move |outcome, actor, _| actor.believe(outcome, hints, pending)));
+    }
+
+    fn believe(&mut self, outcome: Outcome, hints: Hints, pending: Pending<E>) {
+        let Pending { stamp, given, caller, reply, took_snapshot } = pending;
+        if let (Outcome::Done(version), Some(held)) = (outcome, self.held.as_mut()) {
+            held.version = version;
+            if took_snapshot {
+                held.snapshot = version;
+            }
+            E::committed(self.id, &held.state, &self.shared);
+            hints.give(self.fence, &self.shared);
+            let seen = Seen { id: self.id, state: &held.state, given: &given, version, stamp };
+            return guarded::<E, ()>(&self.shard, self.id, || reply(Ok(seen))).unwrap_or(());
+        }
+        // What is in memory was never stored: it goes, and the next message reads the rows.
+        self.held = None;
+        match outcome {
+            Outcome::Repeat(repeat) => self.answer_repeat(repeat, caller, stamp, &given, reply),
+            Outcome::LimitReached(counter) => reply(Err(Failure::LimitReached(counter))),
+            Outcome::Taken(holder) => reply(Err(Failure::Taken(holder))),
+            Outcome::Done(_) | Outcome::Conflict { .. } | Outcome::Fenced | Outcome::Unknown => {
+                tracing::error!(entity = %self.entity(), ?outcome, "a commit did not come to pass");
+                reply(Err(Failure::Unavailable));
+            }
+        }
+    }
+
+    /// The first answer again: from the state as that command left it (P6).
+    fn answer_repeat(&mut self, repeat: Repeat, caller: Caller, stamp: Stamp, given: &Given, reply: Reply<E>) {
+        if caller.command.is_some_and(|asked| asked.fingerprint != repeat.fingerprint) {
+            return reply(Err(Failure::KeyReused));
+        }
+        let entity = EntityId { kind: E::KIND, id: repeat.entity };
+        let stored = self.shared.store.load(entity, Some(repeat.version));
+        match stored.and_then(|stored| codec::replay::<E>(&stored)) {
+            Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
+            Err(error) => self.fail(&error, reply),
+        }
+    }
+
+    fn fail(&mut self, error: &crate::store::StoreError, reply: Reply<E>) {
+        tracing::error!(entity = %self.entity(), %error, "the entity cannot be read");
+        self.held = None;
+        reply(Err(Failure::Unavailable));
+    }
+}
+
+/// What is needed again when the outcome is known.
+struct Pending<E: Entity> {
+    stamp: Stamp,
+    given: Arc<Given>,
+    caller: Caller,
+    reply: Reply<E>,
+    took_snapshot: bool,
+}
+
+/// What timers and outbox are told once the rows are there. May be lost; the rows may not.
+struct Hints {
+    due: Option<crate::time::Timestamp>,
+    owes: bool,
+}
+
+impl Hints {
+    fn of(commit: &Commit) -> Hints {
+        let armed = commit.effects.iter().filter_map(|effect| match effect {
+            Effect::Arm { due, .. } => Some(*due),
+            _ => None,
+        });
+        let owes = commit.effects.iter().any(|effect| matches!(effect, Effect::Owe { .. }));
+        Hints { due: armed.min(), owes }
+    }
+
+    fn give(self, fence: Fence, shared: &Shared) {
+        if let Some(due) = self.due {
+            shared.hint_timer(fence.shard, due);
+        }
+        if self.owes {
+            shared.hint_outbox(fence.shard);
+        }
+    }
+}
+
+/// Runs what a defect may panic in; the entity's actor survives without what it held (P8).
+fn guarded<E: Resides, T>(shard: &Addr<ShardActor>, id: E::Id, run: impl FnOnce() -> T) -> Option<T>
+where
+    ShardActor: Handler<Panicked<E>>,
+{
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| shard.do_send(Panicked::<E>(id))).ok()
+}
+
+impl<E: Resides> Actor for EntityActor<E> {
+    type Context = Context<Self>;
+}
+
+impl<E: Resides> Handler<Envelope<E>> for EntityActor<E> {
+    type Result = ();
+
+    fn handle(&mut self, Envelope { ask, reply }: Envelope<E>, ctx: &mut Context<Self>) {
+        let (shard, id) = (self.shard.clone(), self.id);
+        // A reply that is dropped by a panic tells its caller so.
+        let ran = guarded::<E, ()>(&shard, id, || match ask {
+            Ask::Submit(command, caller) => self.submit(command, caller, reply, ctx),
+            Ask::Sweep(effect) => self.sweep(effect, reply, ctx),
+            Ask::Read(by) => {
+                let (stamp, given) = (self.stamp(by), self.shared.given.load_full());
+                match self.load() {
+                    Ok(held) => {
+                        reply(Ok(Seen { id, state: &held.state, given: &given, version: held.version, stamp }));
+                    }
+                    Err(error) => self.fail(&error, reply),
+                }
+            }
+        });
+        if ran.is_none() {
+            self.held = None;
+        }
+    }
+}
+
+impl<E: Resides> Handler<Passivate> for EntityActor<E> {
+    type Result = ();
+
+    fn handle(&mut self, _: Passivate, ctx: &mut Context<Self>) {
+        self.shard.do_send(Passivated::<E>(self.id));
+        ctx.stop();
+    }
+}

@@ -1,0 +1,316 @@
+//! Does what entities owe the world: at least once, until the entity has noted that it is done.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use crate::connector::DeliveryError;
+use crate::connector::mail::{Mail, MergeRecord, MergeSeller, Spool};
+use crate::domain::effect::{Delivery, Effect, EffectKey};
+use crate::domain::enrolment::MessageState;
+use crate::domain::record::command::RecordCommand;
+use crate::domain::record::schema::Value;
+use crate::domain::record::{Record, RecordRejection};
+use crate::domain::sequence::{Sequence, SequenceCommand, SequenceStatus};
+use crate::domain::template;
+use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId, UserId};
+use crate::limits;
+use crate::runtime::engine::Router;
+use crate::runtime::message::{Caller, Failure};
+use crate::store::OwedRow;
+use crate::time::Timestamp;
+
+/// Look for owed deliveries now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Wake;
+
+/// Answer, with how many were done, when nothing that can be delivered is owed any more.
+#[derive(Message)]
+#[rtype(result = "u64")]
+pub struct Settle;
+
+/// Deliver nothing more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Stop;
+
+/// An attempt is over.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Attempted {
+    entity: EntityId,
+    key: EffectKey,
+    settled: bool,
+}
+
+type Owed = (EntityId, EffectKey);
+
+/// Failed attempts of a delivery, and when the next may be made.
+#[derive(Clone, Copy)]
+struct Backoff {
+    attempts: u32,
+    until: Instant,
+}
+
+/// Delivers what is owed.
+pub struct OutboxActor {
+    router: Router,
+    spool: Spool,
+    /// Where the pass over each shard stands; `None` where nothing is known to be owed.
+    passes: Vec<Option<Option<Owed>>>,
+    in_flight: HashSet<Owed>,
+    backoff: HashMap<Owed, Backoff>,
+    done: u64,
+    waiting: Vec<oneshot::Sender<u64>>,
+    stopped: bool,
+}
+
+impl OutboxActor {
+    /// An actor that begins with everything that was owed when the last process ended.
+    pub fn new(router: Router, spool: Spool) -> OutboxActor {
+        OutboxActor {
+            router,
+            spool,
+            passes: crate::store::rows::shards().map(|_| Some(None)).collect(),
+            in_flight: HashSet::new(),
+            backoff: HashMap::new(),
+            done: 0,
+            waiting: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        if self.stopped {
+            return;
+        }
+        while self.in_flight.len() < limits::DELIVERIES_IN_FLIGHT_MAX
+            && let Some(shard) = self.next_shard()
+        {
+            self.take_from(shard, ctx);
+        }
+        if self.in_flight.is_empty() {
+            self.waiting.drain(..).for_each(|waiting| {
+                let _ = waiting.send(self.done);
+            });
+        }
+    }
+
+    /// A shard with a pass under way, or one that was hinted at since its last pass ended.
+    fn next_shard(&mut self) -> Option<Shard> {
+        for shard in crate::store::rows::shards() {
+            let place = usize::from(shard.0);
+            if self.passes[place].is_none() && self.router.shared.owing[place].swap(false, Ordering::AcqRel) {
+                self.passes[place] = Some(None);
+            }
+            if self.passes[place].is_some() {
+                return Some(shard);
+            }
+        }
+        None
+    }
+
+    fn take_from(&mut self, shard: Shard, ctx: &mut Context<Self>) {
+        let place = usize::from(shard.0);
+        let after = self.passes[place].flatten();
+        let room = limits::DELIVERIES_IN_FLIGHT_MAX - self.in_flight.len();
+        let rows = self.router.shared.store.owed(shard, after, room).unwrap_or_else(|error| {
+            tracing::error!(%error, "owed deliveries cannot be read");
+            Vec::new()
+        });
+        self.passes[place] = match rows.last() {
+            Some(last) if rows.len() == room => Some(Some((last.entity, last.key))),
+            _ => None,
+        };
+        for row in rows {
+            let owed = (row.entity, row.key);
+            let waits = self.backoff.get(&owed).is_some_and(|backoff| backoff.until > Instant::now());
+            if !waits && self.in_flight.insert(owed) {
+                self.attempt(row, ctx);
+            }
+        }
+    }
+
+    fn attempt(&self, row: OwedRow, ctx: &mut Context<Self>) {
+        let (router, spool, address) = (self.router.clone(), self.spool.clone(), ctx.address());
+        let last = self.backoff.get(&(row.entity, row.key)).is_some_and(|backoff| {
+            backoff.attempts + 1 >= limits::DELIVERY_ATTEMPTS_MAX
+        });
+        actix::spawn(async move {
+            let settled = match row.delivery {
+                Delivery::Mail { template } => {
+                    deliver_mail(&router, spool, row.entity.into(), row.key, template, last).await
+                }
+                Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
+            };
+            address.do_send(Attempted { entity: row.entity, key: row.key, settled });
+        });
+    }
+
+    /// Exponential, with chance so that many do not come back at once.
+    fn delay(&mut self, owed: Owed, ctx: &mut Context<Self>) {
+        let attempts = self.backoff.get(&owed).map_or(0, |backoff| backoff.attempts) + 1;
+        let ceiling_ms = 500_u64 << attempts.min(10);
+        let delay = Duration::from_millis(ceiling_ms / 2 + fastrand::u64(0..=ceiling_ms / 2));
+        self.backoff.insert(owed, Backoff { attempts, until: Instant::now() + delay });
+        let shard = owed.0.shard();
+        ctx.run_later(delay, move |outbox, ctx| {
+            outbox.router.shared.owing[usize::from(shard.0)].store(true, Ordering::Release);
+            outbox.pump(ctx);
+        });
+    }
+}
+
+/// Sends the message of a step and tells its record. True if nothing is owed any more.
+async fn deliver_mail(
+    router: &Router,
+    spool: Spool,
+    record: RecordId,
+    step: EffectKey,
+    template: TemplateId,
+    last: bool,
+) -> bool {
+    let composed = router
+        .read::<Record, _>(record, UserId::SYSTEM, move |seen| {
+            let owed = seen.state.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
+            owed.then(|| compose(record, step, template, seen.state))
+        })
+        .await;
+    let attempt = match composed {
+        Ok(Some(Some(mail))) => tokio::task::spawn_blocking(move || spool.deliver(&mail))
+            .await
+            .unwrap_or_else(|_| Err(DeliveryError::Permanent("the message met a defect".into()))),
+        Ok(Some(None)) => Err(DeliveryError::Permanent("the template or the address is gone".into())),
+        Ok(None) => {
+            router.sweep::<Record>(record, Effect::Settle { key: step }).await;
+            return true;
+        }
+        Err(_) => return false,
+    };
+    metrics::counter!("relance_deliveries_total", "ok" => attempt.is_ok().to_string()).increment(1);
+    let command = match attempt {
+        Ok(message_id) => RecordCommand::MessageSent { step, message_id },
+        Err(DeliveryError::Temporary(why)) if !last => {
+            tracing::warn!(record = %record, step, %why, "a message could not be delivered yet");
+            return false;
+        }
+        Err(error) => RecordCommand::MessageFailed { step, reason: error.to_string() },
+    };
+    let noted = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
+    matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale)))
+}
+
+fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record) -> Option<Mail> {
+    let fields = state.profile.fields.iter().map(|(name, value)| {
+        let value = match value {
+            Value::Text(text) => text.as_str().into(),
+            Value::Number(number) => (*number).into(),
+        };
+        (name.clone(), value)
+    });
+    let name = state.profile.display_name();
+    Some(Mail {
+        id: StepId::of(record, step).to_string(),
+        to_name: name.clone(),
+        to_address: state.profile.email.clone()?,
+        record: MergeRecord { name, fields: fields.collect() },
+        seller: MergeSeller { name: "relance".into() },
+        template: template::mail_template(template)?,
+    })
+}
+
+/// Takes every record out of a deactivated sequence, page by page, until none is left; then tells the sequence.
+async fn disconnect_all(router: &Router, sequence: SequenceId, until: Timestamp) -> bool {
+    // A decision that was under way while the sequence was deactivated may still have connected its record: a second
+    // look, after a moment, finds it.
+    for pause_ms in [0, 50] {
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        if !disconnect_pages(router, sequence, until).await {
+            return false;
+        }
+    }
+    let command = SequenceCommand::Emptied { until };
+    router.submit_in_turn::<Sequence, ()>(sequence, command, Caller::SYSTEM, |_| ()).await.is_ok()
+}
+
+async fn disconnect_pages(router: &Router, sequence: SequenceId, until: Timestamp) -> bool {
+    let mut before = None;
+    loop {
+        let active = router.shared.given.load().sequences.get(&sequence).map(|sequence| sequence.status)
+            == Some(SequenceStatus::Active);
+        let until = if active { until } else { Timestamp::MAX };
+        let mut page = Vec::new();
+        let read = router.shared.store.enrolments(sequence, true, before, &mut |row| {
+            page.push(row);
+            page.len() < limits::BACKGROUND_IN_FLIGHT_MAX
+        });
+        let Some(last) = page.last().copied() else { return read.is_ok() };
+        before = Some(last);
+        let leaving = page.into_iter().map(|row| {
+            let command = RecordCommand::LeaveSequence { sequence, until };
+            router.submit_in_turn::<Record, ()>(row.record, command, Caller::SYSTEM, |_| ())
+        });
+        if futures_util::future::join_all(leaving).await.iter().any(Result::is_err) {
+            return false;
+        }
+    }
+}
+
+impl Actor for OutboxActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Wake> for OutboxActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, ctx: &mut Context<Self>) {
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Attempted> for OutboxActor {
+    type Result = ();
+
+    fn handle(&mut self, Attempted { entity, key, settled }: Attempted, ctx: &mut Context<Self>) {
+        let owed = (entity, key);
+        self.in_flight.remove(&owed);
+        if settled {
+            self.backoff.remove(&owed);
+            self.done += 1;
+        } else {
+            self.delay(owed, ctx);
+        }
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Settle> for OutboxActor {
+    type Result = ResponseFuture<u64>;
+
+    fn handle(&mut self, _: Settle, ctx: &mut Context<Self>) -> ResponseFuture<u64> {
+        let (answer, answered) = oneshot::channel();
+        if self.waiting.is_empty() {
+            self.done = 0;
+        }
+        self.waiting.push(answer);
+        self.pump(ctx);
+        Box::pin(async move { answered.await.unwrap_or(0) })
+    }
+}
+
+impl Handler<Stop> for OutboxActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        self.stopped = true;
+        ctx.stop();
+    }
+}

@@ -1,0 +1,185 @@
+//! The actor of one thread's shards: finds or makes the actor of an entity, and decides who leaves.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use lru::LruCache;
+
+use crate::domain::entity::Entity;
+use crate::domain::given::Given;
+use crate::domain::import::Import;
+use crate::domain::record::Record;
+use crate::domain::sequence::Sequence;
+use crate::id::EntityId;
+use crate::limits;
+use crate::runtime::engine::Shared;
+use crate::runtime::entity::EntityActor;
+use crate::runtime::message::{Deliver, Envelope, Failure, Panicked, Passivate, Passivated};
+use crate::store::Fence;
+
+/// An entity that lives in a shard.
+pub trait Resides: Entity<Given = Given> {
+    /// Where its kind lives.
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Self>;
+    /// Told after each commit that is durable.
+    fn committed(_id: Self::Id, _state: &Self, _shared: &Shared) {}
+}
+
+impl Resides for Record {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Record> {
+        &mut shard.records
+    }
+}
+
+impl Resides for Sequence {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Sequence> {
+        &mut shard.sequences
+    }
+
+    fn committed(id: Self::Id, state: &Sequence, shared: &Shared) {
+        shared.given.rcu(|given| given.with_sequence(id, state));
+    }
+}
+
+impl Resides for Import {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Import> {
+        &mut shard.imports
+    }
+}
+
+/// The actors of one kind of entity, least recently used last.
+pub struct Residence<E: Resides>(LruCache<u128, Resident<E>>);
+
+impl<E: Resides> Default for Residence<E> {
+    fn default() -> Residence<E> {
+        Residence(LruCache::unbounded())
+    }
+}
+
+struct Resident<E: Resides> {
+    actor: Addr<EntityActor<E>>,
+    used: Instant,
+    /// Set once the actor was asked to leave: what came since, to be delivered to its successor.
+    parked: Option<Vec<Envelope<E>>>,
+}
+
+/// Owns the addresses of its entities' actors; nobody else has them.
+pub struct ShardActor {
+    shared: Arc<Shared>,
+    fences: Vec<Fence>,
+    records: Residence<Record>,
+    sequences: Residence<Sequence>,
+    imports: Residence<Import>,
+    panics: HashMap<EntityId, u8>,
+}
+
+impl ShardActor {
+    /// An actor that owns every shard of `fences` it is sent messages for.
+    pub fn new(shared: Arc<Shared>, fences: Vec<Fence>) -> ShardActor {
+        ShardActor {
+            shared,
+            fences,
+            records: Residence::default(),
+            sequences: Residence::default(),
+            imports: Residence::default(),
+            panics: HashMap::new(),
+        }
+    }
+
+    fn deliver<E: Resides>(&mut self, id: E::Id, envelope: Envelope<E>, ctx: &mut Context<Self>)
+    where
+        ShardActor: Handler<Passivated<E>> + Handler<Panicked<E>>,
+    {
+        let entity: EntityId = id.into();
+        if self.panics.get(&entity).is_some_and(|panics| *panics >= limits::PANICS_MAX) {
+            return (envelope.reply)(Err(Failure::Bug));
+        }
+        if let Some(resident) = E::residence(self).0.get_mut(&entity.id) {
+            resident.used = Instant::now();
+            match &mut resident.parked {
+                Some(parked) => parked.push(envelope),
+                None => resident.actor.do_send(envelope),
+            }
+            return;
+        }
+        let Some(fence) = self.fences.iter().find(|fence| fence.shard == entity.shard()).copied() else {
+            return (envelope.reply)(Err(Failure::Unavailable));
+        };
+        let actor = EntityActor::new(id, fence, self.shared.clone(), ctx.address()).start();
+        actor.do_send(envelope);
+        let resident = Resident { actor, used: Instant::now(), parked: None };
+        let resident_max = self.shared.resident_max;
+        let residence = E::residence(self);
+        residence.0.put(entity.id, resident);
+        if residence.0.len() > resident_max {
+            residence.ask_oldest_to_leave(|_| true);
+        }
+    }
+}
+
+impl<E: Resides> Residence<E> {
+    /// Begins the handshake with the least recently used actor that is still wanted, if `leaves` says so.
+    fn ask_oldest_to_leave(&mut self, leaves: impl Fn(&Resident<E>) -> bool) -> bool {
+        let oldest = self.0.iter_mut().rev().map(|(_, resident)| resident).find(|resident| resident.parked.is_none());
+        match oldest {
+            Some(resident) if leaves(resident) => {
+                resident.parked = Some(Vec::new());
+                resident.actor.do_send(Passivate);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn ask_idle_to_leave(&mut self, idle: Duration) {
+        while self.ask_oldest_to_leave(|resident| resident.used.elapsed() > idle) {}
+    }
+}
+
+impl Actor for ShardActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        let idle = self.shared.idle;
+        ctx.run_interval(idle / 4, move |shard, _| {
+            shard.records.ask_idle_to_leave(idle);
+            shard.sequences.ask_idle_to_leave(idle);
+            shard.imports.ask_idle_to_leave(idle);
+            metrics::gauge!("relance_resident_records").set(shard.records.0.len() as f64);
+        });
+    }
+}
+
+impl<E: Resides> Handler<Deliver<E>> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, Deliver { id, envelope }: Deliver<E>, ctx: &mut Context<Self>) {
+        self.deliver(id, envelope, ctx);
+    }
+}
+
+impl<E: Resides> Handler<Passivated<E>> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, Passivated(id): Passivated<E>, ctx: &mut Context<Self>) {
+        let entity: EntityId = id.into();
+        let gone = E::residence(self).0.pop(&entity.id);
+        for envelope in gone.and_then(|resident| resident.parked).into_iter().flatten() {
+            self.deliver(id, envelope, ctx);
+        }
+    }
+}
+
+impl<E: Resides> Handler<Panicked<E>> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, Panicked(id): Panicked<E>, _: &mut Context<Self>) {
+        let entity: EntityId = id.into();
+        let panics = self.panics.entry(entity).or_default();
+        *panics += 1;
+        metrics::counter!("relance_panics_total").increment(1);
+        tracing::error!(%entity, panics = *panics, "a defect met this entity; it is left alone after a few");
+    }
+}

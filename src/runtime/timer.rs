@@ -1,0 +1,267 @@
+//! Wakes entities when their stored timers are due: a bounded window of rows in memory, naps of at most a second.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use crate::domain::effect::Effect;
+use crate::domain::record::command::RecordCommand;
+use crate::domain::record::{Record, RecordRejection};
+use crate::id::{EntityKind, RecordId, Shard};
+use crate::limits;
+use crate::runtime::engine::Router;
+use crate::runtime::message::{Caller, Failure};
+use crate::store::TimerRow;
+use crate::time::Timestamp;
+
+/// The longest nap, so that clock steps and suspends heal.
+const NAP_MAX: Duration = Duration::from_secs(1);
+
+/// Look for due timers now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Wake;
+
+/// Answer, with how many fired, when none is due any more.
+#[derive(Message)]
+#[rtype(result = "u64")]
+pub struct Settle;
+
+/// Fire nothing more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Stop;
+
+/// A timer command has been answered.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Fired {
+    timer: TimerRow,
+    done: bool,
+}
+
+/// One shard's rows of the present pass.
+#[derive(Default)]
+struct Window {
+    rows: VecDeque<TimerRow>,
+    /// The last row that was read; rows that are in flight still stand in the store before it.
+    after: Option<TimerRow>,
+    /// No row after `after` was due when last looked.
+    exhausted: bool,
+    in_flight: usize,
+}
+
+/// Fires timers in the order they are due.
+pub struct TimerActor {
+    router: Router,
+    windows: Vec<Window>,
+    in_flight: usize,
+    /// Fired since somebody began to wait for quiet.
+    fired: u64,
+    waiting: Vec<oneshot::Sender<u64>>,
+    /// Timers that could not be answered; looked at again with the next nap.
+    failed: HashSet<TimerRow>,
+    nap: Option<SpawnHandle>,
+    stopped: bool,
+}
+
+impl TimerActor {
+    /// An actor that begins with every timer that became due while nothing ran (TM-13).
+    pub fn new(router: Router) -> TimerActor {
+        let windows = crate::store::rows::shards().map(|_| Window::default()).collect();
+        TimerActor {
+            router,
+            windows,
+            in_flight: 0,
+            fired: 0,
+            waiting: Vec::new(),
+            failed: HashSet::new(),
+            nap: None,
+            stopped: false,
+        }
+    }
+
+    /// Sends out due timers until the window is full or none is left, then naps until the next is due.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        if self.stopped {
+            return;
+        }
+        let now = self.router.shared.clock.now();
+        while self.in_flight < limits::TIMERS_IN_FLIGHT_MAX
+            && let Some(timer) = self.next_due(now)
+        {
+            self.fire(timer, ctx);
+        }
+        if self.in_flight == 0 {
+            self.rest(now, ctx);
+        }
+    }
+
+    /// The earliest due timer over all shards.
+    fn next_due(&mut self, now: Timestamp) -> Option<TimerRow> {
+        for shard in crate::store::rows::shards() {
+            self.refill(shard, now);
+        }
+        let windows = self.windows.iter_mut().filter(|window| !window.rows.is_empty());
+        let window = windows.min_by_key(|window| window.rows.front().map(|timer| timer.due))?;
+        window.in_flight += 1;
+        window.rows.pop_front()
+    }
+
+    fn refill(&mut self, shard: Shard, now: Timestamp) {
+        let place = usize::from(shard.0);
+        let (window, next_due) = (&mut self.windows[place], &self.router.shared.next_due[place]);
+        let is_due = || next_due.load(Ordering::Acquire) <= now.millis();
+        if !window.rows.is_empty() || (window.exhausted && (window.in_flight > 0 || !is_due())) {
+            return;
+        }
+        if window.exhausted {
+            // Everything of the last pass is answered and its rows are gone: begin again at the first row.
+            (window.exhausted, window.after) = (false, None);
+        }
+        if window.after.is_none() && !is_due() {
+            window.exhausted = true;
+            return;
+        }
+        if window.after.is_none() {
+            // Hints that come from here on lower it again.
+            next_due.store(i64::MAX, Ordering::Release);
+        }
+        match self.router.shared.store.due(shard, window.after, now, limits::TIMER_WINDOW) {
+            Ok(rows) => {
+                window.exhausted = rows.len() < limits::TIMER_WINDOW;
+                window.after = rows.last().copied().or(window.after);
+                window.rows.extend(rows.into_iter().filter(|timer| !self.failed.contains(timer)));
+                if window.exhausted {
+                    self.look_ahead(shard, now);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "timers cannot be read");
+                window.exhausted = true;
+            }
+        }
+    }
+
+    /// Notes when the shard's first later timer is due.
+    fn look_ahead(&self, shard: Shard, now: Timestamp) {
+        let after = TimerRow {
+            due: Timestamp::from_millis(now.millis() + 1),
+            entity: crate::id::EntityId { kind: EntityKind::Record, id: 0 },
+            key: 0,
+        };
+        let shared = &self.router.shared;
+        if let Ok(rows) = shared.store.due(shard, Some(after), Timestamp::MAX, 1)
+            && let Some(next) = rows.first()
+        {
+            shared.next_due[usize::from(shard.0)].fetch_min(next.due.millis(), Ordering::AcqRel);
+        }
+    }
+
+    fn fire(&mut self, timer: TimerRow, ctx: &mut Context<Self>) {
+        self.in_flight += 1;
+        self.fired += 1;
+        let (router, address) = (self.router.clone(), ctx.address());
+        let late_ms = router.shared.clock.now().millis() - timer.due.millis();
+        metrics::histogram!("relance_timer_late_seconds").record(late_ms as f64 / 1_000.0);
+        actix::spawn(async move {
+            let record = RecordId::from(timer.entity);
+            let command = RecordCommand::Fire(timer.key);
+            let answer = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
+            let done = match answer {
+                Ok(()) => true,
+                Err(Failure::Refused(RecordRejection::NotDue)) => false,
+                Err(Failure::Refused(rejection)) => {
+                    tracing::debug!(%rejection, entity = %timer.entity, "a timer that nothing waits for is removed");
+                    router.sweep::<Record>(record, Effect::Disarm { due: timer.due, key: timer.key }).await;
+                    true
+                }
+                Err(_) => false,
+            };
+            address.do_send(Fired { timer, done });
+        });
+    }
+
+    /// Nothing is due: whoever waits for quiet is told, and the next nap begins.
+    fn rest(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
+        for waiting in self.waiting.drain(..) {
+            let _ = waiting.send(self.fired);
+        }
+        let shared = &self.router.shared;
+        let next = shared.next_due.iter().map(|due| due.load(Ordering::Acquire)).min().unwrap_or(i64::MAX);
+        if shared.clock.is_test() {
+            return;
+        }
+        let nap = Duration::from_millis(next.saturating_sub(now.millis()).max(0) as u64).min(NAP_MAX);
+        shared.planned.store(now.millis() + nap.as_millis() as i64, Ordering::Release);
+        let earlier = self.nap.replace(ctx.run_later(nap, |timer, ctx| timer.begin(ctx)));
+        if let Some(earlier) = earlier {
+            ctx.cancel_future(earlier);
+        }
+    }
+
+    fn begin(&mut self, ctx: &mut Context<Self>) {
+        if self.in_flight == 0 && !self.failed.is_empty() {
+            for timer in self.failed.drain() {
+                self.router.shared.next_due[usize::from(timer.entity.shard().0)]
+                    .fetch_min(timer.due.millis(), Ordering::AcqRel);
+            }
+        }
+        self.pump(ctx);
+    }
+}
+
+impl Actor for TimerActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Wake> for TimerActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, ctx: &mut Context<Self>) {
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Fired> for TimerActor {
+    type Result = ();
+
+    fn handle(&mut self, Fired { timer, done }: Fired, ctx: &mut Context<Self>) {
+        self.in_flight -= 1;
+        self.windows[usize::from(timer.entity.shard().0)].in_flight -= 1;
+        if !done {
+            self.failed.insert(timer);
+        }
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Settle> for TimerActor {
+    type Result = ResponseFuture<u64>;
+
+    fn handle(&mut self, _: Settle, ctx: &mut Context<Self>) -> ResponseFuture<u64> {
+        let (answer, answered) = oneshot::channel();
+        if self.waiting.is_empty() {
+            self.fired = 0;
+        }
+        self.waiting.push(answer);
+        self.begin(ctx);
+        Box::pin(async move { answered.await.unwrap_or(0) })
+    }
+}
+
+impl Handler<Stop> for TimerActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        self.stopped = true;
+        ctx.stop();
+    }
+}

@@ -1,0 +1,193 @@
+//! The truth: rows in one ordered key space, written by one thread in groups that are atomic and durable.
+//!
+//! [`Store`] is what the runtime knows. [`rows::RowStore`] says how entities, timers, owed deliveries, lists and counters
+//! become rows; [`memory`] and [`sled`] keep the rows.
+
+pub mod codec;
+pub mod key;
+pub mod maintenance;
+pub mod memory;
+pub mod rows;
+pub mod sled;
+pub mod writer;
+
+use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use crate::domain::record::schema::RecordType;
+use crate::id::{CommandId, EntityId, Fingerprint, RecordId, SequenceId, Shard};
+use crate::time::Timestamp;
+
+/// Commits of one entity so far; the first makes it 1.
+pub type Version = u32;
+
+/// The right to write a shard: one holder at a time has the highest epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The shard.
+    pub shard: Shard,
+    /// Raised each time the store is opened for writing.
+    pub epoch: u64,
+}
+
+/// Everything one command leaves behind: all of it is stored, or none.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The right to write.
+    pub fence: Fence,
+    /// Who decided.
+    pub entity: EntityId,
+    /// The version it had before.
+    pub expected: Version,
+    /// When, for the memory of command ids.
+    pub at: Timestamp,
+    /// Makes a repeat recognisable.
+    pub command: Option<CommandId>,
+    /// The events, encoded as one row; `None` for housekeeping that changes no entity.
+    pub entry: Option<Vec<u8>>,
+    /// What is owed, in order.
+    pub effects: Vec<Effect>,
+    /// The state after, encoded, if this is the time for one.
+    pub snapshot: Option<Vec<u8>>,
+}
+
+/// What a commit came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Stored and durable; the entity now has this version.
+    Done(Version),
+    /// The command id is already in; nothing was written.
+    Repeat(Repeat),
+    /// The entity has another version than expected; nothing was written.
+    Conflict { actual: Version },
+    /// Somebody else holds the shard; nothing was written.
+    Fenced,
+    /// A counter would pass its bound; nothing was written.
+    LimitReached(Counter),
+    /// Another record holds the external id; nothing was written.
+    Taken(RecordId),
+    /// Nobody knows. The only reaction, anywhere, is to drop what is in memory and load again.
+    Unknown,
+}
+
+/// The first run of a command that is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Repeat {
+    /// The id of the entity that took it.
+    pub entity: u128,
+    /// The version it led to.
+    pub version: Version,
+    /// What was asked then.
+    pub fingerprint: Fingerprint,
+}
+
+/// What is stored of an entity: a snapshot, if there is one, and the rows after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The version and bytes of the snapshot.
+    pub snapshot: Option<(Version, Vec<u8>)>,
+    /// Version and bytes of each later row, in order.
+    pub entries: Vec<(Version, Vec<u8>)>,
+}
+
+/// A stored timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerRow {
+    /// When it is due.
+    pub due: Timestamp,
+    /// Whom it wakes.
+    pub entity: EntityId,
+    /// Its name within the entity.
+    pub key: EffectKey,
+}
+
+/// A delivery that is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwedRow {
+    /// Who owes it.
+    pub entity: EntityId,
+    /// Its name within the entity.
+    pub key: EffectKey,
+    /// What is owed.
+    pub delivery: Delivery,
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory belongs to a running process.
+    #[error("the data directory {0} is in use by another relance process; stop it, or name another directory")]
+    Locked(String),
+    /// Written by a later release.
+    #[error("the data directory {path} has format {found}, this release knows {known}; use a newer release")]
+    Newer {
+        /// The directory.
+        path: String,
+        /// Its format.
+        found: u32,
+        /// The newest format known here.
+        known: u32,
+    },
+    /// What is there is not what was written.
+    #[error("the data directory {path} is damaged: {what}")]
+    Damaged {
+        /// The directory.
+        path: String,
+        /// What was found.
+        what: String,
+    },
+    /// Reading or writing failed.
+    #[error("the store cannot {doing}: {why}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        why: String,
+    },
+    /// A row that does not decode.
+    #[error("a stored row cannot be read: {0}")]
+    Row(String),
+}
+
+/// A result of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Narrow and blocking. Writing goes through [`writer::Writer`]; reads may come from any thread.
+pub trait Store: Send + Sync + 'static {
+    /// Raises the epoch of every shard, so that nobody who opened the store before can write; in order of the shards.
+    fn grant(&self) -> Result<Vec<Fence>>;
+    /// Judges each commit by itself and writes all that are good; durable when it returns.
+    fn commit(&self, group: &[Commit]) -> Result<Vec<Outcome>>;
+    /// What is stored of an entity; with `until`, only up to that version and without a later snapshot.
+    fn load(&self, entity: EntityId, until: Option<Version>) -> Result<Stored>;
+    /// Rows of an entity before version `before`, newest first.
+    fn history(&self, entity: EntityId, before: Version, limit: usize) -> Result<Vec<(Version, Vec<u8>)>>;
+    /// Every entity of a kind that is few: sequences and imports, not records.
+    fn entities(&self, kind: crate::id::EntityKind) -> Result<Vec<EntityId>>;
+    /// Timers of a shard after `after` that are due by `until`, earliest first.
+    fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>>;
+    /// Deliveries that a shard owes, after the one named.
+    fn owed(&self, shard: Shard, after: Option<(EntityId, EffectKey)>, limit: usize) -> Result<Vec<OwedRow>>;
+    /// The first run of a command id that lives in `shard`, if it is remembered.
+    fn repeat(&self, shard: Shard, key: u128, now: Timestamp) -> Result<Option<Repeat>>;
+    /// The record that holds an external id.
+    fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>>;
+    /// A counter; zero if nothing was counted.
+    fn counter(&self, counter: Counter) -> i64;
+    /// Records before `before`, newest first, until `visit` says that it has enough.
+    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()>;
+    /// Enrolments of a sequence, live or ended, before the one named, newest record first, until `visit` has enough.
+    fn enrolments(
+        &self,
+        sequence: SequenceId,
+        live: bool,
+        before: Option<EnrolmentRow>,
+        visit: &mut dyn FnMut(EnrolmentRow) -> bool,
+    ) -> Result<()>;
+    /// Every event row, entity by entity and in order of versions: for export, check and rebuild.
+    fn log(&self, visit: &mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>) -> Result<()>;
+    /// Every row that is computed from events, as key and value, in order.
+    fn derived(&self, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()>;
+    /// Replaces every computed row by those that follow from `effects`, in bounded batches.
+    fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()>;
+    /// Forgets command ids that are older than they need to be kept; how many.
+    fn forget_repeats(&self, now: Timestamp) -> Result<usize>;
+}

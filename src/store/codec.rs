@@ -1,0 +1,81 @@
+//! Bytes of stored values: a format byte, then bincode. The only module that knows either.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use bincode::Options;
+
+use crate::domain::entity::{Entity, Stamp};
+use crate::store::{Result, StoreError, Stored, Version};
+
+/// Written in front of every value; a reader accepts what it knows.
+const FORMAT: u8 = 1;
+/// A value that claims to be longer is damaged.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// One commit's events as they are stored.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry<E> {
+    /// When, and by whom.
+    pub stamp: Stamp,
+    /// What happened, in order.
+    pub events: Vec<E>,
+}
+
+fn options() -> impl Options {
+    bincode::DefaultOptions::new().with_limit(BYTES_MAX).with_varint_encoding().reject_trailing_bytes()
+}
+
+/// The stored form of `value`.
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(128);
+    bytes.push(FORMAT);
+    // Writing into memory fails only past the size limit, which the limits of the domain keep far away.
+    if let Err(error) = options().serialize_into(&mut bytes, value) {
+        tracing::error!(%error, "a value does not encode");
+    }
+    bytes
+}
+
+/// The value in `bytes`; what does not decode is an error, never a guess.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    match bytes.split_first() {
+        Some((&FORMAT, rest)) => options().deserialize(rest).map_err(|error| StoreError::Row(error.to_string())),
+        Some((other, _)) => Err(StoreError::Row(format!("format {other} is not known"))),
+        None => Err(StoreError::Row("it is empty".into())),
+    }
+}
+
+/// The entity that `stored` describes, and its version; version 0 if there is nothing.
+pub fn replay<E: Entity>(stored: &Stored) -> Result<(E, Version)> {
+    let (mut state, mut version) = match &stored.snapshot {
+        Some((version, bytes)) => (decode::<E>(bytes)?, *version),
+        None => (E::default(), 0),
+    };
+    for (next, bytes) in &stored.entries {
+        if *next != version + 1 {
+            return Err(StoreError::Row(format!("version {next} follows version {version}")));
+        }
+        let entry: Entry<E::Event> = decode(bytes)?;
+        entry.events.iter().for_each(|event| state.apply(event, entry.stamp));
+        version = *next;
+    }
+    Ok((state, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_and_nothing_else_is() {
+        let bytes = encode(&("text".to_owned(), 7_u32));
+        assert_eq!(decode::<(String, u32)>(&bytes).unwrap(), ("text".to_owned(), 7));
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert!(decode::<(String, u32)>(&longer).is_err(), "trailing bytes");
+        assert!(decode::<(String, u32)>(&bytes[..bytes.len() - 1]).is_err(), "cut short");
+        assert!(decode::<(String, u32)>(&[9, 1, 2]).is_err(), "a format that is not known");
+        assert!(decode::<(String, u32)>(&[]).is_err(), "nothing at all");
+    }
+}

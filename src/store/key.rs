@@ -1,0 +1,231 @@
+//! The layout of the key space, and the only module that knows it.
+//!
+//! Every key leads with its shard, then a letter for the kind of row, then big-endian parts so that byte order is the
+//! order wanted. What belongs to no shard stands under [`GLOBAL`].
+//!
+//! ```text
+//! shard E kind id version      events of one commit          shard S kind id        snapshot
+//! shard T due kind id key      timer                         shard O kind id key    owed delivery
+//! shard I record               record list row               shard J sequence live enrolment   enrolment list row
+//! shard R week command         first run of a command        shard F                epoch
+//! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
+//! GLOBAL M                     identity of the store
+//! ```
+
+use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
+use crate::domain::record::schema::RecordType;
+use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
+use crate::limits;
+use crate::store::{TimerRow, Version};
+use crate::time::Timestamp;
+
+/// The shard number of rows that belong to none.
+pub const GLOBAL: Shard = Shard(u16::MAX);
+
+/// Kinds of rows that follow from events.
+pub const DERIVED: [u8; 6] = [b'T', b'O', b'I', b'J', b'U', b'C'];
+
+/// Bytes that sort.
+pub type Key = Vec<u8>;
+
+fn prefix(shard: Shard, row: u8) -> Key {
+    let mut key = Vec::with_capacity(40);
+    key.extend_from_slice(&shard.0.to_be_bytes());
+    key.push(row);
+    key
+}
+
+fn entity_key(row: u8, entity: EntityId) -> Key {
+    let mut key = prefix(entity.shard(), row);
+    key.push(entity.kind as u8);
+    key.extend_from_slice(&entity.id.to_be_bytes());
+    key
+}
+
+fn with_number(mut key: Key, number: u32) -> Key {
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// All rows of a kind in a shard.
+pub fn all(shard: Shard, row: u8) -> Key {
+    prefix(shard, row)
+}
+
+/// The letter of a key's row.
+pub fn row_of(key: &[u8]) -> Option<u8> {
+    key.get(2).copied()
+}
+
+/// All event rows of an entity.
+pub fn events(entity: EntityId) -> Key {
+    entity_key(b'E', entity)
+}
+
+/// All event rows of the entities of a kind in a shard.
+pub fn events_of_kind(shard: Shard, kind: EntityKind) -> Key {
+    let mut key = prefix(shard, b'E');
+    key.push(kind as u8);
+    key
+}
+
+/// The event row that led to `version`.
+pub fn event(entity: EntityId, version: Version) -> Key {
+    with_number(events(entity), version)
+}
+
+/// The snapshot of an entity.
+pub fn snapshot(entity: EntityId) -> Key {
+    entity_key(b'S', entity)
+}
+
+/// A delivery that is owed.
+pub fn owed(entity: EntityId, key: EffectKey) -> Key {
+    with_number(entity_key(b'O', entity), key)
+}
+
+/// A timer.
+pub fn timer(timer: TimerRow) -> Key {
+    let mut key = timers_from(timer.entity.shard(), timer.due);
+    key.push(timer.entity.kind as u8);
+    key.extend_from_slice(&timer.entity.id.to_be_bytes());
+    with_number(key, timer.key)
+}
+
+/// Before every timer of a shard that is due at `due` or later.
+pub fn timers_from(shard: Shard, due: Timestamp) -> Key {
+    let mut key = prefix(shard, b'T');
+    key.extend_from_slice(&(due.millis() as u64 ^ (1 << 63)).to_be_bytes());
+    key
+}
+
+/// A record's list row.
+pub fn record(record: RecordId) -> Key {
+    let mut key = prefix(EntityId::from(record).shard(), b'I');
+    key.extend_from_slice(&record.0.to_be_bytes());
+    key
+}
+
+/// The list rows of a sequence's enrolments in a shard.
+pub fn enrolments(shard: Shard, sequence: SequenceId, live: bool) -> Key {
+    let mut key = prefix(shard, b'J');
+    key.extend_from_slice(&sequence.0.to_be_bytes());
+    key.push(u8::from(live));
+    key
+}
+
+/// An enrolment's list row.
+pub fn enrolment(sequence: SequenceId, row: EnrolmentRow) -> Key {
+    let mut key = enrolments(EntityId::from(row.record).shard(), sequence, row.live);
+    key.extend_from_slice(&EnrolmentId::of(row.record, row.ordinal).0.to_be_bytes());
+    key
+}
+
+/// The week whose command ids stand together.
+pub fn week(now: Timestamp) -> u32 {
+    now.millis().div_euclid(limits::REPEAT_DAYS * 86_400_000) as u32
+}
+
+/// Command ids of a shard, or of one week of it.
+pub fn repeats(shard: Shard, week: Option<u32>) -> Key {
+    match week {
+        Some(week) => with_number(prefix(shard, b'R'), week),
+        None => prefix(shard, b'R'),
+    }
+}
+
+/// A command id.
+pub fn repeat(shard: Shard, week: u32, command: u128) -> Key {
+    let mut key = repeats(shard, Some(week));
+    key.extend_from_slice(&command.to_be_bytes());
+    key
+}
+
+/// The week in a command id's key.
+pub fn repeat_week(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.get(3..7)?.try_into().ok()?))
+}
+
+/// The epoch of a shard.
+pub fn fence(shard: Shard) -> Key {
+    prefix(shard, b'F')
+}
+
+/// Who holds an external id.
+pub fn claim(kind: RecordType, external_id: &str) -> Key {
+    let mut key = prefix(GLOBAL, b'U');
+    key.push(kind as u8);
+    key.extend_from_slice(external_id.as_bytes());
+    key
+}
+
+/// A counter.
+pub fn counter(counter: Counter) -> Key {
+    let mut key = prefix(GLOBAL, b'C');
+    match counter {
+        Counter::ActiveSequences => key.push(1),
+        Counter::Live(sequence) => {
+            key.push(2);
+            key.extend_from_slice(&sequence.0.to_be_bytes());
+        }
+        Counter::Enrolled(sequence) => {
+            key.push(3);
+            key.extend_from_slice(&sequence.0.to_be_bytes());
+        }
+        Counter::Records(kind) => key.extend_from_slice(&[4, kind as u8]),
+    }
+    key
+}
+
+/// The identity of the store.
+pub fn identity() -> Key {
+    prefix(GLOBAL, b'M')
+}
+
+/// Reads keys back.
+pub mod read {
+    use super::*;
+
+    fn number(bytes: &[u8]) -> Option<u32> {
+        Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    }
+
+    fn id(bytes: &[u8]) -> Option<u128> {
+        Some(u128::from_be_bytes(bytes.try_into().ok()?))
+    }
+
+    fn entity(bytes: &[u8]) -> Option<EntityId> {
+        Some(EntityId { kind: EntityKind::from_number(*bytes.first()?)?, id: id(bytes.get(1..17)?)? })
+    }
+
+    /// Entity and version of an event row.
+    pub fn event(key: &[u8]) -> Option<(EntityId, Version)> {
+        Some((entity(key.get(3..20)?)?, number(key.get(20..)?)?))
+    }
+
+    /// Entity and name of an owed delivery.
+    pub fn owed(key: &[u8]) -> Option<(EntityId, EffectKey)> {
+        event(key)
+    }
+
+    /// A timer.
+    pub fn timer(key: &[u8]) -> Option<TimerRow> {
+        let due = u64::from_be_bytes(key.get(3..11)?.try_into().ok()?) ^ (1 << 63);
+        Some(TimerRow {
+            due: Timestamp::from_millis(due as i64),
+            entity: entity(key.get(11..28)?)?,
+            key: number(key.get(28..)?)?,
+        })
+    }
+
+    /// The record of a list row.
+    pub fn record(key: &[u8]) -> Option<RecordId> {
+        id(key.get(3..)?).map(RecordId)
+    }
+
+    /// The enrolment of a list row.
+    pub fn enrolment(key: &[u8]) -> Option<EnrolmentRow> {
+        let id = EnrolmentId(id(key.get(20..)?)?);
+        Some(EnrolmentRow { record: id.record(), ordinal: id.ordinal(), live: *key.get(19)? == 1 })
+    }
+}

@@ -1,0 +1,550 @@
+//! How entities, timers, deliveries, lists and counters become rows of an ordered key space.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard};
+
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, Index, RecordSummary};
+use crate::domain::record::schema::RecordType;
+use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+use crate::limits;
+use crate::store::key::{self, Key};
+use crate::store::{Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, codec};
+use crate::time::Timestamp;
+
+/// Called for each row; says whether to go on.
+pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool>;
+
+/// Rows to write (`Some`) or remove (`None`), as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch(pub Vec<(Key, Option<Vec<u8>>)>);
+
+impl Batch {
+    fn put(&mut self, key: Key, value: Vec<u8>) {
+        self.0.push((key, Some(value)));
+    }
+
+    fn remove(&mut self, key: Key) {
+        self.0.push((key, None));
+    }
+}
+
+/// Ordered rows that are written atomically.
+pub trait Keyspace: Send + Sync + 'static {
+    /// One row.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>>;
+    /// Rows of a range in order, or from its end.
+    fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, newest_first: bool, visit: Visit) -> Result<()>;
+    /// All of the batch or none, durable on return.
+    fn apply(&self, batch: Batch) -> Result<()>;
+}
+
+/// A [`Store`] over any [`Keyspace`].
+pub struct RowStore<K> {
+    rows: K,
+    /// What is kept in memory of what only one writer changes. Locked for the whole of a commit.
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    counters: HashMap<Counter, i64>,
+    epochs: Vec<u64>,
+}
+
+impl<K: Keyspace> RowStore<K> {
+    /// Reads the counters; they are few.
+    pub fn open(rows: K) -> Result<RowStore<K>> {
+        let store = RowStore { rows, held: Mutex::new(Held::default()) };
+        let mut held = Held::default();
+        store.scan_prefix(&key::all(key::GLOBAL, b'C'), &mut |found, value| {
+            if let Some(counter) = read_counter(found) {
+                held.counters.insert(counter, codec::decode(value)?);
+            }
+            Ok(true)
+        })?;
+        for shard in shards() {
+            let epoch = store.rows.get(&key::fence(shard))?.map_or(Ok(0), |bytes| codec::decode(&bytes))?;
+            held.epochs.push(epoch);
+        }
+        *store.held() = held;
+        Ok(store)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn scan_prefix(&self, prefix: &[u8], visit: Visit) -> Result<()> {
+        let end = after_prefix(prefix);
+        self.rows.scan(Bound::Included(prefix), Bound::Excluded(&end), false, visit)
+    }
+
+    /// The version of the last event row of an entity.
+    fn head(&self, entity: EntityId) -> Result<Version> {
+        let mut head = 0;
+        let prefix = key::events(entity);
+        let end = after_prefix(&prefix);
+        self.rows.scan(Bound::Included(&prefix), Bound::Excluded(&end), true, &mut |found, _| {
+            head = key::read::event(found).ok_or_else(|| unreadable(found))?.1;
+            Ok(false)
+        })?;
+        Ok(head)
+    }
+
+    /// Rows under one prefix per shard as one list, last key first, from below `before` on.
+    fn merge_newest_first(
+        &self,
+        prefix: impl Fn(Shard) -> Key,
+        before: Option<u128>,
+        visit: &mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>,
+    ) -> Result<()> {
+        let mut streams: Vec<Stream> = shards()
+            .map(|shard| Stream { prefix: prefix(shard), before, page: VecDeque::new(), exhausted: false })
+            .collect();
+        loop {
+            for stream in &mut streams {
+                if stream.page.is_empty() && !stream.exhausted {
+                    self.refill(stream)?;
+                }
+            }
+            let newest = streams.iter_mut().filter(|stream| !stream.page.is_empty());
+            let Some(stream) = newest.max_by_key(|stream| stream.page.front().map(|row| row.0)) else {
+                return Ok(());
+            };
+            let Some((id, found, value)) = stream.page.pop_front() else { return Ok(()) };
+            if !visit(id, &found, &value)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn refill(&self, stream: &mut Stream) -> Result<()> {
+        let end = match stream.before {
+            Some(before) => [stream.prefix.as_slice(), &before.to_be_bytes()].concat(),
+            None => after_prefix(&stream.prefix),
+        };
+        let (page, start) = (&mut stream.page, stream.prefix.len());
+        self.rows.scan(Bound::Included(&stream.prefix), Bound::Excluded(&end), true, &mut |found, value| {
+            let id = found.get(start..).and_then(|id| id.try_into().ok()).ok_or_else(|| unreadable(found))?;
+            page.push_back((u128::from_be_bytes(id), found.to_vec(), value.to_vec()));
+            Ok(page.len() < limits::PAGE_DEFAULT)
+        })?;
+        stream.exhausted = stream.page.len() < limits::PAGE_DEFAULT;
+        stream.before = stream.page.back().map(|row| row.0).or(stream.before);
+        Ok(())
+    }
+}
+
+/// The rows of one shard in a merged list.
+struct Stream {
+    prefix: Key,
+    before: Option<u128>,
+    page: VecDeque<(u128, Key, Vec<u8>)>,
+    exhausted: bool,
+}
+
+/// Every shard of a store.
+pub fn shards() -> impl Iterator<Item = Shard> {
+    (0..limits::SHARD_COUNT).map(Shard)
+}
+
+fn after_prefix(prefix: &[u8]) -> Key {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            break;
+        }
+    }
+    end
+}
+
+fn unreadable(found: &[u8]) -> StoreError {
+    StoreError::Row(format!("a key of {} bytes is not one of ours", found.len()))
+}
+
+fn read_counter(found: &[u8]) -> Option<Counter> {
+    let sequence = || Some(SequenceId(u128::from_be_bytes(found.get(4..)?.try_into().ok()?)));
+    match found.get(3)? {
+        1 => Some(Counter::ActiveSequences),
+        2 => sequence().map(Counter::Live),
+        3 => sequence().map(Counter::Enrolled),
+        4 => RecordType::ALL.get(usize::from(*found.get(4)?)).copied().map(Counter::Records),
+        _ => None,
+    }
+}
+
+/// One group in the making: what its earlier commits have changed already counts for the later ones.
+struct Group<'a, K> {
+    store: &'a RowStore<K>,
+    held: &'a Held,
+    batch: Batch,
+    heads: HashMap<EntityId, Version>,
+    counters: BTreeMap<Counter, i64>,
+    claims: HashMap<Key, Option<RecordId>>,
+    repeats: HashMap<Key, Repeat>,
+}
+
+impl<K: Keyspace> Group<'_, K> {
+    fn judge(&mut self, commit: &Commit) -> Result<Outcome> {
+        let shard = usize::from(commit.fence.shard.0);
+        if self.held.epochs.get(shard) != Some(&commit.fence.epoch) || commit.fence.shard != commit.entity.shard() {
+            return Ok(Outcome::Fenced);
+        }
+        if let Some(command) = commit.command
+            && let Some(repeat) = self.repeat(commit.fence.shard, command.key, commit.at)?
+        {
+            return Ok(Outcome::Repeat(repeat));
+        }
+        let taken = match self.heads.get(&commit.entity) {
+            Some(head) => *head != commit.expected,
+            None => self.store.rows.get(&key::event(commit.entity, commit.expected + 1))?.is_some(),
+        };
+        if taken {
+            let actual = match self.heads.get(&commit.entity) {
+                Some(head) => *head,
+                None => self.store.head(commit.entity)?,
+            };
+            return Ok(Outcome::Conflict { actual });
+        }
+        for effect in &commit.effects {
+            match effect {
+                Effect::Count { counter, delta, max: Some(max) } if self.count(*counter) + delta > *max => {
+                    return Ok(Outcome::LimitReached(*counter));
+                }
+                Effect::Claim { kind, external_id } => {
+                    if let Some(holder) = self.holder(&key::claim(*kind, external_id))?
+                        && holder.0 != commit.entity.id
+                    {
+                        return Ok(Outcome::Taken(holder));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Outcome::Done(commit.expected + u32::from(commit.entry.is_some())))
+    }
+
+    fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
+        let this_week = key::repeat(shard, key::week(now), command);
+        match self.repeats.get(&this_week) {
+            Some(repeat) => Ok(Some(*repeat)),
+            None => self.store.repeat(shard, command, now),
+        }
+    }
+
+    fn count(&self, counter: Counter) -> i64 {
+        let before = self.held.counters.get(&counter).copied().unwrap_or(0);
+        before + self.counters.get(&counter).copied().unwrap_or(0)
+    }
+
+    fn holder(&self, claim: &Key) -> Result<Option<RecordId>> {
+        match self.claims.get(claim) {
+            Some(holder) => Ok(*holder),
+            None => self.store.rows.get(claim)?.map(|bytes| codec::decode(&bytes)).transpose(),
+        }
+    }
+
+    fn take(&mut self, commit: &Commit) {
+        let version = commit.expected + 1;
+        if let Some(entry) = &commit.entry {
+            self.batch.put(key::event(commit.entity, version), entry.clone());
+            self.heads.insert(commit.entity, version);
+        }
+        if let Some(snapshot) = &commit.snapshot {
+            let mut value = version.to_be_bytes().to_vec();
+            value.extend_from_slice(snapshot);
+            self.batch.put(key::snapshot(commit.entity), value);
+        }
+        if let Some(command) = commit.command {
+            let repeat = Repeat { entity: commit.entity.id, version, fingerprint: command.fingerprint };
+            let row = key::repeat(commit.fence.shard, key::week(commit.at), command.key);
+            self.batch.put(row.clone(), codec::encode(&repeat));
+            self.repeats.insert(row, repeat);
+        }
+        for effect in &commit.effects {
+            self.owe(commit.entity, effect);
+        }
+    }
+
+    fn owe(&mut self, entity: EntityId, effect: &Effect) {
+        let record = RecordId(entity.id);
+        let enrolment = |index: &Index| match index {
+            Index::Record(_) => key::record(record),
+            Index::Enrolment { sequence, live, ordinal } => {
+                key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
+            }
+        };
+        match effect {
+            Effect::Arm { due, key } => self.batch.put(key::timer(TimerRow { due: *due, entity, key: *key }), vec![]),
+            Effect::Disarm { due, key } => self.batch.remove(key::timer(TimerRow { due: *due, entity, key: *key })),
+            Effect::Owe { key, delivery } => self.batch.put(key::owed(entity, *key), codec::encode(delivery)),
+            Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
+            Effect::Index(index @ Index::Record(summary)) => self.batch.put(enrolment(index), codec::encode(summary)),
+            Effect::Index(index) => self.batch.put(enrolment(index), vec![]),
+            Effect::Unindex(index) => self.batch.remove(enrolment(index)),
+            Effect::Claim { kind, external_id } => {
+                let claim = key::claim(*kind, external_id);
+                self.batch.put(claim.clone(), codec::encode(&record));
+                self.claims.insert(claim, Some(record));
+            }
+            Effect::Unclaim { kind, external_id } => {
+                let claim = key::claim(*kind, external_id);
+                self.batch.remove(claim.clone());
+                self.claims.insert(claim, None);
+            }
+            Effect::Count { counter, delta, .. } => *self.counters.entry(*counter).or_default() += delta,
+        }
+    }
+
+    /// The rows, the counters once for the whole group.
+    fn finish(mut self) -> (Batch, BTreeMap<Counter, i64>) {
+        let sums: BTreeMap<Counter, i64> =
+            self.counters.keys().map(|counter| (*counter, self.count(*counter))).collect();
+        for (counter, sum) in &sums {
+            match sum {
+                0 => self.batch.remove(key::counter(*counter)),
+                _ => self.batch.put(key::counter(*counter), codec::encode(sum)),
+            }
+        }
+        (self.batch, sums)
+    }
+}
+
+impl<K: Keyspace> RowStore<K> {
+    fn group<'a>(&'a self, held: &'a Held) -> Group<'a, K> {
+        Group {
+            store: self,
+            held,
+            batch: Batch::default(),
+            heads: HashMap::new(),
+            counters: BTreeMap::new(),
+            claims: HashMap::new(),
+            repeats: HashMap::new(),
+        }
+    }
+
+    fn write(&self, held: &mut Held, batch: Batch, sums: BTreeMap<Counter, i64>) -> Result<()> {
+        if !batch.0.is_empty() {
+            self.rows.apply(batch)?;
+        }
+        held.counters.extend(sums);
+        Ok(())
+    }
+}
+
+impl<K: Keyspace> Store for RowStore<K> {
+    fn grant(&self) -> Result<Vec<Fence>> {
+        let mut held = self.held();
+        let epochs: Vec<u64> = held.epochs.iter().map(|epoch| epoch + 1).collect();
+        let fences: Vec<Fence> =
+            shards().zip(&epochs).map(|(shard, epoch)| Fence { shard, epoch: *epoch }).collect();
+        let mut batch = Batch::default();
+        for fence in &fences {
+            batch.put(key::fence(fence.shard), codec::encode(&fence.epoch));
+        }
+        self.rows.apply(batch)?;
+        held.epochs = epochs;
+        Ok(fences)
+    }
+
+    fn commit(&self, commits: &[Commit]) -> Result<Vec<Outcome>> {
+        let mut held = self.held();
+        let mut group = self.group(&held);
+        let mut outcomes = Vec::with_capacity(commits.len());
+        for commit in commits {
+            let outcome = group.judge(commit)?;
+            if matches!(outcome, Outcome::Done(_)) {
+                group.take(commit);
+            }
+            outcomes.push(outcome);
+        }
+        let (batch, sums) = group.finish();
+        self.write(&mut held, batch, sums)?;
+        Ok(outcomes)
+    }
+
+    fn load(&self, entity: EntityId, until: Option<Version>) -> Result<Stored> {
+        let until = until.unwrap_or(Version::MAX);
+        let snapshot = match self.rows.get(&key::snapshot(entity))? {
+            Some(bytes) => {
+                let (version, state) = bytes.split_at_checked(4).ok_or_else(|| StoreError::Row("a snapshot".into()))?;
+                let version = Version::from_be_bytes(version.try_into().unwrap_or_default());
+                Some((version, state.to_vec())).filter(|(version, _)| *version <= until)
+            }
+            None => None,
+        };
+        let first = snapshot.as_ref().map_or(1, |(version, _)| version + 1);
+        let (from, to) = (key::event(entity, first), key::event(entity, until));
+        let mut entries = Vec::new();
+        if first <= until {
+            self.rows.scan(Bound::Included(&from), Bound::Included(&to), false, &mut |found, value| {
+                let (_, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+                entries.push((version, value.to_vec()));
+                Ok(true)
+            })?;
+        }
+        Ok(Stored { snapshot, entries })
+    }
+
+    fn history(&self, entity: EntityId, before: Version, limit: usize) -> Result<Vec<(Version, Vec<u8>)>> {
+        let (from, to) = (key::events(entity), key::event(entity, before));
+        let mut entries = Vec::new();
+        self.rows.scan(Bound::Included(&from), Bound::Excluded(&to), true, &mut |found, value| {
+            let (_, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+            entries.push((version, value.to_vec()));
+            Ok(entries.len() < limit)
+        })?;
+        Ok(entries)
+    }
+
+    fn entities(&self, kind: EntityKind) -> Result<Vec<EntityId>> {
+        let mut entities = Vec::new();
+        for shard in shards() {
+            self.scan_prefix(&key::events_of_kind(shard, kind), &mut |found, _| {
+                let (entity, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+                if version == 1 {
+                    entities.push(entity);
+                }
+                Ok(true)
+            })?;
+        }
+        Ok(entities)
+    }
+
+    fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
+        let from = after.map_or_else(|| key::all(shard, b'T'), key::timer);
+        let to = key::timers_from(shard, Timestamp::from_millis(until.millis() + 1));
+        let mut timers = Vec::new();
+        if from < to {
+            self.rows.scan(Bound::Excluded(&from), Bound::Excluded(&to), false, &mut |found, _| {
+                timers.push(key::read::timer(found).ok_or_else(|| unreadable(found))?);
+                Ok(timers.len() < limit)
+            })?;
+        }
+        Ok(timers)
+    }
+
+    fn owed(&self, shard: Shard, after: Option<(EntityId, EffectKey)>, limit: usize) -> Result<Vec<OwedRow>> {
+        let prefix = key::all(shard, b'O');
+        let from = after.map_or_else(|| prefix.clone(), |(entity, name)| key::owed(entity, name));
+        let to = after_prefix(&prefix);
+        let mut rows = Vec::new();
+        self.rows.scan(Bound::Excluded(&from), Bound::Excluded(&to), false, &mut |found, value| {
+            let (entity, key) = key::read::owed(found).ok_or_else(|| unreadable(found))?;
+            rows.push(OwedRow { entity, key, delivery: codec::decode(value)? });
+            Ok(rows.len() < limit)
+        })?;
+        Ok(rows)
+    }
+
+    fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
+        let week = key::week(now);
+        for week in [week, week.wrapping_sub(1)] {
+            if let Some(bytes) = self.rows.get(&key::repeat(shard, week, command))? {
+                return codec::decode(&bytes).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>> {
+        self.rows.get(&key::claim(kind, external_id))?.map(|bytes| codec::decode(&bytes)).transpose()
+    }
+
+    fn counter(&self, counter: Counter) -> i64 {
+        self.held().counters.get(&counter).copied().unwrap_or(0)
+    }
+
+    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()> {
+        let prefix = |shard| key::all(shard, b'I');
+        self.merge_newest_first(prefix, before.map(|id| id.0), &mut |id, _, value| {
+            Ok(visit(RecordId(id), codec::decode(value)?))
+        })
+    }
+
+    fn enrolments(
+        &self,
+        sequence: SequenceId,
+        live: bool,
+        before: Option<EnrolmentRow>,
+        visit: &mut dyn FnMut(EnrolmentRow) -> bool,
+    ) -> Result<()> {
+        let before = before.map(|row| crate::id::EnrolmentId::of(row.record, row.ordinal).0);
+        self.merge_newest_first(|shard| key::enrolments(shard, sequence, live), before, &mut |_, found, _| {
+            Ok(visit(key::read::enrolment(found).ok_or_else(|| unreadable(found))?))
+        })
+    }
+
+    fn log(&self, visit: &mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>) -> Result<()> {
+        for shard in shards() {
+            self.scan_prefix(&key::all(shard, b'E'), &mut |found, value| {
+                let (entity, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+                visit(entity, version, value).map(|()| true)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn derived(&self, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+        for shard in shards().chain([key::GLOBAL]) {
+            for row in key::DERIVED {
+                self.scan_prefix(&key::all(shard, row), &mut |found, value| visit(found, value).map(|()| true))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
+        let mut held = self.held();
+        let mut stale = Vec::new();
+        self.derived(&mut |found, _| {
+            stale.push(found.to_vec());
+            Ok(())
+        })?;
+        for keys in stale.chunks(limits::GROUP_COMMITS_MAX) {
+            let mut batch = Batch::default();
+            keys.iter().for_each(|key| batch.remove(key.clone()));
+            self.rows.apply(batch)?;
+        }
+        held.counters.clear();
+        loop {
+            let mut group = self.group(&held);
+            let mut commits = 0;
+            while commits < limits::GROUP_COMMITS_MAX
+                && let Some(owed) = effects.next()
+            {
+                let (entity, effects) = owed?;
+                effects.iter().for_each(|effect| group.owe(entity, effect));
+                commits += 1;
+            }
+            if commits == 0 {
+                return Ok(());
+            }
+            let (batch, sums) = group.finish();
+            self.write(&mut held, batch, sums)?;
+        }
+    }
+
+    fn forget_repeats(&self, now: Timestamp) -> Result<usize> {
+        let oldest_kept = key::week(now).saturating_sub(1);
+        let mut forgotten = 0;
+        for shard in shards() {
+            let mut batch = Batch::default();
+            self.scan_prefix(&key::repeats(shard, None), &mut |found, _| {
+                let expired = key::repeat_week(found).is_some_and(|week| week < oldest_kept);
+                if expired {
+                    batch.remove(found.to_vec());
+                }
+                Ok(expired && batch.0.len() < limits::GROUP_COMMITS_MAX)
+            })?;
+            forgotten += batch.0.len();
+            if !batch.0.is_empty() {
+                let _one_writer = self.held();
+                self.rows.apply(batch)?;
+            }
+        }
+        Ok(forgotten)
+    }
+}
