@@ -3,12 +3,18 @@
 //!
 //! The modules in reading order; knowledge points one way, from the last to the first.
 
+pub mod id;
 pub mod limits;
 pub mod time;
-pub mod id;
 
-pub mod domain;
-pub mod sheet;
-pub mod store;
 pub mod connector;
+pub mod domain;
 pub mod runtime;
+pub mod store;
+
+pub mod import;
+pub mod sheet;
+pub mod web;
+
+pub mod config;
+pub mod serve;
