@@ -12,3 +12,5 @@ pub mod sheet;
 pub mod store;
 pub mod connector;
 pub mod runtime;
+
+pub mod config;
