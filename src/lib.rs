@@ -14,3 +14,5 @@ pub mod connector;
 pub mod runtime;
 
 pub mod config;
+pub mod serve;
+pub mod cli;
