@@ -3,18 +3,22 @@
 //!
 //! The modules in reading order; knowledge points one way, from the last to the first.
 
-pub mod id;
+#![cfg_attr(rustfmt, rustfmt_skip)]
+#![forbid(unsafe_code)]
+
 pub mod limits;
 pub mod time;
+pub mod id;
 
-pub mod connector;
 pub mod domain;
-pub mod runtime;
 pub mod store;
+pub mod connector;
+pub mod runtime;
 
-pub mod import;
 pub mod sheet;
+pub mod import;
 pub mod web;
 
 pub mod config;
 pub mod serve;
+pub mod cli;

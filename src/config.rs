@@ -1,0 +1,199 @@
+//! What an operator may set: compiled-in defaults, then a file, then the environment; a key that nobody knows is an
+//! error, because a misspelt one would otherwise be a default in disguise.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ::config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// Every key with its unit and reason.
+const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// The whole configuration; one small struct per section.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// HTTP.
+    pub server: Server,
+    /// Threads and memory of the entities.
+    pub engine: Engine,
+    /// The database.
+    pub store: Store,
+    /// Automated e-mail.
+    pub mail: Mail,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// HTTP threads; 0 is one per core. See [`per_core`].
+    pub workers: usize,
+    /// Seconds that requests under way get at a stop.
+    pub shutdown_seconds: u64,
+}
+
+/// `[engine]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// Threads that hold entities; 0 is one per core. See [`per_core`].
+    pub threads: usize,
+    /// Actors that one thread keeps per kind.
+    pub resident_max: usize,
+    /// Seconds that an actor stays without a message.
+    pub idle_seconds: u64,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Pages in memory, in mebibytes.
+    pub cache_mib: u32,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// Folder of the messages as written; see [`Mail::spool_in`].
+    pub spool: PathBuf,
+    /// The sender: an address with an optional name.
+    pub from: String,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A level, or directives of `tracing-subscriber`.
+    pub filter: String,
+}
+
+/// Why a configuration cannot be used: one sentence that names the key or the file.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Defaults, then `file`, then `RELANCE__SECTION__KEY` of the environment.
+    pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+        let file = file.map(|path| File::from(path).format(FileFormat::Toml).required(true));
+        // The double underscore keeps RELANCE_TOKEN and RELANCE_ADMIN_TOKEN out.
+        Self::read(file, Environment::with_prefix("RELANCE").separator("__"))
+    }
+
+    fn read<F: ::config::Source + Send + Sync + 'static>(
+        file: Option<F>,
+        environment: Environment,
+    ) -> Result<Config, ConfigError> {
+        let mut builder = ::config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(file);
+        }
+        let merged = builder.add_source(environment).build();
+        merged.and_then(::config::Config::try_deserialize).map_err(|error| ConfigError(error.to_string()))
+    }
+}
+
+impl Engine {
+    /// How long an actor stays without a message.
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle_seconds)
+    }
+}
+
+impl Store {
+    /// Pages in memory, in bytes.
+    pub fn cache_bytes(&self) -> u64 {
+        u64::from(self.cache_mib) << 20
+    }
+}
+
+impl Mail {
+    /// The spool folder of a server on the data directory `data`.
+    pub fn spool_in(&self, data: &Path) -> PathBuf {
+        data.join(&self.spool)
+    }
+}
+
+/// `count`, or the number of cores where it is 0.
+pub fn per_core(count: usize) -> usize {
+    match count {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        count => count,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment = environment.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let environment = Environment::with_prefix("RELANCE").separator("__").source(Some(environment));
+        Config::read(Some(File::from_str(file, FileFormat::Toml)), environment)
+    }
+
+    fn refusal(file: &str, environment: &[(&str, &str)]) -> String {
+        read(file, environment).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_complete() {
+        let config = read("", &[]).unwrap();
+        assert_eq!((config.server.workers, config.server.shutdown_seconds), (0, 10));
+        assert_eq!((config.engine.threads, config.engine.resident_max, config.engine.idle_seconds), (0, 4096, 60));
+        assert_eq!(config.store.cache_bytes(), 48 << 20);
+        assert_eq!(config.mail.spool_in(Path::new("data")), Path::new("data/spool"));
+        assert_eq!(config.mail.from, "relance <relance@localhost>");
+        assert_eq!(config.log.filter, "info");
+    }
+
+    #[test]
+    fn the_shipped_files_hold_only_known_keys() {
+        for file in [include_str!("../config/development.toml"), include_str!("../config/production.toml")] {
+            read(file, &[]).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_its_name() {
+        for (file, environment, named) in [
+            ("[engine]\nresident_maxx = 1", &[][..], "resident_maxx"),
+            ("[engin]\nthreads = 1", &[][..], "engin"),
+            ("", &[("RELANCE__STORE__CACHE_MB", "64")][..], "cache_mb"),
+        ] {
+            let refusal = refusal(file, environment);
+            assert!(refusal.contains(&format!("`{named}`")), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused_by_its_key() {
+        for (file, environment) in
+            [("[engine]\nthreads = \"many\"", &[][..]), ("", &[("RELANCE__ENGINE__THREADS", "many")][..])]
+        {
+            let refusal = refusal(file, environment);
+            assert!(refusal.contains("threads") && refusal.contains("many"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn the_environment_lies_over_the_file_and_the_file_over_the_defaults() {
+        let file = "[engine]\nthreads = 2\nresident_max = 8";
+        let environment = [("RELANCE__ENGINE__RESIDENT_MAX", "16"), ("RELANCE_ADMIN_TOKEN", "no key at all")];
+        let config = read(file, &environment).unwrap();
+        assert_eq!((config.engine.threads, config.engine.resident_max, config.engine.idle_seconds), (2, 16, 60));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let refusal = Config::load(Some(Path::new("no/such.toml"))).unwrap_err().to_string();
+        assert!(refusal.contains("no/such.toml"), "{refusal}");
+    }
+}
