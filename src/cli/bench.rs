@@ -31,6 +31,7 @@ Scenarios:
   connect   N records through POST /sequences/ID/enrolments in batches of 1,000, a few at a time: how long it takes
   complete  POST /steps/ID/complete in a closed loop, each connection over its own records: commands per second and
             latencies for each number of connections
+  waiting   brings N records to a wait of one day and measures nothing: to look at a server full of waiting records
   spike     only with --sandbox: N waits that fall due in the same second: how long until all of them are fired, and
             how long another user's commands take meanwhile
 
@@ -72,6 +73,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 enum Scenario {
     Connect,
     Complete,
+    Waiting,
     Spike,
 }
 
@@ -101,6 +103,7 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
                 bench.complete(&records).await?;
                 connected = Some(records);
             }
+            Scenario::Waiting => bench.bring_to_wait().await?,
             Scenario::Spike => bench.spike().await?,
         }
     }

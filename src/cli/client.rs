@@ -21,7 +21,8 @@ pub struct ServerArgs {
     /// The running server
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub server: Url,
-    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment
+    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment, otherwise what a server started
+    /// in this folder has written to data/admin-token
     #[arg(long, env = "RELANCE_TOKEN", hide_env = true)]
     token: Option<String>,
 }
@@ -30,6 +31,8 @@ impl ServerArgs {
     /// The value of the `Authorization` header, if there is any token.
     pub fn authorization(&self) -> anyhow::Result<Option<HeaderValue>> {
         let token = self.token.clone().or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok());
+        let kept = || std::fs::read_to_string("data/admin-token").ok();
+        let token = token.or_else(kept).map(|token| token.trim().to_owned());
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
         let mut value =
             HeaderValue::try_from(format!("Bearer {token}")).context("the token cannot be sent as it is")?;
