@@ -66,7 +66,7 @@ fn r_31_without_an_email_step_the_switch_blocks_activation() {
     let table = [(task("t", ""), false), (email("m", ""), true), (auto_email("m", ""), true)];
     for (node, activates) in table {
         let mut world = World::lead();
-        let sequence = world.draft(graph(&[node.clone()]));
+        let sequence = world.draft(graph(std::slice::from_ref(&node)));
         world.order(sequence, SequenceCommand::Change(vec![Property::ExitOnReply(true)])).unwrap();
         let answer = world.order(sequence, SequenceCommand::Activate { description: None });
         assert_eq!(answer.is_ok(), activates, "{node}: {answer:?}");

@@ -191,7 +191,7 @@ fn q_41_activation_counts_up_to_250_active_sequences_and_deactivation_counts_dow
     let up = Effect::Count { counter: Counter::ActiveSequences, delta: 1, max: Some(250) };
     let down = Effect::Count { counter: Counter::ActiveSequences, delta: -1, max: None };
     for _ in 0..2 {
-        assert_eq!(author.activate().unwrap().0, [up.clone()]);
+        assert_eq!(author.activate().unwrap().0, std::slice::from_ref(&up));
         let owed = author.ask(SequenceCommand::Deactivate).unwrap().0;
         assert_eq!(owed[0], down);
     }
