@@ -211,6 +211,23 @@ fn r_1_a_timer_fires_when_it_is_due_and_once() {
 }
 
 #[test]
+fn r_1_a_timer_whose_plan_is_not_at_hand_is_kept() {
+    let mut world = World::lead();
+    let waiting = world.run(graph(&[wait("w", 1, 0, "t"), task("t", "")]));
+    let sequence = world.activate(graph(&[task("t", "")]));
+    let connecting = world.connect_after(sequence, Some(TimeDelta::days(1)));
+    let keys = [world.current(waiting).ordinal, connecting];
+    let plans = std::mem::take(&mut world.given.plans);
+    world.stall(TimeDelta::days(2));
+    for key in keys {
+        assert_eq!(world.refused(RecordCommand::Fire(key)), RecordRejection::SequenceNotFound, "not stale");
+    }
+    world.given.plans = plans;
+    world.until(world.now);
+    assert_eq!([waiting, connecting].map(|run| world.here(run).to_owned()), ["t", "t"]);
+}
+
+#[test]
 fn k_9_a_timer_of_a_connecting_enrolment_does_not_fire_early() {
     let mut world = World::lead();
     let sequence = world.activate(graph(&[task("t", "")]));
