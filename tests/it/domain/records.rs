@@ -88,6 +88,7 @@ fn values_that_do_not_fit_are_named_with_their_place() {
         (Account, number("renewal_date", 2026.0), "/fields/renewal_date", "field_invalid"),
         (Opportunity, text("close_date", "tomorrow"), "/fields/close_date", "field_invalid"),
         (Opportunity, text("first_name", "Ada"), "/fields/first_name", "unknown_field"),
+        (Lead, text("a/b~c", "x"), "/fields/a~1b~0c", "unknown_field"),
     ];
     for (kind, change, pointer, code) in table {
         assert_eq!(problems(kind, vec![change.clone()]), [(pointer.to_owned(), code)], "{change:?}");
