@@ -262,13 +262,17 @@ fn d_63_a_click_a_download_or_a_reply_counts_as_an_open() {
 }
 
 #[test]
-fn co_12_a_reply_before_the_email_was_marked_complete_is_not_lost() {
-    let mut world = World::lead();
-    let run = world.run(asking(true));
-    world.signal(run, "mail", Signal::Replied);
-    assert_eq!(world.here(run), "mail", "the step is still the seller's");
-    world.complete(run);
-    assert_eq!(world.here(run), "yes");
+fn co_11_co_12_a_reply_before_the_email_was_marked_complete_is_not_lost() {
+    for (early, then) in [(true, "yes"), (false, "c")] {
+        let mut world = World::lead();
+        let run = world.run(asking(early));
+        world.signal(run, "mail", Signal::Replied);
+        assert_eq!(world.here(run), "mail", "the step is still the seller's");
+        world.complete(run);
+        assert_eq!(world.here(run), then);
+        world.pass(TimeDelta::days(2));
+        assert_eq!(world.here(run), "yes");
+    }
 }
 
 #[test]

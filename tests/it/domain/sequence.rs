@@ -251,6 +251,8 @@ fn activating_again_without_a_change_keeps_the_version_and_a_change_makes_the_ne
         author.ask(SequenceCommand::Deactivate).unwrap();
         edit(&mut author).unwrap();
         author.activate().unwrap();
+        author.ask(SequenceCommand::Deactivate).unwrap();
+        author.activate().unwrap();
         assert_eq!(author.state().version, version, "{what}");
         assert_eq!(author.published(), (1..=version).collect::<Vec<_>>(), "{what}");
     }
