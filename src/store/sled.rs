@@ -11,6 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::limits;
 use crate::store::key::{self, Key};
@@ -30,7 +31,8 @@ const CHUNKS: [u8; 2] = [0xff, 0xfe];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
-    store_id: u128,
+    /// As text: a JSON reader makes a float of so large a number.
+    store_id: Uuid,
     shard_bits: u32,
 }
 
@@ -148,7 +150,7 @@ impl Sled {
     fn identify(&self, directory: &Path, name: &str, manifest: Option<Manifest>) -> Result<()> {
         let inside = self.get(&key::identity())?.map(|bytes| codec::decode::<u128>(&bytes)).transpose()?;
         match (manifest, inside) {
-            (Some(manifest), Some(inside)) if manifest.store_id == inside => Ok(()),
+            (Some(manifest), Some(inside)) if manifest.store_id.as_u128() == inside => Ok(()),
             (Some(_), Some(_)) => Err(damaged(name, "`relance.json` and the database belong to different stores")),
             (Some(_), None) => Err(damaged(name, "the database is empty, `relance.json` says that it was in use")),
             (None, inside) => {
@@ -160,8 +162,9 @@ impl Sled {
                 if events {
                     return Err(damaged(name, "`relance.json` is missing beside a database that holds data"));
                 }
-                let store_id = inside.unwrap_or_else(|| uuid::Uuid::from_u128(fastrand::u128(..)).as_u128());
+                let store_id = inside.unwrap_or_else(|| fastrand::u128(..));
                 self.apply(Batch(vec![(key::identity(), Some(codec::encode(&store_id)))]))?;
+                let store_id = Uuid::from_u128(store_id);
                 let manifest = Manifest { format: FORMAT, store_id, shard_bits: limits::SHARD_BITS };
                 write_manifest(directory, &manifest).map_err(|error| io("write the manifest", error))
             }
