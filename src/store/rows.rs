@@ -175,6 +175,11 @@ fn read_counter(found: &[u8]) -> Option<Counter> {
     }
 }
 
+/// Housekeeping leaves the version as it is.
+fn version_after(commit: &Commit) -> Version {
+    commit.expected + u32::from(commit.entry.is_some())
+}
+
 /// One group in the making: what its earlier commits have changed already counts for the later ones.
 struct Group<'a, K> {
     store: &'a RowStore<K>,
@@ -223,7 +228,7 @@ impl<K: Keyspace> Group<'_, K> {
                 _ => {}
             }
         }
-        Ok(Outcome::Done(commit.expected + u32::from(commit.entry.is_some())))
+        Ok(Outcome::Done(version_after(commit)))
     }
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
@@ -247,7 +252,7 @@ impl<K: Keyspace> Group<'_, K> {
     }
 
     fn take(&mut self, commit: &Commit) {
-        let version = commit.expected + 1;
+        let version = version_after(commit);
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
             self.heads.insert(commit.entity, version);
