@@ -202,11 +202,12 @@ impl<K: Keyspace> Group<'_, K> {
         {
             return Ok(Outcome::Repeat(repeat));
         }
-        let taken = match self.heads.get(&commit.entity) {
+        let stored = |version| self.store.rows.get(&key::event(commit.entity, version)).map(|row| row.is_some());
+        let differs = match self.heads.get(&commit.entity) {
             Some(head) => *head != commit.expected,
-            None => self.store.rows.get(&key::event(commit.entity, commit.expected + 1))?.is_some(),
+            None => stored(commit.expected + 1)? || (commit.expected > 0 && !stored(commit.expected)?),
         };
-        if taken {
+        if differs {
             let actual = match self.heads.get(&commit.entity) {
                 Some(head) => *head,
                 None => self.store.head(commit.entity)?,
