@@ -233,9 +233,9 @@ impl<K: Keyspace> Group<'_, K> {
     }
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
-        let this_week = key::repeat(shard, key::week(now), command);
-        match self.repeats.get(&this_week) {
-            Some(repeat) => Ok(Some(*repeat)),
+        let in_group = |week| self.repeats.get(&key::repeat(shard, week, command)).copied();
+        match key::weeks_kept(now).into_iter().find_map(in_group) {
+            Some(repeat) => Ok(Some(repeat)),
             None => self.store.repeat(shard, command, now),
         }
     }
@@ -446,8 +446,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
-        let week = key::week(now);
-        for week in [week, week.wrapping_sub(1)] {
+        for week in key::weeks_kept(now) {
             if let Some(bytes) = self.rows.get(&key::repeat(shard, week, command))? {
                 return codec::decode(&bytes).map(Some);
             }
