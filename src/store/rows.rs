@@ -175,6 +175,24 @@ fn read_counter(found: &[u8]) -> Option<Counter> {
     }
 }
 
+/// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
+/// went from one to another.
+fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
+    let mut claims = HashMap::new();
+    for (place, effect) in effects.iter().enumerate() {
+        match effect {
+            Effect::Claim { kind, external_id } => claims.insert((*kind, external_id), place),
+            Effect::Unclaim { kind, external_id } => claims.remove(&(*kind, external_id)),
+            _ => None,
+        };
+    }
+    effects.iter().enumerate().filter_map(move |(place, effect)| match effect {
+        Effect::Claim { kind, external_id } => (claims.get(&(*kind, external_id)) == Some(&place)).then_some(effect),
+        Effect::Unclaim { .. } => None,
+        _ => Some(effect),
+    })
+}
+
 /// Housekeeping leaves the version as it is.
 fn version_after(commit: &Commit) -> Version {
     commit.expected + u32::from(commit.entry.is_some())
@@ -521,7 +539,7 @@ impl<K: Keyspace> Store for RowStore<K> {
                 && let Some(owed) = effects.next()
             {
                 let (entity, effects) = owed?;
-                effects.iter().for_each(|effect| group.owe(entity, effect));
+                lasting(&effects).for_each(|effect| group.owe(entity, effect));
                 commits += 1;
             }
             if commits == 0 {
