@@ -439,7 +439,7 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
         let from = after.map_or_else(|| key::all(shard, b'T'), key::timer);
-        let to = key::timers_from(shard, Timestamp::from_millis(until.millis() + 1));
+        let to = after_prefix(&key::timers_from(shard, until));
         let mut timers = Vec::new();
         if from < to {
             self.rows.scan(Bound::Excluded(&from), Bound::Excluded(&to), false, &mut |found, _| {
