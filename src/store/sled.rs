@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::ops::Bound;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -59,7 +60,7 @@ impl Default for SledOptions {
 /// Opens the data directory, or makes a new one where there is none.
 pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     let name = directory.display().to_string();
-    fs::create_dir_all(directory).map_err(|error| io("make the data directory", error))?;
+    fs::create_dir_all(directory).map_err(|error| io("make the data directory", format!("{name}: {error}")))?;
     let lock = lock(directory, &name)?;
     let manifest = read_manifest(directory, &name)?;
     let path = directory.join("store");
@@ -67,11 +68,18 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     if manifest.is_some() && fresh {
         return Err(damaged(&name, "the database `store` is missing"));
     }
-    let tree = open_tree(&path, &name, options)?;
-    let file = File::open(path.join("db")).map_err(|error| io("open the database file", error))?;
-    let sled = Sled { tree, file, _lock: lock };
-    sled.identify(directory, &name, manifest)?;
-    RowStore::open(sled)
+    without_panic(&name, || {
+        let config = sled::Config::new().path(&path).cache_capacity(options.cache_bytes);
+        let tree = config.open().map_err(|error| damaged(&name, &format!("the database does not open ({error})")))?;
+        let file = File::open(path.join("db")).map_err(|error| io("open the database file", error))?;
+        let sled = Sled { tree, file, _lock: lock };
+        sled.identify(directory, &name, manifest)?;
+        RowStore::open(sled)
+    })
+    .map_err(|error| match error {
+        StoreError::Row(what) | StoreError::Io { doing: "read", why: what } => damaged(&name, &what),
+        other => other,
+    })
 }
 
 /// One process at a time; the lock goes with the process, however it ends.
@@ -113,18 +121,16 @@ fn read_manifest(directory: &Path, name: &str) -> Result<Option<Manifest>> {
     Ok(Some(manifest))
 }
 
-/// sled may panic over a file that is not its own; that is damage like any other.
-fn open_tree(path: &Path, name: &str, options: SledOptions) -> Result<sled::Db> {
-    let config = sled::Config::new().path(path).cache_capacity(options.cache_bytes);
+/// sled may panic over a file that is not its own; that is damage like any other. The hook that would print the panic is
+/// the process's, so one opening at a time may change it.
+fn without_panic<T>(name: &str, open: impl FnOnce() -> Result<T>) -> Result<T> {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let opened = std::panic::catch_unwind(AssertUnwindSafe(|| config.open()));
+    let opened = std::panic::catch_unwind(AssertUnwindSafe(open));
     std::panic::set_hook(hook);
-    match opened {
-        Ok(Ok(tree)) => Ok(tree),
-        Ok(Err(error)) => Err(damaged(name, &format!("the database does not open ({error})"))),
-        Err(_) => Err(damaged(name, "the database does not open")),
-    }
+    opened.unwrap_or_else(|_| Err(damaged(name, "the database does not open")))
 }
 
 fn write_manifest(directory: &Path, manifest: &Manifest) -> std::io::Result<()> {
