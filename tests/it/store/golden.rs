@@ -23,11 +23,14 @@ use serde::de::DeserializeOwned;
 
 const TABLE: &str = include_str!("golden_v1.txt");
 
+/// Reads bytes; says why they are not what was meant.
+type Reads = dyn Fn(&[u8]) -> Result<(), String>;
+
 /// What an example is held to: the bytes it makes, and whether bytes are read as it.
 struct Example {
     name: String,
     bytes: Vec<u8>,
-    reads: Box<dyn Fn(&[u8]) -> Result<(), String>>,
+    reads: Box<Reads>,
 }
 
 fn example<T: Serialize + DeserializeOwned + PartialEq + Debug + 'static>(name: String, value: T) -> Example {
@@ -40,7 +43,7 @@ fn example<T: Serialize + DeserializeOwned + PartialEq + Debug + 'static>(name: 
     Example { name, bytes, reads: Box::new(reads) }
 }
 
-/// A sequence's names for the examples of one type: `Type.Variant`, with a number where a variant has several.
+/// Names for the examples of one type: `Type.Variant`, with a number where a variant has several.
 fn examples_of<T>(kind: &str, values: Vec<T>) -> Vec<Example>
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
