@@ -58,7 +58,8 @@ fn records_are_listed_newest_first_over_all_shards(store: &dyn Store) {
     assert_eq!(records(store, None, usize::MAX), all);
     for page in [7, PAGE_DEFAULT, PAGE_DEFAULT + 1, 200] {
         let mut found: Vec<RecordId> = vec![];
-        loop {
+        // A store that goes round in circles fails, and does not go on for ever.
+        while found.len() <= all.len() {
             let next = records(store, found.last().copied(), page);
             if next.is_empty() {
                 break;
@@ -160,7 +161,7 @@ fn enrolments_go_on_behind_a_cursor(store: &dyn Store) {
     write.group(&commits);
     for page in [PAGE_DEFAULT - 1, PAGE_DEFAULT, 333, usize::MAX] {
         let mut found: Vec<EnrolmentRow> = vec![];
-        loop {
+        while found.len() <= all.len() {
             let next = enrolments(store, of, false, found.last().copied(), page);
             if next.is_empty() {
                 break;

@@ -88,7 +88,8 @@ fn p6_old_command_ids_are_forgotten_and_younger_ones_stay(store: &dyn Store) {
     }
     assert_eq!(store.forget_repeats(at(NOON)).unwrap(), 0);
     assert_eq!(store.forget_repeats(at(NOON + 7 * DAY)).unwrap(), 0, "for a week at least");
-    let rounds = std::iter::repeat_with(|| store.forget_repeats(later).unwrap()).take_while(|count| *count > 0);
+    let rounds =
+        std::iter::repeat_with(|| store.forget_repeats(later).unwrap()).take(100).take_while(|count| *count > 0);
     assert_eq!(rounds.sum::<usize>(), 2 * old as usize, "in bounded batches, until none is left");
     for shard in [0, 9] {
         let known = |number: u32, when| store.repeat(Shard(shard), number.into(), when).unwrap().is_some();
