@@ -10,6 +10,7 @@ use std::ops::Bound;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,6 +26,9 @@ pub const FORMAT: u32 = 1;
 const MANIFEST: &str = "relance.json";
 const INLINE: u8 = 0;
 const CHUNKED: u8 = 1;
+/// How often and how many times a database that is being closed is looked at again: five seconds in all.
+const CLOSING_POLL: Duration = Duration::from_millis(5);
+const CLOSING_POLLS_MAX: u32 = 1_000;
 /// A shard number that none has: chunks of large values stand behind everything else.
 const CHUNKS: [u8; 2] = [0xff, 0xfe];
 
@@ -68,6 +72,9 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     if manifest.is_some() && fresh {
         return Err(damaged(&name, "the database `store` is missing"));
     }
+    if !fresh {
+        wait_until_closed(&path.join("db"), &name)?;
+    }
     without_panic(&name, || {
         let config = sled::Config::new().path(&path).cache_capacity(options.cache_bytes);
         let tree = config.open().map_err(|error| damaged(&name, &format!("the database does not open ({error})")))?;
@@ -95,6 +102,19 @@ fn lock(directory: &Path, name: &str) -> Result<File> {
         Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked(name.into())),
         Err(fs::TryLockError::Error(error)) => Err(io("lock the data directory", error)),
     }
+}
+
+/// sled's threads hold its own lock for some milliseconds after it was closed, and opening meanwhile would look like damage.
+fn wait_until_closed(database: &Path, name: &str) -> Result<()> {
+    let file = File::open(database).map_err(|error| io("open the database file", format!("{name}: {error}")))?;
+    for _ in 0..CLOSING_POLLS_MAX {
+        match file.try_lock() {
+            Ok(()) => return file.unlock().map_err(|error| io("unlock the database file", error)),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(CLOSING_POLL),
+            Err(fs::TryLockError::Error(error)) => return Err(io("lock the database file", error)),
+        }
+    }
+    Err(StoreError::Locked(name.into()))
 }
 
 fn read_manifest(directory: &Path, name: &str) -> Result<Option<Manifest>> {
