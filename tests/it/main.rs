@@ -1,3 +1,4 @@
-//! The integration tests: one binary, so that they link once.
+//! What the parts promise each other, tested from outside the crate: one binary, so that it links once.
 
 mod domain;
+mod store;
