@@ -77,11 +77,11 @@ fn cm_3_writing_the_value_that_is_there_changes_nothing_and_moves_on() {
 }
 
 /// A field command that fails at run time, behind it a task. Activation would refuse it, so the plan is altered.
-fn failing(value: &str) -> (World, u32) {
+fn failing(field: &str, value: &str) -> (World, u32) {
     let mut world = World::of(RecordType::Contact);
     let sequence = world.activate(graph(&[task("t", "k"), update("k", "future_events", "yes", "z"), task("z", "")]));
     let run = world.connect(sequence);
-    let (field, value) = ("future_events".to_owned(), value.to_owned());
+    let (field, value) = (field.to_owned(), value.to_owned());
     world.tamper(sequence, |plan| plan.nodes[1].action = Action::UpdateField { field, value });
     world.complete(run);
     (world, run)
@@ -89,19 +89,22 @@ fn failing(value: &str) -> (World, u32) {
 
 #[test]
 fn cm_13_a_failed_update_keeps_the_enrolment_on_the_node_with_an_error() {
-    let (mut world, run) = failing("perhaps");
-    assert_eq!(world.here(run), "k");
-    let step = world.current(run).clone();
-    assert_eq!((step.error, step.status), (Some(StepError::FieldUpdateFailed), StepStatus::Open));
-    let complete = RecordCommand::Complete { step: step.ordinal, note: None, call_result: None };
-    assert_eq!(world.refused(complete), RecordRejection::StepWaits);
-    let snooze = RecordCommand::Snooze { step: step.ordinal, until: world.now + TimeDelta::days(1) };
-    assert_eq!(world.refused(snooze), RecordRejection::SnoozeNotAllowed);
+    // A value outside the set, a field that is no option, a field that does not exist.
+    for (field, value) in [("future_events", "perhaps"), ("city", "Lugo"), ("gone", "yes")] {
+        let (mut world, run) = failing(field, value);
+        assert_eq!((world.here(run), world.field(field)), ("k", None));
+        let step = world.current(run).clone();
+        assert_eq!((step.error, step.status), (Some(StepError::FieldUpdateFailed), StepStatus::Open), "{field}");
+        let complete = RecordCommand::Complete { step: step.ordinal, note: None, call_result: None };
+        assert_eq!(world.refused(complete), RecordRejection::StepWaits);
+        let snooze = RecordCommand::Snooze { step: step.ordinal, until: world.now + TimeDelta::days(1) };
+        assert_eq!(world.refused(snooze), RecordRejection::SnoozeNotAllowed);
+    }
 }
 
 #[test]
 fn cm_13_retry_moves_on_when_the_cause_is_gone_and_stays_while_it_is_not() {
-    let (mut world, run) = failing("perhaps");
+    let (mut world, run) = failing("future_events", "perhaps");
     let step = world.current(run).ordinal;
     world.ask(RecordCommand::Retry(step));
     assert_eq!((world.here(run), world.current(run).error), ("k", Some(StepError::FieldUpdateFailed)));
@@ -116,7 +119,7 @@ fn cm_13_retry_moves_on_when_the_cause_is_gone_and_stays_while_it_is_not() {
 
 #[test]
 fn cm_13_skip_passes_the_failed_update_over() {
-    let (mut world, run) = failing("perhaps");
+    let (mut world, run) = failing("future_events", "perhaps");
     world.skip(run);
     assert_eq!((world.here(run), world.field("future_events")), ("z", None));
     assert_eq!(world.step(run, "k").status, StepStatus::Skipped);
