@@ -32,6 +32,13 @@ pub fn sled(directory: &Path) -> RowStore<sled::Sled> {
     try_sled(directory).expect("the directory opens")
 }
 
+/// Waits until sled's threads have let go of a database that was closed, so that its files are at rest.
+pub fn wait_until_closed(directory: &Path) {
+    let database = std::fs::File::open(directory.join("store/db")).expect("there is a database");
+    database.lock().expect("locked");
+    database.unlock().expect("unlocked");
+}
+
 /// A directory that goes when the test ends.
 pub fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory can be made")

@@ -18,6 +18,8 @@ fn filled(directory: &Path) {
         let commit = |shard| Commit { entry: Some(vec![version as u8; 600]), ..write.plain(record(shard, 1), version) };
         write.group(&(0..16).map(commit).collect::<Vec<_>>());
     }
+    drop(store);
+    wait_until_closed(directory);
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -157,6 +159,7 @@ fn p3_a_database_that_is_gone_or_emptied_is_never_served_as_an_empty_one() {
     filled(whole.path());
     let fresh = directory();
     drop(sled(fresh.path()));
+    wait_until_closed(fresh.path());
     let store = |directory: &Path| directory.join("store");
     type Break<'a> = (&'a str, &'a dyn Fn(&Path));
     let cases: [Break; 5] = [
@@ -219,6 +222,7 @@ fn p3_a_hole_is_an_error_where_it_is_read_and_never_a_wrong_answer() {
     let whole = directory();
     filled(whole.path());
     let right = log(&sled(whole.path()));
+    wait_until_closed(whole.path());
     let db = fs::read(whole.path().join("store/db")).unwrap();
     let (places, mut found) = (24, 0);
     for place in 0..places {
@@ -257,6 +261,7 @@ fn a_first_start_that_was_cut_short_is_begun_again() {
         ("a database without identity", &|directory| drop(::sled::open(directory.join("store")).unwrap())),
         ("no manifest yet", &|directory| {
             drop(sled(directory));
+            wait_until_closed(directory);
             fs::write(directory.join("relance.json.new"), "{\"form").unwrap();
             remove(directory.join("relance.json"));
         }),
@@ -300,7 +305,9 @@ fn p1_large_values_make_no_file_of_their_own_and_leave_no_chunk_behind() {
         let snapshot = Some(vec![8; length]);
         write.one(Commit { entry, snapshot, ..write.plain(lead, version as Version) });
         drop(store);
+        wait_until_closed(directory.path());
         assert_eq!(chunks(true), pieces, "of a snapshot of {length} bytes");
+        wait_until_closed(directory.path());
         assert_eq!(chunks(false), (version + 1) * 5, "of the event rows, which stay");
     }
     assert_eq!(fs::read_dir(blobs(directory.path())).unwrap().count(), 0);
