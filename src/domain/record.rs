@@ -15,7 +15,7 @@ use self::event::RecordEvent;
 use self::schema::{Change, Outcome, Profile, RecordState, RecordType};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index, RecordSummary};
 use crate::domain::enrolment::{
-    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepStatus, WaitState,
+    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -313,6 +313,9 @@ impl Entity for Record {
             }
             RecordEvent::MessageFailed { step, reason } => {
                 self.set_message(*step, MessageState::Failed(reason.clone()));
+                if let Some(step) = self.step_mut(*step) {
+                    step.error = Some(StepError::EmailTemplateFailed);
+                }
             }
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {

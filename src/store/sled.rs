@@ -29,7 +29,7 @@ const CHUNKED: u8 = 1;
 /// How often and how many times a database that is being closed is looked at again: five seconds in all.
 const CLOSING_POLL: Duration = Duration::from_millis(5);
 const CLOSING_POLLS_MAX: u32 = 1_000;
-/// A shard number that none has: chunks of large values stand behind everything else.
+/// A shard number that none has: chunks of large values stand behind the rows of every shard, and no scan wants them.
 const CHUNKS: [u8; 2] = [0xff, 0xfe];
 
 /// What a data directory says about itself, outside the database.

@@ -69,16 +69,16 @@ fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>) -> Decisi
 
 fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejection> {
     check(turn.record.kind, &mut changes)?;
+    // Writing a disposition closes an open record, also where the field held that value before (D-69).
+    let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
     changes.retain(|change| !turn.record.profile.has(change));
-    if changes.is_empty() {
-        return Ok(());
-    }
     let former_external_id = match changes.iter().any(|change| matches!(change, Change::ExternalId(_))) {
         true => turn.record.profile.external_id.clone(),
         false => None,
     };
-    let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
-    turn.emit(RecordEvent::Changed { changes, former_external_id });
+    if !changes.is_empty() {
+        turn.emit(RecordEvent::Changed { changes, former_external_id });
+    }
     named(&turn.record.profile)?;
     if let Some(outcome) = closing {
         turn.close(outcome, None);

@@ -281,13 +281,13 @@ fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() 
 
 #[test]
 fn l_7_five_hundred_versions_are_the_most() {
-    let mut sequence = Sequence { exists: true, edited: true, ..Sequence::default() };
+    let mut sequence = Sequence { exists: true, ..Sequence::default() };
     sequence.draft = serde_json::to_string(&one_task("t")).unwrap();
     let stamp = Stamp { at: at(BEGIN), by: SELLER };
     sequence.apply(&relance::domain::sequence::SequenceEvent::Activated { version: 500, description: None }, stamp);
     sequence.status = SequenceStatus::Inactive;
-    for (edited, expected) in [(false, None), (true, Some(SequenceRejection::VersionsExhausted))] {
-        sequence.edited = edited;
+    for (name, expected) in [("t", None), ("other", Some(SequenceRejection::VersionsExhausted))] {
+        sequence.draft = serde_json::to_string(&one_task(name)).unwrap();
         let activate = SequenceCommand::Activate { description: None };
         assert_eq!(sequence.decide(SequenceId(1), &Given::default(), activate, stamp).err(), expected);
     }

@@ -108,7 +108,7 @@ fn plan(template: &SequenceTemplate, language: Language) -> Plan {
         record_type: template.record_type,
         exit_on_reply: false,
         assign_to: AssignTo::RecordOwner,
-        call_results: &given.call_results,
+        has_call_result: &|result| given.call_results.iter().any(|known| known == result),
         has_template: &|id| mail_template(id).is_some(),
     };
     let (plan, diagnostics) = compile(&template.graph(language), &around);

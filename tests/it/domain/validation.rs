@@ -18,7 +18,7 @@ fn found(drawn: &Graph, kind: RecordType, exit_on_reply: bool) -> Vec<String> {
         record_type: kind,
         exit_on_reply,
         assign_to: AssignTo::RecordOwner,
-        call_results: &given.call_results,
+        has_call_result: &|result| given.call_results.iter().any(|known| known == result),
         has_template: &|id| template::mail_template(id).is_some(),
     };
     let (plan, diagnostics) = compile(drawn, &around);

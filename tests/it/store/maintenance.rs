@@ -190,7 +190,7 @@ fn p2_a_snapshot_that_is_not_what_its_log_says_is_found(store: &dyn Store) {
     write.one(snapshot(&state));
     sound(store);
     let mut other = state.clone();
-    other.profile.score = Some(1);
+    std::sync::Arc::make_mut(&mut other.profile).score = Some(1);
     write.one(snapshot(&other));
     let findings = maintenance::check(store).unwrap();
     assert_eq!(findings.faults, [format!("{}: its snapshot is not what its log says", EntityId::from(lead))]);
