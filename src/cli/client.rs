@@ -27,10 +27,15 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// The server's address as a person writes it.
+    pub fn shown(&self) -> &str {
+        self.server.as_str().trim_end_matches('/')
+    }
+
     /// The value of the `Authorization` header, if there is any token.
     pub fn authorization(&self) -> anyhow::Result<Option<HeaderValue>> {
-        let token = self.token.clone().or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok());
-        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        let given = self.token.clone().filter(|token| !token.is_empty());
+        let Some(token) = given.or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok()) else { return Ok(None) };
         let mut value =
             HeaderValue::try_from(format!("Bearer {token}")).context("the token cannot be sent as it is")?;
         value.set_sensitive(true);
@@ -76,14 +81,15 @@ impl fmt::Display for Problem {
 pub struct Client {
     http: reqwest::Client,
     server: Url,
+    shown: String,
     authorization: Option<HeaderValue>,
 }
 
 impl Client {
     /// Connects at the first request.
     pub fn new(args: &ServerArgs) -> anyhow::Result<Client> {
-        let server = args.server.clone();
-        ensure!(server.scheme() == "http", "{server} cannot be used: commands speak plain http:// to a server nearby");
+        let (server, shown) = (args.server.clone(), args.shown().to_owned());
+        ensure!(server.scheme() == "http", "{shown} cannot be used: commands speak plain http:// to a server nearby");
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -91,7 +97,7 @@ impl Client {
             .timeout(Duration::from_secs(600))
             .build()
             .context("the HTTP client cannot be set up")?;
-        Ok(Client { http, server, authorization: args.authorization()? })
+        Ok(Client { http, server, shown, authorization: args.authorization()? })
     }
 
     /// `GET /api/v1/PATH`; the parts of the path are escaped.
@@ -149,7 +155,7 @@ impl Client {
         let mut url = self.server.clone();
         match url.path_segments_mut() {
             Ok(mut segments) => segments.pop_if_empty().extend(["api", "v1"]).extend(path),
-            Err(()) => bail!("{} is no address of a server", self.server),
+            Err(()) => bail!("{} is no address of a server", self.shown),
         };
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -177,8 +183,8 @@ impl Client {
 
     async fn execute(&self, request: Request) -> anyhow::Result<Response> {
         self.http.execute(request).await.map_err(|error| match error.is_connect() {
-            true => anyhow::anyhow!("no server answers at {}; `relance serve` starts one", self.server),
-            false => anyhow::Error::new(error.without_url()).context(format!("asking {} failed", self.server)),
+            true => anyhow::anyhow!("no server answers at {}; `relance serve` starts one", self.shown),
+            false => anyhow::Error::new(error.without_url()).context(format!("asking {} failed", self.shown)),
         })
     }
 
@@ -194,7 +200,7 @@ impl Client {
                     .context("the server wants another token; give --token or RELANCE_TOKEN"))
             }
             Ok(problem) if !problem.code.is_empty() => Err(problem.into()),
-            _ => bail!("{} answered {status}: {}", self.server, shown(&text)),
+            _ => bail!("{} answered {status}: {}", self.shown, beginning(&text)),
         }
     }
 }
@@ -203,7 +209,7 @@ async fn json<T: DeserializeOwned>(response: Response) -> anyhow::Result<T> {
     let path = response.url().path().to_owned();
     let body = response.bytes().await.context("the answer broke off")?;
     serde_json::from_slice(&body).with_context(|| {
-        format!("the answer of {path} is not what was expected: {}", shown(&String::from_utf8_lossy(&body)))
+        format!("the answer of {path} is not what was expected: {}", beginning(&String::from_utf8_lossy(&body)))
     })
 }
 
@@ -212,7 +218,7 @@ fn retry_after(response: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(1).clamp(1, 30))
 }
 
-fn shown(text: &str) -> String {
+fn beginning(text: &str) -> String {
     text.chars().take(SHOWN_MAX).collect()
 }
 
