@@ -239,9 +239,8 @@ mod tests {
     #[test]
     fn ids_spread_over_all_shards() {
         let ids = IdSource::seeded(3);
-        let shards: std::collections::HashSet<_> = (0..1_000)
-            .map(|_| EntityId::from(RecordId(ids.fresh(Timestamp::from_millis(9)))).shard())
-            .collect();
+        let shards: std::collections::HashSet<_> =
+            (0..1_000).map(|_| EntityId::from(RecordId(ids.fresh(Timestamp::from_millis(9)))).shard()).collect();
         assert_eq!(shards.len(), usize::from(crate::limits::SHARD_COUNT));
     }
 

@@ -3,15 +3,21 @@
 //!
 //! The modules in reading order; knowledge points one way, from the last to the first.
 
+#![cfg_attr(rustfmt, rustfmt_skip)]
+#![forbid(unsafe_code)]
+
 pub mod limits;
 pub mod time;
 pub mod id;
 
 pub mod domain;
-pub mod sheet;
 pub mod store;
 pub mod connector;
 pub mod runtime;
+
+pub mod sheet;
+pub mod import;
+pub mod web;
 
 pub mod config;
 pub mod serve;

@@ -85,12 +85,7 @@ impl Sheet {
             let delimiter = char::from(delimiter);
             return Err(SheetError::UnusableDelimiter { delimiter });
         }
-        Ok(Sheet {
-            header: read_header(&text, delimiter)?,
-            text,
-            delimiter,
-            encoding,
-        })
+        Ok(Sheet { header: read_header(&text, delimiter)?, text, delimiter, encoding })
     }
 
     /// The column names, trimmed; a column with a blank name cannot be referred to.
@@ -362,10 +357,7 @@ mod tests {
         let found = "n/e 2!has a cell that begins on line 3 and is longer than 65536 bytes 4:a/b";
         assert_eq!(shown(long.as_bytes(), None), found);
         let sheet = Sheet::open(b"\xe9\x80;e\na;\"b,\n\"\"\"\nc", None).expect("a sheet");
-        assert_eq!(
-            (&*sheet.header[0], sheet.encoding.0),
-            ("é€", "windows-1252")
-        );
+        assert_eq!((&*sheet.header[0], sheet.encoding.0), ("é€", "windows-1252"));
         let raw = |row: Result<Row, BadRow>| row.map_or_else(|bad| bad.raw, |good| good.raw);
         assert!(sheet.rows().map(raw).eq(["a,\"b,\n\"\"\"", "c"]));
     }

@@ -91,8 +91,7 @@ impl Spool {
         let permanent = |why: String| DeliveryError::Permanent(why);
         let subject = render(&mail.template.subject, mail)?;
         let body = render(&mail.template.body_text, mail)?;
-        let address =
-            mail.to_address.parse().map_err(|error| permanent(format!("`{}`: {error}", mail.to_address)))?;
+        let address = mail.to_address.parse().map_err(|error| permanent(format!("`{}`: {error}", mail.to_address)))?;
         let name = Some(one_line(&mail.to_name)).filter(|name| !name.is_empty());
         Message::builder()
             .message_id(Some(format!("<{message_id}>")))

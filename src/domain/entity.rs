@@ -33,8 +33,13 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
 
     /// What follows from `command` here and now: the same answer for the same arguments. No events means that
     /// nothing is left to do, and nothing is stored.
-    fn decide(&self, id: Self::Id, given: &Self::Given, command: Self::Command, stamp: Stamp)
-    -> Result<Vec<Self::Event>, Self::Rejection>;
+    fn decide(
+        &self,
+        id: Self::Id,
+        given: &Self::Given,
+        command: Self::Command,
+        stamp: Stamp,
+    ) -> Result<Vec<Self::Event>, Self::Rejection>;
 
     /// Remembers a fact. Total: whatever was stored can be replayed.
     fn apply(&mut self, event: &Self::Event, stamp: Stamp);

@@ -8,7 +8,7 @@ use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::record::schema::RecordType;
-use crate::id::{EntityKind, ImportId};
+use crate::id::{EntityKind, ImportId, UserId};
 use crate::time::Timestamp;
 
 /// How a file's rows become records.
@@ -60,6 +60,8 @@ pub struct Import {
     pub state: ImportState,
     /// Rows so far.
     pub counts: ImportCounts,
+    /// Who started it, and owns what it creates.
+    pub started_by: Option<UserId>,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it ended.
@@ -107,8 +109,13 @@ impl Entity for Import {
     type Event = ImportEvent;
     type Rejection = ImportRejection;
 
-    fn decide(&self, _id: ImportId, _given: &Given, command: ImportCommand, _stamp: Stamp)
-    -> Result<Vec<ImportEvent>, ImportRejection> {
+    fn decide(
+        &self,
+        _id: ImportId,
+        _given: &Given,
+        command: ImportCommand,
+        _stamp: Stamp,
+    ) -> Result<Vec<ImportEvent>, ImportRejection> {
         let runs = self.exists && self.state == ImportState::Running;
         match command {
             ImportCommand::Start(_) if self.exists => Err(ImportRejection::Exists),
@@ -124,6 +131,7 @@ impl Entity for Import {
             ImportEvent::Started(request) => {
                 self.exists = true;
                 self.request = request.clone();
+                self.started_by = Some(stamp.by);
                 self.started_at = stamp.at;
             }
             ImportEvent::Progressed(counts) => self.counts = *counts,

@@ -192,8 +192,13 @@ impl Entity for Record {
     type Event = RecordEvent;
     type Rejection = RecordRejection;
 
-    fn decide(&self, id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp)
-    -> Result<Vec<RecordEvent>, RecordRejection> {
+    fn decide(
+        &self,
+        id: RecordId,
+        given: &Given,
+        command: RecordCommand,
+        stamp: Stamp,
+    ) -> Result<Vec<RecordEvent>, RecordRejection> {
         decide::decide(self, id, given, command, stamp)
     }
 

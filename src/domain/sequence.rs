@@ -180,8 +180,13 @@ impl Sequence {
         self.compile(&read_graph(&version.graph), version.exit_on_reply, version.assign_to, given)
     }
 
-    fn compile(&self, graph: &Graph, exit_on_reply: bool, assign_to: AssignTo, given: &Given)
-    -> (Option<Plan>, Vec<Diagnostic>) {
+    fn compile(
+        &self,
+        graph: &Graph,
+        exit_on_reply: bool,
+        assign_to: AssignTo,
+        given: &Given,
+    ) -> (Option<Plan>, Vec<Diagnostic>) {
         let around = Surroundings {
             record_type: self.record_type,
             exit_on_reply,
@@ -210,8 +215,13 @@ impl Entity for Sequence {
     type Event = SequenceEvent;
     type Rejection = SequenceRejection;
 
-    fn decide(&self, _id: SequenceId, given: &Given, command: SequenceCommand, stamp: Stamp)
-    -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    fn decide(
+        &self,
+        _id: SequenceId,
+        given: &Given,
+        command: SequenceCommand,
+        stamp: Stamp,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         if !self.exists && !matches!(command, SequenceCommand::Create { .. }) {
             return Err(SequenceRejection::NotFound);
         }
@@ -230,15 +240,13 @@ impl Entity for Sequence {
                 let json = write_graph(&graph);
                 Ok(if json == self.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
             }
-            SequenceCommand::Activate { .. } if self.status == SequenceStatus::Active => {
-                Err(SequenceRejection::Active)
-            }
+            SequenceCommand::Activate { .. } if self.status == SequenceStatus::Active => Err(SequenceRejection::Active),
             SequenceCommand::Activate { description } => self.activate(description, given),
-            SequenceCommand::Deactivate if self.status == SequenceStatus::Inactive => {
-                Err(SequenceRejection::NotActive)
-            }
+            SequenceCommand::Deactivate if self.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
             SequenceCommand::Deactivate => Ok(vec![SequenceEvent::Deactivated]),
-            SequenceCommand::Emptied { until } if self.emptying_since == Some(until) => Ok(vec![SequenceEvent::Emptied]),
+            SequenceCommand::Emptied { until } if self.emptying_since == Some(until) => {
+                Ok(vec![SequenceEvent::Emptied])
+            }
             SequenceCommand::Emptied { .. } => Ok(vec![]),
         }
     }
@@ -371,10 +379,8 @@ fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
 }
 
 fn graph_problems(graph: &Graph) -> Vec<Problem> {
-    let mut problems: Vec<_> = structural_faults(graph)
-        .into_iter()
-        .map(|(pointer, code, detail)| Problem { pointer, code, detail })
-        .collect();
+    let mut problems: Vec<_> =
+        structural_faults(graph).into_iter().map(|(pointer, code, detail)| Problem { pointer, code, detail }).collect();
     if write_graph(graph).len() > limits::GRAPH_BYTES_MAX {
         let detail = format!("the graph is larger than {} bytes of JSON", limits::GRAPH_BYTES_MAX);
         problems.push(Problem { pointer: String::new(), code: "too_long", detail });

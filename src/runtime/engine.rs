@@ -174,6 +174,11 @@ impl Engine {
         self.shared.store.as_ref()
     }
 
+    /// The rows, for lists that are read on another thread.
+    pub fn shared_store(&self) -> Arc<dyn Store> {
+        self.shared.store.clone()
+    }
+
     /// The snapshot that decisions are given now.
     pub fn given(&self) -> Arc<Given> {
         self.shared.given.load_full()

@@ -81,6 +81,9 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held,
             Err(error) => return self.fail(&error, reply),
         };
+        if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
+            return reply(Err(Failure::VersionMismatch { actual: held.version }));
+        }
         let events = match held.state.decide(id, &given, command, stamp) {
             Err(rejection) => return reply(Err(Failure::Refused(rejection))),
             Ok(events) if events.is_empty() => {

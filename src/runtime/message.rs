@@ -27,11 +27,13 @@ pub struct Caller {
     pub by: UserId,
     /// The command id, if the caller gave one.
     pub command: Option<CommandId>,
+    /// The version the caller has seen, if only that one may be changed.
+    pub expected: Option<Version>,
 }
 
 impl Caller {
     /// The server itself.
-    pub const SYSTEM: Caller = Caller { by: UserId::SYSTEM, command: None };
+    pub const SYSTEM: Caller = Caller { by: UserId::SYSTEM, command: None, expected: None };
 }
 
 /// Why there is no answer.
@@ -49,6 +51,9 @@ pub enum Failure<R: std::error::Error> {
     /// The command id was used for something else; nothing changed.
     #[error("the idempotency key was used with another request")]
     KeyReused,
+    /// The caller has seen another version than the present one; nothing changed.
+    #[error("the resource has changed since it was read")]
+    VersionMismatch { actual: Version },
     /// Too much is under way; try again.
     #[error("too many commands are under way")]
     Busy,

@@ -137,9 +137,10 @@ impl OutboxActor {
 
     fn attempt(&self, row: OwedRow, ctx: &mut Context<Self>) {
         let (router, spool, address) = (self.router.clone(), self.spool.clone(), ctx.address());
-        let last = self.backoff.get(&(row.entity, row.key)).is_some_and(|backoff| {
-            backoff.attempts + 1 >= limits::DELIVERY_ATTEMPTS_MAX
-        });
+        let last = self
+            .backoff
+            .get(&(row.entity, row.key))
+            .is_some_and(|backoff| backoff.attempts + 1 >= limits::DELIVERY_ATTEMPTS_MAX);
         actix::spawn(async move {
             let settled = match row.delivery {
                 Delivery::Mail { template } => {

@@ -160,8 +160,12 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
     }
 }
 
-fn check_snapshot<E: Entity + PartialEq>(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut Findings)
--> Result<(E, Vec<Effect>)> {
+fn check_snapshot<E: Entity + PartialEq>(
+    store: &dyn Store,
+    entity: EntityId,
+    log: &Log,
+    findings: &mut Findings,
+) -> Result<(E, Vec<Effect>)> {
     let (state, effects) = replay::<E>(entity, log)?;
     let (loaded, _) = codec::replay::<E>(&store.load(entity, None)?)?;
     if loaded != state {

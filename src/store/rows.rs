@@ -9,7 +9,9 @@ use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::key::{self, Key};
-use crate::store::{Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, codec};
+use crate::store::{
+    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, codec,
+};
 use crate::time::Timestamp;
 
 /// Called for each row; says whether to go on.
@@ -338,8 +340,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     fn grant(&self) -> Result<Vec<Fence>> {
         let mut held = self.held();
         let epochs: Vec<u64> = held.epochs.iter().map(|epoch| epoch + 1).collect();
-        let fences: Vec<Fence> =
-            shards().zip(&epochs).map(|(shard, epoch)| Fence { shard, epoch: *epoch }).collect();
+        let fences: Vec<Fence> = shards().zip(&epochs).map(|(shard, epoch)| Fence { shard, epoch: *epoch }).collect();
         let mut batch = Batch::default();
         for fence in &fences {
             batch.put(key::fence(fence.shard), codec::encode(&fence.epoch));

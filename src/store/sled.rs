@@ -30,7 +30,8 @@ const CHUNKS: [u8; 2] = [0xff, 0xfe];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
-    store_id: u128,
+    /// UUID text.
+    store_id: String,
     shard_bits: u32,
 }
 
@@ -134,6 +135,10 @@ fn write_manifest(directory: &Path, manifest: &Manifest) -> std::io::Result<()> 
     File::open(directory)?.sync_all()
 }
 
+fn name_of(store_id: u128) -> String {
+    uuid::Uuid::from_u128(store_id).to_string()
+}
+
 fn damaged(path: &str, what: &str) -> StoreError {
     StoreError::Damaged { path: path.into(), what: what.into() }
 }
@@ -148,7 +153,7 @@ impl Sled {
     fn identify(&self, directory: &Path, name: &str, manifest: Option<Manifest>) -> Result<()> {
         let inside = self.get(&key::identity())?.map(|bytes| codec::decode::<u128>(&bytes)).transpose()?;
         match (manifest, inside) {
-            (Some(manifest), Some(inside)) if manifest.store_id == inside => Ok(()),
+            (Some(manifest), Some(inside)) if manifest.store_id == name_of(inside) => Ok(()),
             (Some(_), Some(_)) => Err(damaged(name, "`relance.json` and the database belong to different stores")),
             (Some(_), None) => Err(damaged(name, "the database is empty, `relance.json` says that it was in use")),
             (None, inside) => {
@@ -160,9 +165,9 @@ impl Sled {
                 if events {
                     return Err(damaged(name, "`relance.json` is missing beside a database that holds data"));
                 }
-                let store_id = inside.unwrap_or_else(|| uuid::Uuid::from_u128(fastrand::u128(..)).as_u128());
+                let store_id = inside.unwrap_or_else(|| fastrand::u128(..));
                 self.apply(Batch(vec![(key::identity(), Some(codec::encode(&store_id)))]))?;
-                let manifest = Manifest { format: FORMAT, store_id, shard_bits: limits::SHARD_BITS };
+                let manifest = Manifest { format: FORMAT, store_id: name_of(store_id), shard_bits: limits::SHARD_BITS };
                 write_manifest(directory, &manifest).map_err(|error| io("write the manifest", error))
             }
         }

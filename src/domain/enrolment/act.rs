@@ -10,8 +10,12 @@ use crate::time::Timestamp;
 
 impl<'a> Turn<'a> {
     /// a seller's step is done. A call that a condition looks at needs its result (CO-35).
-    pub fn complete_step(&mut self, step: Ordinal, note: Option<String>, call_result: Option<String>)
-    -> Result<(), RecordRejection> {
+    pub fn complete_step(
+        &mut self,
+        step: Ordinal,
+        note: Option<String>,
+        call_result: Option<String>,
+    ) -> Result<(), RecordRejection> {
         let (step, node) = self.open_step(step)?;
         if !performs(&step, node) {
             return Err(RecordRejection::StepWaits);

@@ -97,8 +97,13 @@ impl<'a> Turn<'a> {
         plan.node(step.node).is_some_and(|node| node.seller_behind)
     }
 
-    fn open_one(&mut self, enrolment: Ordinal, plan: &'a Plan, index: NodeIndex, node: &'a PlanNode)
-    -> Result<Opened, RecordRejection> {
+    fn open_one(
+        &mut self,
+        enrolment: Ordinal,
+        plan: &'a Plan,
+        index: NodeIndex,
+        node: &'a PlanNode,
+    ) -> Result<Opened, RecordRejection> {
         let step = self.next_ordinal()?;
         let opened = |assignee, wakes_at, error, converted| RecordEvent::StepOpened {
             step,
@@ -169,8 +174,14 @@ impl<'a> Turn<'a> {
 
     /// Writes a field for a command (CM-3); `disposition` closes the record (D-69). What cannot be written leaves the
     /// enrolment on the node with an error (CM-13).
-    pub fn update_field(&mut self, enrolment: Ordinal, step: Ordinal, field: &str, value: &str, node: &PlanNode)
-    -> Result<Opened, RecordRejection> {
+    pub fn update_field(
+        &mut self,
+        enrolment: Ordinal,
+        step: Ordinal,
+        field: &str,
+        value: &str,
+        node: &PlanNode,
+    ) -> Result<Opened, RecordRejection> {
         let mut change = Change::Field(field.to_owned(), Some(Value::Text(value.to_owned())));
         let takes = schema::field(self.record.kind, field);
         let is_option = matches!(takes, Some(FieldKind::TwoOption | FieldKind::OptionSet(_)));

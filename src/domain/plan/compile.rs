@@ -285,7 +285,8 @@ impl Check<'_> {
         self.automated_without_wait(order, &before);
         let longest = longest(order, |_| 1);
         if longest > limits::PATH_NODES_MAX as i64 {
-            let detail = format!("a path has {longest} nodes, at most {} may follow each other", limits::PATH_NODES_MAX);
+            let detail =
+                format!("a path has {longest} nodes, at most {} may follow each other", limits::PATH_NODES_MAX);
             self.found.push(error("too_many_steps", None, detail));
         }
     }
@@ -370,9 +371,7 @@ fn assemble(order: &[&Node], around: &Surroundings) -> Option<Plan> {
 
 fn plan_node(node: &Node, index: &HashMap<&str, NodeIndex>) -> Option<PlanNode> {
     let action = match node {
-        Node::Email(mail) => {
-            Action::Seller(SellerStep::Email(mail.template.as_deref().and_then(TemplateId::parse)))
-        }
+        Node::Email(mail) => Action::Seller(SellerStep::Email(mail.template.as_deref().and_then(TemplateId::parse))),
         Node::AutoEmail(mail) => Action::AutoEmail(mail.template.as_deref().and_then(TemplateId::parse)?),
         Node::PhoneCall(_) => Action::Seller(SellerStep::PhoneCall),
         Node::Task(_) => Action::Seller(SellerStep::Task),
@@ -384,9 +383,7 @@ fn plan_node(node: &Node, index: &HashMap<&str, NodeIndex>) -> Option<PlanNode> 
             Action::EmailReplied { limit: limit(reply)?, advance_early: reply.advance_early }
         }
         Node::CondCall(call) => Action::CallResult(call.results.clone()),
-        Node::UpdateField(update) => {
-            Action::UpdateField { field: update.field.clone(), value: update.value.clone() }
-        }
+        Node::UpdateField(update) => Action::UpdateField { field: update.field.clone(), value: update.value.clone() },
     };
     let exit = |member: &str| {
         node.exits().iter().find(|(name, _)| *name == member).and_then(|(_, to)| index.get((*to)?).copied())

@@ -109,8 +109,12 @@ fn close(turn: &mut Turn, outcome: Outcome) -> Result<(), RecordRejection> {
 }
 
 /// §10: the record is active, the sequence is active and runs on such records, and they are not connected yet.
-fn connect(turn: &mut Turn, id: SequenceId, wait: Option<TimeDelta>, source: Option<String>)
--> Result<(), RecordRejection> {
+fn connect(
+    turn: &mut Turn,
+    id: SequenceId,
+    wait: Option<TimeDelta>,
+    source: Option<String>,
+) -> Result<(), RecordRejection> {
     let sequence = turn.given.sequences.get(&id).ok_or(RecordRejection::SequenceNotFound)?;
     if sequence.status != SequenceStatus::Active {
         return Err(RecordRejection::SequenceNotActive);

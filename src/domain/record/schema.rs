@@ -145,21 +145,44 @@ pub fn fields(kind: RecordType) -> &'static [(&'static str, FieldKind)] {
     use FieldKind::{Date, Number, OptionSet, Text, TwoOption};
     match kind {
         RecordType::Lead => &[
-            ("first_name", Text), ("last_name", Text), ("job_title", Text), ("company", Text), ("website", Text),
-            ("source", Text), ("industry", Text), ("city", Text), ("country", Text), ("notes", Text),
-            ("stage", Text), ("estimated_value", Number), ("currency", Text), ("disposition", OptionSet(DISPOSITIONS)),
+            ("first_name", Text),
+            ("last_name", Text),
+            ("job_title", Text),
+            ("company", Text),
+            ("website", Text),
+            ("source", Text),
+            ("industry", Text),
+            ("city", Text),
+            ("country", Text),
+            ("notes", Text),
+            ("stage", Text),
+            ("estimated_value", Number),
+            ("currency", Text),
+            ("disposition", OptionSet(DISPOSITIONS)),
         ],
         RecordType::Contact => &[
-            ("first_name", Text), ("last_name", Text), ("job_title", Text), ("company", Text), ("website", Text),
-            ("source", Text), ("industry", Text), ("city", Text), ("country", Text), ("notes", Text),
+            ("first_name", Text),
+            ("last_name", Text),
+            ("job_title", Text),
+            ("company", Text),
+            ("website", Text),
+            ("source", Text),
+            ("industry", Text),
+            ("city", Text),
+            ("country", Text),
+            ("notes", Text),
             ("future_events", TwoOption),
         ],
-        RecordType::Account => &[
-            ("website", Text), ("industry", Text), ("employees", Number), ("country", Text), ("renewal_date", Date),
-        ],
+        RecordType::Account => {
+            &[("website", Text), ("industry", Text), ("employees", Number), ("country", Text), ("renewal_date", Date)]
+        }
         RecordType::Opportunity => &[
-            ("stage", Text), ("estimated_value", Number), ("currency", Text), ("disposition", OptionSet(DISPOSITIONS)),
-            ("account", Text), ("close_date", Date),
+            ("stage", Text),
+            ("estimated_value", Number),
+            ("currency", Text),
+            ("disposition", OptionSet(DISPOSITIONS)),
+            ("account", Text),
+            ("close_date", Date),
         ],
     }
 }

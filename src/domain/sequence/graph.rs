@@ -169,8 +169,18 @@ pub enum Node {
 
 /// The names of the node types, as the API writes them.
 pub const NODE_TYPES: [&str; 12] = [
-    "email", "auto_email", "phone_call", "task", "li_research", "li_intro", "li_connect", "li_inmail", "wait",
-    "cond_email_reply", "cond_call", "update_field",
+    "email",
+    "auto_email",
+    "phone_call",
+    "task",
+    "li_research",
+    "li_intro",
+    "li_connect",
+    "li_inmail",
+    "wait",
+    "cond_email_reply",
+    "cond_call",
+    "update_field",
 ];
 
 impl Node {

@@ -1,0 +1,224 @@
+//! Bringing a file's rows in: one command per row, a reason for each row that does not go in, and a job that a restart
+//! takes up again without doing anything twice.
+
+pub mod mapping;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use futures_util::StreamExt;
+
+use crate::domain::import::{Import, ImportCommand, ImportCounts, ImportRequest, ImportState};
+use crate::domain::record::command::RecordCommand;
+use crate::domain::record::schema::{Change, Owner};
+use crate::domain::record::{Record, RecordRejection};
+use crate::id::{EntityKind, IdSource, ImportId, RecordId, UserId};
+use crate::import::mapping::Columns;
+use crate::limits;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::{Caller, Failure};
+use crate::sheet::{BadRow, Row, Sheet};
+
+/// Rows between two notes of how far a job is.
+const PROGRESS_EVERY: u64 = 1_000;
+
+/// The import jobs of one server.
+#[derive(Clone)]
+pub struct Imports {
+    engine: Engine,
+    folder: PathBuf,
+}
+
+/// What became of a row.
+enum RowOutcome {
+    Created,
+    Updated,
+    Rejected {
+        line: u64,
+        reason: String,
+        raw: String,
+    },
+    /// The engine does not take commands; the job stops and is taken up after the next start.
+    Interrupted,
+}
+
+impl Imports {
+    /// Jobs whose files are kept in `folder`.
+    pub fn open(engine: Engine, folder: &Path) -> std::io::Result<Imports> {
+        fs::create_dir_all(folder)?;
+        Ok(Imports { engine, folder: folder.to_owned() })
+    }
+
+    /// Where the rows that did not go in are written, as CSV.
+    pub fn rejects(&self, id: ImportId) -> PathBuf {
+        self.folder.join(format!("{id}.rejects.csv"))
+    }
+
+    fn file(&self, id: ImportId) -> PathBuf {
+        self.folder.join(format!("{id}.csv"))
+    }
+
+    /// Keeps the file, so that a restart can go on with it. Blocking.
+    pub fn keep(&self, id: ImportId, bytes: &[u8]) -> std::io::Result<()> {
+        let mut file = File::create(self.file(id))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// Runs a job that was started, apart from whoever asked for it.
+    pub fn spawn(&self, id: ImportId) {
+        let imports = self.clone();
+        actix_web::rt::spawn(async move {
+            if let Err(error) = imports.run(id).await {
+                tracing::error!(import = %id, %error, "the import stopped; the next start takes it up again");
+            }
+        });
+    }
+
+    /// Takes up every job that a stop has interrupted.
+    pub async fn resume(&self) -> crate::store::Result<()> {
+        for entity in self.engine.store().entities(EntityKind::Import)? {
+            let id = ImportId::from(entity);
+            let running = self.engine.read::<Import, _>(id, UserId::SYSTEM, |seen| {
+                seen.state.exists && seen.state.state == ImportState::Running
+            });
+            if running.await.unwrap_or(false) {
+                tracing::info!(import = %id, "an interrupted import goes on");
+                self.spawn(id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn run(&self, id: ImportId) -> anyhow::Result<()> {
+        let job = self.engine.read::<Import, _>(id, UserId::SYSTEM, |seen| seen.state.clone()).await?;
+        let file = self.file(id);
+        let opened = tokio::task::spawn_blocking(move || {
+            let bytes = fs::read(file).map_err(|error| format!("the file cannot be read again: {error}"))?;
+            Sheet::open(&bytes, job.request.delimiter).map_err(|error| error.to_string())
+        });
+        let planned = opened.await?.and_then(|sheet| {
+            let columns = Columns::of(&job.request, sheet.header())?;
+            Ok((sheet, columns))
+        });
+        let by = job.started_by.unwrap_or(UserId::ADMINISTRATOR);
+        let finish = match planned {
+            Err(reason) => Some((ImportState::Failed(reason), ImportCounts::default())),
+            Ok((sheet, columns)) => {
+                let done = self.rows(id, by, &job.request, &sheet, &columns).await?;
+                done.map(|counts| (ImportState::Completed, counts))
+            }
+        };
+        if let Some((state, counts)) = finish {
+            let command = ImportCommand::Finish { state, counts };
+            self.engine.submit_in_turn::<Import, ()>(id, command, Caller::SYSTEM, |_| ()).await?;
+            // What it brought in is in the records now.
+            let _ = fs::remove_file(self.file(id));
+        }
+        Ok(())
+    }
+
+    /// Every row in the order of the file, many under way at once. `None` if the engine stopped meanwhile.
+    async fn rows(
+        &self,
+        id: ImportId,
+        by: UserId,
+        request: &ImportRequest,
+        sheet: &Sheet,
+        columns: &Columns,
+    ) -> anyhow::Result<Option<ImportCounts>> {
+        let mut rejects = csv::Writer::from_path(self.rejects(id))?;
+        rejects.write_record(["line", "reason", "row"])?;
+        let mut counts = ImportCounts::default();
+        let outcomes = sheet.rows().map(|row| self.row(id, by, request, columns, row));
+        let mut outcomes =
+            std::pin::pin!(futures_util::stream::iter(outcomes).buffered(limits::BACKGROUND_IN_FLIGHT_MAX));
+        while let Some(outcome) = outcomes.next().await {
+            counts.rows_read += 1;
+            match outcome {
+                RowOutcome::Created => counts.created += 1,
+                RowOutcome::Updated => counts.updated += 1,
+                RowOutcome::Rejected { line, reason, raw } => {
+                    counts.rejected += 1;
+                    rejects.write_record([line.to_string(), harmless(reason), harmless(raw)])?;
+                }
+                RowOutcome::Interrupted => return Ok(None),
+            }
+            if counts.rows_read % PROGRESS_EVERY == 0 {
+                let command = ImportCommand::Progress(counts);
+                self.engine.submit_in_turn::<Import, ()>(id, command, Caller::SYSTEM, |_| ()).await?;
+            }
+        }
+        rejects.flush()?;
+        Ok(Some(counts))
+    }
+
+    async fn row(
+        &self,
+        import: ImportId,
+        by: UserId,
+        request: &ImportRequest,
+        columns: &Columns,
+        row: Result<Row, BadRow>,
+    ) -> RowOutcome {
+        let row = match row {
+            Ok(row) => row,
+            Err(BadRow { line, reason, raw }) => return RowOutcome::Rejected { line, reason, raw },
+        };
+        let (line, raw) = (row.line, row.raw.clone());
+        let changes = match columns.changes(request.kind, &row) {
+            Ok(changes) => changes,
+            Err(reason) => return RowOutcome::Rejected { line, reason, raw },
+        };
+        // The same row has the same id each time the job is begun, so it is created once.
+        let fresh = RecordId(IdSource::derived(import.0, line));
+        match self.write(fresh, by, request, columns.external_id(&row), changes).await {
+            Ok(outcome) => outcome,
+            Err(Failure::Refused(RecordRejection::Invalid(problems))) => {
+                let reasons = problems.iter().map(|problem| {
+                    format!("{}: {}", problem.pointer.trim_start_matches('/').replace('/', "."), problem.detail)
+                });
+                RowOutcome::Rejected { line, reason: reasons.collect::<Vec<_>>().join("; "), raw }
+            }
+            Err(Failure::Refused(rejection)) => RowOutcome::Rejected { line, reason: rejection.to_string(), raw },
+            Err(Failure::Taken(holder)) => {
+                let reason = format!("record {holder} has this external id");
+                RowOutcome::Rejected { line, reason, raw }
+            }
+            Err(_) => RowOutcome::Interrupted,
+        }
+    }
+
+    async fn write(
+        &self,
+        fresh: RecordId,
+        by: UserId,
+        request: &ImportRequest,
+        external_id: Option<String>,
+        changes: Vec<Change>,
+    ) -> Result<RowOutcome, Failure<RecordRejection>> {
+        let caller = Caller { by, ..Caller::SYSTEM };
+        let mut all = changes.clone();
+        all.extend(external_id.clone().map(|key| Change::ExternalId(Some(key))));
+        if !all.iter().any(|change| matches!(change, Change::Owner(_))) {
+            all.push(Change::Owner(Owner::User(by)));
+        }
+        let create = RecordCommand::Create { kind: request.kind, changes: all };
+        match self.engine.submit_in_turn::<Record, ()>(fresh, create, caller, |_| ()).await {
+            Ok(()) | Err(Failure::Refused(RecordRejection::Exists)) => Ok(RowOutcome::Created),
+            Err(Failure::Taken(holder)) if external_id.is_some() => {
+                let change = RecordCommand::Change(changes);
+                self.engine.submit_in_turn::<Record, ()>(holder, change, caller, |_| ()).await?;
+                Ok(RowOutcome::Updated)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}

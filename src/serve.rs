@@ -1,0 +1,181 @@
+//! Running the server: open the data, start the engine, listen, and stop in order.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use anyhow::{Context, bail};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use sha2::{Digest, Sha256};
+use utoipa_actix_web::AppExt;
+
+use crate::config::Config;
+use crate::connector::mail::Spool;
+use crate::id::IdSource;
+use crate::import::Imports;
+use crate::runtime::engine::Engine;
+use crate::runtime::start;
+use crate::store::sled::SledOptions;
+use crate::time::{Clock, Timestamp};
+use crate::web;
+
+/// Shortest administrator token that is taken from the environment.
+const TOKEN_MIN: usize = 16;
+
+/// What to serve, and where.
+pub struct ServeOptions {
+    /// Everything that is configured.
+    pub config: Config,
+    /// The data directory.
+    pub data: PathBuf,
+    /// `HOST:PORT`.
+    pub listen: String,
+    /// Run on the test clock.
+    pub sandbox: bool,
+    /// Where a new sandbox's clock starts.
+    pub now: Option<Timestamp>,
+}
+
+/// Serves until SIGTERM or SIGINT, or until the store fails.
+pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
+    let ServeOptions { config, data, listen, sandbox, now } = options;
+    let store = crate::store::sled::open(&data, SledOptions { cache_bytes: u64::from(config.store.cache_mib) << 20 })?;
+    let clock_file = data.join("test-clock");
+    let clock = clock(&clock_file, &store, sandbox, now)?;
+    let (token, token_source) = admin_token(&data)?;
+    let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let per_core = |configured: usize| if configured == 0 { cores } else { configured };
+    let engine = start::start(
+        Arc::new(store),
+        start::Options {
+            clock,
+            ids: IdSource::random(),
+            threads: per_core(config.engine.threads),
+            resident_max: config.engine.resident_max,
+            idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
+            spool,
+        },
+    )?;
+    let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
+    imports.resume().await?;
+    let app = Data::new(web::App {
+        engine: engine.clone(),
+        imports,
+        token_digest: Sha256::digest(token.as_bytes()).into(),
+        metrics: recorder()?,
+        test_clock: sandbox.then_some(clock_file),
+        advancing: tokio::sync::Mutex::new(()),
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(app.clone())
+            .into_utoipa_app()
+            .configure(web::routes)
+            .into_app()
+            .configure(web::pages)
+            .wrap(from_fn(web::hygiene))
+    })
+    .workers(per_core(config.server.workers))
+    .shutdown_timeout(config.server.shutdown_seconds)
+    .bind(&listen)
+    .with_context(|| format!("cannot listen on {listen}"))?;
+    let addresses: Vec<String> = server.addrs().iter().map(|address| format!("http://{address}")).collect();
+    announce(&addresses.join(", "), &data, sandbox, &token_source);
+    let running = server.run();
+    let watch = actix_web::rt::spawn(stop_on_failure(engine.clone(), running.handle()));
+    running.await?;
+    watch.abort();
+    engine.stop().await;
+    if engine.has_failed() {
+        bail!("the store failed; what was acknowledged is on disk, start again once the cause is mended");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The system's clock, or a sandbox's own, which goes on where it stood.
+fn clock(file: &Path, store: &dyn crate::store::Store, sandbox: bool, now: Option<Timestamp>) -> anyhow::Result<Clock> {
+    let kept = std::fs::read_to_string(file).ok();
+    match (sandbox, kept) {
+        (false, None) => Ok(Clock::System),
+        (false, Some(_)) => {
+            bail!("this data directory is a sandbox; start it with --sandbox, or name another with --data")
+        }
+        (true, Some(kept)) => {
+            let kept = Timestamp::parse(kept.trim()).context("the file `test-clock` holds no instant")?;
+            Ok(Clock::test(now.map_or(kept, |now| now.max(kept))))
+        }
+        (true, None) => {
+            if !store.entities(crate::id::EntityKind::Sequence)?.is_empty() {
+                bail!("this data directory is in real use; a sandbox needs one of its own, name it with --data");
+            }
+            let start = now.unwrap_or_else(|| Clock::System.now());
+            std::fs::write(file, start.to_string()).context("the file `test-clock` cannot be written")?;
+            Ok(Clock::test(start))
+        }
+    }
+}
+
+/// The administrator's token and where it came from: the environment, else a file made at the first start.
+fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
+    if let Ok(token) = std::env::var("RELANCE_ADMIN_TOKEN") {
+        if token.len() < TOKEN_MIN {
+            bail!("RELANCE_ADMIN_TOKEN has {} characters, it needs at least {TOKEN_MIN}", token.len());
+        }
+        return Ok((token, "RELANCE_ADMIN_TOKEN".into()));
+    }
+    let file = data.join("admin-token");
+    if let Ok(token) = std::fs::read_to_string(&file) {
+        if token.trim().len() < TOKEN_MIN {
+            bail!("{} holds no token of at least {TOKEN_MIN} characters; delete it to get a new one", file.display());
+        }
+        return Ok((token.trim().to_owned(), file.display().to_string()));
+    }
+    let mut bytes = [0_u8; 24];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
+    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_secret(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok((token, file.display().to_string()))
+}
+
+/// Only the server's own user may read it.
+fn write_secret(file: &Path, secret: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(file)?;
+    writeln!(file, "{secret}")?;
+    file.sync_all()
+}
+
+/// One recorder per process; figures of what happens, in the buckets that people ask for.
+fn recorder() -> anyhow::Result<PrometheusHandle> {
+    let seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 60.0];
+    let commits = [1.0, 4.0, 16.0, 64.0, 256.0, 512.0];
+    Ok(PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &seconds)?
+        .set_buckets_for_metric(Matcher::Suffix("_commits".into()), &commits)?
+        .install_recorder()?)
+}
+
+fn announce(addresses: &str, data: &Path, sandbox: bool, token_source: &str) {
+    println!("relance listens on {addresses}{}", if sandbox { ", in a sandbox: time moves when told" } else { "" });
+    println!("  API documentation  {addresses}/docs/");
+    println!("  data               {}", data.display());
+    println!("  administrator      the token is in {token_source}");
+}
+
+/// A store that has failed accepts nothing; the process ends so that whoever started it notices.
+async fn stop_on_failure(engine: Engine, server: ServerHandle) {
+    while !engine.has_failed() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    server.stop(false).await;
+}

@@ -1,0 +1,213 @@
+//! HTTP: every route, and what all of them share.
+
+pub mod api;
+pub mod problem;
+pub mod request;
+pub mod wire;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ALLOW, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::web::{self as actix, Path};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi, PathItem};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::import::Imports;
+use crate::runtime::engine::Engine;
+use crate::time::Timestamp;
+use crate::web::problem::{CODES, Problem};
+
+/// What handlers are given.
+pub struct App {
+    /// The engine.
+    pub engine: Engine,
+    /// The import jobs.
+    pub imports: Imports,
+    /// SHA-256 of the administrator's token.
+    pub token_digest: [u8; 32],
+    /// Renders the figures.
+    pub metrics: PrometheusHandle,
+    /// Where the test clock's time is kept, in a sandbox.
+    pub test_clock: Option<PathBuf>,
+    /// Held while the test clock moves.
+    pub advancing: tokio::sync::Mutex<()>,
+}
+
+impl App {
+    /// Writes the test clock's time, so that a restarted sandbox goes on from there.
+    pub fn keep_test_clock(&self, now: Timestamp) -> std::io::Result<()> {
+        match &self.test_clock {
+            None => Ok(()),
+            Some(path) => {
+                let draft = path.with_extension("new");
+                std::fs::write(&draft, now.to_string())?;
+                std::fs::rename(draft, path)
+            }
+        }
+    }
+}
+
+/// Every route that the OpenAPI document describes, the most frequent first.
+pub fn routes(config: &mut ServiceConfig) {
+    use api::{
+        enrolments, events, health, imports, records, sequences, steps, templates, test_clock, timeline, up_next,
+    };
+    let api = utoipa_actix_web::scope("/api/v1")
+        .service(steps::complete_step)
+        .service(steps::skip_step)
+        .service(steps::snooze_step)
+        .service(steps::skip_wait)
+        .service(steps::retry_step)
+        .service(steps::note_step)
+        .service(steps::get_step)
+        .service(events::receive_events)
+        .service(records::create_record)
+        .service(records::create_records)
+        .service(records::list_records)
+        .service(records::put_external_record)
+        .service(up_next::get_up_next)
+        .service(timeline::get_timeline)
+        .service(records::list_record_enrolments)
+        .service(records::close_record)
+        .service(records::reopen_record)
+        .service(records::get_record)
+        .service(records::patch_record)
+        .service(enrolments::connect_records)
+        .service(enrolments::list_sequence_enrolments)
+        .service(enrolments::get_enrolment)
+        .service(enrolments::disconnect_enrolment)
+        .service(sequences::create_sequence)
+        .service(sequences::list_sequences)
+        .service(sequences::get_graph)
+        .service(sequences::put_graph)
+        .service(sequences::validate_sequence)
+        .service(sequences::activate_sequence)
+        .service(sequences::deactivate_sequence)
+        .service(sequences::get_sequence)
+        .service(sequences::patch_sequence)
+        .service(templates::list_templates)
+        .service(templates::get_template)
+        .service(imports::start_import)
+        .service(imports::get_import)
+        .service(imports::get_import_rejects)
+        .service(test_clock::get_test_clock)
+        .service(test_clock::advance_test_clock);
+    config.service(health::healthz).service(health::readyz).service(health::metrics).service(api);
+}
+
+/// The pages that explain the API, and the answers to addresses that do not exist.
+pub fn pages(config: &mut actix::ServiceConfig) {
+    config
+        .service(actix::redirect("/", "/docs/"))
+        .service(actix::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi().clone()))
+        .route("/problems/{code}", actix::get().to(get_problem_page))
+        .default_service(actix::to(no_such_address));
+}
+
+/// The OpenAPI document, made from the routes.
+pub fn openapi() -> &'static OpenApi {
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
+        let (_, mut document) = actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
+        document.info = InfoBuilder::new()
+            .title("relance")
+            .version(env!("CARGO_PKG_VERSION"))
+            .description(Some(
+                "Sales sequences: records, sequences, enrolments and steps. Every error is problem+json.",
+            ))
+            .build();
+        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("bearer", bearer);
+        document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+        document
+    });
+    &DOCUMENT
+}
+
+/// What every answer carries: no guessing of types, no framing, no referrer, nothing from elsewhere.
+pub async fn hygiene(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let is_docs = request.path().starts_with("/docs");
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // The documentation's own script and styles stand inline in its page.
+    let policy = match is_docs {
+        true => {
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+        }
+        false => "default-src 'none'; frame-ancestors 'none'",
+    };
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
+}
+
+/// 404, or 405 with the methods that the address does have.
+async fn no_such_address(request: HttpRequest) -> HttpResponse {
+    let allowed: Vec<&str> = openapi()
+        .paths
+        .paths
+        .iter()
+        .filter(|(pattern, _)| matches(pattern, request.path()))
+        .flat_map(|(_, item)| methods(item))
+        .collect();
+    if allowed.is_empty() {
+        return Problem::new("not_found", format!("there is nothing at {}", request.path())).error_response();
+    }
+    let allowed = allowed.join(", ");
+    let detail = format!("{} does not take {}; it takes {allowed}", request.path(), request.method());
+    let mut response = Problem::new("method_not_allowed", detail).error_response();
+    if let Ok(value) = allowed.parse() {
+        response.headers_mut().insert(ALLOW, value);
+    }
+    response
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if wanted == found || (wanted.starts_with('{') && !found.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
+    let present = [
+        ("GET", item.get.is_some()),
+        ("POST", item.post.is_some()),
+        ("PUT", item.put.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ];
+    present.into_iter().filter(|(_, present)| *present).map(|(name, _)| name)
+}
+
+/// What a problem's code means, for people.
+async fn get_problem_page(code: Path<String>) -> HttpResponse {
+    let Some((code, status, meaning)) = CODES.iter().find(|(known, ..)| *known == code.as_str()) else {
+        return Problem::not_found("problem").error_response();
+    };
+    let page = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>{code}</title><h1>{code}</h1>\
+         <p>HTTP status {status}.</p><p>{meaning}</p><p><a href=/docs/>API documentation</a></p></html>\n"
+    );
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+}

@@ -1,0 +1,13 @@
+//! The handlers of the JSON API: each parses, asks the engine, and renders. A path is a file.
+
+pub mod enrolments;
+pub mod events;
+pub mod health;
+pub mod imports;
+pub mod records;
+pub mod sequences;
+pub mod steps;
+pub mod templates;
+pub mod test_clock;
+pub mod timeline;
+pub mod up_next;

@@ -1,0 +1,124 @@
+//! `/events`: what happened outside, told by other programs (§21.4). Idempotent by event id.
+
+use actix_web::HttpResponse;
+use actix_web::post;
+use actix_web::web::Data;
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::enrolment::Signal;
+use crate::domain::record::Record;
+use crate::domain::record::command::RecordCommand;
+use crate::id::{CommandId, StepId};
+use crate::limits;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::Caller;
+use crate::web::App;
+use crate::web::api::records::judge_batch;
+use crate::web::api::steps::instant;
+use crate::web::problem::Problem;
+use crate::web::request::{self, Body, from_value, record_id, step_id};
+use crate::web::wire::{ItemResult, Results};
+
+/// One event.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventBody {
+    /// Yours; the same id again changes nothing.
+    id: String,
+    /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied` or `email.bounced`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// When it happened, RFC 3339.
+    at: String,
+    /// The record, as a check on `step` or `message`.
+    record: Option<String>,
+    /// The e-mail step it belongs to; this or `message` is required.
+    step: Option<String>,
+    /// The Message-ID of the e-mail.
+    message: Option<String>,
+    /// The link that was followed, the attachment that was fetched, or why the message bounced. Not kept.
+    #[expect(dead_code, reason = "accepted so that a sender may say more than is needed")]
+    detail: Option<String>,
+}
+
+/// An event that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventView {
+    /// As it was sent.
+    id: String,
+    /// As it was sent.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The record it was noted on.
+    record: String,
+    /// The step it was noted on.
+    step: String,
+}
+
+/// Tell what happened outside: one event, or `{"events": […]}` with up to 1,000 of them.
+#[utoipa::path(tag = "Events", request_body = EventBody,
+    responses((status = 200, body = EventView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[post("/events")]
+pub async fn receive_events(app: Data<App>, body: Body<serde_json::Value>) -> Result<HttpResponse, Problem> {
+    let (engine, caller) = (&app.engine, body.caller);
+    let Some(events) = body.value.get("events") else {
+        return Ok(HttpResponse::Ok().json(receive(engine, from_value(body.value, "")?, caller).await?));
+    };
+    let events: Vec<serde_json::Value> = from_value(events.clone(), "/events")?;
+    if let Some(other) =
+        body.value.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| *name != "events")
+    {
+        return Err(Problem::malformed(format!("/{other}"), "a batch has the one member `events`"));
+    }
+    judge_batch(events.len())?;
+    // In order: what one person did first is told first.
+    let taken = events.into_iter().enumerate().map(|(place, event)| async move {
+        receive(engine, from_value(event, &format!("/events/{place}"))?, caller).await
+    });
+    let results: Vec<ItemResult<EventView>> = futures_util::stream::iter(taken)
+        .buffered(limits::BACKGROUND_IN_FLIGHT_MAX)
+        .map(ItemResult::from)
+        .collect()
+        .await;
+    Ok(HttpResponse::Ok().json(Results { results }))
+}
+
+async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<EventView, Problem> {
+    if event.id.is_empty() || event.id.len() > limits::COMMAND_KEY_MAX {
+        return Err(Problem::malformed("/id", format!("an event id has 1 to {} bytes", limits::COMMAND_KEY_MAX)));
+    }
+    let signal = match event.kind.as_str() {
+        "email.opened" => Signal::Opened,
+        "email.link_clicked" => Signal::LinkClicked,
+        "email.attachment_downloaded" => Signal::AttachmentDownloaded,
+        "email.replied" => Signal::Replied,
+        "email.bounced" => Signal::Bounced,
+        other => return Err(Problem::at("event_type_unknown", "/type", format!("`{other}` is no event type here"))),
+    };
+    let at = instant(&event.at, "/at")?;
+    let step = named_step(&event)?;
+    if let Some(record) = &event.record
+        && record_id(engine, record)? != step.record()
+    {
+        return Err(Problem::at("validation_failed", "/record", "the step belongs to another record"));
+    }
+    let key = request::digest(&[b"event", event.id.as_bytes()]);
+    let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
+    let command = RecordCommand::Signal { step: step.ordinal(), signal, at };
+    engine.submit_in_turn::<Record, ()>(step.record(), command, caller, |_| ()).await?;
+    Ok(EventView { id: event.id, kind: event.kind, record: step.record().to_string(), step: step.to_string() })
+}
+
+/// The step an event belongs to: named itself, or in front of the `@` of its Message-ID.
+fn named_step(event: &EventBody) -> Result<StepId, Problem> {
+    if let Some(step) = &event.step {
+        return step_id(step);
+    }
+    let Some(message) = &event.message else {
+        return Err(Problem::at("validation_failed", "/step", "name the e-mail by `step` or by `message`"));
+    };
+    let local = message.trim().trim_matches(['<', '>']).split('@').next().unwrap_or_default();
+    StepId::parse(local).ok_or_else(|| Problem::not_found("message"))
+}

@@ -1,0 +1,391 @@
+//! `/records`: create, read, change, close, list.
+
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, patch, post, put};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::effect::{EnrolmentRow, RecordSummary};
+use crate::domain::entity::Entity;
+use crate::domain::record::command::RecordCommand;
+use crate::domain::record::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::record::{Record, RecordRejection};
+use crate::id::{EnrolmentId, RecordId, UserId};
+use crate::limits;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::{Caller, Failure, Seen};
+use crate::store::{Store, Version, codec};
+use crate::web::App;
+use crate::web::problem::Problem;
+use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, page_limit, record_id};
+use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results, state_name};
+
+/// A record with the version it was seen at.
+pub(super) struct Versioned {
+    view: RecordView,
+    version: Version,
+    id: RecordId,
+}
+
+pub(super) fn versioned(seen: Seen<Record>) -> Versioned {
+    Versioned { view: RecordView::of(seen.id, seen.state), version: seen.version, id: seen.id }
+}
+
+/// The ETag of a version.
+pub fn etag(version: Version) -> (actix_web::http::header::HeaderName, String) {
+    (ETAG, format!("\"v{version}\""))
+}
+
+fn shown(record: &Versioned) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag(record.version)).json(&record.view)
+}
+
+fn created(record: &Versioned) -> HttpResponse {
+    let location = format!("/api/v1/records/{}", record.id);
+    HttpResponse::Created().insert_header(etag(record.version)).insert_header((LOCATION, location)).json(&record.view)
+}
+
+/// Creates a record with an id that lives where a repeat of the command will look for it.
+pub async fn create(
+    engine: &Engine,
+    kind: RecordType,
+    mut changes: Vec<Change>,
+    caller: Caller,
+) -> Result<(RecordView, RecordId, Version), Problem> {
+    if !changes.iter().any(|change| matches!(change, Change::Owner(_))) {
+        changes.push(Change::Owner(Owner::User(caller.by)));
+    }
+    let now = engine.clock().now();
+    let id = RecordId(match caller.command {
+        Some(command) => engine.ids.beside(command.key, now),
+        None => engine.ids.fresh(now),
+    });
+    let command = RecordCommand::Create { kind, changes };
+    let done = engine.submit_in_turn(id, command, caller, versioned).await?;
+    Ok((done.view, done.id, done.version))
+}
+
+fn required_type(kind: Option<RecordType>) -> Result<RecordType, Problem> {
+    kind.ok_or_else(|| Problem::malformed("/type", "a record needs a type: lead, contact, account or opportunity"))
+}
+
+/// Create a record; the caller owns it unless `owner` says otherwise.
+#[utoipa::path(tag = "Records", request_body = RecordBody,
+    responses((status = 201, body = RecordView), (status = 400, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/records")]
+pub async fn create_record(app: Data<App>, body: Body<RecordBody>) -> Result<HttpResponse, Problem> {
+    let kind = required_type(body.value.kind)?;
+    let (view, id, version) = create(&app.engine, kind, body.value.changes()?, body.caller).await?;
+    Ok(created(&Versioned { view, version, id }))
+}
+
+/// Records to create.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordBatch {
+    /// At most 1,000; each is judged by itself.
+    #[schema(value_type = Vec<RecordBody>)]
+    records: Vec<serde_json::Value>,
+}
+
+/// Refuses a batch that is too large.
+pub fn judge_batch(items: usize) -> Result<(), Problem> {
+    if items <= limits::BATCH_ITEMS_MAX {
+        return Ok(());
+    }
+    let detail = format!("the batch has {items} items, at most {} are taken at once", limits::BATCH_ITEMS_MAX);
+    Err(Problem::new("batch_too_large", detail))
+}
+
+/// Create up to 1,000 records; the answer says for each what became of it.
+#[utoipa::path(tag = "Records", request_body = RecordBatch,
+    responses((status = 200, body = Results<ItemResult<RecordView>>), (status = 413, body = Problem)))]
+#[post("/records/batch")]
+pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<HttpResponse, Problem> {
+    judge_batch(body.value.records.len())?;
+    let (engine, caller) = (&app.engine, body.caller);
+    let items = body.value.records.into_iter().enumerate().map(|(place, item)| async move {
+        let pointer = format!("/records/{place}");
+        let item: RecordBody = request::from_value(item, &pointer)?;
+        let kind = required_type(item.kind)?;
+        let caller = request::item(caller, &place.to_be_bytes());
+        create(engine, kind, item.changes()?, caller).await.map(|(view, ..)| view)
+    });
+    let results = futures_util::stream::iter(items).buffered(limits::BACKGROUND_IN_FLIGHT_MAX);
+    let results: Vec<ItemResult<RecordView>> = results.map(ItemResult::from).collect().await;
+    Ok(HttpResponse::Ok().json(Results { results }))
+}
+
+/// Create or update a record by your own key: 201 if it is new, 200 if it was there.
+#[utoipa::path(tag = "Records", request_body = RecordBody,
+    responses((status = 200, body = RecordView), (status = 201, body = RecordView), (status = 422, body = Problem)))]
+#[put("/records/external/{type}/{external_id}")]
+pub async fn put_external_record(
+    app: Data<App>,
+    path: Path<(String, String)>,
+    body: Body<RecordBody>,
+) -> Result<HttpResponse, Problem> {
+    let (kind, external_id) = path.into_inner();
+    let kind = RecordType::from_name(&kind).ok_or_else(|| Problem::not_found("record type"))?;
+    if body.value.kind.is_some_and(|given| given != kind) {
+        return Err(Problem::at("validation_failed", "/type", "the type differs from the one in the address"));
+    }
+    if body.value.external_id.as_ref().is_some_and(|given| given.as_deref() != Some(external_id.as_str())) {
+        return Err(Problem::at("validation_failed", "/external_id", "the key differs from the one in the address"));
+    }
+    let changes = body.value.changes()?;
+    let (record, is_new) = upsert(&app.engine, kind, external_id, changes, body.caller).await?;
+    Ok(if is_new { created(&record) } else { shown(&record) })
+}
+
+/// Creates the record of that key or changes the one there is. Two at once agree: the one that comes second changes
+/// what the first has created.
+pub(super) async fn upsert(
+    engine: &Engine,
+    kind: RecordType,
+    external_id: String,
+    mut changes: Vec<Change>,
+    caller: Caller,
+) -> Result<(Versioned, bool), Problem> {
+    changes.retain(|change| !matches!(change, Change::ExternalId(_)));
+    loop {
+        if let Some(id) = engine.store().claimed(kind, &external_id)? {
+            let command = RecordCommand::Change(changes);
+            return Ok((engine.submit_in_turn(id, command, caller, versioned).await?, false));
+        }
+        if caller.expected.is_some() {
+            return Err(Problem::new("version_mismatch", "there is no such record to be at a version"));
+        }
+        let mut all = changes.clone();
+        all.push(Change::ExternalId(Some(external_id.clone())));
+        if !all.iter().any(|change| matches!(change, Change::Owner(_))) {
+            all.push(Change::Owner(Owner::User(caller.by)));
+        }
+        let id = RecordId(engine.ids.fresh(engine.clock().now()));
+        let command = RecordCommand::Create { kind, changes: all };
+        match engine.submit_in_turn(id, command, caller, versioned).await {
+            Err(Failure::Taken(_)) => {}
+            other => return Ok((other?, true)),
+        }
+    }
+}
+
+/// Which records a list shows.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RecordFilter {
+    /// `lead`, `contact`, `account` or `opportunity`.
+    #[serde(rename = "type")]
+    #[param(value_type = Option<String>)]
+    kind: Option<RecordType>,
+    /// A part of the name.
+    q: Option<String>,
+    /// The id of a user or team.
+    owner: Option<String>,
+    /// `active` or `inactive`.
+    state: Option<String>,
+    /// The id of a sequence that the record is going through.
+    sequence: Option<String>,
+    /// 1–500; 50 where it is not given.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+impl RecordFilter {
+    fn shows(&self, summary: &RecordSummary, q: Option<&str>) -> bool {
+        let owner = match summary.owner {
+            Owner::User(user) => user.to_string(),
+            Owner::Team(team) => team.to_string(),
+        };
+        self.kind.is_none_or(|kind| kind == summary.kind)
+            && self.state.as_deref().is_none_or(|state| state == state_name(summary.state))
+            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner)
+            && q.is_none_or(|q| summary.name.to_lowercase().contains(q))
+    }
+}
+
+/// Records, newest first.
+#[utoipa::path(tag = "Records", params(RecordFilter),
+    responses((status = 200, body = Page<RecordView>), (status = 400, body = Problem)))]
+#[get("/records")]
+pub async fn list_records(
+    app: Data<App>,
+    _: Principal,
+    Query(filter): Query<RecordFilter>,
+) -> Result<HttpResponse, Problem> {
+    if filter.state.as_deref().is_some_and(|state| !matches!(state, "active" | "inactive")) {
+        return Err(Problem::malformed("/state", "a state is `active` or `inactive`"));
+    }
+    let limit = page_limit(filter.limit)?;
+    let page = match &filter.sequence {
+        Some(sequence) => {
+            let sequence = request::sequence_id(sequence)?;
+            let cursor = request::cursor(filter.cursor.as_deref(), EnrolmentId::parse)?;
+            let store = app.engine.shared_store();
+            blocking(move || records_of_sequence(store.as_ref(), sequence, cursor, limit, &filter)).await?
+        }
+        None => {
+            let cursor = request::cursor(filter.cursor.as_deref(), RecordId::parse)?;
+            let store = app.engine.shared_store();
+            blocking(move || all_records(store.as_ref(), cursor, limit, &filter)).await?
+        }
+    };
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// Loads a record as it stands in the rows.
+pub fn load_record(store: &dyn Store, id: RecordId) -> Result<Record, Problem> {
+    let (record, _) = codec::replay::<Record>(&store.load(id.into(), None)?)?;
+    Ok(record)
+}
+
+fn all_records(
+    store: &dyn Store,
+    before: Option<RecordId>,
+    limit: usize,
+    filter: &RecordFilter,
+) -> Result<Page<RecordView>, Problem> {
+    let q = filter.q.as_deref().map(str::to_lowercase);
+    let (mut found, mut scanned, mut last, mut more) = (Vec::new(), 0, None, false);
+    store.records(before, &mut |id, summary| {
+        if found.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
+            more = true;
+            return false;
+        }
+        scanned += 1;
+        last = Some(id);
+        if filter.shows(&summary, q.as_deref()) {
+            found.push(id);
+        }
+        true
+    })?;
+    let items = found.into_iter().map(|id| Ok(RecordView::of(id, &load_record(store, id)?)));
+    let items = items.collect::<Result<_, Problem>>()?;
+    Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) })
+}
+
+/// Records with a live enrolment in a sequence; their rows are read one by one, as far as the page goes.
+fn records_of_sequence(
+    store: &dyn Store,
+    sequence: crate::id::SequenceId,
+    before: Option<EnrolmentId>,
+    limit: usize,
+    filter: &RecordFilter,
+) -> Result<Page<RecordView>, Problem> {
+    let q = filter.q.as_deref().map(str::to_lowercase);
+    let row = |id: EnrolmentId| EnrolmentRow { record: id.record(), ordinal: id.ordinal(), live: true };
+    let (mut items, mut last, mut failed) = (Vec::new(), None, None);
+    let mut more = false;
+    store.enrolments(sequence, true, before.map(row), &mut |row| {
+        if items.len() == limit {
+            more = true;
+            return false;
+        }
+        last = Some(EnrolmentId::of(row.record, row.ordinal));
+        match load_record(store, row.record) {
+            Ok(record) if filter.shows(&record.summary(), q.as_deref()) => {
+                items.push(RecordView::of(row.record, &record));
+            }
+            Ok(_) => {}
+            Err(problem) => failed = Some(problem),
+        }
+        failed.is_none()
+    })?;
+    match failed {
+        Some(problem) => Err(problem),
+        None => Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) }),
+    }
+}
+
+/// Looks at a record that exists.
+pub(super) async fn read_record<T: Send + 'static>(
+    engine: &Engine,
+    id: RecordId,
+    by: UserId,
+    view: impl FnOnce(Seen<Record>) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let seen = engine.read::<Record, _>(id, by, |seen| seen.state.exists.then(|| view(seen))).await?;
+    seen.ok_or_else(|| Problem::not_found("record"))
+}
+
+/// One record.
+#[utoipa::path(tag = "Records", responses((status = 200, body = RecordView), (status = 404, body = Problem)))]
+#[get("/records/{id}")]
+pub async fn get_record(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = record_id(&app.engine, &id)?;
+    Ok(shown(&read_record(&app.engine, id, by.0, versioned).await?))
+}
+
+/// Change a record (RFC 7396: members given are written, null clears).
+#[utoipa::path(tag = "Records", request_body = RecordBody,
+    responses((status = 200, body = RecordView), (status = 412, body = Problem), (status = 422, body = Problem)))]
+#[patch("/records/{id}")]
+pub async fn patch_record(app: Data<App>, id: Path<String>, body: Body<RecordBody>) -> Result<HttpResponse, Problem> {
+    let id = record_id(&app.engine, &id)?;
+    if body.value.kind.is_some() {
+        return Err(Problem::at("validation_failed", "/type", "the type of a record does not change"));
+    }
+    submit(&app.engine, id, RecordCommand::Change(body.value.changes()?), body.caller).await
+}
+
+pub(super) async fn submit(
+    engine: &Engine,
+    id: RecordId,
+    command: RecordCommand,
+    caller: Caller,
+) -> Result<HttpResponse, Problem> {
+    let done: Result<_, Failure<<Record as Entity>::Rejection>> = engine.submit(id, command, caller, versioned).await;
+    match done {
+        Err(Failure::Refused(RecordRejection::NotFound)) => Err(Problem::not_found("record")),
+        done => Ok(shown(&done?)),
+    }
+}
+
+/// How a record is closed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseBody {
+    /// `success` or `failure`.
+    outcome: String,
+}
+
+/// Close a record; sequences on it end, unless a success leaves seller steps to do (K-13, TC-8).
+#[utoipa::path(tag = "Records", request_body = CloseBody,
+    responses((status = 200, body = RecordView), (status = 422, body = Problem)))]
+#[post("/records/{id}/close")]
+pub async fn close_record(app: Data<App>, id: Path<String>, body: Body<CloseBody>) -> Result<HttpResponse, Problem> {
+    let id = record_id(&app.engine, &id)?;
+    let outcome = match body.value.outcome.as_str() {
+        "success" => Outcome::Success,
+        "failure" => Outcome::Failure,
+        other => {
+            let detail = format!("a record is closed as `success` or `failure`, not `{other}`");
+            return Err(Problem::at("validation_failed", "/outcome", detail));
+        }
+    };
+    submit(&app.engine, id, RecordCommand::Close(outcome), body.caller).await
+}
+
+/// Open a closed record again; enrolments that ended stay ended.
+#[utoipa::path(tag = "Records", responses((status = 200, body = RecordView)))]
+#[post("/records/{id}/reopen")]
+pub async fn reopen_record(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let id = record_id(&app.engine, &id)?;
+    submit(&app.engine, id, RecordCommand::Reopen, body.caller).await
+}
+
+/// Every enrolment of a record, live and ended, newest first.
+#[utoipa::path(tag = "Records", responses((status = 200, body = Page<EnrolmentView>)))]
+#[get("/records/{id}/enrolments")]
+pub async fn list_record_enrolments(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = record_id(&app.engine, &id)?;
+    let items = read_record(&app.engine, id, by.0, move |seen| {
+        let enrolments = seen.state.enrolments.iter().rev();
+        enrolments.map(|enrolment| EnrolmentView::of(id, seen.state, seen.given, enrolment)).collect::<Vec<_>>()
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.await?, next_cursor: None }))
+}

@@ -1,0 +1,464 @@
+//! `/sequences`: create, read, draw, check, activate, deactivate.
+
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, put};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::effect::Counter;
+use crate::domain::given::Given;
+use crate::domain::plan::AssignTo;
+use crate::domain::plan::compile::{Diagnostic, Severity};
+use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::graph::{Graph, NODE_TYPES, Node};
+use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
+use crate::domain::template;
+use crate::id::SequenceId;
+use crate::limits;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::{Caller, Seen};
+use crate::store::Version;
+use crate::web::App;
+use crate::web::api::records::etag;
+use crate::web::api::templates::language;
+use crate::web::problem::{Fault, Problem};
+use crate::web::request::{Body, Nothing, Principal, Query, cursor, from_value, page_limit, sequence_id};
+use crate::web::wire::{Owner, Page};
+
+/// Who gets the steps of a sequence (§3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AssignToBody {
+    /// The owner of the record.
+    RecordOwner {},
+    /// Whoever connects the record.
+    CurrentUser {},
+}
+
+/// A sequence.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SequenceView {
+    id: String,
+    name: String,
+    description: String,
+    record_type: &'static str,
+    status: &'static str,
+    version: u16,
+    owner: Owner,
+    assign_to: AssignToBody,
+    tags: Vec<String>,
+    exit_on_reply: bool,
+    wait_computation: bool,
+    /// Steps by TC-1; 0 while the draft has errors.
+    step_count: u16,
+    /// Days by TC-3; 0 while the draft has errors.
+    duration_days: i64,
+    /// Live enrolments.
+    connected_count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
+    created_at: String,
+    modified_at: String,
+}
+
+impl SequenceView {
+    fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
+        let draft = sequence.compile_draft(given).0;
+        let plan = match sequence.status {
+            SequenceStatus::Active => given.plan(id, sequence.version).or(draft.as_ref()),
+            SequenceStatus::Inactive => draft.as_ref(),
+        };
+        SequenceView {
+            id: id.to_string(),
+            name: sequence.name.clone(),
+            description: sequence.description.clone(),
+            record_type: sequence.record_type.name(),
+            status: status_name(sequence.status),
+            version: sequence.version,
+            owner: sequence.owner.into(),
+            assign_to: match sequence.assign_to {
+                AssignTo::RecordOwner => AssignToBody::RecordOwner {},
+                AssignTo::CurrentUser => AssignToBody::CurrentUser {},
+            },
+            tags: Vec::new(),
+            exit_on_reply: sequence.exit_on_reply,
+            wait_computation: false,
+            step_count: plan.map_or(0, |plan| plan.step_count),
+            duration_days: plan.map_or(0, crate::domain::plan::Plan::duration_days),
+            connected_count,
+            template: sequence.template.clone(),
+            created_at: sequence.created_at.to_string(),
+            modified_at: sequence.modified_at.to_string(),
+        }
+    }
+}
+
+fn status_name(status: SequenceStatus) -> &'static str {
+    match status {
+        SequenceStatus::Inactive => "inactive",
+        SequenceStatus::Active => "active",
+    }
+}
+
+async fn submit(
+    engine: &Engine,
+    id: SequenceId,
+    command: SequenceCommand,
+    caller: Caller,
+) -> Result<(SequenceView, Version, SequenceId), Problem> {
+    let connected = engine.store().counter(Counter::Live(id));
+    let view = move |seen: Seen<Sequence>| {
+        (SequenceView::of(seen.id, seen.state, seen.given, connected), seen.version, seen.id)
+    };
+    Ok(engine.submit(id, command, caller, view).await?)
+}
+
+fn shown(view: &SequenceView, version: Version) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag(version)).json(view)
+}
+
+async fn read<T: Send + 'static>(
+    engine: &Engine,
+    id: SequenceId,
+    by: Principal,
+    view: impl FnOnce(&Seen<Sequence>) -> T + Send + 'static,
+) -> Result<(T, Version), Problem> {
+    let seen = engine.read::<Sequence, _>(id, by.0, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
+    seen.await?.ok_or_else(|| Problem::not_found("sequence"))
+}
+
+/// A sequence to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSequence {
+    /// 1–160 characters.
+    name: String,
+    /// At most 2,000 characters.
+    description: Option<String>,
+    /// The template's, else `lead`.
+    #[schema(value_type = Option<String>)]
+    record_type: Option<RecordType>,
+    /// `T1` to `T6`: its graph is copied, with texts in the language of `Accept-Language`.
+    template: Option<String>,
+    /// A graph to begin with, instead of a template.
+    #[schema(value_type = Option<Object>)]
+    graph: Option<serde_json::Value>,
+}
+
+/// Create a sequence: empty, from a template, or from a graph.
+#[utoipa::path(tag = "Sequences", request_body = NewSequence,
+    responses((status = 201, body = SequenceView), (status = 422, body = Problem)))]
+#[post("/sequences")]
+pub async fn create_sequence(
+    app: Data<App>,
+    request: HttpRequest,
+    body: Body<NewSequence>,
+) -> Result<HttpResponse, Problem> {
+    let NewSequence { name, description, record_type, template, graph } = body.value;
+    let from_template = match &template {
+        None => None,
+        Some(id) => {
+            let unknown = || Problem::at("template_unknown", "/template", format!("there is no template `{id}`"));
+            Some(template::sequence_template(id).ok_or_else(unknown)?)
+        }
+    };
+    let own_type = from_template.map(|template| template.record_type);
+    if let (Some(own), Some(asked)) = (own_type, record_type)
+        && own != asked
+    {
+        let detail = format!("the template is for records of type {}", own.name());
+        return Err(Problem::at("record_type_mismatch", "/record_type", detail));
+    }
+    let graph = match (from_template, graph) {
+        (Some(_), Some(_)) => return Err(Problem::malformed("/graph", "give either `template` or `graph`")),
+        (Some(template), None) => template.graph(language(&request)),
+        (None, Some(graph)) => read_graph(graph, "/graph")?,
+        (None, None) => Graph::default(),
+    };
+    let now = app.engine.clock().now();
+    let id = SequenceId(match body.caller.command {
+        Some(command) => app.engine.ids.beside(command.key, now),
+        None => app.engine.ids.fresh(now),
+    });
+    let record_type = record_type.or(own_type).unwrap_or_default();
+    let description = description.unwrap_or_default();
+    let command = SequenceCommand::Create { name, description, record_type, template, graph };
+    let (view, version, id) = submit(&app.engine, id, command, body.caller).await?;
+    let location = format!("/api/v1/sequences/{id}");
+    Ok(HttpResponse::Created().insert_header(etag(version)).insert_header((LOCATION, location)).json(view))
+}
+
+/// Reads a graph node by node, so that each fault has its place. A type that does not exist is structurally impossible
+/// (D-34), a member that does not exist is malformed.
+fn read_graph(graph: serde_json::Value, root: &str) -> Result<Graph, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outline {
+        #[serde(default)]
+        start: Option<String>,
+        #[serde(default)]
+        nodes: Vec<serde_json::Value>,
+    }
+    let Outline { start, nodes } = from_value(graph, root)?;
+    let mut unknown = Vec::new();
+    let mut read = Vec::with_capacity(nodes.len());
+    for (place, node) in nodes.into_iter().enumerate() {
+        let pointer = format!("{root}/nodes/{place}");
+        match node.get("type").and_then(serde_json::Value::as_str).map(str::to_owned) {
+            None => return Err(Problem::malformed(format!("{pointer}/type"), "a node needs a type")),
+            Some(kind) if !NODE_TYPES.contains(&kind.as_str()) => unknown.push(Fault {
+                pointer: format!("{pointer}/type"),
+                code: "unknown_type".into(),
+                detail: format!("there is no node type `{kind}`"),
+            }),
+            Some(_) => read.push(from_value::<Node>(node, &pointer)?),
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(Graph { start, nodes: read });
+    }
+    Err(Problem::new("validation_failed", "the graph has nodes of types that do not exist").with(unknown))
+}
+
+/// Which sequences a list shows, and in which order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SequenceFilter {
+    /// A part of name or description, and of nothing else.
+    q: Option<String>,
+    /// `inactive` or `active`.
+    status: Option<String>,
+    /// A record type.
+    #[param(value_type = Option<String>)]
+    record_type: Option<RecordType>,
+    /// The id of a user or team.
+    owner: Option<String>,
+    /// `modified_at` (default), `created_at`, `name`, `status` or `record_type`.
+    sort: Option<String>,
+    /// `asc` or `desc`; newest first where it is not given, names from A.
+    order: Option<String>,
+    /// 1–500; 50 where it is not given.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+impl SequenceFilter {
+    fn shows(&self, sequence: &Sequence, q: Option<&str>) -> bool {
+        let text =
+            |q: &str| sequence.name.to_lowercase().contains(q) || sequence.description.to_lowercase().contains(q);
+        let owner = || match Owner::from(sequence.owner) {
+            Owner::User(id) | Owner::Team(id) => id,
+        };
+        self.status.as_deref().is_none_or(|status| status == status_name(sequence.status))
+            && self.record_type.is_none_or(|kind| kind == sequence.record_type)
+            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner())
+            && q.is_none_or(text)
+    }
+
+    /// What a sequence is sorted by; the id behind it makes the order total, so that a cursor stands.
+    fn key(&self, sequence: &Sequence) -> Result<String, Problem> {
+        Ok(match self.sort.as_deref().unwrap_or("modified_at") {
+            "modified_at" => sequence.modified_at.to_string(),
+            "created_at" => sequence.created_at.to_string(),
+            "name" => sequence.name.to_lowercase(),
+            "status" => status_name(sequence.status).to_owned(),
+            "record_type" => sequence.record_type.name().to_owned(),
+            other => return Err(Problem::malformed("/sort", format!("sequences are not sorted by `{other}`"))),
+        })
+    }
+
+    fn is_descending(&self) -> Result<bool, Problem> {
+        match self.order.as_deref() {
+            Some("asc") => Ok(false),
+            Some("desc") => Ok(true),
+            None => Ok(matches!(self.sort.as_deref(), None | Some("modified_at" | "created_at"))),
+            Some(other) => Err(Problem::malformed("/order", format!("an order is `asc` or `desc`, not `{other}`"))),
+        }
+    }
+}
+
+/// Sequences.
+#[utoipa::path(tag = "Sequences", params(SequenceFilter),
+    responses((status = 200, body = Page<SequenceView>), (status = 400, body = Problem)))]
+#[get("/sequences")]
+pub async fn list_sequences(
+    app: Data<App>,
+    _: Principal,
+    Query(filter): Query<SequenceFilter>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, descending) = (page_limit(filter.limit)?, filter.is_descending()?);
+    let after = cursor(filter.cursor.as_deref(), |text| {
+        let (id, key) = text.split_once('.')?;
+        Some((key.to_owned(), SequenceId::parse(id)?))
+    })?;
+    let (given, q) = (app.engine.given(), filter.q.as_deref().map(str::to_lowercase));
+    let mut found = Vec::new();
+    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| filter.shows(sequence, q.as_deref())) {
+        found.push(((filter.key(sequence)?, *id), sequence));
+    }
+    found.sort_by(|(left, _), (right, _)| if descending { right.cmp(left) } else { left.cmp(right) });
+    let begun = |key: &(String, SequenceId)| match &after {
+        None => true,
+        Some(after) if descending => key < after,
+        Some(after) => key > after,
+    };
+    found.retain(|(key, _)| begun(key));
+    let last = found.get(limit).and(found.get(limit - 1));
+    let next_cursor = last.map(|((key, id), _)| format!("{id}.{key}"));
+    let items = found.iter().take(limit).map(|((_, id), sequence)| {
+        SequenceView::of(*id, sequence, &given, app.engine.store().counter(Counter::Live(*id)))
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next_cursor }))
+}
+
+/// One sequence.
+#[utoipa::path(tag = "Sequences", responses((status = 200, body = SequenceView), (status = 404, body = Problem)))]
+#[get("/sequences/{id}")]
+pub async fn get_sequence(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = sequence_id(&id)?;
+    let connected = app.engine.store().counter(Counter::Live(id));
+    let view = move |seen: &Seen<Sequence>| SequenceView::of(seen.id, seen.state, seen.given, connected);
+    let (view, version) = read(&app.engine, id, by, view).await?;
+    Ok(shown(&view, version))
+}
+
+/// Properties to write.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SequencePatch {
+    /// 1–160 characters.
+    name: Option<String>,
+    /// At most 2,000 characters.
+    description: Option<String>,
+    /// Leave when the customer replies; only while inactive.
+    exit_on_reply: Option<bool>,
+    /// Who gets the steps; only while inactive.
+    assign_to: Option<AssignToBody>,
+}
+
+/// Change the properties of a sequence.
+#[utoipa::path(tag = "Sequences", request_body = SequencePatch,
+    responses((status = 200, body = SequenceView), (status = 409, body = Problem), (status = 412, body = Problem)))]
+#[patch("/sequences/{id}")]
+pub async fn patch_sequence(
+    app: Data<App>,
+    id: Path<String>,
+    body: Body<SequencePatch>,
+) -> Result<HttpResponse, Problem> {
+    let SequencePatch { name, description, exit_on_reply, assign_to } = body.value;
+    let assign_to = assign_to.map(|assign_to| match assign_to {
+        AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
+        AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
+    });
+    let properties = [
+        name.map(Property::Name),
+        description.map(Property::Description),
+        exit_on_reply.map(Property::ExitOnReply),
+        assign_to.map(Property::AssignTo),
+    ];
+    let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
+    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
+    Ok(shown(&view, version))
+}
+
+/// The draft graph.
+#[utoipa::path(tag = "Sequences",
+    responses((status = 200, body = Object, description = "`{start, nodes}`"), (status = 404, body = Problem)))]
+#[get("/sequences/{id}/graph")]
+pub async fn get_graph(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let (graph, version) = read(&app.engine, sequence_id(&id)?, by, |seen| seen.state.graph()).await?;
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(graph))
+}
+
+/// Replace the draft graph; one with errors is saved too, a structurally impossible one is not.
+#[utoipa::path(tag = "Sequences", request_body(content = Object, description = "`{start, nodes}`"),
+    responses((status = 200, body = Object), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[put("/sequences/{id}/graph")]
+pub async fn put_graph(
+    app: Data<App>,
+    id: Path<String>,
+    body: Body<serde_json::Value>,
+) -> Result<HttpResponse, Problem> {
+    let command = SequenceCommand::SaveGraph(read_graph(body.value, "")?);
+    let view = |seen: Seen<Sequence>| (seen.state.graph(), seen.version);
+    let (graph, version) = app.engine.submit::<Sequence, _>(sequence_id(&id)?, command, body.caller, view).await?;
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(graph))
+}
+
+/// One thing to mend or to know.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DiagnosticView {
+    code: &'static str,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
+    detail: String,
+}
+
+impl From<Diagnostic> for DiagnosticView {
+    fn from(found: Diagnostic) -> DiagnosticView {
+        let severity = match found.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        DiagnosticView { code: found.code, severity, node: found.node, detail: found.detail }
+    }
+}
+
+/// Everything there is to say about a draft.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Diagnostics {
+    diagnostics: Vec<DiagnosticView>,
+}
+
+/// Check the draft as activation would; nothing changes.
+#[utoipa::path(tag = "Sequences", responses((status = 200, body = Diagnostics), (status = 404, body = Problem)))]
+#[post("/sequences/{id}/validate")]
+pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let view = |seen: &Seen<Sequence>| (seen.state.compile_draft(seen.given).1, seen.state.status);
+    let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, Principal(body.caller.by), view).await?;
+    let active = app.engine.store().counter(Counter::ActiveSequences);
+    if status == SequenceStatus::Inactive && active >= limits::ACTIVE_SEQUENCES_MAX {
+        let detail = format!("{active} sequences are active, as many as may be; deactivate one first");
+        found.push(Diagnostic { code: "active_limit_reached", severity: Severity::Error, node: None, detail });
+    }
+    Ok(HttpResponse::Ok().json(Diagnostics { diagnostics: found.into_iter().map(Into::into).collect() }))
+}
+
+/// What to say about a version.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateBody {
+    /// At most 2,000 characters.
+    description: Option<String>,
+}
+
+/// Publish the draft, so that records can be connected (§3.4).
+#[utoipa::path(tag = "Sequences", request_body = ActivateBody,
+    responses((status = 200, body = SequenceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/sequences/{id}/activate")]
+pub async fn activate_sequence(
+    app: Data<App>,
+    id: Path<String>,
+    body: Body<ActivateBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = SequenceCommand::Activate { description: body.value.description };
+    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
+    Ok(shown(&view, version))
+}
+
+/// Take a sequence out of use; every record that is going through it leaves.
+#[utoipa::path(tag = "Sequences", responses((status = 200, body = SequenceView), (status = 409, body = Problem)))]
+#[post("/sequences/{id}/deactivate")]
+pub async fn deactivate_sequence(
+    app: Data<App>,
+    id: Path<String>,
+    body: Body<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let command = SequenceCommand::Deactivate;
+    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
+    Ok(shown(&view, version))
+}

@@ -1,0 +1,186 @@
+//! `/steps`: what a seller does.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::enrolment::Ordinal;
+use crate::domain::record::Record;
+use crate::domain::record::command::RecordCommand;
+use crate::id::StepId;
+use crate::runtime::message::{Caller, Seen};
+use crate::store::Version;
+use crate::time::Timestamp;
+use crate::web::App;
+use crate::web::api::records::etag;
+use crate::web::problem::Problem;
+use crate::web::request::{Body, Nothing, Principal, step_id};
+use crate::web::wire::StepView;
+
+/// What can be done next, after a step was completed or skipped.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Next {
+    /// The record it stands on.
+    record: String,
+    /// The step that is open there now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+}
+
+/// A step that was completed or skipped.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Advanced {
+    /// The step as it is now.
+    step: StepView,
+    /// What the seller's settings say to do next: `ask`, `next` or `stay` (W-63).
+    advance: &'static str,
+    /// The seller's next step on this record; null where there is none.
+    next: Option<Next>,
+}
+
+fn step_view(seen: &Seen<Record>, step: Ordinal) -> Option<StepView> {
+    seen.state.step(step).map(|step| StepView::of(seen.id, seen.state, seen.given, step))
+}
+
+fn advanced(seen: &Seen<Record>, step: Ordinal) -> Option<Advanced> {
+    let enrolment = seen.state.step(step)?.enrolment;
+    let for_seller = |open: &&crate::domain::enrolment::Step| {
+        let enrolment = seen.state.enrolment(open.enrolment);
+        let plan = enrolment.and_then(|enrolment| seen.given.plan(enrolment.sequence, enrolment.version));
+        open.converted || plan.and_then(|plan| plan.node(open.node)).is_some_and(|node| node.is_seller_step())
+    };
+    // The same enrolment goes first, then the record's others.
+    let mut open: Vec<_> = seen.state.live().filter_map(|live| seen.state.current_step(live)).collect();
+    open.sort_by_key(|step| step.enrolment != enrolment);
+    let next = open
+        .into_iter()
+        .find(for_seller)
+        .map(|step| Next { record: seen.id.to_string(), step: Some(StepId::of(seen.id, step.ordinal).to_string()) });
+    Some(Advanced { step: step_view(seen, step)?, advance: "ask", next })
+}
+
+async fn act<T: Serialize + Send + 'static>(
+    app: &App,
+    step: StepId,
+    command: RecordCommand,
+    caller: Caller,
+    view: impl FnOnce(&Seen<Record>) -> Option<T> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let answer: (Option<T>, Version) =
+        app.engine.submit(step.record(), command, caller, |seen| (view(&seen), seen.version)).await?;
+    match answer {
+        (Some(view), version) => Ok(HttpResponse::Ok().insert_header(etag(version)).json(view)),
+        (None, _) => Err(Problem::not_found("step")),
+    }
+}
+
+/// One step.
+#[utoipa::path(tag = "Steps", responses((status = 200, body = StepView), (status = 404, body = Problem)))]
+#[get("/steps/{id}")]
+pub async fn get_step(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let read = app.engine.read::<Record, _>(id.record(), by.0, move |seen| {
+        step_view(&seen, id.ordinal()).map(|view| (view, seen.version))
+    });
+    let (view, version) = read.await?.ok_or_else(|| Problem::not_found("step"))?;
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
+}
+
+/// How a step was completed.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteBody {
+    /// Goes on the timeline.
+    note: Option<String>,
+    /// How a phone call ended: `made`, `received`, `no_answer`, `left_voicemail`, `busy`, `wrong_number`. Required where the
+    /// sequence looks at it (CO-35).
+    call_result: Option<String>,
+}
+
+/// Mark a step complete.
+#[utoipa::path(tag = "Steps", request_body = CompleteBody,
+    responses((status = 200, body = Advanced), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/steps/{id}/complete")]
+pub async fn complete_step(
+    app: Data<App>,
+    id: Path<String>,
+    body: Body<CompleteBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let CompleteBody { note, call_result } = body.value;
+    let step = id.ordinal();
+    let command = RecordCommand::Complete { step, note, call_result };
+    act(&app, id, command, body.caller, move |seen| advanced(seen, step)).await
+}
+
+/// Pass a step over; on a wait, also the automated message right behind it (D-68).
+#[utoipa::path(tag = "Steps", responses((status = 200, body = Advanced), (status = 409, body = Problem)))]
+#[post("/steps/{id}/skip")]
+pub async fn skip_step(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let step = id.ordinal();
+    act(&app, id, RecordCommand::Skip(step), body.caller, move |seen| advanced(seen, step)).await
+}
+
+/// When a step is due instead.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SnoozeBody {
+    /// RFC 3339, later than now.
+    until: String,
+}
+
+/// Put a step off.
+#[utoipa::path(tag = "Steps", request_body = SnoozeBody,
+    responses((status = 200, body = StepView), (status = 422, body = Problem)))]
+#[post("/steps/{id}/snooze")]
+pub async fn snooze_step(app: Data<App>, id: Path<String>, body: Body<SnoozeBody>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let until = instant(&body.value.until, "/until")?;
+    let step = id.ordinal();
+    act(&app, id, RecordCommand::Snooze { step, until }, body.caller, move |seen| step_view(seen, step)).await
+}
+
+/// Reads an instant of a request.
+pub fn instant(text: &str, pointer: &str) -> Result<Timestamp, Problem> {
+    let example = "an instant looks like 2026-11-21T09:00:00.000Z";
+    Timestamp::parse(text).ok_or_else(|| Problem::malformed(pointer, format!("`{text}` is no instant; {example}")))
+}
+
+/// End a wait now; a waiting condition is evaluated now (CO-16).
+#[utoipa::path(tag = "Steps", responses((status = 200, body = StepView), (status = 409, body = Problem)))]
+#[post("/steps/{id}/skip-wait")]
+pub async fn skip_wait(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let step = id.ordinal();
+    act(&app, id, RecordCommand::SkipWait(step), body.caller, move |seen| step_view(seen, step)).await
+}
+
+/// Try an automated action again that has failed (CM-13).
+#[utoipa::path(tag = "Steps", responses((status = 200, body = StepView), (status = 409, body = Problem)))]
+#[post("/steps/{id}/retry")]
+pub async fn retry_step(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let step = id.ordinal();
+    act(&app, id, RecordCommand::Retry(step), body.caller, move |seen| step_view(seen, step)).await
+}
+
+/// What is worth remembering.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteBody {
+    /// 1–8,000 characters.
+    text: String,
+}
+
+/// Put a note on the timeline.
+#[utoipa::path(tag = "Steps", request_body = NoteBody,
+    responses((status = 200, body = StepView), (status = 422, body = Problem)))]
+#[post("/steps/{id}/note")]
+pub async fn note_step(app: Data<App>, id: Path<String>, body: Body<NoteBody>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let step = id.ordinal();
+    let command = RecordCommand::Note { step, text: body.value.text };
+    act(&app, id, command, body.caller, move |seen| step_view(seen, step)).await
+}

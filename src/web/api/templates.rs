@@ -1,0 +1,65 @@
+//! `/templates`: the factory sequences.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::sequence::graph::Graph;
+use crate::domain::template::{self, Language, SequenceTemplate, in_language};
+use crate::web::problem::Problem;
+use crate::web::request::Principal;
+use crate::web::wire::Page;
+
+/// A factory sequence.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TemplateView {
+    id: &'static str,
+    names: BTreeMap<String, String>,
+    name: String,
+    description: String,
+    record_type: &'static str,
+    step_count: u16,
+    duration_days: i64,
+    #[schema(value_type = Object)]
+    graph: Graph,
+}
+
+/// The language of a request.
+pub fn language(request: &HttpRequest) -> Language {
+    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map_or(Language::En, Language::from_accept)
+}
+
+fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView {
+    TemplateView {
+        id: &template.id,
+        names: template.names.clone(),
+        name: in_language(&template.names, language).to_owned(),
+        description: in_language(&template.descriptions, language).to_owned(),
+        record_type: template.record_type.name(),
+        step_count: template.step_count,
+        duration_days: template.duration_days,
+        graph: template.graph(language),
+    }
+}
+
+/// The six templates, in the language of `Accept-Language` (en, fr, gl).
+#[utoipa::path(tag = "Templates", responses((status = 200, body = Page<TemplateView>)))]
+#[get("/templates")]
+pub async fn list_templates(request: HttpRequest, _: Principal) -> HttpResponse {
+    let language = language(&request);
+    let items = template::sequence_templates().iter().map(|template| view(template, language)).collect();
+    HttpResponse::Ok().json(Page { items, next_cursor: None })
+}
+
+/// One template.
+#[utoipa::path(tag = "Templates", responses((status = 200, body = TemplateView), (status = 404, body = Problem)))]
+#[get("/templates/{id}")]
+pub async fn get_template(request: HttpRequest, _: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let template = template::sequence_template(&id).ok_or_else(|| Problem::not_found("template"))?;
+    Ok(HttpResponse::Ok().json(view(template, language(&request))))
+}

@@ -1,0 +1,211 @@
+//! `/records/{id}/timeline`: everything that happened to a record, told from its log.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal};
+use crate::domain::entity::Stamp;
+use crate::domain::given::Given;
+use crate::domain::record::Record;
+use crate::domain::record::event::RecordEvent;
+use crate::domain::record::schema::{Change, Outcome};
+use crate::id::{EnrolmentId, RecordId, StepId, UserId};
+use crate::store::codec::{self, Entry};
+use crate::store::{Store, Version};
+use crate::web::App;
+use crate::web::api::enrolments::PageQuery;
+use crate::web::api::records::load_record;
+use crate::web::problem::Problem;
+use crate::web::request::{Principal, Query, blocking, cursor, page_limit, record_id};
+use crate::web::wire::{Page, reason_name};
+
+/// One thing that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimelineItem {
+    /// When.
+    at: String,
+    /// A stable word for what it was.
+    kind: &'static str,
+    /// The id of who did it, or `system`.
+    actor: String,
+    /// One sentence.
+    summary: String,
+    /// The step concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    /// The enrolment concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment: Option<String>,
+    /// A note's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// Everything that happened to a record, newest first.
+#[utoipa::path(tag = "Records", params(PageQuery),
+    responses((status = 200, body = Page<TimelineItem>), (status = 404, body = Problem)))]
+#[get("/records/{id}/timeline")]
+pub async fn get_timeline(
+    app: Data<App>,
+    _: Principal,
+    id: Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&app.engine, &id)?;
+    let limit = page_limit(query.limit)?;
+    // A cursor names the last item shown: its version, and its place among the events of that version.
+    let after = cursor(query.cursor.as_deref(), |text| {
+        let (version, place) = text.split_once('.')?;
+        Some((version.parse::<Version>().ok()?, place.parse::<usize>().ok()?))
+    })?;
+    let (store, given) = (app.engine.shared_store(), app.engine.given());
+    let page = blocking(move || page(store.as_ref(), &given, id, after, limit));
+    Ok(HttpResponse::Ok().json(page.await?))
+}
+
+fn page(
+    store: &dyn Store,
+    given: &Given,
+    id: RecordId,
+    after: Option<(Version, usize)>,
+    limit: usize,
+) -> Result<Page<TimelineItem>, Problem> {
+    let record = load_record(store, id)?;
+    if !record.exists {
+        return Err(Problem::not_found("record"));
+    }
+    let before = after.map_or(Version::MAX, |(version, _)| version.saturating_add(1));
+    let mut items: Vec<((Version, usize), TimelineItem)> = Vec::new();
+    for (version, bytes) in store.history(id.into(), before, limit + 1)? {
+        let entry: Entry<RecordEvent> = codec::decode(&bytes)?;
+        for (place, event) in entry.events.iter().enumerate().rev() {
+            if after.is_none_or(|after| (version, place) < after) {
+                items.push(((version, place), item(id, &record, given, entry.stamp, event)));
+            }
+        }
+    }
+    let last = items.get(limit).and(items.get(limit - 1));
+    let next_cursor = last.map(|((version, place), _)| format!("{version}.{place}"));
+    Ok(Page { items: items.into_iter().take(limit).map(|(_, item)| item).collect(), next_cursor })
+}
+
+fn item(id: RecordId, record: &Record, given: &Given, stamp: Stamp, event: &RecordEvent) -> TimelineItem {
+    let Told { kind, summary, step, enrolment, note } = tell(record, given, event);
+    TimelineItem {
+        at: stamp.at.to_string(),
+        kind,
+        actor: if stamp.by == UserId::SYSTEM { "system".into() } else { stamp.by.to_string() },
+        summary,
+        step: step.map(|step| StepId::of(id, step).to_string()),
+        enrolment: enrolment.map(|enrolment| EnrolmentId::of(id, enrolment).to_string()),
+        note,
+    }
+}
+
+#[derive(Default)]
+struct Told {
+    kind: &'static str,
+    summary: String,
+    step: Option<Ordinal>,
+    enrolment: Option<Ordinal>,
+    note: Option<String>,
+}
+
+fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
+    let sequence = |enrolment: Ordinal| {
+        let id = record.enrolment(enrolment).map(|enrolment| enrolment.sequence);
+        let sequence = id.and_then(|id| given.sequences.get(&id));
+        sequence.map_or_else(|| "a sequence".to_owned(), |sequence| format!("“{}”", sequence.name))
+    };
+    let of_record = |kind, summary: String| Told { kind, summary, ..Told::default() };
+    let of_enrolment =
+        |kind, enrolment, summary: String| Told { kind, summary, enrolment: Some(enrolment), ..Told::default() };
+    let of_step = |kind, step: Ordinal, what: &str| {
+        let enrolment = record.step(step).map(|step| step.enrolment);
+        Told {
+            kind,
+            summary: format!("{} {what}", step_name(record, given, step)),
+            step: Some(step),
+            enrolment,
+            note: None,
+        }
+    };
+    match event {
+        RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {} was created", kind.name())),
+        RecordEvent::Changed { changes, .. } => of_record("record_changed", changed(changes)),
+        RecordEvent::Closed(outcome) => of_record(
+            "record_closed",
+            match outcome {
+                Outcome::Success => "The record was closed as a success".into(),
+                Outcome::Failure => "The record was closed as a failure".into(),
+                Outcome::None => "The record was closed".into(),
+            },
+        ),
+        RecordEvent::Reopened => of_record("record_reopened", "The record was opened again".into()),
+        RecordEvent::Connected { enrolment, version, .. } => {
+            let summary = format!("Connected to {}, version {version}", sequence(*enrolment));
+            of_enrolment("connected", *enrolment, summary)
+        }
+        RecordEvent::Began { enrolment } => {
+            of_enrolment("began", *enrolment, format!("The wait before {} is over", sequence(*enrolment)))
+        }
+        RecordEvent::StepOpened { step, wakes_at: Some(until), .. } => {
+            of_step("step_opened", *step, &format!("waits until {until}"))
+        }
+        RecordEvent::StepOpened { step, .. } => of_step("step_opened", *step, "was opened"),
+        RecordEvent::StepCompleted { step, call_result, exit, .. } => {
+            let what = match (call_result, exit) {
+                (Some(result), _) => format!("was completed: {result}"),
+                (None, Some(Exit::Yes)) => "was answered with yes".into(),
+                (None, Some(Exit::No)) => "was answered with no".into(),
+                (None, None) => "was completed".into(),
+            };
+            of_step("step_completed", *step, &what)
+        }
+        RecordEvent::StepSkipped { step, .. } => of_step("step_skipped", *step, "was skipped"),
+        RecordEvent::StepFailed { step, .. } => of_step("step_failed", *step, "could not be done"),
+        RecordEvent::StepSnoozed { step, until } => {
+            of_step("step_snoozed", *step, &format!("was put off until {until}"))
+        }
+        RecordEvent::Noted { step, text } => Told { note: Some(text.clone()), ..of_step("noted", *step, "has a note") },
+        RecordEvent::Signalled { step, signal, at } => {
+            let (kind, what) = match signal {
+                Signal::Opened => ("email_opened", "was opened by the recipient"),
+                Signal::LinkClicked => ("email_link_clicked", "had a link followed"),
+                Signal::AttachmentDownloaded => ("email_attachment_downloaded", "had an attachment fetched"),
+                Signal::Replied => ("email_replied", "was answered"),
+                Signal::Bounced => ("email_bounced", "bounced"),
+            };
+            of_step(kind, *step, &format!("{what} at {at}"))
+        }
+        RecordEvent::MessageOwed { step, .. } => of_step("message_owed", *step, "is on its way out"),
+        RecordEvent::MessageSent { step, .. } => of_step("message_sent", *step, "was sent"),
+        RecordEvent::MessageFailed { step, reason } => {
+            of_step("message_failed", *step, &format!("could not be sent: {reason}"))
+        }
+        RecordEvent::Ended { enrolment, status, reason, .. } => {
+            let what = match status {
+                EnrolmentStatus::Completed => "Completed",
+                _ => "Disconnected from",
+            };
+            let summary = format!("{what} {} ({})", sequence(*enrolment), reason_name(*reason));
+            of_enrolment("ended", *enrolment, summary)
+        }
+    }
+}
+
+fn step_name(record: &Record, given: &Given, step: Ordinal) -> String {
+    let name = || {
+        let step = record.step(step)?;
+        let enrolment = record.enrolment(step.enrolment)?;
+        Some(given.plan(enrolment.sequence, enrolment.version)?.node(step.node)?.name.clone())
+    };
+    name().map_or_else(|| "A step".to_owned(), |name| format!("“{name}”"))
+}
+
+fn changed(changes: &[Change]) -> String {
+    let names = changes.iter().map(|change| change.pointer().trim_start_matches('/').replace('/', "."));
+    format!("Changed: {}", names.collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,255 @@
+//! What a client is told when something is refused or fails: RFC 9457, with stable codes. The only module that knows
+//! status codes of refusals.
+
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::effect::Counter;
+use crate::domain::import::ImportRejection;
+use crate::domain::record::{self, RecordRejection};
+use crate::domain::sequence::SequenceRejection;
+use crate::runtime::message::Failure;
+use crate::store::StoreError;
+
+/// One of several things wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Fault {
+    /// Where in the request (RFC 6901), or the node of a graph.
+    pub pointer: String,
+    /// Stable code.
+    pub code: Cow<'static, str>,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// A problem as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// A page that explains the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The code in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// One sentence about this case.
+    pub detail: String,
+    /// Stable code.
+    pub code: Cow<'static, str>,
+    /// Everything that is wrong, where that is more than one thing or has a place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+}
+
+/// Every code this server answers with, its status, and what it means: the `/problems` pages.
+pub const CODES: &[(&str, u16, &str)] = &[
+    (
+        "malformed",
+        400,
+        "The request cannot be read: no JSON, a value of another type, or a member that does not exist.",
+    ),
+    ("unauthenticated", 401, "The request carries no valid token. Send it as `Authorization: Bearer TOKEN`."),
+    ("not_found", 404, "There is nothing under this address or id."),
+    ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
+    ("already_connected", 409, "The record is going through this sequence already (K-6)."),
+    ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
+    ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
+    ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
+    ("versions_exhausted", 409, "The sequence has as many versions as it may have (L-7)."),
+    ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
+    ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
+    ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
+    ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
+    ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
+    ("external_id_taken", 409, "Another record of this type has this external id."),
+    ("record_full", 409, "The record has gone through as many steps as one record can hold."),
+    ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
+    ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
+    ("too_large", 413, "The request body is larger than this address takes."),
+    ("unsupported_media_type", 415, "The body is of another type than this address takes."),
+    ("validation_failed", 422, "Values do not fit, or the sequence has errors; `errors` names each with its place."),
+    ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
+    ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
+    ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
+    ("snooze_in_past", 422, "A step can only be snoozed to a later time than now (R-13)."),
+    (
+        "call_result_required",
+        422,
+        "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
+    ),
+    ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
+    ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
+    ("event_type_unknown", 422, "The server does not take events of this type."),
+    ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),
+    ("clock_backwards", 422, "The test clock never goes back."),
+    ("template_unknown", 422, "There is no such template."),
+    ("internal", 500, "The server met a defect. It was logged; the record concerned is unharmed on disk."),
+    ("busy", 503, "Too much is under way; try again after the seconds in `Retry-After`."),
+    ("unavailable", 503, "The server does not accept commands: it is starting, stopping, or its store has failed."),
+];
+
+impl Problem {
+    /// A problem with one of [`CODES`].
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Problem {
+        let status = CODES.iter().find(|(known, ..)| *known == code).map_or(500, |(_, status, _)| *status);
+        let mut title = code.replace('_', " ");
+        title.get_mut(..1).map(str::make_ascii_uppercase).unwrap_or_default();
+        let kind = format!("/problems/{code}");
+        Problem { kind, title, status, detail: detail.into(), code: Cow::Borrowed(code), errors: Vec::new() }
+    }
+
+    /// The same with everything that is wrong.
+    #[must_use]
+    pub fn with(mut self, errors: Vec<Fault>) -> Problem {
+        self.errors = errors;
+        self
+    }
+
+    /// Something at a place in the request that cannot be read.
+    pub fn malformed(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+        Problem::at("malformed", pointer, detail)
+    }
+
+    /// One thing at one place.
+    pub fn at(code: &'static str, pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+        let detail = detail.into();
+        let fault = Fault { pointer: pointer.into(), code: Cow::Borrowed(code), detail: detail.clone() };
+        Problem::new(code, detail).with(vec![fault])
+    }
+
+    /// Values that do not fit.
+    pub fn invalid(problems: Vec<record::Problem>) -> Problem {
+        let detail = match problems.as_slice() {
+            [one] => one.detail.clone(),
+            many => format!("{} values do not fit", many.len()),
+        };
+        let faults = problems.into_iter().map(|problem| Fault {
+            pointer: problem.pointer,
+            code: Cow::Borrowed(problem.code),
+            detail: problem.detail,
+        });
+        Problem::new("validation_failed", detail).with(faults.collect())
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str) -> Problem {
+        Problem::new("not_found", format!("there is no such {what}"))
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime::APPLICATION_JSON)));
+        match self.status {
+            401 => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            503 => response.insert_header((RETRY_AFTER, "1")),
+            _ => &mut response,
+        };
+        response.body(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
+    fn from(failure: Failure<R>) -> Problem {
+        match failure {
+            Failure::Refused(rejection) => rejection.into(),
+            Failure::LimitReached(Counter::ActiveSequences) => {
+                Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
+            }
+            Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
+            Failure::Taken(holder) => {
+                Problem::at("external_id_taken", "/external_id", format!("record {holder} has this external id"))
+            }
+            Failure::KeyReused => {
+                Problem::new("idempotency_key_reused", "this Idempotency-Key was sent before with another request")
+            }
+            Failure::VersionMismatch { actual } => {
+                Problem::new("version_mismatch", format!("the resource is at version {actual} now"))
+            }
+            Failure::Busy => Problem::new("busy", "too many commands are under way"),
+            Failure::Unavailable => Problem::new("unavailable", "the server does not accept commands now"),
+            Failure::Bug => Problem::new("internal", "the server met a defect; it was logged"),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        tracing::error!(%error, "a read failed");
+        Problem::new("unavailable", "the store cannot be read now")
+    }
+}
+
+impl From<RecordRejection> for Problem {
+    fn from(rejection: RecordRejection) -> Problem {
+        let code = match &rejection {
+            RecordRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            RecordRejection::NotFound
+            | RecordRejection::SequenceNotFound
+            | RecordRejection::EnrolmentNotFound
+            | RecordRejection::StepNotFound => "not_found",
+            RecordRejection::Exists => "external_id_taken",
+            RecordRejection::RecordInactive => "record_inactive",
+            RecordRejection::RecordTypeMismatch { .. } => "record_type_mismatch",
+            RecordRejection::SequenceNotActive => "sequence_not_active",
+            RecordRejection::AlreadyConnected => "already_connected",
+            RecordRejection::EnrolmentEnded => "enrolment_ended",
+            RecordRejection::StepNotOpen => "step_not_open",
+            RecordRejection::StepWaits => "step_waits",
+            RecordRejection::NotWaiting => "not_waiting",
+            RecordRejection::SnoozeNotAllowed => "snooze_not_allowed",
+            RecordRejection::SnoozeInPast => "snooze_in_past",
+            RecordRejection::CallResultRequired => "call_result_required",
+            RecordRejection::CallResultInvalid(_) => "call_result_invalid",
+            RecordRejection::NotAnEmail => "not_an_email",
+            RecordRejection::NothingToRetry => "nothing_to_retry",
+            RecordRejection::RecordFull => "record_full",
+            RecordRejection::NotDue | RecordRejection::Stale => "internal",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<SequenceRejection> for Problem {
+    fn from(rejection: SequenceRejection) -> Problem {
+        let code = match &rejection {
+            SequenceRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            SequenceRejection::ValidationFailed(diagnostics) => {
+                let faults = diagnostics.iter().map(|found| Fault {
+                    pointer: found.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default(),
+                    code: Cow::Borrowed(found.code),
+                    detail: found.detail.clone(),
+                });
+                return Problem::new("validation_failed", rejection.to_string()).with(faults.collect());
+            }
+            SequenceRejection::NotFound => "not_found",
+            SequenceRejection::Exists => "internal",
+            SequenceRejection::Active => "sequence_active",
+            SequenceRejection::NotActive => "sequence_not_active",
+            SequenceRejection::VersionsExhausted => "versions_exhausted",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<ImportRejection> for Problem {
+    fn from(rejection: ImportRejection) -> Problem {
+        Problem::new("not_found", rejection.to_string())
+    }
+}

@@ -1,0 +1,253 @@
+//! Reading requests: who calls, what they sent, which page they want; everything that cannot be read is a problem.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH};
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::domain::record::schema::RecordType;
+use crate::id::{CommandId, EnrolmentId, RecordId, SequenceId, StepId, UserId};
+use crate::limits;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::Caller;
+use crate::store::Version;
+use crate::web::App;
+use crate::web::problem::Problem;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Whoever holds a valid token.
+#[derive(Clone, Copy, Debug)]
+pub struct Principal(pub UserId);
+
+impl FromRequest for Principal {
+    type Error = Problem;
+    type Future = Ready<Result<Principal, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request))
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
+    let refused = |detail: &str| Problem::new("unauthenticated", detail);
+    let header = request.headers().get(AUTHORIZATION).ok_or_else(|| refused("the request carries no token"))?;
+    let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+    let token = token.ok_or_else(|| refused("the token must be sent as `Bearer TOKEN`"))?;
+    let app = request.app_data::<Data<App>>().ok_or_else(|| Problem::new("internal", "no application"))?;
+    let digest = Sha256::digest(token.trim().as_bytes());
+    if bool::from(digest.ct_eq(&app.token_digest)) {
+        Ok(Principal(UserId::ADMINISTRATOR))
+    } else {
+        Err(refused("the token is not valid"))
+    }
+}
+
+/// The raw body of a request, no longer than a JSON body may be.
+async fn bytes(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Problem> {
+    let limit = limits::JSON_BODY_MAX;
+    let too_large = || Problem::new("too_large", format!("a JSON body has at most {limit} bytes"));
+    let body = actix_web::web::Payload::from_request(request, payload)
+        .await
+        .map_err(|error| Problem::malformed("", error.to_string()))?;
+    match body.to_bytes_limited(limit).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(Problem::malformed("", format!("the body broke off: {error}"))),
+        Err(_) => Err(too_large()),
+    }
+}
+
+/// A JSON body with who sent it. An empty body reads as `{}`.
+pub struct Body<T> {
+    /// What was sent.
+    pub value: T,
+    /// Who, and how a repeat is recognised.
+    pub caller: Caller,
+}
+
+impl<T: DeserializeOwned> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Body<T>, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let Principal(by) = authenticate(&request)?;
+            let body = bytes(&request, &mut payload).await?;
+            if !body.is_empty() {
+                json_type(&request)?;
+            }
+            let value = from_json(if body.is_empty() { b"{}" } else { &body })?;
+            Ok(Body { value, caller: caller(&request, by, &body)? })
+        })
+    }
+}
+
+/// An action without a body of its own; a JSON object without members is accepted too.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+fn json_type(request: &HttpRequest) -> Result<(), Problem> {
+    let sent = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim();
+    if essence.is_empty() || essence.ends_with("/json") || essence.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Problem::new("unsupported_media_type", format!("the body is `{essence}`, this address takes JSON")))
+}
+
+/// Reads JSON; what does not fit is named by its place.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| fault(&error, ""))?;
+    reader.end().map_err(|error| Problem::malformed("", format!("after the JSON value: {error}")))?;
+    Ok(value)
+}
+
+/// Reads a JSON value that stands at `pointer` of the request.
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value, pointer: &str) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| fault(&error, pointer))
+}
+
+fn fault(error: &serde_path_to_error::Error<serde_json::Error>, root: &str) -> Problem {
+    let mut pointer = root.to_owned();
+    for segment in error.path().iter() {
+        use serde_path_to_error::Segment;
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    let detail = error.inner().to_string();
+    // A member that an enum's variant does not know is named only in the text.
+    let unknown = detail.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    if let Some(member) = unknown.filter(|member| !pointer.ends_with(&format!("/{member}"))) {
+        pointer.push_str(&format!("/{member}"));
+    }
+    Problem::malformed(pointer, detail)
+}
+
+/// Who sent a request, how its repeat is recognised, and which version it may change.
+pub fn caller(request: &HttpRequest, by: UserId, body: &[u8]) -> Result<Caller, Problem> {
+    Ok(Caller { by, command: command(request, by, body)?, expected: if_match(request)? })
+}
+
+/// What makes a repeat of this request recognisable, if its sender wants that.
+fn command(request: &HttpRequest, by: UserId, body: &[u8]) -> Result<Option<CommandId>, Problem> {
+    let Some(key) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    if key.is_empty() || key.len() > limits::COMMAND_KEY_MAX {
+        let detail = format!("an Idempotency-Key has 1 to {} bytes", limits::COMMAND_KEY_MAX);
+        return Err(Problem::malformed("", detail));
+    }
+    let method = request.method().as_str().as_bytes();
+    let asked = digest(&[method, request.path().as_bytes(), request.query_string().as_bytes(), body]);
+    Ok(Some(CommandId { key: digest(&[&by.0.to_be_bytes(), key.as_bytes()]), fingerprint: asked.to_be_bytes() }))
+}
+
+/// The first half of SHA-256 over parts that cannot run into each other.
+pub fn digest(parts: &[&[u8]]) -> u128 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let bytes: [u8; 32] = hash.finalize().into();
+    bytes.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
+}
+
+/// The same command id for one item of a batch.
+pub fn item(caller: Caller, item: &[u8]) -> Caller {
+    let command =
+        caller.command.map(|command| CommandId { key: digest(&[&command.key.to_be_bytes(), item]), ..command });
+    Caller { command, ..caller }
+}
+
+fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
+    let Some(header) = request.headers().get(IF_MATCH) else { return Ok(None) };
+    let text = header.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.trim_start_matches("W/").trim_matches('"').strip_prefix('v').and_then(|text| text.parse().ok());
+    match version {
+        Some(version) => Ok(Some(version)),
+        None => Err(Problem::new("version_mismatch", format!("`{text}` is no ETag of this server"))),
+    }
+}
+
+/// Query parameters; one that does not exist is an error.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Query<T>, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = actix_web::web::Query::<T>::from_query(request.query_string());
+        ready(read.map(|query| Query(query.into_inner())).map_err(|error| Problem::malformed("", error.to_string())))
+    }
+}
+
+/// How many items a page has.
+pub fn page_limit(asked: Option<usize>) -> Result<usize, Problem> {
+    match asked {
+        None => Ok(limits::PAGE_DEFAULT),
+        Some(limit @ 1..=limits::PAGE_MAX) => Ok(limit),
+        Some(limit) => Err(Problem::malformed("/limit", format!("{limit} is not between 1 and {}", limits::PAGE_MAX))),
+    }
+}
+
+/// A cursor that this server gave out.
+pub fn cursor<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    match text {
+        None => Ok(None),
+        Some(text) => {
+            read(text).map(Some).ok_or_else(|| Problem::malformed("/cursor", "the cursor is not one of this server's"))
+        }
+    }
+}
+
+/// A record by its id, or by `external:TYPE:EXTERNAL_ID`.
+pub fn record_id(engine: &Engine, text: &str) -> Result<RecordId, Problem> {
+    let found = match text.strip_prefix("external:") {
+        Some(named) => {
+            let (kind, external_id) = named.split_once(':').ok_or_else(|| Problem::not_found("record"))?;
+            let kind = RecordType::from_name(kind).ok_or_else(|| Problem::not_found("record"))?;
+            engine.store().claimed(kind, external_id)?
+        }
+        None => RecordId::parse(text).filter(|id| EnrolmentId(id.0).ordinal() == 0),
+    };
+    found.ok_or_else(|| Problem::not_found("record"))
+}
+
+/// A step by its id.
+pub fn step_id(text: &str) -> Result<StepId, Problem> {
+    StepId::parse(text).ok_or_else(|| Problem::not_found("step"))
+}
+
+/// An enrolment by its id.
+pub fn enrolment_id(text: &str) -> Result<EnrolmentId, Problem> {
+    EnrolmentId::parse(text).ok_or_else(|| Problem::not_found("enrolment"))
+}
+
+/// A sequence by its id.
+pub fn sequence_id(text: &str) -> Result<SequenceId, Problem> {
+    SequenceId::parse(text).ok_or_else(|| Problem::not_found("sequence"))
+}
+
+/// Runs what blocks away from the threads that serve.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = actix_web::web::block(work).await;
+    done.unwrap_or_else(|_| Err(Problem::new("internal", "the server met a defect; it was logged")))
+}
