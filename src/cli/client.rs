@@ -69,7 +69,8 @@ struct Fault {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.detail, self.code)?;
-        for Fault { pointer, code, detail } in &self.errors {
+        // A single fault is often the detail once more.
+        for Fault { pointer, code, detail } in self.errors.iter().filter(|fault| fault.detail != self.detail) {
             write!(f, "\n  {pointer}: {detail} ({code})")?;
         }
         Ok(())
@@ -197,7 +198,7 @@ impl Client {
         match serde_json::from_str::<Problem>(&text) {
             Ok(problem) if status == StatusCode::UNAUTHORIZED => {
                 Err(anyhow::Error::new(problem)
-                    .context("the server wants another token; give --token or RELANCE_TOKEN"))
+                    .context("the server wants another token (it said at its start where that is); give it by --token or RELANCE_TOKEN"))
             }
             Ok(problem) if !problem.code.is_empty() => Err(problem.into()),
             _ => bail!("{} answered {status}: {}", self.shown, beginning(&text)),

@@ -27,7 +27,7 @@ Examples:
       any key of the configuration can come from the environment
 
 RELANCE_ADMIN_TOKEN (at least 16 characters), when set, is the administrator's bearer token. Without it, the first
-start on an empty data directory prints a one-time sign-in link.")]
+start makes one and says in which file of the data directory it is.")]
 pub struct ServeArgs {
     /// Where everything is kept; one server at a time
     #[arg(long, value_name = "DIR", default_value = "./data")]
