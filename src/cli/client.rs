@@ -1,6 +1,7 @@
 //! A client of a running server: the conventions of the API, and its problems as sentences for a person.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -21,7 +22,8 @@ pub struct ServerArgs {
     /// The running server
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub server: Url,
-    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment
+    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment, otherwise what a server started
+    /// in this folder has written to data/admin-token
     #[arg(long, env = "RELANCE_TOKEN", hide_env = true)]
     token: Option<String>,
 }
@@ -32,10 +34,25 @@ impl ServerArgs {
         self.server.as_str().trim_end_matches('/')
     }
 
+    /// Whether the server is on this machine.
+    pub fn is_local(&self) -> bool {
+        let host = self.server.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The token that a server on ./data made for itself; it is no other machine's business.
+    fn kept_token(&self) -> Option<String> {
+        self.is_local().then(|| std::fs::read_to_string("data/admin-token").ok()).flatten()
+    }
+
     /// The value of the `Authorization` header, if there is any token.
     pub fn authorization(&self) -> anyhow::Result<Option<HeaderValue>> {
         let given = self.token.clone().filter(|token| !token.is_empty());
-        let Some(token) = given.or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok()) else { return Ok(None) };
+        let token = given.or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok()).or_else(|| self.kept_token());
+        let Some(token) = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()) else {
+            return Ok(None);
+        };
         let mut value =
             HeaderValue::try_from(format!("Bearer {token}")).context("the token cannot be sent as it is")?;
         value.set_sensitive(true);
@@ -251,5 +268,16 @@ mod tests {
         let request = client.request(Method::GET, &["records", "external:lead:a/b"], &[("q", "é&f")]).unwrap();
         assert_eq!(request.url().as_str(), "http://localhost:1/below/api/v1/records/external:lead:a%2Fb?q=%C3%A9%26f");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer t");
+    }
+
+    #[test]
+    fn only_this_machine_counts_as_local() {
+        let is_local = |host| Line::parse_from(["line", "--server", &format!("http://{host}:1")]).server.is_local();
+        for host in ["localhost", "127.0.0.1", "127.8.0.1", "[::1]"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["example.org", "localhost.example.org", "10.0.0.1", "0.0.0.0", "[2001:db8::1]"] {
+            assert!(!is_local(host), "{host}");
+        }
     }
 }
