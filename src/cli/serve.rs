@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::anyhow;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
@@ -61,10 +61,10 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| format!("`log.filter` cannot be `{filter}`"))?;
+    let filter = EnvFilter::try_new(filter).map_err(|error| anyhow!("`log.filter` cannot be `{filter}`: {error}"))?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    subscriber.try_init().map_err(|error| anyhow::anyhow!("the log cannot be set up: {error}"))
+    subscriber.try_init().map_err(|error| anyhow!("the log cannot be set up: {error}"))
 }
