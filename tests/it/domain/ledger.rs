@@ -58,7 +58,7 @@ where
         let all = Stored { snapshot: None, entries: self.entries.clone() };
         let (state, _) =
             codec::replay::<E>(&Stored { snapshot: None, entries: self.entries[..half].to_vec() }).unwrap();
-        let snapshot = Some((half as u32, codec::encode(&state)));
+        let snapshot = Some((half as u32, codec::snapshot(&state)));
         let behind = Stored { snapshot, entries: self.entries[half..].to_vec() };
         for stored in [all, behind] {
             let (state, version) = codec::replay::<E>(&stored).expect("a log replays");

@@ -186,7 +186,7 @@ fn p2_a_snapshot_that_is_not_what_its_log_says_is_found(store: &dyn Store) {
     let (write, lead) = (Writing::granted(store), record(12, 99));
     let (state, version) = codec::replay::<Record>(&store.load(lead.into(), None).unwrap()).unwrap();
     let snapshot =
-        |state: &Record| Commit { snapshot: Some(codec::encode(state)), ..write.sweeping(lead, version, &[]) };
+        |state: &Record| Commit { snapshot: Some(codec::snapshot(state)), ..write.sweeping(lead, version, &[]) };
     write.one(snapshot(&state));
     sound(store);
     let mut other = state.clone();

@@ -92,7 +92,7 @@ impl<'a> Population<'a> {
         let commit = Commit {
             at: stamp.at,
             entry: Some(codec::encode(&Entry { stamp, events })),
-            snapshot: due.then(|| codec::encode(&state)),
+            snapshot: due.then(|| codec::snapshot(&state)),
             ..self.write.owing(entity, version, &owed.0)
         };
         assert_eq!(self.write.one(commit), Outcome::Done(version + 1));
