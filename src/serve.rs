@@ -50,13 +50,12 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let (token, token_source) = admin_token(&data)?;
     let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let per_core = |configured: usize| if configured == 0 { cores } else { configured };
     let engine = start::start(
         Arc::new(store),
         start::Options {
             clock,
             ids: IdSource::random(),
-            threads: per_core(config.engine.threads),
+            threads: if config.engine.threads == 0 { cores.div_ceil(2) } else { config.engine.threads },
             resident_max: config.engine.resident_max,
             idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
             spool,
@@ -81,7 +80,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .configure(web::pages)
             .wrap(from_fn(web::hygiene))
     })
-    .workers(per_core(config.server.workers))
+    .workers(if config.server.workers == 0 { cores } else { config.server.workers })
     .shutdown_timeout(config.server.shutdown_seconds)
     .bind(&listen)
     .with_context(|| format!("cannot listen on {listen}"))?;
