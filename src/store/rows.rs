@@ -249,7 +249,7 @@ impl<K: Keyspace> Group<'_, K> {
     }
 
     fn take(&mut self, commit: &Commit) {
-        let version = commit.expected + 1;
+        let version = commit.expected + u32::from(commit.entry.is_some());
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
             self.heads.insert(commit.entity, version);
