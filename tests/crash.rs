@@ -10,10 +10,13 @@ mod crash {
     pub mod importer;
     pub mod lead;
     pub mod learn;
+    pub mod overlap;
     pub mod program;
     pub mod scene;
     pub mod seller;
+    pub mod starts;
     pub mod team;
+    pub mod timers;
 }
 
 use std::time::Duration;
@@ -21,6 +24,7 @@ use std::time::Duration;
 use crash::client::Client;
 use crash::program::{Program, Seed};
 use crash::team::Team;
+use crash::{overlap, starts, timers};
 use fastrand::Rng;
 
 fn rounds() -> usize {
@@ -43,8 +47,7 @@ async fn whatever_was_answered_is_there_once_after_any_kill() {
     let seed = Seed::choose();
     let mut rng = Rng::with_seed(seed.0);
     // Few records in memory and a short stay, so that entities leave and come back all the time.
-    let program =
-        Program::new().with("RELANCE__ENGINE__RESIDENT_MAX", "64").with("RELANCE__ENGINE__IDLE_SECONDS", "1");
+    let program = Program::new().with("RELANCE__ENGINE__RESIDENT_MAX", "64").with("RELANCE__ENGINE__IDLE_SECONDS", "1");
     let (server, address) = program.serve(&[]);
     let mut team = Team::gather(&Client::new(&address), &mut rng).await.expect("nobody kills it yet");
     server.kill();
@@ -79,7 +82,8 @@ async fn finish(program: &Program, team: &mut Team) {
     let moved = team.move_everything(&client).await.expect("nobody kills it now");
     team.compare(&client, true).await.expect("nobody kills it now");
     let sent = team.messages(&client).await.expect("nobody kills it now");
-    let (answered, repeated) = team.sellers.iter().fold((0, 0), |sum, seller| (sum.0 + seller.answered, sum.1 + seller.repeated));
+    let (answered, repeated) =
+        team.sellers.iter().fold((0, 0), |sum, seller| (sum.0 + seller.answered, sum.1 + seller.repeated));
     println!(
         "{answered} commands of sellers, {repeated} asked again, {} records, {moved} enrolments moved on, {} messages",
         team.leads().count(),
@@ -93,4 +97,21 @@ async fn finish(program: &Program, team: &mut Team) {
     program.succeed("rebuild");
     assert!(program.succeed("export") == log, "a rebuild changed the log");
     program.check();
+}
+
+#[tokio::test]
+async fn waits_go_on_after_a_kill_and_fire_once() {
+    let seed = Seed::choose();
+    timers::survive(&mut Rng::with_seed(seed.0)).await;
+}
+
+#[tokio::test]
+async fn a_first_start_that_is_cut_short_can_be_repeated() {
+    let seed = Seed::choose();
+    starts::first_start_can_be_cut_short(&mut Rng::with_seed(seed.0)).await;
+}
+
+#[tokio::test]
+async fn an_interrupted_import_does_not_apply_a_row_twice() {
+    overlap::rows_are_not_applied_again().await;
 }

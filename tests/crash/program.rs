@@ -23,9 +23,9 @@ pub struct Program {
 impl Program {
     /// A data directory that is yet to be made.
     pub fn new() -> Program {
-        let folder = tempfile::tempdir().unwrap();
-        // A copy, so that a build beside a long test does not change the program between two rounds.
-        fs::copy(env!("CARGO_BIN_EXE_relance"), folder.path().join("relance")).unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        // A link, so that a build beside a long test does not change the program between two rounds.
+        fs::hard_link(env!("CARGO_BIN_EXE_relance"), folder.path().join("relance")).unwrap();
         Program { folder, environment: vec![("RELANCE_ADMIN_TOKEN", TOKEN), ("RELANCE__LOG__FILTER", "warn")] }
     }
 
@@ -177,4 +177,3 @@ impl Drop for Seed {
         }
     }
 }
-

@@ -39,7 +39,9 @@ impl Scene {
     /// Sets the stage on a fresh server.
     pub async fn set(client: &Client) -> Result<Scene, Lost> {
         let (mut firm, mut loose) = (Vec::new(), Vec::new());
-        for (number, (template, is_firm)) in [("T2", true), ("T6", true), ("T6", false), ("T2", false)].iter().enumerate() {
+        for (number, (template, is_firm)) in
+            [("T2", true), ("T6", true), ("T6", false), ("T2", false)].iter().enumerate()
+        {
             let body = json!({"name": format!("{template} {number}"), "template": template});
             let created = client.ask(&Command::post("/sequences", format!("sequence {number}"), &body)).await?;
             let sequence = text(&created.body["id"]);
