@@ -78,7 +78,8 @@ impl Lead {
         }
         let mut notes: Vec<_> = timeline.of("noted").filter_map(|item| item["note"].as_str()).collect();
         let mut known: Vec<_> = self.notes.iter().map(String::as_str).collect();
-        (notes.sort_unstable(), known.sort_unstable());
+        notes.sort_unstable();
+        known.sort_unstable();
         assert_eq!(notes, known, "the notes of {}", self.id);
         let mut counted = BTreeMap::new();
         for item in timeline.items.iter().filter(|item| is_counted(&item["kind"])) {

@@ -105,7 +105,8 @@ impl Scene {
         let mut found: Vec<_> = timeline.of("noted").filter_map(|item| item["note"].as_str()).collect();
         let known = locked(&self.notes).clone();
         let mut known: Vec<_> = known.iter().map(String::as_str).collect();
-        (found.sort_unstable(), known.sort_unstable());
+        found.sort_unstable();
+        known.sort_unstable();
         assert_eq!(found, known, "the notes of all sellers");
         let shared: Vec<_> = locked(&self.shared)
             .iter()

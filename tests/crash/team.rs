@@ -119,7 +119,8 @@ impl Team {
         let own = records.iter().filter(|record| !text(&record["name"]).starts_with("import "));
         let mut found: Vec<_> = own.map(|record| text(&record["id"])).collect();
         let mut known: Vec<_> = self.leads().map(|lead| lead.id.clone()).chain(self.scene.records()).collect();
-        (found.sort_unstable(), known.sort_unstable());
+        found.sort_unstable();
+        known.sort_unstable();
         assert_eq!(found, known, "the records that are listed");
         let mut keys: Vec<_> = records.iter().filter_map(|record| record["external_id"].as_str()).collect();
         let count = keys.len();
