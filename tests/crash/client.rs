@@ -84,11 +84,16 @@ impl Client {
         Ok(answer)
     }
 
-    /// Every item of a list, page by page.
+    /// Every item of a list, in the largest pages.
     pub async fn list(&self, path: &str) -> Result<Vec<Value>, Lost> {
+        self.pages(path, 500).await
+    }
+
+    /// Every item of a list, page by page.
+    pub async fn pages(&self, path: &str, size: usize) -> Result<Vec<Value>, Lost> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         loop {
-            let mut page = self.read(&format!("{path}?limit=500{cursor}")).await?.body;
+            let mut page = self.read(&format!("{path}?limit={size}{cursor}")).await?.body;
             items.append(page["items"].as_array_mut().unwrap());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),

@@ -121,6 +121,11 @@ impl Timeline {
         Ok(Timeline { items: client.list(&format!("/records/{record}/timeline")).await? })
     }
 
+    /// The same in pages so small that there are many.
+    pub async fn read_pages(client: &Client, record: &str) -> Result<Timeline, Lost> {
+        Ok(Timeline { items: client.pages(&format!("/records/{record}/timeline"), 20).await? })
+    }
+
     pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.items.iter().filter(move |item| item["kind"] == kind)
     }
