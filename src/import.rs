@@ -13,7 +13,7 @@ use crate::domain::import::{Import, ImportCommand, ImportCounts, ImportRequest, 
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Owner};
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{EntityKind, IdSource, ImportId, RecordId, UserId};
+use crate::id::{CommandId, EntityKind, Fingerprint, IdSource, ImportId, RecordId, UserId};
 use crate::import::mapping::Columns;
 use crate::limits;
 use crate::runtime::engine::Engine;
@@ -210,6 +210,9 @@ impl Imports {
             Ok(()) | Err(Failure::Refused(RecordRejection::Exists)) => Ok(RowOutcome::Created),
             Err(Failure::Taken(holder)) if external_id.is_some() => {
                 let change = RecordCommand::Change(changes);
+                // Known by its row: when the job is begun again, what was written since is not written over.
+                let command = CommandId { key: fresh.0, fingerprint: Fingerprint::default() };
+                let caller = Caller { command: Some(command), ..caller };
                 self.engine.submit_in_turn::<Record, ()>(holder, change, caller, |_| ()).await?;
                 Ok(RowOutcome::Updated)
             }

@@ -117,7 +117,7 @@ fn clock(file: &Path, store: &dyn crate::store::Store, sandbox: bool, now: Optio
                 bail!("this data directory is in real use; a sandbox needs one of its own, name it with --data");
             }
             let start = now.unwrap_or_else(|| Clock::System.now());
-            std::fs::write(file, start.to_string()).context("the file `test-clock` cannot be written")?;
+            write_whole(file, &start.to_string()).context("the file `test-clock` cannot be written")?;
             Ok(Clock::test(start))
         }
     }
@@ -141,19 +141,22 @@ fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
     let mut bytes = [0_u8; 24];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_secret(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
+    write_whole(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
     Ok((token, file.display().to_string()))
 }
 
-/// Only the server's own user may read it.
-fn write_secret(file: &Path, secret: &str) -> std::io::Result<()> {
+/// A file is there with all that it says or not at all, however the first start ends. Only the server's own user may
+/// read it.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let draft = file.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    writeln!(file, "{secret}")?;
-    file.sync_all()
+    let mut written = options.open(&draft)?;
+    writeln!(written, "{text}")?;
+    written.sync_all()?;
+    std::fs::rename(draft, file)
 }
 
 /// One recorder per process; figures of what happens, in the buckets that people ask for.

@@ -41,7 +41,7 @@ pub struct Commit {
     pub at: Timestamp,
     /// Makes a repeat recognisable.
     pub command: Option<CommandId>,
-    /// The events, encoded as one row; `None` for housekeeping that changes no entity.
+    /// The events, encoded as one row; `None` for housekeeping and for commands that change nothing.
     pub entry: Option<Vec<u8>>,
     /// What is owed, in order.
     pub effects: Vec<Effect>,

@@ -205,15 +205,22 @@ impl Engine {
     }
 
     /// Moves a test clock to `to`, firing every timer on the way at its own instant, in order. Returns how many, once
-    /// nothing more is due or owed.
-    pub async fn advance(&self, to: Timestamp) -> u64 {
+    /// nothing more is due or owed. Each instant goes to `keep` before anything happens at it, so that a clock that is
+    /// kept never stands before what has happened.
+    pub async fn advance(
+        &self,
+        to: Timestamp,
+        keep: impl Fn(Timestamp) -> std::io::Result<()>,
+    ) -> std::io::Result<u64> {
         let mut fired = self.settle().await;
         while let Some(next) = self.earliest_timer().filter(|due| *due <= to) {
+            keep(next)?;
             self.clock().advance(next);
             fired += self.settle().await;
         }
+        keep(to)?;
         self.clock().advance(to);
-        fired + self.settle().await
+        Ok(fired + self.settle().await)
     }
 
     /// Waits until no timer is due and nothing is owed that can be delivered. Returns how many timers fired.
