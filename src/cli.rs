@@ -18,6 +18,8 @@ use clap::{Parser, Subcommand};
 /// What was asked for; parsing ends the process with code 2 and the usage where it makes no sense.
 #[derive(Debug, Parser)]
 #[command(
+    name = "relance",
+    bin_name = "relance",
     version,
     about = "A server that runs sales sequences: durable, fast, one binary",
     long_about = "A server that runs sales sequences: every connected record goes through its steps, waits and \
@@ -99,7 +101,8 @@ mod tests {
     fn every_command_teaches_by_example() {
         for command in Cli::command().get_subcommands_mut() {
             let help = command.render_long_help().to_string();
-            assert!(help.contains(&format!("relance {}", command.get_name())), "{help}");
+            let example = format!("\n  relance {}", command.get_name());
+            assert!(help.split_once("Examples:").is_some_and(|(_, examples)| examples.contains(&example)), "{help}");
         }
     }
 

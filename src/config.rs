@@ -2,7 +2,6 @@
 //! error, because a misspelt one would otherwise be a default in disguise.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ::config::{Environment, File, FileFormat};
 use serde::Deserialize;
@@ -30,7 +29,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// HTTP threads; 0 is one per core. See [`per_core`].
+    /// HTTP threads; 0 is one per core.
     pub workers: usize,
     /// Seconds that requests under way get at a stop.
     pub shutdown_seconds: u64,
@@ -40,7 +39,7 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
-    /// Threads that hold entities; 0 is one per core. See [`per_core`].
+    /// Threads that hold entities; 0 is one per core.
     pub threads: usize,
     /// Actors that one thread keeps per kind.
     pub resident_max: usize,
@@ -60,7 +59,7 @@ pub struct Store {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
-    /// Folder of the messages as written; see [`Mail::spool_in`].
+    /// Folder of the messages, relative to the data directory unless it is absolute.
     pub spool: PathBuf,
     /// The sender: an address with an optional name.
     pub from: String,
@@ -100,35 +99,6 @@ impl Config {
     }
 }
 
-impl Engine {
-    /// How long an actor stays without a message.
-    pub fn idle(&self) -> Duration {
-        Duration::from_secs(self.idle_seconds)
-    }
-}
-
-impl Store {
-    /// Pages in memory, in bytes.
-    pub fn cache_bytes(&self) -> u64 {
-        u64::from(self.cache_mib) << 20
-    }
-}
-
-impl Mail {
-    /// The spool folder of a server on the data directory `data`.
-    pub fn spool_in(&self, data: &Path) -> PathBuf {
-        data.join(&self.spool)
-    }
-}
-
-/// `count`, or the number of cores where it is 0.
-pub fn per_core(count: usize) -> usize {
-    match count {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        count => count,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +118,12 @@ mod tests {
         let config = read("", &[]).unwrap();
         assert_eq!((config.server.workers, config.server.shutdown_seconds), (0, 10));
         assert_eq!((config.engine.threads, config.engine.resident_max, config.engine.idle_seconds), (0, 4096, 60));
-        assert_eq!(config.store.cache_bytes(), 48 << 20);
-        assert_eq!(config.mail.spool_in(Path::new("data")), Path::new("data/spool"));
-        assert_eq!(config.mail.from, "relance <relance@localhost>");
-        assert_eq!(config.log.filter, "info");
+        assert_eq!(config.store.cache_mib, 48);
+        assert_eq!(
+            (config.mail.spool.as_path(), &*config.mail.from),
+            (Path::new("spool"), "relance <relance@localhost>")
+        );
+        assert!(config.log.filter.starts_with("info"), "{}", config.log.filter);
     }
 
     #[test]

@@ -89,8 +89,10 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     announce(&addresses.join(", "), &data, sandbox, &token_source);
     let running = server.run();
     let watch = actix_web::rt::spawn(stop_on_failure(engine.clone(), running.handle()));
+    let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
     running.await?;
     watch.abort();
+    housekeeping.abort();
     engine.stop().await;
     if engine.has_failed() {
         bail!("the store failed; what was acknowledged is on disk, start again once the cause is mended");
@@ -178,4 +180,22 @@ async fn stop_on_failure(engine: Engine, server: ServerHandle) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     server.stop(false).await;
+}
+
+/// Command ids older than they need to be kept go, a few at a time, once an hour.
+async fn forget_repeats(engine: Engine) {
+    loop {
+        let (store, now) = (engine.shared_store(), engine.clock().now());
+        let forgotten = tokio::task::spawn_blocking(move || store.forget_repeats(now)).await;
+        let more = match forgotten {
+            Ok(Ok(forgotten)) => forgotten > 0,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "old command ids stay for now");
+                false
+            }
+            Err(_) => false,
+        };
+        let pause = if more { Duration::from_millis(100) } else { Duration::from_secs(3_600) };
+        tokio::time::sleep(pause).await;
+    }
 }

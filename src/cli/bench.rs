@@ -5,7 +5,6 @@ mod report;
 mod setup;
 mod spike;
 
-use std::net::IpAddr;
 use std::time::Instant;
 
 use anyhow::ensure;
@@ -23,7 +22,7 @@ const STEPS: usize = 40;
 /// Measure a running server through its API
 ///
 /// Nothing but the given server is contacted, and only one on this machine unless --remote is given. The records and
-/// sequences it makes stay there: use a data directory that can be thrown away. The load generator runs on one thread
+/// sequences it makes stay there: let the server run on a data directory that can be thrown away. The load generator runs on one thread
 /// and takes its share of the machine, so close everything else and compare only figures of one machine.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
@@ -31,11 +30,11 @@ Scenarios:
   connect   N records through POST /sequences/ID/enrolments in batches of 1,000, a few at a time: how long it takes
   complete  POST /steps/ID/complete in a closed loop, each connection over its own records: commands per second and
             latencies for each number of connections
+  waiting   brings N records to a wait of one day and measures nothing: to look at a server full of waiting records
   spike     only with --sandbox: N waits that fall due in the same second: how long until all of them are fired, and
             how long another user's commands take meanwhile
 
 Examples:
-  relance serve --data /tmp/bench &
   relance bench
       100,000 records connected, then 10 seconds of commands at 1, 64 and 256 connections
   relance bench --records 10000 --connections 64 --seconds 5 complete
@@ -72,6 +71,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 enum Scenario {
     Connect,
     Complete,
+    Waiting,
     Spike,
 }
 
@@ -85,8 +85,11 @@ struct Bench {
 
 /// Runs the scenarios in the order given; those that need connected records share them.
 pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
-    let local = is_loopback(args.server.server.host_str().unwrap_or_default());
-    ensure!(local || args.remote, "{} is not on this machine; --remote allows it", args.server.server);
+    ensure!(
+        args.server.is_local() || args.remote,
+        "{} is not on this machine; --remote allows it",
+        args.server.shown()
+    );
     let (client, target) = (Client::new(&args.server)?, Target::new(&args.server)?);
     let mut bench = Bench { client, target, report: Report::new(args.json), args };
     let mut connected = None;
@@ -101,15 +104,11 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
                 bench.complete(&records).await?;
                 connected = Some(records);
             }
+            Scenario::Waiting => bench.bring_to_wait().await?,
             Scenario::Spike => bench.spike().await?,
         }
     }
     Ok(())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl Bench {
@@ -141,20 +140,5 @@ impl Bench {
             anyhow::bail!("{number} records were not connected: {detail} ({code})");
         }
         Ok((tally, seconds))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_counts_as_local() {
-        for host in ["localhost", "127.0.0.1", "127.8.0.1", "[::1]"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["", "example.org", "localhost.example.org", "10.0.0.1", "0.0.0.0", "[2001:db8::1]"] {
-            assert!(!is_loopback(host), "{host}");
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! A client of a running server: the conventions of the API, and its problems as sentences for a person.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -21,16 +22,37 @@ pub struct ServerArgs {
     /// The running server
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub server: Url,
-    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment
+    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment, otherwise what a server started
+    /// in this folder has written to data/admin-token
     #[arg(long, env = "RELANCE_TOKEN", hide_env = true)]
     token: Option<String>,
 }
 
 impl ServerArgs {
+    /// The server's address as a person writes it.
+    pub fn shown(&self) -> &str {
+        self.server.as_str().trim_end_matches('/')
+    }
+
+    /// Whether the server is on this machine.
+    pub fn is_local(&self) -> bool {
+        let host = self.server.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The token that a server on ./data made for itself; it is no other machine's business.
+    fn kept_token(&self) -> Option<String> {
+        self.is_local().then(|| std::fs::read_to_string("data/admin-token").ok()).flatten()
+    }
+
     /// The value of the `Authorization` header, if there is any token.
     pub fn authorization(&self) -> anyhow::Result<Option<HeaderValue>> {
-        let token = self.token.clone().or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok());
-        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        let given = self.token.clone().filter(|token| !token.is_empty());
+        let token = given.or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok()).or_else(|| self.kept_token());
+        let Some(token) = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()) else {
+            return Ok(None);
+        };
         let mut value =
             HeaderValue::try_from(format!("Bearer {token}")).context("the token cannot be sent as it is")?;
         value.set_sensitive(true);
@@ -64,7 +86,8 @@ struct Fault {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.detail, self.code)?;
-        for Fault { pointer, code, detail } in &self.errors {
+        // A single fault is often the detail once more.
+        for Fault { pointer, code, detail } in self.errors.iter().filter(|fault| fault.detail != self.detail) {
             write!(f, "\n  {pointer}: {detail} ({code})")?;
         }
         Ok(())
@@ -76,14 +99,15 @@ impl fmt::Display for Problem {
 pub struct Client {
     http: reqwest::Client,
     server: Url,
+    shown: String,
     authorization: Option<HeaderValue>,
 }
 
 impl Client {
     /// Connects at the first request.
     pub fn new(args: &ServerArgs) -> anyhow::Result<Client> {
-        let server = args.server.clone();
-        ensure!(server.scheme() == "http", "{server} cannot be used: commands speak plain http:// to a server nearby");
+        let (server, shown) = (args.server.clone(), args.shown().to_owned());
+        ensure!(server.scheme() == "http", "{shown} cannot be used: commands speak plain http:// to a server nearby");
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -91,7 +115,7 @@ impl Client {
             .timeout(Duration::from_secs(600))
             .build()
             .context("the HTTP client cannot be set up")?;
-        Ok(Client { http, server, authorization: args.authorization()? })
+        Ok(Client { http, server, shown, authorization: args.authorization()? })
     }
 
     /// `GET /api/v1/PATH`; the parts of the path are escaped.
@@ -149,7 +173,7 @@ impl Client {
         let mut url = self.server.clone();
         match url.path_segments_mut() {
             Ok(mut segments) => segments.pop_if_empty().extend(["api", "v1"]).extend(path),
-            Err(()) => bail!("{} is no address of a server", self.server),
+            Err(()) => bail!("{} is no address of a server", self.shown),
         };
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -177,8 +201,8 @@ impl Client {
 
     async fn execute(&self, request: Request) -> anyhow::Result<Response> {
         self.http.execute(request).await.map_err(|error| match error.is_connect() {
-            true => anyhow::anyhow!("no server answers at {}; `relance serve` starts one", self.server),
-            false => anyhow::Error::new(error.without_url()).context(format!("asking {} failed", self.server)),
+            true => anyhow::anyhow!("no server answers at {}; `relance serve` starts one", self.shown),
+            false => anyhow::Error::new(error.without_url()).context(format!("asking {} failed", self.shown)),
         })
     }
 
@@ -191,10 +215,10 @@ impl Client {
         match serde_json::from_str::<Problem>(&text) {
             Ok(problem) if status == StatusCode::UNAUTHORIZED => {
                 Err(anyhow::Error::new(problem)
-                    .context("the server wants another token; give --token or RELANCE_TOKEN"))
+                    .context("the server wants another token (it said at its start where that is); give it by --token or RELANCE_TOKEN"))
             }
             Ok(problem) if !problem.code.is_empty() => Err(problem.into()),
-            _ => bail!("{} answered {status}: {}", self.server, shown(&text)),
+            _ => bail!("{} answered {status}: {}", self.shown, beginning(&text)),
         }
     }
 }
@@ -203,7 +227,7 @@ async fn json<T: DeserializeOwned>(response: Response) -> anyhow::Result<T> {
     let path = response.url().path().to_owned();
     let body = response.bytes().await.context("the answer broke off")?;
     serde_json::from_slice(&body).with_context(|| {
-        format!("the answer of {path} is not what was expected: {}", shown(&String::from_utf8_lossy(&body)))
+        format!("the answer of {path} is not what was expected: {}", beginning(&String::from_utf8_lossy(&body)))
     })
 }
 
@@ -212,7 +236,7 @@ fn retry_after(response: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(1).clamp(1, 30))
 }
 
-fn shown(text: &str) -> String {
+fn beginning(text: &str) -> String {
     text.chars().take(SHOWN_MAX).collect()
 }
 
@@ -244,5 +268,16 @@ mod tests {
         let request = client.request(Method::GET, &["records", "external:lead:a/b"], &[("q", "é&f")]).unwrap();
         assert_eq!(request.url().as_str(), "http://localhost:1/below/api/v1/records/external:lead:a%2Fb?q=%C3%A9%26f");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer t");
+    }
+
+    #[test]
+    fn only_this_machine_counts_as_local() {
+        let is_local = |host| Line::parse_from(["line", "--server", &format!("http://{host}:1")]).server.is_local();
+        for host in ["localhost", "127.0.0.1", "127.8.0.1", "[::1]"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["example.org", "localhost.example.org", "10.0.0.1", "0.0.0.0", "[2001:db8::1]"] {
+            assert!(!is_local(host), "{host}");
+        }
     }
 }

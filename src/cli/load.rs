@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -32,7 +33,7 @@ impl Target {
     /// The server of the command line.
     pub fn new(args: &ServerArgs) -> anyhow::Result<Target> {
         let (Some(host), Some(port)) = (args.server.host_str(), args.server.port_or_known_default()) else {
-            bail!("{} is no address of a server", args.server);
+            bail!("{} is no address of a server", args.shown());
         };
         let address = format!("{host}:{port}");
         let prefix = format!("{}/api/v1", args.server.path().trim_end_matches('/'));
@@ -152,24 +153,18 @@ async fn cycle<W: Work>(
     Ok((measured, work))
 }
 
-type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
-
-/// A kept-alive connection.
+/// A kept-alive connection, opened again where the server has closed it.
 struct Connection {
     target: Target,
-    sender: http1::SendRequest<Full<Bytes>>,
-    driver: Pin<Box<Driver>>,
+    link: Option<Link>,
     /// The body of the last answer; its memory is used again.
     answer: Vec<u8>,
 }
 
 impl Connection {
     async fn open(target: &Target) -> anyhow::Result<Connection> {
-        let unreachable = || format!("no server answers at {}", target.address);
-        let stream = TcpStream::connect(&target.address).await.with_context(unreachable)?;
-        stream.set_nodelay(true).with_context(unreachable)?;
-        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.with_context(unreachable)?;
-        Ok(Connection { target: target.clone(), sender, driver: Box::pin(driver), answer: Vec::new() })
+        let link = Some(Link::open(target).await?);
+        Ok(Connection { target: target.clone(), link, answer: Vec::new() })
     }
 
     fn request(&self, call: Call) -> anyhow::Result<Request<Full<Bytes>>> {
@@ -188,29 +183,73 @@ impl Connection {
 
     /// Sends a request and reads its whole answer.
     async fn exchange(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<StatusCode> {
-        let Connection { sender, driver, answer, .. } = self;
+        let ready = match &mut self.link {
+            Some(link) => link.is_ready().await,
+            None => false,
+        };
+        let mut link = match self.link.take() {
+            Some(link) if ready => link,
+            _ => Link::open(&self.target).await?,
+        };
+        let status = link.exchange(request, &mut self.answer).await.context("the server closed a connection")?;
+        self.link = Some(link);
+        Ok(status)
+    }
+}
+
+type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+
+/// One end of a connection: requests go in at `sender`, `driver` moves the bytes.
+struct Link {
+    sender: http1::SendRequest<Full<Bytes>>,
+    driver: Option<Pin<Box<Driver>>>,
+}
+
+impl Link {
+    async fn open(target: &Target) -> anyhow::Result<Link> {
+        let unreachable = || format!("no server answers at {}", target.address);
+        let stream = TcpStream::connect(&target.address).await.with_context(unreachable)?;
+        stream.set_nodelay(true).with_context(unreachable)?;
+        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.with_context(unreachable)?;
+        Ok(Link { sender, driver: Some(Box::pin(driver)) })
+    }
+
+    /// Whether another request can be sent; false once the server has closed.
+    async fn is_ready(&mut self) -> bool {
+        let Link { sender, driver } = self;
+        drive(driver, sender.ready()).await.is_ok()
+    }
+
+    async fn exchange(&mut self, request: Request<Full<Bytes>>, answer: &mut Vec<u8>) -> hyper::Result<StatusCode> {
+        let Link { sender, driver } = self;
         answer.clear();
-        let mut exchange = pin!(async {
-            sender.ready().await?;
+        let exchange = async {
             let mut response = sender.send_request(request).await?;
             while let Some(frame) = response.frame().await {
                 if let Ok(data) = frame?.into_data() {
                     answer.extend_from_slice(&data);
                 }
             }
-            Ok::<_, hyper::Error>(response.status())
-        });
-        let mut driven = true;
-        let status = std::future::poll_fn(|context| {
-            // First the request goes to the driver, then the driver moves bytes, then the answer may be in.
-            if let done @ std::task::Poll::Ready(_) = exchange.as_mut().poll(context) {
-                return done;
-            }
-            driven = driven && driver.as_mut().poll(context).is_pending();
-            exchange.as_mut().poll(context)
-        });
-        status.await.context("the server closed a connection")
+            Ok(response.status())
+        };
+        drive(driver, exchange).await
     }
+}
+
+/// Polls both in one task: first the request goes to the driver, then the driver moves bytes, then the answer may be in.
+async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, future: F) -> F::Output {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        if let done @ Poll::Ready(_) = future.as_mut().poll(context) {
+            return done;
+        }
+        if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+            // Without a driver whoever waits for an answer learns that none will come.
+            *driver = None;
+        }
+        future.as_mut().poll(context)
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -244,11 +283,15 @@ mod tests {
     }
 
     #[test]
-    fn each_connection_sends_its_own_requests_in_order() {
+    fn each_connection_sends_its_own_requests_in_order_and_opens_again_when_closed() {
         use actix_web::{App, HttpResponse, HttpServer, web};
         let echo = |path: web::Path<u32>, body: Bytes| async move {
             let text = format!("{path} {}", String::from_utf8_lossy(&body));
-            if *path == 7 { HttpResponse::Conflict().body(text) } else { HttpResponse::Ok().body(text) }
+            match *path {
+                3 => HttpResponse::Ok().force_close().body(text),
+                7 => HttpResponse::Conflict().body(text),
+                _ => HttpResponse::Ok().body(text),
+            }
         };
         actix_web::rt::System::new().block_on(async move {
             let app = move || App::new().route("/api/v1/echo/{n}", web::post().to(echo));

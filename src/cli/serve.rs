@@ -1,8 +1,9 @@
 //! `relance serve`: the only command that is a server; reads the configuration and hands over.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::anyhow;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
@@ -27,7 +28,7 @@ Examples:
       any key of the configuration can come from the environment
 
 RELANCE_ADMIN_TOKEN (at least 16 characters), when set, is the administrator's bearer token. Without it, the first
-start on an empty data directory prints a one-time sign-in link.")]
+start makes one and keeps it in the file `admin-token` of the data directory, readable by its owner only.")]
 pub struct ServeArgs {
     /// Where everything is kept; one server at a time
     #[arg(long, value_name = "DIR", default_value = "./data")]
@@ -60,7 +61,10 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| format!("`log.filter` cannot be `{filter}`"))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    subscriber.try_init().map_err(|error| anyhow::anyhow!("the log cannot be set up: {error}"))
+    let filter = EnvFilter::try_new(filter).map_err(|error| anyhow!("`log.filter` cannot be `{filter}`: {error}"))?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    subscriber.try_init().map_err(|error| anyhow!("the log cannot be set up: {error}"))
 }

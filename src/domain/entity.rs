@@ -20,6 +20,8 @@ pub struct Stamp {
 pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin + 'static {
     /// Its number in ids and keys.
     const KIND: EntityKind;
+    /// Raised whenever the shape of the state changes, so that older snapshots are passed over.
+    const LAYOUT: u16 = 1;
     /// Its typed id.
     type Id: Copy + Unpin + Into<crate::id::EntityId> + From<crate::id::EntityId> + Send + 'static;
     /// What a decision may look at besides its own state.

@@ -41,7 +41,7 @@ impl Given {
         let mut next = self.clone();
         for version in &sequence.published {
             if !next.plans.contains_key(&(id, version.number))
-                && let (Some(plan), _) = sequence.compile_version(version, self)
+                && let Some(plan) = sequence.compile_version(version)
             {
                 next.plans.insert((id, version.number), Arc::new(plan));
             }

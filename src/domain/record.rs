@@ -6,6 +6,8 @@ pub mod decide;
 pub mod event;
 pub mod schema;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use self::command::RecordCommand;
@@ -13,7 +15,7 @@ use self::event::RecordEvent;
 use self::schema::{Change, Outcome, Profile, RecordState, RecordType};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index, RecordSummary};
 use crate::domain::enrolment::{
-    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepStatus, WaitState,
+    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -112,8 +114,8 @@ pub struct Record {
     pub exists: bool,
     /// What it is.
     pub kind: RecordType,
-    /// What a person may write on it.
-    pub profile: Profile,
+    /// What a person may write on it. Shared, because a decision copies the state and seldom changes this.
+    pub profile: Arc<Profile>,
     /// Open or closed.
     pub state: RecordState,
     /// How it was closed.
@@ -163,6 +165,11 @@ impl Record {
         }
     }
 
+    fn write(&mut self, changes: &[Change]) {
+        let profile = Arc::make_mut(&mut self.profile);
+        changes.iter().for_each(|change| profile.set(change));
+    }
+
     fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
         let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
         self.enrolments.get_mut(place)
@@ -209,11 +216,11 @@ impl Entity for Record {
                 self.kind = *kind;
                 self.created_at = stamp.at;
                 self.modified_at = stamp.at;
-                changes.iter().for_each(|change| self.profile.set(change));
+                self.write(changes);
             }
             RecordEvent::Changed { changes, .. } => {
                 self.modified_at = stamp.at;
-                changes.iter().for_each(|change| self.profile.set(change));
+                self.write(changes);
             }
             RecordEvent::Closed(outcome) => {
                 (self.state, self.outcome, self.modified_at) = (RecordState::Inactive, *outcome, stamp.at);
@@ -306,6 +313,9 @@ impl Entity for Record {
             }
             RecordEvent::MessageFailed { step, reason } => {
                 self.set_message(*step, MessageState::Failed(reason.clone()));
+                if let Some(step) = self.step_mut(*step) {
+                    step.error = Some(StepError::EmailTemplateFailed);
+                }
             }
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {

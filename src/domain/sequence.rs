@@ -152,8 +152,6 @@ pub struct Sequence {
     pub version: u16,
     /// The draft, as JSON.
     pub draft: String,
-    /// Whether the draft or what is compiled with it differs from the last version.
-    pub edited: bool,
     /// When it was deactivated last, while records may still have to leave.
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
@@ -172,29 +170,34 @@ impl Sequence {
 
     /// The draft compiled with the present properties.
     pub fn compile_draft(&self, given: &Given) -> (Option<Plan>, Vec<Diagnostic>) {
-        self.compile(&self.graph(), self.exit_on_reply, self.assign_to, given)
-    }
-
-    /// A published version compiled again, as at its activation.
-    pub fn compile_version(&self, version: &Version, given: &Given) -> (Option<Plan>, Vec<Diagnostic>) {
-        self.compile(&read_graph(&version.graph), version.exit_on_reply, version.assign_to, given)
-    }
-
-    fn compile(
-        &self,
-        graph: &Graph,
-        exit_on_reply: bool,
-        assign_to: AssignTo,
-        given: &Given,
-    ) -> (Option<Plan>, Vec<Diagnostic>) {
         let around = Surroundings {
             record_type: self.record_type,
-            exit_on_reply,
-            assign_to,
-            call_results: &given.call_results,
+            exit_on_reply: self.exit_on_reply,
+            assign_to: self.assign_to,
+            has_call_result: &|result| given.call_results.iter().any(|known| known == result),
             has_template: &|id| template::mail_template(id).is_some(),
         };
-        compile(graph, &around)
+        compile(&self.graph(), &around)
+    }
+
+    /// A published version compiled again. What it names was there when it was published and may be gone since; the
+    /// records that are going through it go on all the same.
+    pub fn compile_version(&self, version: &Version) -> Option<Plan> {
+        let around = Surroundings {
+            record_type: self.record_type,
+            exit_on_reply: version.exit_on_reply,
+            assign_to: version.assign_to,
+            has_call_result: &|_| true,
+            has_template: &|_| true,
+        };
+        compile(&read_graph(&version.graph), &around).0
+    }
+
+    /// Whether activation would publish something else than the last version.
+    fn is_edited(&self) -> bool {
+        self.published.last().is_none_or(|last| {
+            last.graph != self.draft || last.exit_on_reply != self.exit_on_reply || last.assign_to != self.assign_to
+        })
     }
 }
 
@@ -268,14 +271,10 @@ impl Entity for Sequence {
                 };
             }
             SequenceEvent::Changed(properties) => properties.iter().for_each(|property| self.set(property)),
-            SequenceEvent::GraphSaved(json) => {
-                self.draft.clone_from(json);
-                self.edited = true;
-            }
+            SequenceEvent::GraphSaved(json) => self.draft.clone_from(json),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
                 self.version = *version;
-                self.edited = false;
                 if self.published.last().is_none_or(|last| last.number != *version) {
                     self.published.push(Version {
                         number: *version,
@@ -344,7 +343,7 @@ impl Sequence {
         if !errors.is_empty() {
             return Err(SequenceRejection::ValidationFailed(errors));
         }
-        let version = match (self.published.last(), self.edited) {
+        let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
             (Some(last), true) if last.number >= limits::SEQUENCE_VERSIONS_MAX => {
@@ -368,8 +367,8 @@ impl Sequence {
         match property.clone() {
             Property::Name(name) => self.name = name,
             Property::Description(description) => self.description = description,
-            Property::ExitOnReply(leave) => (self.exit_on_reply, self.edited) = (leave, true),
-            Property::AssignTo(assign_to) => (self.assign_to, self.edited) = (assign_to, true),
+            Property::ExitOnReply(leave) => self.exit_on_reply = leave,
+            Property::AssignTo(assign_to) => self.assign_to = assign_to,
         }
     }
 }

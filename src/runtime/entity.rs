@@ -58,9 +58,7 @@ impl<E: Resides> EntityActor<E> {
 
     fn load(&mut self) -> Result<&mut Held<E>> {
         if self.held.is_none() {
-            let stored = self.shared.store.load(self.entity(), None)?;
-            let snapshot = stored.snapshot.as_ref().map_or(0, |(version, _)| *version);
-            let (state, version) = codec::replay(&stored)?;
+            let (state, version, snapshot) = codec::load(self.shared.store.as_ref(), self.entity(), None)?;
             self.held = Some(Held { state, version, snapshot });
         }
         self.held.as_mut().ok_or_else(|| crate::store::StoreError::Row("nothing is held".into()))
@@ -106,7 +104,7 @@ impl<E: Resides> EntityActor<E> {
             command: caller.command,
             entry: Some(codec::encode(&Entry { stamp, events })),
             effects: owed.0,
-            snapshot: due.then(|| codec::encode(&held.state)),
+            snapshot: due.then(|| codec::snapshot(&held.state)),
         };
         self.commit(commit, Pending { stamp, given, caller, reply, took_snapshot: due }, ctx);
     }
@@ -162,9 +160,8 @@ impl<E: Resides> EntityActor<E> {
             return reply(Err(Failure::KeyReused));
         }
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
-        let stored = self.shared.store.load(entity, Some(repeat.version));
-        match stored.and_then(|stored| codec::replay::<E>(&stored)) {
-            Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
+        match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
+            Ok((state, version, _)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }
     }

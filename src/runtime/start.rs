@@ -78,7 +78,7 @@ pub fn start(store: Arc<dyn Store>, options: Options) -> Result<Engine> {
 fn read_sequences(store: &dyn Store) -> Result<Given> {
     let mut given = Given::default();
     for entity in store.entities(EntityKind::Sequence)? {
-        let (sequence, _) = codec::replay::<Sequence>(&store.load(entity, None)?)?;
+        let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;
         given = given.with_sequence(entity.into(), &sequence);
     }
     Ok(given)

@@ -173,13 +173,15 @@ impl TimerActor {
             let answer = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
             let done = match answer {
                 Ok(()) => true,
-                Err(Failure::Refused(RecordRejection::NotDue)) => false,
-                Err(Failure::Refused(rejection)) => {
-                    tracing::debug!(%rejection, entity = %timer.entity, "a timer that nothing waits for is removed");
+                Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
+                    tracing::debug!(entity = %timer.entity, "a timer that nothing waits for is removed");
                     router.sweep::<Record>(record, Effect::Disarm { due: timer.due, key: timer.key }).await;
                     true
                 }
-                Err(_) => false,
+                Err(error) => {
+                    tracing::debug!(%error, entity = %timer.entity, "a timer could not fire yet");
+                    false
+                }
             };
             address.do_send(Fired { timer, done });
         });

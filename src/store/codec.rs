@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use bincode::Options;
 
 use crate::domain::entity::{Entity, Stamp};
-use crate::store::{Result, StoreError, Stored, Version};
+use crate::id::EntityId;
+use crate::store::{Result, Store, StoreError, Stored, Version};
 
 /// Written in front of every value; a reader accepts what it knows.
 const FORMAT: u8 = 1;
@@ -37,6 +38,13 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     bytes
 }
 
+/// The value that `bytes` begin with.
+fn decode_front<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let rest = bytes.strip_prefix(&[FORMAT]).ok_or_else(|| StoreError::Row("an unknown format".into()))?;
+    let options = options().allow_trailing_bytes();
+    options.deserialize(rest).map_err(|error| StoreError::Row(error.to_string()))
+}
+
 /// The value in `bytes`; what does not decode is an error, never a guess.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     match bytes.split_first() {
@@ -46,10 +54,31 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     }
 }
 
+/// The stored form of a snapshot.
+pub fn snapshot<E: Entity>(state: &E) -> Vec<u8> {
+    encode(&(E::LAYOUT, state))
+}
+
+/// An entity as its rows say it, with its version and that of its snapshot; with `until`, as it was at that version. A
+/// snapshot of another layout is a cache that missed: the log says the same.
+pub fn load<E: Entity>(store: &dyn Store, entity: EntityId, until: Option<Version>) -> Result<(E, Version, Version)> {
+    let mut stored = store.load(entity, until)?;
+    let layout = |bytes: &[u8]| decode_front::<u16>(bytes).is_ok_and(|layout| layout == E::LAYOUT);
+    if stored.snapshot.as_ref().is_some_and(|(_, bytes)| !layout(bytes)) {
+        let before = until.map_or(Version::MAX, |until| until.saturating_add(1));
+        let mut entries = store.history(entity, before, usize::MAX)?;
+        entries.reverse();
+        stored = Stored { snapshot: None, entries };
+    }
+    let snapshot = stored.snapshot.as_ref().map_or(0, |(version, _)| *version);
+    let (state, version) = replay(&stored)?;
+    Ok((state, version, snapshot))
+}
+
 /// The entity that `stored` describes, and its version; version 0 if there is nothing.
 pub fn replay<E: Entity>(stored: &Stored) -> Result<(E, Version)> {
     let (mut state, mut version) = match &stored.snapshot {
-        Some((version, bytes)) => (decode::<E>(bytes)?, *version),
+        Some((version, bytes)) => (decode::<(u16, E)>(bytes)?.1, *version),
         None => (E::default(), 0),
     };
     for (next, bytes) in &stored.entries {

@@ -126,6 +126,11 @@ pub fn week(now: Timestamp) -> u32 {
     now.millis().div_euclid(limits::REPEAT_DAYS * 86_400_000) as u32
 }
 
+/// The weeks whose command ids are remembered, this one first.
+pub fn weeks_kept(now: Timestamp) -> [u32; 2] {
+    [week(now), week(now).wrapping_sub(1)]
+}
+
 /// Command ids of a shard, or of one week of it.
 pub fn repeats(shard: Shard, week: Option<u32>) -> Key {
     match week {

@@ -167,7 +167,7 @@ fn check_snapshot<E: Entity + PartialEq>(
     findings: &mut Findings,
 ) -> Result<(E, Vec<Effect>)> {
     let (state, effects) = replay::<E>(entity, log)?;
-    let (loaded, _) = codec::replay::<E>(&store.load(entity, None)?)?;
+    let (loaded, ..) = codec::load::<E>(store, entity, None)?;
     if loaded != state {
         findings.fault(format!("{entity}: its snapshot is not what its log says"));
     }

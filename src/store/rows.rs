@@ -94,6 +94,17 @@ impl<K: Keyspace> RowStore<K> {
         Ok(head)
     }
 
+    /// Whether the log of an entity ends with that version: one look at two neighbouring rows.
+    fn ends_at(&self, entity: EntityId, version: Version) -> Result<bool> {
+        let (from, to) = (key::event(entity, version), key::event(entity, version + 1));
+        let mut last = 0;
+        self.rows.scan(Bound::Included(&from), Bound::Included(&to), false, &mut |found, _| {
+            last = key::read::event(found).ok_or_else(|| unreadable(found))?.1;
+            Ok(true)
+        })?;
+        Ok(last == version)
+    }
+
     /// Rows under one prefix per shard as one list, last key first, from below `before` on.
     fn merge_newest_first(
         &self,
@@ -177,6 +188,29 @@ fn read_counter(found: &[u8]) -> Option<Counter> {
     }
 }
 
+/// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
+/// went from one to another.
+fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
+    let mut claims = HashMap::new();
+    for (place, effect) in effects.iter().enumerate() {
+        match effect {
+            Effect::Claim { kind, external_id } => claims.insert((*kind, external_id), place),
+            Effect::Unclaim { kind, external_id } => claims.remove(&(*kind, external_id)),
+            _ => None,
+        };
+    }
+    effects.iter().enumerate().filter_map(move |(place, effect)| match effect {
+        Effect::Claim { kind, external_id } => (claims.get(&(*kind, external_id)) == Some(&place)).then_some(effect),
+        Effect::Unclaim { .. } => None,
+        _ => Some(effect),
+    })
+}
+
+/// Housekeeping leaves the version as it is.
+fn version_after(commit: &Commit) -> Version {
+    commit.expected + u32::from(commit.entry.is_some())
+}
+
 /// One group in the making: what its earlier commits have changed already counts for the later ones.
 struct Group<'a, K> {
     store: &'a RowStore<K>,
@@ -199,11 +233,11 @@ impl<K: Keyspace> Group<'_, K> {
         {
             return Ok(Outcome::Repeat(repeat));
         }
-        let taken = match self.heads.get(&commit.entity) {
+        let differs = match self.heads.get(&commit.entity) {
             Some(head) => *head != commit.expected,
-            None => self.store.rows.get(&key::event(commit.entity, commit.expected + 1))?.is_some(),
+            None => !self.store.ends_at(commit.entity, commit.expected)?,
         };
-        if taken {
+        if differs {
             let actual = match self.heads.get(&commit.entity) {
                 Some(head) => *head,
                 None => self.store.head(commit.entity)?,
@@ -225,13 +259,13 @@ impl<K: Keyspace> Group<'_, K> {
                 _ => {}
             }
         }
-        Ok(Outcome::Done(commit.expected + u32::from(commit.entry.is_some())))
+        Ok(Outcome::Done(version_after(commit)))
     }
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
-        let this_week = key::repeat(shard, key::week(now), command);
-        match self.repeats.get(&this_week) {
-            Some(repeat) => Ok(Some(*repeat)),
+        let in_group = |week| self.repeats.get(&key::repeat(shard, week, command)).copied();
+        match key::weeks_kept(now).into_iter().find_map(in_group) {
+            Some(repeat) => Ok(Some(repeat)),
             None => self.store.repeat(shard, command, now),
         }
     }
@@ -249,7 +283,7 @@ impl<K: Keyspace> Group<'_, K> {
     }
 
     fn take(&mut self, commit: &Commit) {
-        let version = commit.expected + 1;
+        let version = version_after(commit);
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
             self.heads.insert(commit.entity, version);
@@ -416,7 +450,7 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
         let from = after.map_or_else(|| key::all(shard, b'T'), key::timer);
-        let to = key::timers_from(shard, Timestamp::from_millis(until.millis() + 1));
+        let to = after_prefix(&key::timers_from(shard, until));
         let mut timers = Vec::new();
         if from < to {
             self.rows.scan(Bound::Excluded(&from), Bound::Excluded(&to), false, &mut |found, _| {
@@ -441,8 +475,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
-        let week = key::week(now);
-        for week in [week, week.wrapping_sub(1)] {
+        for week in key::weeks_kept(now) {
             if let Some(bytes) = self.rows.get(&key::repeat(shard, week, command))? {
                 return codec::decode(&bytes).map(Some);
             }
@@ -517,7 +550,7 @@ impl<K: Keyspace> Store for RowStore<K> {
                 && let Some(owed) = effects.next()
             {
                 let (entity, effects) = owed?;
-                effects.iter().for_each(|effect| group.owe(entity, effect));
+                lasting(&effects).for_each(|effect| group.owe(entity, effect));
                 commits += 1;
             }
             if commits == 0 {

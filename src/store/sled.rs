@@ -9,8 +9,11 @@ use std::io::{Read, Write};
 use std::ops::Bound;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::limits;
 use crate::store::key::{self, Key};
@@ -23,15 +26,18 @@ pub const FORMAT: u32 = 1;
 const MANIFEST: &str = "relance.json";
 const INLINE: u8 = 0;
 const CHUNKED: u8 = 1;
-/// A shard number that none has: chunks of large values stand behind everything else.
+/// How often and how many times a database that is being closed is looked at again: five seconds in all.
+const CLOSING_POLL: Duration = Duration::from_millis(5);
+const CLOSING_POLLS_MAX: u32 = 1_000;
+/// A shard number that none has: chunks of large values stand behind the rows of every shard, and no scan wants them.
 const CHUNKS: [u8; 2] = [0xff, 0xfe];
 
 /// What a data directory says about itself, outside the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
-    /// UUID text.
-    store_id: String,
+    /// As text: a JSON reader makes a float of so large a number.
+    store_id: Uuid,
     shard_bits: u32,
 }
 
@@ -58,7 +64,7 @@ impl Default for SledOptions {
 /// Opens the data directory, or makes a new one where there is none.
 pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     let name = directory.display().to_string();
-    fs::create_dir_all(directory).map_err(|error| io("make the data directory", error))?;
+    fs::create_dir_all(directory).map_err(|error| io("make the data directory", format!("{name}: {error}")))?;
     let lock = lock(directory, &name)?;
     let manifest = read_manifest(directory, &name)?;
     let path = directory.join("store");
@@ -66,11 +72,21 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     if manifest.is_some() && fresh {
         return Err(damaged(&name, "the database `store` is missing"));
     }
-    let tree = open_tree(&path, &name, options)?;
-    let file = File::open(path.join("db")).map_err(|error| io("open the database file", error))?;
-    let sled = Sled { tree, file, _lock: lock };
-    sled.identify(directory, &name, manifest)?;
-    RowStore::open(sled)
+    if !fresh {
+        wait_until_closed(&path.join("db"), &name)?;
+    }
+    without_panic(&name, || {
+        let config = sled::Config::new().path(&path).cache_capacity(options.cache_bytes);
+        let tree = config.open().map_err(|error| damaged(&name, &format!("the database does not open ({error})")))?;
+        let file = File::open(path.join("db")).map_err(|error| io("open the database file", error))?;
+        let sled = Sled { tree, file, _lock: lock };
+        sled.identify(directory, &name, manifest)?;
+        RowStore::open(sled)
+    })
+    .map_err(|error| match error {
+        StoreError::Row(what) | StoreError::Io { doing: "read", why: what } => damaged(&name, &what),
+        other => other,
+    })
 }
 
 /// One process at a time; the lock goes with the process, however it ends.
@@ -86,6 +102,19 @@ fn lock(directory: &Path, name: &str) -> Result<File> {
         Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked(name.into())),
         Err(fs::TryLockError::Error(error)) => Err(io("lock the data directory", error)),
     }
+}
+
+/// sled's threads hold its own lock for some milliseconds after it was closed, and opening meanwhile would look like damage.
+fn wait_until_closed(database: &Path, name: &str) -> Result<()> {
+    let file = File::open(database).map_err(|error| io("open the database file", format!("{name}: {error}")))?;
+    for _ in 0..CLOSING_POLLS_MAX {
+        match file.try_lock() {
+            Ok(()) => return file.unlock().map_err(|error| io("unlock the database file", error)),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(CLOSING_POLL),
+            Err(fs::TryLockError::Error(error)) => return Err(io("lock the database file", error)),
+        }
+    }
+    Err(StoreError::Locked(name.into()))
 }
 
 fn read_manifest(directory: &Path, name: &str) -> Result<Option<Manifest>> {
@@ -112,18 +141,16 @@ fn read_manifest(directory: &Path, name: &str) -> Result<Option<Manifest>> {
     Ok(Some(manifest))
 }
 
-/// sled may panic over a file that is not its own; that is damage like any other.
-fn open_tree(path: &Path, name: &str, options: SledOptions) -> Result<sled::Db> {
-    let config = sled::Config::new().path(path).cache_capacity(options.cache_bytes);
+/// sled may panic over a file that is not its own; that is damage like any other. The hook that would print the panic is
+/// the process's, so one opening at a time may change it.
+fn without_panic<T>(name: &str, open: impl FnOnce() -> Result<T>) -> Result<T> {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let opened = std::panic::catch_unwind(AssertUnwindSafe(|| config.open()));
+    let opened = std::panic::catch_unwind(AssertUnwindSafe(open));
     std::panic::set_hook(hook);
-    match opened {
-        Ok(Ok(tree)) => Ok(tree),
-        Ok(Err(error)) => Err(damaged(name, &format!("the database does not open ({error})"))),
-        Err(_) => Err(damaged(name, "the database does not open")),
-    }
+    opened.unwrap_or_else(|_| Err(damaged(name, "the database does not open")))
 }
 
 fn write_manifest(directory: &Path, manifest: &Manifest) -> std::io::Result<()> {
@@ -133,10 +160,6 @@ fn write_manifest(directory: &Path, manifest: &Manifest) -> std::io::Result<()> 
     file.sync_all()?;
     fs::rename(draft, path)?;
     File::open(directory)?.sync_all()
-}
-
-fn name_of(store_id: u128) -> String {
-    uuid::Uuid::from_u128(store_id).to_string()
 }
 
 fn damaged(path: &str, what: &str) -> StoreError {
@@ -153,7 +176,7 @@ impl Sled {
     fn identify(&self, directory: &Path, name: &str, manifest: Option<Manifest>) -> Result<()> {
         let inside = self.get(&key::identity())?.map(|bytes| codec::decode::<u128>(&bytes)).transpose()?;
         match (manifest, inside) {
-            (Some(manifest), Some(inside)) if manifest.store_id == name_of(inside) => Ok(()),
+            (Some(manifest), Some(inside)) if manifest.store_id.as_u128() == inside => Ok(()),
             (Some(_), Some(_)) => Err(damaged(name, "`relance.json` and the database belong to different stores")),
             (Some(_), None) => Err(damaged(name, "the database is empty, `relance.json` says that it was in use")),
             (None, inside) => {
@@ -167,7 +190,8 @@ impl Sled {
                 }
                 let store_id = inside.unwrap_or_else(|| fastrand::u128(..));
                 self.apply(Batch(vec![(key::identity(), Some(codec::encode(&store_id)))]))?;
-                let manifest = Manifest { format: FORMAT, store_id: name_of(store_id), shard_bits: limits::SHARD_BITS };
+                let store_id = Uuid::from_u128(store_id);
+                let manifest = Manifest { format: FORMAT, store_id, shard_bits: limits::SHARD_BITS };
                 write_manifest(directory, &manifest).map_err(|error| io("write the manifest", error))
             }
         }

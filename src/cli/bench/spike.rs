@@ -59,7 +59,7 @@ impl Bench {
     }
 
     /// Makes the records, connects them and completes the task before the wait.
-    async fn bring_to_wait(&self) -> anyhow::Result<()> {
+    pub async fn bring_to_wait(&self) -> anyhow::Result<()> {
         let records = setup::records(&self.client, self.args.records).await?;
         let sequence = setup::sequence(&self.client, "bench: task, wait, task", setup::task_wait_task()).await?;
         self.connect_records(&sequence, &records).await?;

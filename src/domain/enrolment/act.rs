@@ -145,7 +145,10 @@ impl<'a> Turn<'a> {
                 _ => Err(RecordRejection::Stale),
             };
         }
-        let (step, node) = self.open_step(key).map_err(|_| RecordRejection::Stale)?;
+        let (step, node) = self.open_step(key).map_err(|rejection| match rejection {
+            RecordRejection::StepNotFound | RecordRejection::StepNotOpen => RecordRejection::Stale,
+            kept => kept,
+        })?;
         match step.wakes_at {
             Some(due) if due > self.stamp.at => Err(RecordRejection::NotDue),
             Some(_) => self.wake(&step, node, WaitState::Completed),

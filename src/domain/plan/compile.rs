@@ -40,8 +40,8 @@ pub struct Surroundings<'a> {
     pub exit_on_reply: bool,
     /// §3.3.
     pub assign_to: AssignTo,
-    /// Call results that exist (CO-31).
-    pub call_results: &'a [String],
+    /// Whether a call can end so (CO-31).
+    pub has_call_result: &'a dyn Fn(&str) -> bool,
     /// Whether an e-mail template of that id exists.
     pub has_template: &'a dyn Fn(TemplateId) -> bool,
 }
@@ -225,7 +225,7 @@ impl Check<'_> {
             }
             Node::CondCall(call) => {
                 let unknown: Vec<_> =
-                    call.results.iter().filter(|result| !self.around.call_results.contains(result)).collect();
+                    call.results.iter().filter(|result| !(self.around.has_call_result)(result)).collect();
                 if let Some(result) = unknown.first() {
                     self.error("condition_empty", node, format!("`{result}` is not a call result"));
                 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::command::RecordCommand;
 use super::event::RecordEvent;
-use super::schema::{Change, Outcome, RecordState, RecordType};
+use super::schema::{Change, Outcome, Profile, RecordState, RecordType};
 use super::{Problem, Record, RecordRejection};
 use crate::domain::enrolment::advance::{Turn, closing_outcome};
 use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
@@ -58,9 +58,9 @@ fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>) -> Decisi
         return Err(RecordRejection::Exists);
     }
     check(kind, &mut changes)?;
-    let mut after = Record { kind, ..Record::default() };
-    changes.iter().for_each(|change| after.profile.set(change));
-    named(&after)?;
+    let mut profile = Profile::default();
+    changes.iter().for_each(|change| profile.set(change));
+    named(&profile)?;
     let closing = changes.iter().find_map(closing_outcome);
     let mut events = vec![RecordEvent::Created { kind, changes }];
     events.extend(closing.map(RecordEvent::Closed));
@@ -69,17 +69,17 @@ fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>) -> Decisi
 
 fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejection> {
     check(turn.record.kind, &mut changes)?;
+    // Writing a disposition closes an open record, also where the field held that value before (D-69).
+    let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
     changes.retain(|change| !turn.record.profile.has(change));
-    if changes.is_empty() {
-        return Ok(());
-    }
     let former_external_id = match changes.iter().any(|change| matches!(change, Change::ExternalId(_))) {
         true => turn.record.profile.external_id.clone(),
         false => None,
     };
-    let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
-    turn.emit(RecordEvent::Changed { changes, former_external_id });
-    named(&turn.record)?;
+    if !changes.is_empty() {
+        turn.emit(RecordEvent::Changed { changes, former_external_id });
+    }
+    named(&turn.record.profile)?;
     if let Some(outcome) = closing {
         turn.close(outcome, None);
     }
@@ -92,8 +92,8 @@ fn check(kind: RecordType, changes: &mut [Change]) -> Result<(), RecordRejection
     if problems.is_empty() { Ok(()) } else { Err(RecordRejection::Invalid(problems)) }
 }
 
-fn named(record: &Record) -> Result<(), RecordRejection> {
-    if !record.profile.display_name().is_empty() {
+fn named(profile: &Profile) -> Result<(), RecordRejection> {
+    if !profile.display_name().is_empty() {
         return Ok(());
     }
     let detail = "a record needs a name, or a first or last name that forms it".to_owned();

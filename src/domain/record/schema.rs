@@ -240,7 +240,7 @@ impl Change {
             Change::Score(_) => "/score".into(),
             Change::PrimaryContact(_) => "/primary_contact".into(),
             Change::LinkedinUrl(_) => "/linkedin_url".into(),
-            Change::Field(name, _) => format!("/fields/{name}"),
+            Change::Field(name, _) => format!("/fields/{}", name.replace('~', "~0").replace('/', "~1")),
         }
     }
 

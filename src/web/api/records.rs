@@ -239,7 +239,7 @@ pub async fn list_records(
 
 /// Loads a record as it stands in the rows.
 pub fn load_record(store: &dyn Store, id: RecordId) -> Result<Record, Problem> {
-    let (record, _) = codec::replay::<Record>(&store.load(id.into(), None)?)?;
+    let (record, ..) = codec::load::<Record>(store, id.into(), None)?;
     Ok(record)
 }
 

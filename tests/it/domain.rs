@@ -1,0 +1,18 @@
+//! The pure core: every rule of the specification that a record or a sequence decides by itself.
+
+mod closing;
+mod commands;
+mod conditions;
+mod connecting;
+mod draw;
+mod exit;
+mod ledger;
+mod paths;
+mod random;
+mod records;
+mod rules;
+mod sequence;
+mod steps;
+mod templates;
+mod validation;
+mod world;

@@ -1,0 +1,61 @@
+//! Short words for drawing graphs: one function per node type, an empty exit is written `""`.
+
+use relance::domain::sequence::graph::Graph;
+use serde_json::{Value, json};
+
+/// The e-mail template that drawn automated e-mails send; one that the product ships.
+pub const TEMPLATE: &str = "00000000-0000-7000-8000-000000000011";
+
+/// The nodes as a graph that starts with the first.
+pub fn graph(nodes: &[Value]) -> Graph {
+    let start = nodes.first().map(|first| first["id"].clone());
+    serde_json::from_value(json!({ "start": start, "nodes": nodes })).expect("drawn nodes form a graph")
+}
+
+pub fn email(id: &str, next: &str) -> Value {
+    json!({ "type": "email", "id": id, "name": id, "next": exit(next) })
+}
+
+pub fn auto_email(id: &str, next: &str) -> Value {
+    json!({ "type": "auto_email", "id": id, "name": id, "template": TEMPLATE, "next": exit(next) })
+}
+
+pub fn call(id: &str, next: &str) -> Value {
+    json!({ "type": "phone_call", "id": id, "name": id, "next": exit(next) })
+}
+
+pub fn task(id: &str, next: &str) -> Value {
+    json!({ "type": "task", "id": id, "name": id, "next": exit(next) })
+}
+
+pub fn linkedin(kind: &str, id: &str, next: &str) -> Value {
+    json!({ "type": kind, "id": id, "next": exit(next) })
+}
+
+pub fn wait(id: &str, days: i64, hours: i64, next: &str) -> Value {
+    json!({ "type": "wait", "id": id, "days": days, "hours": hours, "next": exit(next) })
+}
+
+/// A reply condition that waits its full limit.
+pub fn reply(id: &str, days: i64, yes: &str, no: &str) -> Value {
+    json!({ "type": "cond_email_reply", "id": id, "limit_days": days, "yes": exit(yes), "no": exit(no) })
+}
+
+/// A reply condition that moves on as soon as satisfied.
+pub fn early_reply(id: &str, days: i64, yes: &str, no: &str) -> Value {
+    let mut node = reply(id, days, yes, no);
+    node["advance_early"] = json!(true);
+    node
+}
+
+pub fn answered(id: &str, results: &[&str], yes: &str, no: &str) -> Value {
+    json!({ "type": "cond_call", "id": id, "results": results, "yes": exit(yes), "no": exit(no) })
+}
+
+pub fn update(id: &str, field: &str, value: &str, next: &str) -> Value {
+    json!({ "type": "update_field", "id": id, "field": field, "value": value, "next": exit(next) })
+}
+
+fn exit(next: &str) -> Option<&str> {
+    (!next.is_empty()).then_some(next)
+}

@@ -1,0 +1,170 @@
+//! What the store would hold of one record's effects, and that it always agrees with the record's state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index};
+use relance::domain::enrolment::{EnrolmentStatus, MessageState, StepStatus};
+use relance::domain::entity::{Entity, Stamp};
+use relance::domain::record::Record;
+use relance::domain::record::schema::RecordState;
+use relance::id::{SequenceId, TemplateId};
+use relance::store::{Stored, codec};
+use relance::time::Timestamp;
+
+/// An entity beside its log: each decision is stored as bytes, read back, and must lead to the same state.
+pub struct Logged<E: Entity> {
+    pub state: E,
+    replayed: E,
+    entries: Vec<(u32, Vec<u8>)>,
+}
+
+impl<E: Entity + PartialEq + Debug> Logged<E>
+where
+    E::Event: Debug,
+{
+    pub fn new() -> Logged<E> {
+        Logged { state: E::default(), replayed: E::default(), entries: Vec::new() }
+    }
+
+    /// Decides, applies and stores `command`; the events, and what the world is owed for them.
+    pub fn decide(
+        &mut self,
+        id: E::Id,
+        given: &E::Given,
+        command: E::Command,
+        stamp: Stamp,
+    ) -> Result<(Vec<E::Event>, Effects), E::Rejection> {
+        let events = self.state.decide(id, given, command, stamp)?;
+        let mut owed = Effects::default();
+        for event in &events {
+            self.state.apply(event, stamp);
+            self.state.effects(id, event, &mut owed);
+        }
+        if events.is_empty() {
+            return Ok((events, owed));
+        }
+        let bytes = codec::encode(&codec::Entry { stamp, events });
+        let entry: codec::Entry<E::Event> = codec::decode(&bytes).expect("what was encoded decodes");
+        entry.events.iter().for_each(|event| self.replayed.apply(event, entry.stamp));
+        assert_eq!(self.replayed, self.state, "replaying {:?} leads elsewhere", entry.events);
+        self.entries.push((self.entries.len() as u32 + 1, bytes));
+        Ok((entry.events, owed))
+    }
+
+    /// The whole log, and the log behind a snapshot of the first half, lead to the present state.
+    pub fn check_replay(&self) {
+        let half = self.entries.len() / 2;
+        let all = Stored { snapshot: None, entries: self.entries.clone() };
+        let (state, _) =
+            codec::replay::<E>(&Stored { snapshot: None, entries: self.entries[..half].to_vec() }).unwrap();
+        let snapshot = Some((half as u32, codec::snapshot(&state)));
+        let behind = Stored { snapshot, entries: self.entries[half..].to_vec() };
+        for stored in [all, behind] {
+            let (state, version) = codec::replay::<E>(&stored).expect("a log replays");
+            assert_eq!((&state, version as usize), (&self.state, self.entries.len()));
+        }
+    }
+}
+
+/// The rows that effects write and remove.
+#[derive(Default)]
+pub struct Ledger {
+    pub armed: BTreeSet<(Timestamp, EffectKey)>,
+    pub owed: BTreeMap<EffectKey, TemplateId>,
+    pub claimed: BTreeSet<String>,
+    listed: BTreeSet<(SequenceId, bool, EffectKey)>,
+    shown: Option<(String, RecordState)>,
+    counters: BTreeMap<Counter, i64>,
+}
+
+impl Ledger {
+    /// Writes the rows; each is written once and removed once.
+    pub fn book(&mut self, effects: Effects) {
+        for effect in effects.0 {
+            let fresh = match effect.clone() {
+                Effect::Arm { due, key } => self.armed.insert((due, key)),
+                Effect::Disarm { due, key } => self.armed.remove(&(due, key)),
+                Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
+                Effect::Owe { delivery: Delivery::DisconnectAll { .. }, .. } => false,
+                Effect::Settle { key } => self.owed.remove(&key).is_some(),
+                Effect::Index(Index::Record(row)) => {
+                    self.shown = Some((row.name, row.state));
+                    true
+                }
+                Effect::Unindex(Index::Record(_)) => false,
+                Effect::Index(Index::Enrolment { sequence, live, ordinal }) => {
+                    self.listed.insert((sequence, live, ordinal))
+                }
+                Effect::Unindex(Index::Enrolment { sequence, live, ordinal }) => {
+                    self.listed.remove(&(sequence, live, ordinal))
+                }
+                Effect::Claim { external_id, .. } => self.claimed.insert(external_id),
+                Effect::Unclaim { external_id, .. } => self.claimed.remove(&external_id),
+                Effect::Count { counter, delta, .. } => {
+                    *self.counters.entry(counter).or_default() += delta;
+                    true
+                }
+            };
+            assert!(fresh, "{effect:?} is written or removed twice");
+        }
+    }
+
+    /// Everything that must hold between `record` and its rows after every command.
+    pub fn check(&self, record: &Record) {
+        self.check_current_steps(record);
+        let mut waits = BTreeSet::new();
+        let mut owed = BTreeSet::new();
+        for step in &record.steps {
+            if let (StepStatus::Open, Some(due)) = (step.status, step.wakes_at) {
+                waits.insert((due, step.ordinal));
+            }
+            if step.message == Some(MessageState::Owed) {
+                owed.insert(step.ordinal);
+            }
+        }
+        let connecting = record.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
+        waits.extend(connecting.map(|one| (one.opens_at.expect("connecting has a time"), one.ordinal)));
+        assert_eq!(self.armed, waits, "armed timers are what the state waits for");
+        assert_eq!(self.owed.keys().copied().collect::<BTreeSet<_>>(), owed, "owed deliveries are those of the state");
+        assert_eq!(self.claimed, record.profile.external_id.clone().into_iter().collect(), "the key claimed is held");
+        assert_eq!(self.shown, Some((record.profile.display_name(), record.state)), "the list shows the record as is");
+        self.check_counters(record);
+    }
+
+    /// A connected enrolment stands on its one open step; all other steps are closed.
+    fn check_current_steps(&self, record: &Record) {
+        let mut ordinals = BTreeSet::new();
+        for one in &record.enrolments {
+            let open: Vec<_> = record
+                .steps
+                .iter()
+                .filter(|step| step.enrolment == one.ordinal && step.status == StepStatus::Open)
+                .map(|step| step.ordinal)
+                .collect();
+            let expected = match one.status {
+                EnrolmentStatus::Connected => vec![one.current.expect("connected stands somewhere")],
+                _ => vec![],
+            };
+            assert_eq!(open, expected, "open steps of enrolment {one:?}");
+            assert_eq!(one.status.is_live(), one.ended_at.is_none(), "{one:?}");
+            assert_eq!(one.status.is_live(), one.reason.is_none(), "{one:?}");
+            assert!(ordinals.insert(one.ordinal));
+        }
+        assert!(record.steps.iter().all(|step| ordinals.insert(step.ordinal)), "an ordinal is given twice");
+        assert!(ordinals.last().is_none_or(|last| *last <= record.last_ordinal));
+    }
+
+    fn check_counters(&self, record: &Record) {
+        let mut expected = BTreeMap::from([(Counter::Records(record.kind), 1)]);
+        let mut listed = BTreeSet::new();
+        for one in &record.enrolments {
+            let (sequence, live) = (one.sequence, one.status.is_live());
+            *expected.entry(Counter::Enrolled(sequence)).or_default() += 1;
+            *expected.entry(Counter::Live(sequence)).or_default() += i64::from(live);
+            listed.insert((sequence, live, one.ordinal));
+        }
+        assert_eq!(self.counters, expected, "counters are what the state counts");
+        assert_eq!(self.listed, listed, "one list row per enrolment");
+    }
+}

@@ -1,0 +1,256 @@
+//! Chance against the core: whatever is asked in whatever order, nothing panics and every invariant of `ledger.rs` holds.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use relance::domain::enrolment::Signal;
+use relance::domain::plan::AssignTo;
+use relance::domain::plan::compile::{Severity, structural_faults};
+use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::{Change, Channel, Outcome, RecordType, Value};
+use relance::domain::sequence::{Property, SequenceCommand};
+use relance::domain::template::{Language, sequence_templates};
+use relance::id::SequenceId;
+use serde_json::json;
+
+use super::draw::{answered, auto_email, call, early_reply, email, graph, reply, task, update, wait};
+use super::world::{COLLEAGUE, SELLER, World};
+
+/// What happens next; `u8`s choose among what there is at that time, sometimes what is not there.
+#[derive(Clone, Debug)]
+enum Move {
+    Connect { sequence: u8, hours: Option<u8>, colleague: bool },
+    Disconnect(u8),
+    Complete { step: u8, result: Option<u8> },
+    Advance { made: bool },
+    Skip(u8),
+    SkipWait(u8),
+    Snooze { step: u8, hours: i8 },
+    Retry(u8),
+    Note(u8),
+    Signal { step: u8, signal: u8, hours: i8 },
+    Fire(u8),
+    Pass { hours: u8 },
+    Stall { hours: u8 },
+    Deliver,
+    GiveUp(u8),
+    Write(u8),
+    Close(u8),
+    Reopen,
+    Deactivate(u8),
+    Activate(u8),
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    use Move::*;
+    prop_oneof![
+        4 => (any::<u8>(), prop::option::of(0_u8..60), any::<bool>())
+            .prop_map(|(sequence, hours, colleague)| Connect { sequence, hours, colleague }),
+        1 => any::<u8>().prop_map(Disconnect),
+        3 => (any::<u8>(), prop::option::of(any::<u8>())).prop_map(|(step, result)| Complete { step, result }),
+        12 => any::<bool>().prop_map(|made| Advance { made }),
+        3 => any::<u8>().prop_map(Skip),
+        2 => any::<u8>().prop_map(SkipWait),
+        2 => (any::<u8>(), any::<i8>()).prop_map(|(step, hours)| Snooze { step, hours }),
+        1 => any::<u8>().prop_map(Retry),
+        1 => any::<u8>().prop_map(Note),
+        5 => (any::<u8>(), any::<u8>(), any::<i8>())
+            .prop_map(|(step, signal, hours)| Signal { step, signal, hours }),
+        2 => any::<u8>().prop_map(Fire),
+        6 => any::<u8>().prop_map(|hours| Pass { hours }),
+        2 => any::<u8>().prop_map(|hours| Stall { hours }),
+        2 => Just(Deliver),
+        1 => any::<u8>().prop_map(GiveUp),
+        2 => any::<u8>().prop_map(Write),
+        1 => any::<u8>().prop_map(Close),
+        2 => Just(Reopen),
+        1 => any::<u8>().prop_map(Deactivate),
+        1 => any::<u8>().prop_map(Activate),
+    ]
+}
+
+/// One of `known`, or a number that names nothing.
+fn choose(known: &[u32], choice: u8) -> u32 {
+    known.get(usize::from(choice) % (known.len() + 1)).copied().unwrap_or(u32::MAX)
+}
+
+fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
+    let steps: Vec<_> = world.record().steps.iter().map(|step| step.ordinal).collect();
+    let live: Vec<_> = world.record().live().map(|one| one.ordinal).collect();
+    let sequence = |choice: u8| sequences[usize::from(choice) % sequences.len()];
+    let hours = |hours: i64| TimeDelta::hours(hours);
+    let now = world.now;
+    let command = match next {
+        Move::Connect { sequence: choice, hours: wait, colleague } => {
+            world.by = if colleague { COLLEAGUE } else { SELLER };
+            let wait = wait.map(|wait| hours(wait.into()));
+            RecordCommand::Connect { sequence: sequence(choice), wait, source: None }
+        }
+        Move::Disconnect(choice) => RecordCommand::Disconnect(choose(&live, choice)),
+        Move::Complete { step, result } => {
+            let results = &world.given.call_results;
+            let call_result = result.map(|result| results[usize::from(result) % results.len()].clone());
+            RecordCommand::Complete { step: choose(&steps, step), note: None, call_result }
+        }
+        Move::Advance { made } => return advance(world, made),
+        Move::Skip(step) => RecordCommand::Skip(choose(&steps, step)),
+        Move::SkipWait(step) => RecordCommand::SkipWait(choose(&steps, step)),
+        Move::Snooze { step, hours: until } => {
+            RecordCommand::Snooze { step: choose(&steps, step), until: now + hours(until.into()) }
+        }
+        Move::Retry(step) => RecordCommand::Retry(choose(&steps, step)),
+        Move::Note(step) => RecordCommand::Note { step: choose(&steps, step), text: "note".into() },
+        Move::Signal { step, signal, hours: at } => {
+            let signals = [Signal::Opened, Signal::LinkClicked, Signal::Replied, Signal::Replied, Signal::Bounced];
+            let signal = signals[usize::from(signal) % signals.len()];
+            RecordCommand::Signal { step: choose(&steps, step), signal, at: now + hours(at.into()) }
+        }
+        Move::Fire(key) => RecordCommand::Fire(u32::from(key)),
+        Move::Pass { hours: span } => return world.pass(hours(span.into())),
+        Move::Stall { hours: span } => return world.stall(hours(span.into())),
+        Move::Deliver => return world.deliver(),
+        Move::GiveUp(step) => RecordCommand::MessageFailed { step: choose(&steps, step), reason: "full".into() },
+        Move::Write(choice) => RecordCommand::Change(vec![written(choice)]),
+        Move::Close(choice) => {
+            RecordCommand::Close([Outcome::None, Outcome::Success, Outcome::Failure][usize::from(choice) % 3])
+        }
+        Move::Reopen => RecordCommand::Reopen,
+        Move::Deactivate(choice) => {
+            let sequence = sequence(choice);
+            if world.order(sequence, SequenceCommand::Deactivate).is_err() {
+                return;
+            }
+            RecordCommand::LeaveSequence { sequence, until: now }
+        }
+        Move::Activate(choice) => {
+            let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None });
+            return;
+        }
+    };
+    let _ = world.try_ask(command);
+}
+
+/// The first open step is done as its kind wants it, so that paths are gone deep.
+fn advance(world: &mut World, made: bool) {
+    let runs: Vec<_> = world.record().live().map(|one| one.ordinal).collect();
+    for run in runs {
+        let Some(step) = world.record().current_step(world.enrolment(run)).cloned() else { continue };
+        let result = if made { "made" } else { "busy" };
+        for call_result in [None, Some(result.to_owned())] {
+            if world.try_ask(RecordCommand::Complete { step: step.ordinal, note: None, call_result }).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+fn written(choice: u8) -> Change {
+    let text = |name: &str, value: &str| Change::Field(name.into(), Some(Value::Text(value.into())));
+    match choice % 8 {
+        0 => Change::Email(None),
+        1 => Change::Email(Some("ada@example.org".into())),
+        2 => Change::Allow(Channel::Email, choice > 127),
+        3 => text("disposition", "qualified"),
+        4 => text("disposition", "disqualified"),
+        5 => text("disposition", "open"),
+        6 => Change::ExternalId((choice > 99).then(|| format!("key {choice}"))),
+        _ => text("future_events", "yes"),
+    }
+}
+
+/// Every node type in one graph, for a type that has a field to write.
+fn everything() -> relance::domain::sequence::graph::Graph {
+    graph(&[
+        email("e", "c"),
+        reply("c", 1, "w", "k"),
+        wait("w", 1, 0, "a"),
+        auto_email("a", "d"),
+        early_reply("d", 2, "t", "l"),
+        update("k", "disposition", "open", "v"),
+        wait("v", 0, 5, "b"),
+        auto_email("b", "l"),
+        call("l", "f"),
+        answered("f", &["made"], "q", "t"),
+        update("q", "disposition", "qualified", "t"),
+        task("t", "z"),
+        update("z", "disposition", "disqualified", ""),
+    ])
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config(256))]
+
+    #[test]
+    fn k_5_r_1_any_commands_in_any_order_keep_every_invariant(
+        template in 0_usize..7,
+        leaves in any::<bool>(),
+        own in any::<bool>(),
+        moves in prop::collection::vec(moves(), 1..60),
+    ) {
+        let template = sequence_templates().get(template);
+        let kind = template.map_or(RecordType::Lead, |template| template.record_type);
+        let mut world = World::of(kind);
+        let drawn = template.map_or_else(everything, |template| template.graph(Language::En));
+        let assign_to = if own { AssignTo::CurrentUser } else { AssignTo::RecordOwner };
+        let has_mail = drawn.nodes.iter().any(|node| matches!(node.kind(), "email" | "auto_email"));
+        let properties = vec![Property::ExitOnReply(leaves && has_mail), Property::AssignTo(assign_to)];
+        let sequences = [world.activate_with(drawn, properties), world.activate(graph(&[task("t", "u"), task("u", "")]))];
+        for next in moves {
+            play(&mut world, &sequences, next);
+        }
+        world.check_replay();
+        // Left alone, every enrolment that waits moves on; none waits for ever without a seller.
+        world.pass(TimeDelta::days(400));
+        world.deliver();
+        prop_assert!(world.ledger.armed.is_empty() && world.ledger.owed.is_empty());
+        world.check_replay();
+    }
+
+    #[test]
+    fn q_7_any_graph_compiles_to_a_plan_or_to_errors(
+        nodes in prop::collection::vec((0_u8..8, 0_usize..9, 0_usize..9, -1_i64..32), 0..8),
+    ) {
+        let id = |place: usize| format!("n{place}");
+        let drawn: Vec<_> = nodes.iter().enumerate().map(|(place, (kind, next, no, days))| {
+            // Mostly forward, so that many graphs have no cycle.
+            let (next, no) = (id(place + next), id(place + 1 + no));
+            let exit = |to: String| if to[1..].parse::<usize>().unwrap() < nodes.len() { to } else { String::new() };
+            let (next, no) = (exit(next), exit(no));
+            match kind {
+                0 => email(&id(place), &next),
+                1 => auto_email(&id(place), &next),
+                2 => call(&id(place), &next),
+                3 => task(&id(place), &next),
+                4 => wait(&id(place), *days, 0, &next),
+                5 => reply(&id(place), *days, &next, &no),
+                6 => answered(&id(place), &["made"], &next, &no),
+                _ => update(&id(place), "disposition", "open", &next),
+            }
+        }).collect();
+        let drawn = graph(&drawn);
+        let mut world = World::lead();
+        prop_assert_eq!(serde_json::from_value::<relance::domain::sequence::graph::Graph>(json!(drawn)).unwrap(), drawn.clone());
+        if !structural_faults(&drawn).is_empty() {
+            return Ok(());
+        }
+        let sequence = world.draft(drawn);
+        let (plan, diagnostics) = world.sequence(sequence).compile_draft(&world.given);
+        let blocked = diagnostics.iter().any(|one| one.severity == Severity::Error);
+        prop_assert_eq!(plan.is_none(), blocked, "{:?}", diagnostics);
+        let Some(plan) = plan else { return Ok(()) };
+        for (place, node) in plan.nodes.iter().enumerate() {
+            prop_assert!(node.exits().all(|exit| usize::from(exit) > place), "each node stands before its followers");
+            prop_assert!(usize::from(node.steps_ahead) <= usize::from(plan.step_count));
+        }
+        world.order(sequence, SequenceCommand::Activate { description: None }).unwrap();
+        let run = world.connect(sequence);
+        for _ in 0..20 {
+            advance(&mut world, true);
+            world.pass(TimeDelta::days(31));
+        }
+        prop_assert!(world.end(run).is_some());
+    }
+}

@@ -1,0 +1,4 @@
+//! What the parts promise each other, tested from outside the crate: one binary, so that it links once.
+
+mod domain;
+mod store;

@@ -1,0 +1,10 @@
+//! What every store promises, what sled's directory may look like, and which bytes are a contract.
+
+#[macro_use]
+mod conformance;
+mod fixture;
+mod golden;
+mod maintenance;
+mod model;
+mod population;
+mod sled_directory;

@@ -1,0 +1,306 @@
+//! Stored bytes are a contract (P16): what an earlier release wrote is read by this one, and means the same.
+//!
+//! `golden_v1.txt` holds a name and the bytes of one example per variant. A line that stands there is never altered: a
+//! store out in the world holds such bytes. For a variant that was appended, add an example below and the line that
+//! `the_table_holds_every_example` prints.
+
+use std::fmt::Debug;
+
+use relance::domain::effect::{Delivery, RecordSummary};
+use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
+use relance::domain::entity::Stamp;
+use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::plan::AssignTo;
+use relance::domain::record::event::RecordEvent;
+use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
+use relance::domain::sequence::{Property, SequenceEvent};
+use relance::id::{RecordId, SequenceId, TeamId, TemplateId, UserId};
+use relance::store::Repeat;
+use relance::store::codec::{self, Entry};
+use relance::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const TABLE: &str = include_str!("golden_v1.txt");
+
+/// Reads bytes; says why they are not what was meant.
+type Reads = dyn Fn(&[u8]) -> Result<(), String>;
+
+/// What an example is held to: the bytes it makes, and whether bytes are read as it.
+struct Example {
+    name: String,
+    bytes: Vec<u8>,
+    reads: Box<Reads>,
+}
+
+fn example<T: Serialize + DeserializeOwned + PartialEq + Debug + 'static>(name: String, value: T) -> Example {
+    let bytes = codec::encode(&value);
+    let reads = move |bytes: &[u8]| match codec::decode::<T>(bytes) {
+        Ok(read) if read == value => Ok(()),
+        Ok(read) => Err(format!("it is read as {read:?}")),
+        Err(error) => Err(error.to_string()),
+    };
+    Example { name, bytes, reads: Box::new(reads) }
+}
+
+/// Names for the examples of one type: `Type.Variant`, with a number where a variant has several.
+fn examples_of<T>(kind: &str, values: Vec<T>) -> Vec<Example>
+where
+    T: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
+{
+    let mut names: Vec<String> = vec![];
+    let mut examples = vec![];
+    for value in values {
+        let debug = format!("{value:?}");
+        let variant: String = debug.chars().take_while(|c| c.is_alphanumeric()).collect();
+        let stem = if variant == kind { kind.to_owned() } else { format!("{kind}.{variant}") };
+        let earlier = names.iter().filter(|name| **name == stem).count();
+        names.push(stem.clone());
+        let name = if earlier == 0 { stem } else { format!("{stem}.{}", earlier + 1) };
+        examples.push(example(name, value));
+    }
+    examples
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+const AT: i64 = 1_790_164_800_123;
+const SEQUENCE: SequenceId = SequenceId(0x0196_0000_0000_7abc_8000_0102_0304_0506);
+const TEMPLATE: TemplateId = TemplateId(0x0000_0000_0000_7000_8000_0000_0000_0011);
+const USER: UserId = UserId(0x0196_0000_0000_7111_8000_0000_0000_0022);
+const TEAM: TeamId = TeamId(0x0196_0000_0000_7222_8000_0000_0000_0033);
+
+fn text(text: &str) -> Option<String> {
+    Some(text.into())
+}
+
+fn changes() -> Vec<Change> {
+    vec![
+        Change::Name(text("Xoán Quiroga")),
+        Change::ExternalId(text("crm-17")),
+        Change::Owner(Owner::User(USER)),
+        Change::AccessTeam(Some(TEAM)),
+        Change::Email(text("xoan@example.com")),
+        Change::Phone(Phone::Business, text("+34 981 000 000")),
+        Change::Phone(Phone::Mobile, text("+34 600 000 000")),
+        Change::Phone(Phone::Home, None),
+        Change::Allow(Channel::Email, false),
+        Change::Allow(Channel::Phone, true),
+        Change::Allow(Channel::Text, false),
+        Change::TimeZone(text("Europe/Madrid")),
+        Change::Score(Some(87)),
+        Change::PrimaryContact(Some(RecordId(0x0196_0000_0000_7333_8000_0000_0000_0044))),
+        Change::LinkedinUrl(text("https://example.com/in/xoan")),
+        Change::Field("company".into(), Some(Value::Text("Estaleiro".into()))),
+        Change::Field("estimated_value".into(), Some(Value::Number(-1234.5))),
+        Change::Field("notes".into(), None),
+    ]
+}
+
+fn record_events() -> Vec<RecordEvent> {
+    use RecordEvent::*;
+    let opened = |assignee, wakes_at, error, converted| StepOpened {
+        step: 300,
+        enrolment: 2,
+        node: 7,
+        assignee,
+        wakes_at,
+        error,
+        converted,
+    };
+    let completed = |wait, exit, counted| StepCompleted { step: 300, wait, call_result: text("made"), exit, counted };
+    let ended = |status, reason, cancelled| Ended { enrolment: 2, status, reason, cancelled };
+    let connected = |opens_at, source| Connected { enrolment: 2, sequence: SEQUENCE, version: 500, opens_at, source };
+    let mut events = vec![
+        Created { kind: RecordType::Lead, changes: changes() },
+        Created { kind: RecordType::Opportunity, changes: vec![] },
+        Changed { changes: vec![Change::Owner(Owner::Team(TEAM))], former_external_id: text("crm-16") },
+        Changed { changes: vec![Change::Name(None)], former_external_id: None },
+        Closed(Outcome::None),
+        Closed(Outcome::Success),
+        Closed(Outcome::Failure),
+        Reopened,
+        connected(None, None),
+        connected(Some(at(AT)), text("web form")),
+        Began { enrolment: 2 },
+        opened(Owner::User(USER), None, None, false),
+        opened(Owner::Team(TEAM), Some(at(AT)), Some(StepError::FieldUpdateFailed), true),
+        opened(Owner::Team(TEAM), None, Some(StepError::EmailUndeliverable), true),
+        completed(WaitState::None, None, true),
+        completed(WaitState::Waiting, Some(Exit::Yes), false),
+        completed(WaitState::Skipped, Some(Exit::No), false),
+        completed(WaitState::Completed, None, false),
+        StepSkipped { step: 300, exit: Some(Exit::No), counted: true },
+        StepFailed { step: 300, error: StepError::EmailTemplateFailed },
+        StepSnoozed { step: 300, until: at(AT) },
+        Noted { step: 300, text: "Call back.\nAfter five.".into() },
+    ];
+    let signals = [Signal::Opened, Signal::LinkClicked, Signal::AttachmentDownloaded, Signal::Replied, Signal::Bounced];
+    events.extend(signals.map(|signal| Signalled { step: 300, signal, at: at(AT) }));
+    events.extend([
+        MessageOwed { step: 300, template: TEMPLATE },
+        MessageSent { step: 300, message_id: "<abc@example.com>".into() },
+        MessageFailed { step: 300, reason: "550 no such user".into() },
+        ended(EnrolmentStatus::Connecting, EndReason::SequenceCompleted, None),
+        ended(EnrolmentStatus::Connected, EndReason::UserDisconnected, Some(300)),
+        ended(EnrolmentStatus::Completed, EndReason::ParentSequenceDeactivated, None),
+        ended(EnrolmentStatus::Disconnected, EndReason::RegardingEntityDeactivated, Some(1)),
+        ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
+    ]);
+    events
+}
+
+fn sequence_events() -> Vec<SequenceEvent> {
+    use SequenceEvent::*;
+    let created = |record_type, template, owner| Created {
+        name: "Prospección".into(),
+        description: "first touch".into(),
+        record_type,
+        template,
+        graph: r#"{"start":null,"nodes":[]}"#.into(),
+        owner,
+    };
+    let properties = vec![
+        Property::Name("Outra".into()),
+        Property::Description(String::new()),
+        Property::ExitOnReply(true),
+        Property::AssignTo(AssignTo::RecordOwner),
+        Property::AssignTo(AssignTo::CurrentUser),
+    ];
+    vec![
+        created(RecordType::Contact, None, Owner::User(USER)),
+        created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
+        Changed(properties),
+        GraphSaved(r#"{"start":"1","nodes":[]}"#.into()),
+        Activated { version: 1, description: None },
+        Activated { version: 500, description: text("with a call") },
+        Deactivated,
+        Emptied,
+    ]
+}
+
+fn import_events() -> Vec<ImportEvent> {
+    use ImportEvent::*;
+    let counts = ImportCounts { rows_read: 70_000, created: 60_000, updated: 9_000, rejected: 1_000 };
+    let mapping = [("Nome", "name"), ("Empresa", "fields.company")];
+    let request = ImportRequest {
+        kind: RecordType::Lead,
+        mapping: Some(mapping.map(|(column, field)| (column.into(), field.into())).into()),
+        delimiter: Some(b';'),
+        external_id: text("Id"),
+    };
+    vec![
+        Started(request),
+        Started(ImportRequest::default()),
+        Progressed(counts),
+        Finished { state: ImportState::Running, counts: ImportCounts::default() },
+        Finished { state: ImportState::Completed, counts },
+        Finished { state: ImportState::Failed("it is no text".into()), counts },
+    ]
+}
+
+fn examples() -> Vec<Example> {
+    let mut all = examples_of("RecordEvent", record_events());
+    all.extend(examples_of("SequenceEvent", sequence_events()));
+    all.extend(examples_of("ImportEvent", import_events()));
+    let deliveries = vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }];
+    all.extend(examples_of("Delivery", deliveries));
+    let summary = |kind, owner, state| RecordSummary { kind, name: "Xoán Quiroga".into(), owner, state };
+    let summaries = vec![
+        summary(RecordType::Lead, Owner::User(USER), RecordState::Active),
+        summary(RecordType::Opportunity, Owner::Team(TEAM), RecordState::Inactive),
+    ];
+    all.extend(examples_of("RecordSummary", summaries));
+    all.extend(examples_of("Repeat", vec![Repeat { entity: SEQUENCE.0, version: 300, fingerprint: [0xa5; 16] }]));
+    let stamp = Stamp { at: at(AT), by: USER };
+    let events = vec![RecordEvent::Reopened, RecordEvent::Began { enrolment: 2 }];
+    all.extend(examples_of("Entry", vec![Entry { stamp, events }]));
+    // Values that stand alone in rows: counters, epochs, who holds an external id.
+    all.extend([-300_i64, 0, 250].map(|sum| example(format!("Counter.{sum}"), sum)));
+    all.push(example("Epoch".into(), 7_u64));
+    all.push(example("Holder".into(), RecordId(SEQUENCE.0)));
+    all
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits = |place| u8::from_str_radix(&text[place..place + 2], 16).expect("two hex digits");
+    (0..text.len()).step_by(2).map(digits).collect()
+}
+
+/// Name and bytes of each line.
+fn table() -> Vec<(&'static str, Vec<u8>)> {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.map(|line| line.split_once(' ').expect("a name and bytes")).map(|(name, hex)| (name, unhex(hex))).collect()
+}
+
+#[test]
+fn p16_what_was_stored_is_read_as_what_it_meant() {
+    let examples = examples();
+    for (name, bytes) in table() {
+        let example = examples.iter().find(|example| example.name == name);
+        let example = example.unwrap_or_else(|| panic!("BREAKS STORES: `{name}` was stored and is no longer known"));
+        if let Err(why) = (example.reads)(&bytes) {
+            panic!("BREAKS STORES: bytes of `{name}` that were stored are not read as what they meant: {why}");
+        }
+    }
+}
+
+#[test]
+fn p16_what_is_stored_now_is_what_the_releases_before_can_read() {
+    let table = table();
+    for example in examples() {
+        let Some((name, bytes)) = table.iter().find(|(name, _)| *name == example.name) else { continue };
+        let (now, then) = (hex(&example.bytes), hex(bytes));
+        assert_eq!(now, then, "BREAKS STORES: `{name}` is written in other bytes; append, never alter a line");
+    }
+}
+
+/// Tells what to append to the table after a variant was appended.
+#[test]
+fn the_table_holds_every_example() {
+    let table = table();
+    let missing: Vec<_> = examples()
+        .iter()
+        .filter(|example| table.iter().all(|(name, _)| *name != example.name))
+        .map(|example| format!("{} {}", example.name, hex(&example.bytes)))
+        .collect();
+    assert!(missing.is_empty(), "append to golden_v1.txt, changing nothing above:\n{}\n", missing.join("\n"));
+    let names: std::collections::BTreeSet<_> = table.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), table.len(), "a name stands twice");
+}
+
+/// The numbers bincode gives to variants run without a gap, so each variant has an example: the first that is missing
+/// after the last known one is not a variant at all.
+#[test]
+fn every_variant_of_an_event_has_an_example() {
+    fn variants(kind: &str) -> Vec<u8> {
+        let mut numbers: Vec<_> =
+            table().iter().filter(|(name, _)| name.starts_with(kind)).map(|row| row.1[1]).collect();
+        numbers.dedup();
+        numbers
+    }
+    fn knows<E: DeserializeOwned>(variant: u8) -> bool {
+        // A variant that is not known is refused by that name; one that is known lacks its members.
+        match codec::decode::<E>(&[1, variant]) {
+            Ok(_) => true,
+            Err(error) => !error.to_string().contains("expected variant index"),
+        }
+    }
+    type Case = (&'static str, fn(u8) -> bool);
+    let cases: [Case; 4] = [
+        ("RecordEvent.", knows::<RecordEvent>),
+        ("SequenceEvent.", knows::<SequenceEvent>),
+        ("ImportEvent.", knows::<ImportEvent>),
+        ("Delivery.", knows::<Delivery>),
+    ];
+    for (kind, knows) in cases {
+        let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();
+        assert_eq!(variants(kind), known, "{kind} a variant has no example");
+    }
+}

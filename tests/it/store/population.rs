@@ -1,0 +1,194 @@
+//! Fills a store by way of the domain: each command is decided, applied and committed as an entity's actor does it.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use relance::domain::effect::Effects;
+use relance::domain::entity::{Entity, Stamp};
+use relance::domain::given::Given;
+use relance::domain::import::Import;
+use relance::domain::record::Record;
+use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::{Change, RecordType};
+use relance::domain::sequence::graph::Graph;
+use relance::domain::sequence::{Sequence, SequenceCommand};
+use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Shard, UserId};
+use relance::limits::SNAPSHOT_EVERY;
+use relance::store::codec::{self, Entry};
+use relance::store::{Commit, Outcome, Store};
+use relance::time::Timestamp;
+
+use super::fixture::*;
+
+/// A mail, a wait, a call that branches, and a field at the end.
+pub fn lead_graph() -> Graph {
+    let graph = serde_json::json!({"start": "mail", "nodes": [
+        {"id": "mail", "type": "auto_email", "name": "Mail", "template": "00000000-0000-7000-8000-000000000011", "next": "wait"},
+        {"id": "wait", "type": "wait", "days": 2, "next": "call"},
+        {"id": "call", "type": "phone_call", "name": "Call", "next": "made"},
+        {"id": "made", "type": "cond_call", "results": ["made"], "yes": "task", "no": "lost"},
+        {"id": "task", "type": "task", "name": "Task", "next": null},
+        {"id": "lost", "type": "update_field", "field": "disposition", "value": "disqualified", "next": null}
+    ]});
+    serde_json::from_value(graph).expect("a graph")
+}
+
+/// What the entities of a test know of each other, and when it is.
+pub struct Population<'a> {
+    write: Writing<'a>,
+    given: Given,
+    now: Timestamp,
+    snapshots: HashMap<EntityId, u32>,
+}
+
+impl<'a> Population<'a> {
+    /// Of nobody yet.
+    pub fn new(store: &'a dyn Store) -> Population<'a> {
+        let write = Writing::granted(store);
+        Population { write, given: Given::default(), now: Timestamp::from_millis(NOON), snapshots: HashMap::new() }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, span: TimeDelta) {
+        self.now = self.now + span;
+    }
+
+    /// Decides and commits one command, which must be accepted.
+    pub fn run<I, C>(&mut self, id: I, command: C)
+    where
+        C: Runs<Id = I>,
+    {
+        command.run(self, id);
+    }
+
+    fn state<E: Entity>(&self, entity: EntityId) -> (E, u32) {
+        codec::replay(&self.write.load(entity, None).expect("read")).expect("replayed")
+    }
+
+    fn decide<E: Entity<Given = Given>>(&mut self, id: E::Id, command: E::Command) -> E {
+        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let (state, _) = self.state::<E>(id.into());
+        let events = state.decide(id, &self.given, command, stamp).expect("accepted");
+        self.store_events::<E>(id, events, stamp)
+    }
+
+    /// Applies and commits events whoever decided them.
+    pub fn store_events<E: Entity>(&mut self, id: E::Id, events: Vec<E::Event>, stamp: Stamp) -> E {
+        let entity: EntityId = id.into();
+        let (mut state, version) = self.state::<E>(entity);
+        if events.is_empty() {
+            return state;
+        }
+        let mut owed = Effects::default();
+        for event in &events {
+            state.apply(event, stamp);
+            state.effects(id, event, &mut owed);
+        }
+        let last = self.snapshots.entry(entity).or_default();
+        let due = version + 1 - *last >= SNAPSHOT_EVERY;
+        if due {
+            *last = version + 1;
+        }
+        let commit = Commit {
+            at: stamp.at,
+            entry: Some(codec::encode(&Entry { stamp, events })),
+            snapshot: due.then(|| codec::snapshot(&state)),
+            ..self.write.owing(entity, version, &owed.0)
+        };
+        assert_eq!(self.write.one(commit), Outcome::Done(version + 1));
+        state
+    }
+
+    /// An active sequence for leads; it lives in the shard of its number.
+    pub fn sequence(&mut self, number: u32, graph: &Graph) -> SequenceId {
+        let id = SequenceId::from(entity(EntityKind::Sequence, number as u16, number));
+        let (name, description) = (format!("sequence {number}"), String::new());
+        let (record_type, graph) = (RecordType::Lead, graph.clone());
+        self.run(id, SequenceCommand::Create { name, description, record_type, template: None, graph });
+        self.run(id, SequenceCommand::Activate { description: None });
+        id
+    }
+
+    /// The one import there is.
+    pub fn import_id(&self) -> ImportId {
+        entity(EntityKind::Import, 3, 1).into()
+    }
+
+    /// A lead with an external id, if the text is not empty, and perhaps an address.
+    pub fn create(&mut self, lead: RecordId, external_id: &str, reachable: bool) {
+        let mut changes = vec![Change::Name(Some("Lead".into()))];
+        changes.extend((!external_id.is_empty()).then(|| Change::ExternalId(Some(external_id.into()))));
+        changes.extend(reachable.then(|| Change::Email(Some("lead@example.com".into()))));
+        self.run(lead, RecordCommand::Create { kind: RecordType::Lead, changes });
+    }
+
+    /// Writes one property.
+    pub fn change(&mut self, lead: RecordId, change: Change) {
+        self.run(lead, RecordCommand::Change(vec![change]));
+    }
+
+    /// Fires every timer of the record that is due.
+    pub fn fire_due(&mut self, lead: RecordId) {
+        let shard: Shard = EntityId::from(lead).shard();
+        for timer in self.write.due(shard, None, self.now, 1_000).expect("read") {
+            if timer.entity == lead.into() {
+                self.run(lead, RecordCommand::Fire(timer.key));
+            }
+        }
+    }
+
+    /// Takes up to so many steps: seller's steps are completed, waits are skipped, messages are sent.
+    pub fn walk(&mut self, lead: RecordId, steps: usize) {
+        for number in 0..steps {
+            let shard: Shard = EntityId::from(lead).shard();
+            for owed in self.write.owed(shard, None, 1_000).expect("read") {
+                let message_id = format!("<{}.{}@example.com>", owed.entity, owed.key);
+                let sent = RecordCommand::MessageSent { step: owed.key, message_id };
+                if owed.entity == lead.into() {
+                    self.run(lead, sent);
+                }
+            }
+            let (record, _) = self.state::<Record>(lead.into());
+            let Some(step) = record.live().find_map(|enrolment| record.current_step(enrolment)) else { return };
+            let plan = record.enrolment(step.enrolment).and_then(|of| self.given.plan(of.sequence, of.version));
+            let is_call = plan.and_then(|plan| plan.node(step.node)).is_some_and(|node| node.type_name == "phone_call");
+            let call_result = is_call.then(|| if number % 2 == 0 { "made" } else { "busy" }.to_owned());
+            let step = step.ordinal;
+            let waits = record.step(step).is_some_and(|step| step.wakes_at.is_some());
+            match waits {
+                true => self.run(lead, RecordCommand::SkipWait(step)),
+                false => self.run(lead, RecordCommand::Complete { step, note: None, call_result }),
+            }
+        }
+    }
+}
+
+/// A command and the entity it is for.
+pub trait Runs {
+    /// That entity's id.
+    type Id;
+    /// See [`Population::run`].
+    fn run(self, population: &mut Population, id: Self::Id);
+}
+
+impl Runs for RecordCommand {
+    type Id = RecordId;
+    fn run(self, population: &mut Population, id: RecordId) {
+        population.decide::<Record>(id, self);
+    }
+}
+
+impl Runs for SequenceCommand {
+    type Id = SequenceId;
+    fn run(self, population: &mut Population, id: SequenceId) {
+        let sequence = population.decide::<Sequence>(id, self);
+        population.given = population.given.with_sequence(id, &sequence);
+    }
+}
+
+impl Runs for relance::domain::import::ImportCommand {
+    type Id = ImportId;
+    fn run(self, population: &mut Population, id: ImportId) {
+        population.decide::<Import>(id, self);
+    }
+}
