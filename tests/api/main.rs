@@ -1,0 +1,18 @@
+//! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
+
+mod batches;
+mod clock;
+mod conventions;
+mod events;
+mod external;
+mod fixtures;
+mod imports;
+mod lists;
+mod malformed;
+mod records;
+mod repeats;
+mod running;
+mod sequences;
+mod server;
+mod steps;
+mod templates;
