@@ -54,7 +54,14 @@ impl Scene {
         let connected = client.ask(&Command::post(path, "connect-hot".into(), &json!({"records": [hot]}))).await?;
         let step = &connected.body["results"][0]["enrolment"]["current_step"];
         let (hot, hot_step) = (text(&hot), text(step));
-        Ok(Scene { firm, loose, hot, hot_step, notes: Mutex::default(), shared: Mutex::default() })
+        let scene = Scene { firm, loose, hot, hot_step, notes: Mutex::default(), shared: Mutex::default() };
+        // So many that its timeline has several pages from the beginning.
+        for number in 0..60 {
+            let (path, note) = (format!("/steps/{}/note", scene.hot_step), format!("first {number}"));
+            client.ask(&Command::post(path, note.clone(), &json!({"text": note}))).await?;
+            scene.learn_note(note);
+        }
+        Ok(scene)
     }
 
     /// A sequence, and whether connecting to it cannot be refused.
