@@ -150,6 +150,12 @@ pub enum StoreError {
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// Called for each event row.
+pub type VisitEntry<'a> = &'a mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>;
+
+/// Called for each row, with key and value.
+pub type VisitRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<()>;
+
 /// Narrow and blocking. Writing goes through [`writer::Writer`]; reads may come from any thread.
 pub trait Store: Send + Sync + 'static {
     /// Raises the epoch of every shard, so that nobody who opened the store before can write; in order of the shards.
@@ -183,9 +189,9 @@ pub trait Store: Send + Sync + 'static {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()>;
     /// Every event row, entity by entity and in order of versions: for export, check and rebuild.
-    fn log(&self, visit: &mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>) -> Result<()>;
+    fn log(&self, visit: VisitEntry) -> Result<()>;
     /// Every row that is computed from events, as key and value, in order.
-    fn derived(&self, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()>;
+    fn derived(&self, visit: VisitRow) -> Result<()>;
     /// Replaces every computed row by those that follow from `effects`, in bounded batches.
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()>;
     /// Forgets command ids that are older than they need to be kept; how many.
