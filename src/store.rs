@@ -99,6 +99,14 @@ pub struct TimerRow {
     pub key: EffectKey,
 }
 
+impl TimerRow {
+    /// A place in a shard's timers: behind all that are due by `instant`, before all later ones.
+    pub fn after(instant: Timestamp) -> TimerRow {
+        let entity = EntityId { kind: crate::id::EntityKind::Record, id: 0 };
+        TimerRow { due: Timestamp::from_millis(instant.millis() + 1), entity, key: 0 }
+    }
+}
+
 /// A delivery that is owed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwedRow {

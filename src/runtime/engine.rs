@@ -16,8 +16,8 @@ use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Reply, Se
 use crate::runtime::outbox::{self, OutboxActor};
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::runtime::timer::{self, TimerActor};
-use crate::store::Store;
 use crate::store::writer::Writer;
+use crate::store::{Store, TimerRow};
 use crate::time::{Clock, Timestamp};
 
 /// What all actors of one engine share.
@@ -213,7 +213,7 @@ impl Engine {
         keep: impl Fn(Timestamp) -> std::io::Result<()>,
     ) -> std::io::Result<u64> {
         let mut fired = self.settle().await;
-        while let Some(next) = self.earliest_timer().filter(|due| *due <= to) {
+        while let Some(next) = self.next_timer().filter(|due| *due <= to) {
             keep(next)?;
             self.clock().advance(next);
             fired += self.settle().await;
@@ -242,8 +242,11 @@ impl Engine {
         }
     }
 
-    fn earliest_timer(&self) -> Option<Timestamp> {
-        let first = |shard| self.store().due(shard, None, Timestamp::MAX, 1).ok()?.first().map(|timer| timer.due);
+    /// When the first timer behind the present instant is due. One before it that could not fire is tried again with the
+    /// next, so that no defect holds the clock.
+    fn next_timer(&self) -> Option<Timestamp> {
+        let after = Some(TimerRow::after(self.clock().now()));
+        let first = |shard| self.store().due(shard, after, Timestamp::MAX, 1).ok()?.first().map(|timer| timer.due);
         crate::store::rows::shards().filter_map(first).min()
     }
 

@@ -448,7 +448,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
-        let from = after.map_or_else(|| key::all(shard, b'T'), key::timer);
+        let from = after.map_or_else(|| key::all(shard, b'T'), |timer| key::timer_in(shard, timer));
         let to = after_prefix(&key::timers_from(shard, until));
         let mut timers = Vec::new();
         if from < to {
