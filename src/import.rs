@@ -3,9 +3,12 @@
 
 pub mod mapping;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use futures_util::StreamExt;
 
@@ -13,7 +16,7 @@ use crate::domain::import::{Import, ImportCommand, ImportCounts, ImportRequest, 
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Owner};
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{EntityKind, IdSource, ImportId, RecordId, UserId};
+use crate::id::{CommandId, EntityKind, Fingerprint, IdSource, ImportId, RecordId, UserId};
 use crate::import::mapping::Columns;
 use crate::limits;
 use crate::runtime::engine::Engine;
@@ -28,6 +31,17 @@ const PROGRESS_EVERY: u64 = 1_000;
 pub struct Imports {
     engine: Engine,
     folder: PathBuf,
+}
+
+/// Rows of one external id wait for each other, so that the last one of the file has the last word.
+#[derive(Clone, Default)]
+struct Turns(Rc<RefCell<HashMap<String, Rc<tokio::sync::Mutex<()>>>>>);
+
+impl Turns {
+    /// Served first come, first served; rows come in the order of the file.
+    fn of(&self, external_id: String) -> Rc<tokio::sync::Mutex<()>> {
+        self.0.borrow_mut().entry(external_id).or_default().clone()
+    }
 }
 
 /// What became of a row.
@@ -132,7 +146,19 @@ impl Imports {
         let mut rejects = csv::Writer::from_path(self.rejects(id))?;
         rejects.write_record(["line", "reason", "row"])?;
         let mut counts = ImportCounts::default();
-        let outcomes = sheet.rows().map(|row| self.row(id, by, request, columns, row));
+        let turns = Turns::default();
+        let outcomes = sheet.rows().map(|row| {
+            let turns = turns.clone();
+            async move {
+                let key = row.as_ref().ok().and_then(|row| columns.external_id(row));
+                let turn = key.map(|key| turns.of(key));
+                let _turn = match &turn {
+                    Some(turn) => Some(turn.lock().await),
+                    None => None,
+                };
+                self.row(id, by, request, columns, row).await
+            }
+        });
         let mut outcomes =
             std::pin::pin!(futures_util::stream::iter(outcomes).buffered(limits::BACKGROUND_IN_FLIGHT_MAX));
         while let Some(outcome) = outcomes.next().await {
@@ -210,6 +236,9 @@ impl Imports {
             Ok(()) | Err(Failure::Refused(RecordRejection::Exists)) => Ok(RowOutcome::Created),
             Err(Failure::Taken(holder)) if external_id.is_some() => {
                 let change = RecordCommand::Change(changes);
+                // Known by its row: when the job is begun again, what was written since is not written over.
+                let command = CommandId { key: fresh.0, fingerprint: Fingerprint::default() };
+                let caller = Caller { command: Some(command), ..caller };
                 self.engine.submit_in_turn::<Record, ()>(holder, change, caller, |_| ()).await?;
                 Ok(RowOutcome::Updated)
             }

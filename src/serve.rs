@@ -50,13 +50,12 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let (token, token_source) = admin_token(&data)?;
     let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let per_core = |configured: usize| if configured == 0 { cores } else { configured };
     let engine = start::start(
         Arc::new(store),
         start::Options {
             clock,
             ids: IdSource::random(),
-            threads: per_core(config.engine.threads),
+            threads: if config.engine.threads == 0 { cores.div_ceil(2) } else { config.engine.threads },
             resident_max: config.engine.resident_max,
             idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
             spool,
@@ -81,7 +80,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .configure(web::pages)
             .wrap(from_fn(web::hygiene))
     })
-    .workers(per_core(config.server.workers))
+    .workers(if config.server.workers == 0 { cores } else { config.server.workers })
     .shutdown_timeout(config.server.shutdown_seconds)
     .bind(&listen)
     .with_context(|| format!("cannot listen on {listen}"))?;
@@ -118,7 +117,7 @@ fn clock(file: &Path, store: &dyn crate::store::Store, sandbox: bool, now: Optio
                 bail!("this data directory is in real use; a sandbox needs one of its own, name it with --data");
             }
             let start = now.unwrap_or_else(|| Clock::System.now());
-            std::fs::write(file, start.to_string()).context("the file `test-clock` cannot be written")?;
+            write_whole(file, &start.to_string()).context("the file `test-clock` cannot be written")?;
             Ok(Clock::test(start))
         }
     }
@@ -142,19 +141,22 @@ fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
     let mut bytes = [0_u8; 24];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_secret(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
+    write_whole(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
     Ok((token, file.display().to_string()))
 }
 
-/// Only the server's own user may read it.
-fn write_secret(file: &Path, secret: &str) -> std::io::Result<()> {
+/// A file is there with all that it says or not at all, however the first start ends. Only the server's own user may
+/// read it.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let draft = file.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    writeln!(file, "{secret}")?;
-    file.sync_all()
+    let mut written = options.open(&draft)?;
+    writeln!(written, "{text}")?;
+    written.sync_all()?;
+    std::fs::rename(draft, file)
 }
 
 /// One recorder per process; figures of what happens, in the buckets that people ask for.

@@ -41,7 +41,7 @@ pub struct Commit {
     pub at: Timestamp,
     /// Makes a repeat recognisable.
     pub command: Option<CommandId>,
-    /// The events, encoded as one row; `None` for housekeeping that changes no entity.
+    /// The events, encoded as one row; `None` for housekeeping and for commands that change nothing.
     pub entry: Option<Vec<u8>>,
     /// What is owed, in order.
     pub effects: Vec<Effect>,
@@ -99,6 +99,14 @@ pub struct TimerRow {
     pub key: EffectKey,
 }
 
+impl TimerRow {
+    /// A place in a shard's timers: behind all that are due by `instant`, before all later ones.
+    pub fn after(instant: Timestamp) -> TimerRow {
+        let entity = EntityId { kind: crate::id::EntityKind::Record, id: 0 };
+        TimerRow { due: Timestamp::from_millis(instant.millis() + 1), entity, key: 0 }
+    }
+}
+
 /// A delivery that is owed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwedRow {
@@ -150,6 +158,12 @@ pub enum StoreError {
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// Called for each event row.
+pub type VisitEntry<'a> = &'a mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>;
+
+/// Called for each row, with key and value.
+pub type VisitRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<()>;
+
 /// Narrow and blocking. Writing goes through [`writer::Writer`]; reads may come from any thread.
 pub trait Store: Send + Sync + 'static {
     /// Raises the epoch of every shard, so that nobody who opened the store before can write; in order of the shards.
@@ -183,9 +197,9 @@ pub trait Store: Send + Sync + 'static {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()>;
     /// Every event row, entity by entity and in order of versions: for export, check and rebuild.
-    fn log(&self, visit: &mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>) -> Result<()>;
+    fn log(&self, visit: VisitEntry) -> Result<()>;
     /// Every row that is computed from events, as key and value, in order.
-    fn derived(&self, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()>;
+    fn derived(&self, visit: VisitRow) -> Result<()>;
     /// Replaces every computed row by those that follow from `effects`, in bounded batches.
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()>;
     /// Forgets command ids that are older than they need to be kept; how many.

@@ -84,7 +84,9 @@ impl<E: Resides> EntityActor<E> {
         }
         let events = match held.state.decide(id, &given, command, stamp) {
             Err(rejection) => return reply(Err(Failure::Refused(rejection))),
-            Ok(events) if events.is_empty() => {
+            // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
+            // something (P6).
+            Ok(events) if events.is_empty() && caller.command.is_none() => {
                 let seen = Seen { id, state: &held.state, given: &given, version: held.version, stamp };
                 return reply(Ok(seen));
             }
@@ -95,14 +97,15 @@ impl<E: Resides> EntityActor<E> {
             held.state.apply(event, stamp);
             held.state.effects(id, event, &mut owed);
         }
-        let due = held.version + 1 - held.snapshot >= limits::SNAPSHOT_EVERY;
+        let due = !events.is_empty() && held.version + 1 - held.snapshot >= limits::SNAPSHOT_EVERY;
+        let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
         let commit = Commit {
             fence,
             entity,
             expected: held.version,
             at: stamp.at,
             command: caller.command,
-            entry: Some(codec::encode(&Entry { stamp, events })),
+            entry,
             effects: owed.0,
             snapshot: due.then(|| codec::snapshot(&held.state)),
         };

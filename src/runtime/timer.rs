@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::domain::effect::Effect;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{EntityKind, RecordId, Shard};
+use crate::id::{RecordId, Shard};
 use crate::limits;
 use crate::runtime::engine::Router;
 use crate::runtime::message::{Caller, Failure};
@@ -148,13 +148,8 @@ impl TimerActor {
 
     /// Notes when the shard's first later timer is due.
     fn look_ahead(&self, shard: Shard, now: Timestamp) {
-        let after = TimerRow {
-            due: Timestamp::from_millis(now.millis() + 1),
-            entity: crate::id::EntityId { kind: EntityKind::Record, id: 0 },
-            key: 0,
-        };
         let shared = &self.router.shared;
-        if let Ok(rows) = shared.store.due(shard, Some(after), Timestamp::MAX, 1)
+        if let Ok(rows) = shared.store.due(shard, Some(TimerRow::after(now)), Timestamp::MAX, 1)
             && let Some(next) = rows.first()
         {
             shared.next_due[usize::from(shard.0)].fetch_min(next.due.millis(), Ordering::AcqRel);

@@ -86,7 +86,12 @@ pub fn owed(entity: EntityId, key: EffectKey) -> Key {
 
 /// A timer.
 pub fn timer(timer: TimerRow) -> Key {
-    let mut key = timers_from(timer.entity.shard(), timer.due);
+    timer_in(timer.entity.shard(), timer)
+}
+
+/// The place of a timer among those of `shard`, whether it is one of them or not.
+pub fn timer_in(shard: Shard, timer: TimerRow) -> Key {
+    let mut key = timers_from(shard, timer.due);
     key.push(timer.entity.kind as u8);
     key.extend_from_slice(&timer.entity.id.to_be_bytes());
     with_number(key, timer.key)

@@ -10,12 +10,16 @@ use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::key::{self, Key};
 use crate::store::{
-    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, codec,
+    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
+    VisitRow, codec,
 };
 use crate::time::Timestamp;
 
 /// Called for each row; says whether to go on.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool>;
+
+/// The same with the id at the end of the key.
+type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
 
 /// Rows to write (`Some`) or remove (`None`), as one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,12 +110,7 @@ impl<K: Keyspace> RowStore<K> {
     }
 
     /// Rows under one prefix per shard as one list, last key first, from below `before` on.
-    fn merge_newest_first(
-        &self,
-        prefix: impl Fn(Shard) -> Key,
-        before: Option<u128>,
-        visit: &mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>,
-    ) -> Result<()> {
+    fn merge_newest_first(&self, prefix: impl Fn(Shard) -> Key, before: Option<u128>, visit: VisitId) -> Result<()> {
         let mut streams: Vec<Stream> = shards()
             .map(|shard| Stream { prefix: prefix(shard), before, page: VecDeque::new(), exhausted: false })
             .collect();
@@ -449,7 +448,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
-        let from = after.map_or_else(|| key::all(shard, b'T'), key::timer);
+        let from = after.map_or_else(|| key::all(shard, b'T'), |timer| key::timer_in(shard, timer));
         let to = after_prefix(&key::timers_from(shard, until));
         let mut timers = Vec::new();
         if from < to {
@@ -511,7 +510,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         })
     }
 
-    fn log(&self, visit: &mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>) -> Result<()> {
+    fn log(&self, visit: VisitEntry) -> Result<()> {
         for shard in shards() {
             self.scan_prefix(&key::all(shard, b'E'), &mut |found, value| {
                 let (entity, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
@@ -521,7 +520,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         Ok(())
     }
 
-    fn derived(&self, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+    fn derived(&self, visit: VisitRow) -> Result<()> {
         for shard in shards().chain([key::GLOBAL]) {
             for row in key::DERIVED {
                 self.scan_prefix(&key::all(shard, row), &mut |found, value| visit(found, value).map(|()| true))?;

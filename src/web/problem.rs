@@ -7,7 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
@@ -27,23 +28,62 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// A problem as it is sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// Something that was refused or failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "Sent")]
 pub struct Problem {
-    /// A page that explains the code.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The code in words.
-    pub title: String,
-    /// The HTTP status.
-    pub status: u16,
+    /// One of [`CODES`].
+    pub code: &'static str,
     /// One sentence about this case.
     pub detail: String,
+    /// Everything that is wrong, where that is more than one thing or has a place.
+    pub errors: Vec<Fault>,
+}
+
+/// A problem as it is sent.
+#[derive(Serialize, ToSchema)]
+struct Sent {
+    /// A page that explains the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The code in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// One sentence about this case.
+    detail: String,
     /// Stable code.
-    pub code: Cow<'static, str>,
+    code: &'static str,
     /// Everything that is wrong, where that is more than one thing or has a place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Fault>,
+    errors: Vec<Fault>,
+}
+
+impl From<Problem> for Sent {
+    fn from(problem: Problem) -> Sent {
+        let mut title = problem.code.replace('_', " ");
+        title.get_mut(..1).map(str::make_ascii_uppercase).unwrap_or_default();
+        Sent {
+            kind: format!("/problems/{}", problem.code),
+            title,
+            status: problem.status(),
+            detail: problem.detail,
+            code: problem.code,
+            errors: problem.errors,
+        }
+    }
+}
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Sent::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Sent::schemas(schemas);
+    }
 }
 
 /// Every code this server answers with, its status, and what it means: the `/problems` pages.
@@ -96,11 +136,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
 impl Problem {
     /// A problem with one of [`CODES`].
     pub fn new(code: &'static str, detail: impl Into<String>) -> Problem {
-        let status = CODES.iter().find(|(known, ..)| *known == code).map_or(500, |(_, status, _)| *status);
-        let mut title = code.replace('_', " ");
-        title.get_mut(..1).map(str::make_ascii_uppercase).unwrap_or_default();
-        let kind = format!("/problems/{code}");
-        Problem { kind, title, status, detail: detail.into(), code: Cow::Borrowed(code), errors: Vec::new() }
+        Problem { code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    fn status(&self) -> u16 {
+        CODES.iter().find(|(known, ..)| *known == self.code).map_or(500, |(_, status, _)| *status)
     }
 
     /// The same with everything that is wrong.
@@ -150,13 +190,13 @@ impl std::fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime::APPLICATION_JSON)));
-        match self.status {
+        match self.status() {
             401 => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             503 => response.insert_header((RETRY_AFTER, "1")),
             _ => &mut response,

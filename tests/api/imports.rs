@@ -62,7 +62,7 @@ fn a_file_is_read_however_it_was_written() {
     ];
     let mapping = json!({ "Full Name": "name", "City": "city" }).to_string();
     for (name, file) in files {
-        let file = file.iter().copied().collect::<Vec<_>>();
+        let file = file.to_vec();
         let key = format!("k {name}");
         let query = [("type", "lead"), ("mapping", mapping.as_str()), ("external_id", "Key")];
         let (_, first) = counts(&api, &query, &file);

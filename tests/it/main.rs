@@ -1,4 +1,5 @@
 //! What the parts promise each other, tested from outside the crate: one binary, so that it links once.
 
 mod domain;
+mod runtime;
 mod store;

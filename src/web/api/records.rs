@@ -12,7 +12,7 @@ use crate::domain::entity::Entity;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{EnrolmentId, RecordId, UserId};
+use crate::id::{CommandId, EnrolmentId, EntityId, RecordId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure, Seen};
@@ -152,8 +152,13 @@ pub(super) async fn upsert(
     changes.retain(|change| !matches!(change, Change::ExternalId(_)));
     loop {
         if let Some(id) = engine.store().claimed(kind, &external_id)? {
+            // A repeat of the command that created it gets that command's answer: it was new.
+            let now = engine.clock().now();
+            let run = |command: CommandId| engine.store().repeat(EntityId::from(id).shard(), command.key, now);
+            let first_run = caller.command.map(run).transpose()?.flatten();
             let command = RecordCommand::Change(changes);
-            return Ok((engine.submit_in_turn(id, command, caller, versioned).await?, false));
+            let done = engine.submit_in_turn(id, command, caller, versioned).await?;
+            return Ok((done, first_run.is_some_and(|run| run.version == 1)));
         }
         if caller.expected.is_some() {
             return Err(Problem::new("version_mismatch", "there is no such record to be at a version"));

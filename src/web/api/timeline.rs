@@ -78,7 +78,8 @@ fn page(
     }
     let before = after.map_or(Version::MAX, |(version, _)| version.saturating_add(1));
     let mut items: Vec<((Version, usize), TimelineItem)> = Vec::new();
-    for (version, bytes) in store.history(id.into(), before, limit + 1)? {
+    // One more than fits tells that more follows; the row that the cursor names may have nothing left to show.
+    for (version, bytes) in store.history(id.into(), before, limit + 2)? {
         let entry: Entry<RecordEvent> = codec::decode(&bytes)?;
         for (place, event) in entry.events.iter().enumerate().rev() {
             if after.is_none_or(|after| (version, place) < after) {

@@ -79,6 +79,9 @@ fn problems(answer: Answer) -> Vec<(String, &'static str)> {
     }
 }
 
+/// Pointer and code of each problem.
+type Expected = &'static [(&'static str, &'static str)];
+
 #[test]
 fn q_8_a_new_sequence_is_inactive_version_1_of_its_creator() {
     let author = Author::of(Graph::default());
@@ -117,7 +120,7 @@ fn q_3_a_copy_of_a_template_is_edited_and_the_template_stays() {
 fn q_2_the_name_is_required_and_both_texts_have_bounds() {
     let (name, text) = (limits::SEQUENCE_NAME_MAX, limits::SEQUENCE_DESCRIPTION_MAX);
     assert_eq!((name, text), (160, 2_000));
-    let table: [(String, String, &[(&str, &str)]); 6] = [
+    let table: [(String, String, Expected); 6] = [
         ("n".into(), String::new(), &[]),
         (String::new(), String::new(), &[("/name", "name_missing")]),
         (" \t".into(), String::new(), &[("/name", "name_missing")]),

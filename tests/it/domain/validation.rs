@@ -42,6 +42,9 @@ fn with(mut node: Value, member: &str, value: impl Into<Value>) -> Value {
     node
 }
 
+/// Pointer and code of each problem.
+type Expected = &'static [(&'static str, &'static str)];
+
 #[test]
 fn q_42_waits_and_the_ends_of_paths() {
     check(&[
@@ -323,7 +326,7 @@ fn l_8_at_most_four_hundred_nodes_on_a_path() {
 #[test]
 fn d_34_saving_refuses_only_what_is_structurally_impossible() {
     let twice = vec![task("a", ""), task("a", "")];
-    let table: [(&str, Vec<Value>, &[(&str, &str)]); 8] = [
+    let table: [(&str, Vec<Value>, Expected); 8] = [
         ("a node stands twice", twice, &[("/nodes/1/id", "duplicate_node")]),
         ("an exit to nowhere", vec![task("a", "z")], &[("/nodes/0/next", "dangling_edge")]),
         (

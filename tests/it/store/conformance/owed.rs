@@ -10,6 +10,7 @@ use crate::store::fixture::*;
 for_every_store! {
     p5_timers_come_due_in_order
     p5_until_is_inclusive_and_after_is_not
+    p5_a_shard_is_looked_at_behind_an_instant_and_shows_its_own_timers_only
     a_timer_that_is_armed_and_disarmed_in_one_commit_never_was
     a_timer_is_disarmed_under_the_instant_it_was_armed_for
     deliveries_are_owed_until_they_are_settled
@@ -150,4 +151,19 @@ fn deliveries_are_owed_until_they_are_settled(store: &dyn Store) {
         write.owing(two, 1, &[Effect::Settle { key: 1 }]),
     ]);
     assert_eq!(store.owed(Shard(5), None, 99).unwrap(), [wanted[0].clone(), wanted[3].clone()]);
+}
+
+fn p5_a_shard_is_looked_at_behind_an_instant_and_shows_its_own_timers_only(store: &dyn Store) {
+    let write = Writing::granted(store);
+    let shards: Vec<u16> = (0..relance::limits::SHARD_COUNT).collect();
+    let armed: Vec<_> =
+        shards.iter().map(|shard| write.owing(record(*shard, 1), 0, &[arm(NOON, 1), arm(NOON + 1, 2)])).collect();
+    write.group(&armed);
+    for shard in shards {
+        let behind = |instant| store.due(Shard(shard), Some(TimerRow::after(at(instant))), Timestamp::MAX, 9).unwrap();
+        let (first, second) = (timer(record(shard, 1), NOON, 1), timer(record(shard, 1), NOON + 1, 2));
+        assert_eq!(behind(NOON - 1), [first, second], "shard {shard}");
+        assert_eq!(behind(NOON), [second], "shard {shard}");
+        assert_eq!(behind(NOON + 1), [], "shard {shard}");
+    }
 }

@@ -1,0 +1,109 @@
+//! The engine in this process: the real actors on a store, where time or a restart matters.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use relance::connector::mail::Spool;
+use relance::domain::enrolment::EnrolmentStatus;
+use relance::domain::record::Record;
+use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::{Change, RecordType};
+use relance::domain::sequence::graph::{Graph, Node, StepNode};
+use relance::domain::sequence::{Sequence, SequenceCommand};
+use relance::id::{IdSource, RecordId, SequenceId, UserId};
+use relance::runtime::engine::Engine;
+use relance::runtime::message::Caller;
+use relance::runtime::start::{self, Options};
+use relance::store::Store;
+use relance::store::memory::Memory;
+use relance::store::rows::RowStore;
+use relance::time::{Clock, Timestamp};
+
+const BY: Caller = Caller { by: UserId::ADMINISTRATOR, command: None, expected: None };
+
+fn engine(store: &Arc<dyn Store>, clock: Clock, spool: &std::path::Path) -> Engine {
+    let spool = Spool::open(spool, "relance@localhost").unwrap();
+    let idle = Duration::from_secs(60);
+    let options = Options { clock, ids: IdSource::seeded(7), threads: 2, resident_max: 8, idle, spool };
+    start::start(store.clone(), options).unwrap()
+}
+
+async fn active_sequence(engine: &Engine) -> SequenceId {
+    let id = SequenceId(engine.ids.fresh(engine.clock().now()));
+    let task = StepNode { id: "t".into(), name: "Call back".into(), ..StepNode::default() };
+    let graph = Graph { start: Some("t".into()), nodes: vec![Node::Task(task)] };
+    let (name, record_type) = ("One task".to_owned(), RecordType::Lead);
+    let create = SequenceCommand::Create { name, description: String::new(), record_type, template: None, graph };
+    engine.submit::<Sequence, ()>(id, create, BY, |_| ()).await.unwrap();
+    let activate = SequenceCommand::Activate { description: None };
+    engine.submit::<Sequence, ()>(id, activate, BY, |_| ()).await.unwrap();
+    id
+}
+
+async fn lead(engine: &Engine, number: u32) -> RecordId {
+    let id = RecordId(engine.ids.fresh(engine.clock().now()));
+    let changes = vec![Change::Name(Some(format!("Lead {number}")))];
+    let create = RecordCommand::Create { kind: RecordType::Lead, changes };
+    engine.submit::<Record, ()>(id, create, BY, |_| ()).await.unwrap();
+    id
+}
+
+async fn status(engine: &Engine, lead: RecordId) -> EnrolmentStatus {
+    engine.read::<Record, _>(lead, BY.by, |seen| seen.state.enrolments[0].status).await.unwrap()
+}
+
+/// TM-13, P5: on the machine's own clock, in every shard, and for timers that lie ahead when the engine starts.
+#[actix_web::test]
+async fn tm_13_timers_of_an_earlier_engine_fire_in_the_next_one_when_they_are_due_and_not_before() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let now = Clock::System.now();
+    // An hour is the shortest wait: the first engine lives an hour ago, so that its waits end in a moment.
+    let earlier = engine(&store, Clock::test(now + TimeDelta::milliseconds(1_500 - 3_600_000)), spool.path());
+    let sequence = active_sequence(&earlier).await;
+    let mut leads = Vec::new();
+    for number in 0..64 {
+        let lead = lead(&earlier, number).await;
+        let connect = RecordCommand::Connect { sequence, wait: Some(TimeDelta::hours(1)), source: None };
+        earlier.submit::<Record, ()>(lead, connect, BY, |_| ()).await.unwrap();
+        leads.push(lead);
+    }
+    earlier.stop().await;
+    let due: Timestamp = now + TimeDelta::milliseconds(1_500);
+
+    let next = engine(&store, Clock::System, spool.path());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    for lead in leads {
+        while status(&next, lead).await == EnrolmentStatus::Connecting {
+            assert!(Instant::now() < deadline, "the timer of {lead} does not fire");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let began = next.read::<Record, _>(lead, BY.by, |seen| seen.state.steps[0].opened_at).await.unwrap();
+        assert!(began >= due, "{lead} began at {began}, before {due}");
+    }
+    next.stop().await;
+}
+
+/// records that are going through a sequence leave when it is deactivated, and a second engine finds none.
+#[actix_web::test]
+async fn q_56_every_record_leaves_a_deactivated_sequence() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let engine = engine(&store, Clock::test(Timestamp::from_millis(1_790_000_000_000)), spool.path());
+    let sequence = active_sequence(&engine).await;
+    let mut leads = Vec::new();
+    for number in 0..300 {
+        let lead = lead(&engine, number).await;
+        let connect = RecordCommand::Connect { sequence, wait: None, source: None };
+        engine.submit::<Record, ()>(lead, connect, BY, |_| ()).await.unwrap();
+        leads.push(lead);
+    }
+    engine.submit::<Sequence, ()>(sequence, SequenceCommand::Deactivate, BY, |_| ()).await.unwrap();
+    engine.advance(engine.clock().now(), |_| Ok(())).await.unwrap();
+    for lead in leads {
+        assert_eq!(status(&engine, lead).await, EnrolmentStatus::Disconnected, "{lead}");
+    }
+    assert_eq!(relance::store::maintenance::check(store.as_ref()).unwrap().faults, Vec::<String>::new());
+    engine.stop().await;
+}
