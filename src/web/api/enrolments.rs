@@ -73,6 +73,7 @@ pub struct ConnectBody {
     /// At most 1,000 ids, or `external:TYPE:EXTERNAL_ID`.
     records: Vec<String>,
     /// More than nothing and at most 30 days (K-9).
+    #[serde(default, deserialize_with = "request::object")]
     wait: Option<WaitBody>,
     /// Where they come from, in your words.
     source: Option<String>,
@@ -190,6 +191,7 @@ pub struct ConnectedRecord {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
     pub limit: Option<usize>,
     /// Where the page before ended.
     pub cursor: Option<String>,

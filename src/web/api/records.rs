@@ -19,7 +19,7 @@ use crate::runtime::message::{Caller, Failure, Seen};
 use crate::store::{Store, Version, codec};
 use crate::web::App;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, page_limit, record_id};
+use crate::web::request::{self, Body, Nothing, Object, Principal, Query, blocking, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results, state_name};
 
 /// A record with the version it was seen at.
@@ -108,7 +108,7 @@ pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<H
     let (engine, caller) = (&app.engine, body.caller);
     let items = body.value.records.into_iter().enumerate().map(|(place, item)| async move {
         let pointer = format!("/records/{place}");
-        let item: RecordBody = request::from_value(item, &pointer)?;
+        let Object(item): Object<RecordBody> = request::from_value(item, &pointer)?;
         let kind = required_type(item.kind)?;
         let caller = request::item(caller, &place.to_be_bytes());
         create(engine, kind, item.changes()?, caller).await.map(|(view, ..)| view)
@@ -195,6 +195,7 @@ pub struct RecordFilter {
     /// The id of a sequence that the record is going through.
     sequence: Option<String>,
     /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
     limit: Option<usize>,
     /// Where the page before ended.
     cursor: Option<String>,

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, Principal};
+use crate::web::request::{Body, Principal, object};
 
 /// The sandbox's time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,6 +56,7 @@ pub struct AdvanceBody {
     /// RFC 3339.
     to: Option<String>,
     /// From now on.
+    #[serde(default, deserialize_with = "object")]
     by: Option<SpanBody>,
 }
 
