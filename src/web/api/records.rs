@@ -135,6 +135,7 @@ pub async fn put_external_record(
     if body.value.external_id.as_ref().is_some_and(|given| given.as_deref() != Some(external_id.as_str())) {
         return Err(Problem::at("validation_failed", "/external_id", "the key differs from the one in the address"));
     }
+    body.value.judge_nulls()?;
     let changes = body.value.changes()?;
     let (record, is_new) = upsert(&app.engine, kind, external_id, changes, body.caller).await?;
     Ok(if is_new { created(&record) } else { shown(&record) })
@@ -335,6 +336,7 @@ pub async fn patch_record(app: Data<App>, id: Path<String>, body: Body<RecordBod
     if body.value.kind.is_some() {
         return Err(Problem::at("validation_failed", "/type", "the type of a record does not change"));
     }
+    body.value.judge_nulls()?;
     submit(&app.engine, id, RecordCommand::Change(body.value.changes()?), body.caller).await
 }
 
