@@ -13,11 +13,12 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::domain::record::RecordRejection;
 use crate::domain::record::schema::RecordType;
-use crate::id::{CommandId, EnrolmentId, RecordId, SequenceId, StepId, UserId};
+use crate::id::{CommandId, EnrolmentId, EntityId, RecordId, SequenceId, StepId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
-use crate::runtime::message::Caller;
+use crate::runtime::message::{Caller, Failure};
 use crate::store::Version;
 use crate::web::App;
 use crate::web::problem::Problem;
@@ -204,6 +205,20 @@ pub fn item(caller: Caller, item: &[u8]) -> Caller {
     let command =
         caller.command.map(|command| CommandId { key: digest(&[&command.key.to_be_bytes(), item]), ..command });
     Caller { command, ..caller }
+}
+
+/// Refuses a batch whose key came before with another body: before any of its items is done, not item by item.
+/// `items` are the entities that the items ask, each with its own command.
+pub fn judge_repeats(engine: &Engine, items: impl Iterator<Item = (EntityId, Caller)>) -> Result<(), Problem> {
+    let now = engine.clock().now();
+    for (entity, caller) in items {
+        let Some(command) = caller.command else { return Ok(()) };
+        let first = engine.store().repeat(entity.shard(), command.key, now)?;
+        if first.is_some_and(|first| first.fingerprint != command.fingerprint) {
+            return Err(Failure::<RecordRejection>::KeyReused.into());
+        }
+    }
+    Ok(())
 }
 
 fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {

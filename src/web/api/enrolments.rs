@@ -113,6 +113,11 @@ pub async fn connect_records(
     }
     let wait = wait.map(span).transpose()?;
     let (engine, caller) = (&app.engine, body.caller);
+    if caller.command.is_some() {
+        let asked = records.iter().filter_map(|record| Some((record_id(engine, record).ok()?, record)));
+        let asked = asked.map(|(id, record)| (id.into(), request::item(caller, record.as_bytes())));
+        request::judge_repeats(engine, asked)?;
+    }
     let connections = records.into_iter().map(|record| {
         let source = source.clone();
         async move {

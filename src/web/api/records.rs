@@ -106,12 +106,15 @@ pub fn judge_batch(items: usize) -> Result<(), Problem> {
 pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<HttpResponse, Problem> {
     judge_batch(body.value.records.len())?;
     let (engine, caller) = (&app.engine, body.caller);
+    let of_place = |place: usize| request::item(caller, &place.to_be_bytes());
+    let asked = (0..body.value.records.len()).map(of_place);
+    let asked = asked.map(|caller| (RecordId(caller.command.map_or(0, |command| command.key)).into(), caller));
+    request::judge_repeats(engine, asked)?;
     let items = body.value.records.into_iter().enumerate().map(|(place, item)| async move {
         let pointer = format!("/records/{place}");
         let Object(item): Object<RecordBody> = request::from_value(item, &pointer)?;
         let kind = required_type(item.kind)?;
-        let caller = request::item(caller, &place.to_be_bytes());
-        create(engine, kind, item.changes()?, caller).await.map(|(view, ..)| view)
+        create(engine, kind, item.changes()?, of_place(place)).await.map(|(view, ..)| view)
     });
     let results = futures_util::stream::iter(items).buffered(limits::BACKGROUND_IN_FLIGHT_MAX);
     let results: Vec<ItemResult<RecordView>> = results.map(ItemResult::from).collect().await;
