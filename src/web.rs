@@ -5,6 +5,7 @@ pub mod problem;
 pub mod request;
 pub mod wire;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -24,9 +25,11 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::id::Fingerprint;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
 use crate::time::Timestamp;
+use crate::web::api::test_clock::ClockView;
 use crate::web::problem::{CODES, Problem};
 
 /// What handlers are given.
@@ -41,8 +44,8 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
     pub test_clock: Option<PathBuf>,
-    /// Held while the test clock moves.
-    pub advancing: tokio::sync::Mutex<()>,
+    /// Held while the test clock moves, with the answer to each keyed move so far: its repeat moves nothing.
+    pub advancing: tokio::sync::Mutex<HashMap<u128, (Fingerprint, ClockView)>>,
 }
 
 impl App {
