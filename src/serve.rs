@@ -69,7 +69,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         token_digest: Sha256::digest(token.as_bytes()).into(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
-        advancing: tokio::sync::Mutex::new(()),
+        advancing: tokio::sync::Mutex::default(),
     });
     let server = HttpServer::new(move || {
         App::new()

@@ -5,11 +5,13 @@ pub mod problem;
 pub mod request;
 pub mod wire;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{
     ALLOW, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -23,9 +25,11 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::id::Fingerprint;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
 use crate::time::Timestamp;
+use crate::web::api::test_clock::ClockView;
 use crate::web::problem::{CODES, Problem};
 
 /// What handlers are given.
@@ -40,8 +44,8 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
     pub test_clock: Option<PathBuf>,
-    /// Held while the test clock moves.
-    pub advancing: tokio::sync::Mutex<()>,
+    /// Held while the test clock moves, with the answer to each keyed move so far: its repeat moves nothing.
+    pub advancing: tokio::sync::Mutex<HashMap<u128, (Fingerprint, ClockView)>>,
 }
 
 impl App {
@@ -112,7 +116,11 @@ pub fn pages(config: &mut actix::ServiceConfig) {
         .service(actix::redirect("/", "/docs/"))
         .service(actix::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi().clone()))
-        .route("/problems/{code}", actix::get().to(get_problem_page))
+        .service(
+            actix::resource("/problems/{code}")
+                .route(actix::get().to(get_problem_page))
+                .default_service(actix::to(no_such_address)),
+        )
         .default_service(actix::to(no_such_address));
 }
 
@@ -157,6 +165,9 @@ pub async fn hygiene(
     Ok(response)
 }
 
+/// The addresses that the document does not describe; all are read only.
+const PAGES: [&str; 4] = ["/docs/", "/docs/{file}", "/openapi.json", "/problems/{code}"];
+
 /// 404, or 405 with the methods that the address does have.
 async fn no_such_address(request: HttpRequest) -> HttpResponse {
     let allowed: Vec<&str> = openapi()
@@ -166,6 +177,8 @@ async fn no_such_address(request: HttpRequest) -> HttpResponse {
         .filter(|(pattern, _)| matches(pattern, request.path()))
         .flat_map(|(_, item)| methods(item))
         .collect();
+    let is_page = PAGES.iter().any(|pattern| matches(pattern, request.path())) && request.method() != Method::GET;
+    let allowed = if is_page { vec!["GET"] } else { allowed };
     if allowed.is_empty() {
         return Problem::new("not_found", format!("there is nothing at {}", request.path())).error_response();
     }

@@ -224,7 +224,7 @@ impl Engine {
     }
 
     /// Waits until no timer is due and nothing is owed that can be delivered. Returns how many timers fired.
-    async fn settle(&self) -> u64 {
+    pub async fn settle(&self) -> u64 {
         let mut fired = 0;
         loop {
             let timers = match self.shared.timer.get() {

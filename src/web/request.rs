@@ -7,16 +7,18 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::domain::record::RecordRejection;
 use crate::domain::record::schema::RecordType;
-use crate::id::{CommandId, EnrolmentId, RecordId, SequenceId, StepId, UserId};
+use crate::id::{CommandId, EnrolmentId, EntityId, RecordId, SequenceId, StepId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
-use crate::runtime::message::Caller;
+use crate::runtime::message::{Caller, Failure};
 use crate::store::Version;
 use crate::web::App;
 use crate::web::problem::Problem;
@@ -84,7 +86,7 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
             if !body.is_empty() {
                 json_type(&request)?;
             }
-            let value = from_json(if body.is_empty() { b"{}" } else { &body })?;
+            let Object(value) = from_json(if body.is_empty() { b"{}" } else { &body })?;
             Ok(Body { value, caller: caller(&request, by, &body)? })
         })
     }
@@ -95,9 +97,36 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
+/// What only a JSON object is read as: of itself, serde takes an array for a struct as well.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Object<T>, D::Error> {
+        struct Members<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        from.deserialize_map(Members(std::marker::PhantomData))
+    }
+}
+
+/// A member that is an object, or null, or not there.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(from)?.map(|Object(value)| value))
+}
+
 fn json_type(request: &HttpRequest) -> Result<(), Problem> {
     let sent = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = sent.split(';').next().unwrap_or_default().trim();
+    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence.is_empty() || essence.ends_with("/json") || essence.ends_with("+json") {
         return Ok(());
     }
@@ -123,17 +152,24 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>, root: &str) -> P
         use serde_path_to_error::Segment;
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Map { key } => pointer.push_str(&member(key)),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
     let detail = error.inner().to_string();
-    // A member that an enum's variant does not know is named only in the text.
-    let unknown = detail.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    if let Some(member) = unknown.filter(|member| !pointer.ends_with(&format!("/{member}"))) {
-        pointer.push_str(&format!("/{member}"));
+    // A member that is missing, or that an enum's variant does not know, is named only in the text.
+    let named = ["unknown field `", "missing field `"].iter().find_map(|prefix| detail.strip_prefix(prefix));
+    if let Some(named) =
+        named.and_then(|rest| rest.split('`').next()).map(member).filter(|named| !pointer.ends_with(named))
+    {
+        pointer.push_str(&named);
     }
     Problem::malformed(pointer, detail)
+}
+
+/// A member's name as a step of a JSON pointer.
+fn member(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Who sent a request, how its repeat is recognised, and which version it may change.
@@ -171,6 +207,20 @@ pub fn item(caller: Caller, item: &[u8]) -> Caller {
     Caller { command, ..caller }
 }
 
+/// Refuses a batch whose key came before with another body: before any of its items is done, not item by item.
+/// `items` are the entities that the items ask, each with its own command.
+pub fn judge_repeats(engine: &Engine, items: impl Iterator<Item = (EntityId, Caller)>) -> Result<(), Problem> {
+    let now = engine.clock().now();
+    for (entity, caller) in items {
+        let Some(command) = caller.command else { return Ok(()) };
+        let first = engine.store().repeat(entity.shard(), command.key, now)?;
+        if first.is_some_and(|first| first.fingerprint != command.fingerprint) {
+            return Err(Failure::<RecordRejection>::KeyReused.into());
+        }
+    }
+    Ok(())
+}
+
 fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
     let Some(header) = request.headers().get(IF_MATCH) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default().trim();
@@ -192,9 +242,29 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Query<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let read = actix_web::web::Query::<T>::from_query(request.query_string());
-        ready(read.map(|query| Query(query.into_inner())).map_err(|error| Problem::malformed("", error.to_string())))
+        ready(query(request.query_string()).map(Query))
     }
+}
+
+/// By way of JSON, so that whatever does not fit is named by its parameter.
+fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let parameters = actix_web::web::Query::<Vec<(String, String)>>::from_query(text);
+    let parameters = parameters.map_err(|error| Problem::malformed("", error.to_string()))?.into_inner();
+    let mut members = serde_json::Map::new();
+    for (name, value) in parameters {
+        let pointer = member(&name);
+        if members.insert(name, value.into()).is_some() {
+            return Err(Problem::malformed(pointer, "the parameter is given twice"));
+        }
+    }
+    from_value(members.into(), "")
+}
+
+/// A number among query parameters, all of which are text.
+pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    let read = |text: String| text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no number")));
+    text.map(read).transpose()
 }
 
 /// How many items a page has.

@@ -14,6 +14,7 @@ use crate::domain::record::Record;
 use crate::domain::record::schema::{self, Change, Channel, Outcome, Phone, RecordState, RecordType, Value};
 use crate::id::{EnrolmentId, RecordId, StepId, TeamId, UserId};
 use crate::web::problem::Problem;
+use crate::web::request;
 
 /// Who a record or step belongs to: `{"user": ID}` or `{"team": ID}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -110,7 +111,9 @@ pub struct RecordBody {
     #[schema(value_type = Option<String>)]
     pub external_id: Option<Option<String>>,
     /// The caller, unless given.
-    owner: Option<Owner>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Owner>)]
+    owner: Option<Option<Owner>>,
     /// A team that may see it too.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -120,13 +123,21 @@ pub struct RecordBody {
     #[schema(value_type = Option<String>)]
     email: Option<Option<String>>,
     /// Phone numbers.
-    phones: Option<PhonesBody>,
+    #[serde(default, deserialize_with = "given_object")]
+    #[schema(value_type = Option<PhonesBody>)]
+    phones: Option<Option<PhonesBody>>,
     /// Whether e-mail may be sent.
-    allow_email: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    allow_email: Option<Option<bool>>,
     /// Whether calls may be made.
-    allow_phone: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    allow_phone: Option<Option<bool>>,
     /// Whether text messages may be sent.
-    allow_text: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    allow_text: Option<Option<bool>>,
     /// An IANA time zone.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -144,13 +155,19 @@ pub struct RecordBody {
     #[schema(value_type = Option<String>)]
     linkedin_url: Option<Option<String>>,
     /// Fields of the type.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<BTreeMap<String, FieldValue>>)]
-    fields: Option<BTreeMap<String, Option<FieldValue>>>,
+    fields: Option<Option<BTreeMap<String, Option<FieldValue>>>>,
 }
 
 /// A member that is there, be it null.
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
+}
+
+/// The same of a member that is an object.
+fn given_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    request::object(from).map(Some)
 }
 
 /// A whole number from 0 to 255, however it is written: 68 and 68.0 are the same in JSON.
@@ -164,12 +181,29 @@ fn given_score<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<u8>>,
 }
 
 impl RecordBody {
+    /// Refuses null where there is nothing to clear (RFC 7396): in a change it would be passed over in silence.
+    pub fn judge_nulls(&self) -> Result<(), Problem> {
+        let nulls = [
+            ("/owner", self.owner == Some(None)),
+            ("/allow_email", self.allow_email == Some(None)),
+            ("/allow_phone", self.allow_phone == Some(None)),
+            ("/allow_text", self.allow_text == Some(None)),
+            ("/fields", self.fields == Some(None)),
+        ];
+        match nulls.iter().find(|(_, is_null)| *is_null) {
+            None => Ok(()),
+            Some((pointer, _)) => {
+                Err(Problem::malformed(*pointer, "this cannot be cleared; give a value or leave it out"))
+            }
+        }
+    }
+
     /// What the members change. Whether the values fit is judged by the record.
     pub fn changes(self) -> Result<Vec<Change>, Problem> {
         let mut changes = Vec::new();
         changes.extend(self.name.map(Change::Name));
         changes.extend(self.external_id.map(Change::ExternalId));
-        if let Some(owner) = self.owner {
+        if let Some(owner) = self.owner.flatten() {
             changes.push(Change::Owner(owner.read()?));
         }
         if let Some(team) = self.access_team {
@@ -177,13 +211,14 @@ impl RecordBody {
             changes.push(Change::AccessTeam(team));
         }
         changes.extend(self.email.map(Change::Email));
-        let phones = self.phones.unwrap_or_default();
+        let none = || PhonesBody { business: Some(None), mobile: Some(None), home: Some(None) };
+        let phones = self.phones.map_or_else(PhonesBody::default, |phones| phones.unwrap_or_else(none));
         changes.extend(phones.business.map(|number| Change::Phone(Phone::Business, number)));
         changes.extend(phones.mobile.map(|number| Change::Phone(Phone::Mobile, number)));
         changes.extend(phones.home.map(|number| Change::Phone(Phone::Home, number)));
-        changes.extend(self.allow_email.map(|allow| Change::Allow(Channel::Email, allow)));
-        changes.extend(self.allow_phone.map(|allow| Change::Allow(Channel::Phone, allow)));
-        changes.extend(self.allow_text.map(|allow| Change::Allow(Channel::Text, allow)));
+        changes.extend(self.allow_email.flatten().map(|allow| Change::Allow(Channel::Email, allow)));
+        changes.extend(self.allow_phone.flatten().map(|allow| Change::Allow(Channel::Phone, allow)));
+        changes.extend(self.allow_text.flatten().map(|allow| Change::Allow(Channel::Text, allow)));
         changes.extend(self.time_zone.map(Change::TimeZone));
         changes.extend(self.score.map(Change::Score));
         if let Some(contact) = self.primary_contact {
@@ -191,7 +226,7 @@ impl RecordBody {
             changes.push(Change::PrimaryContact(contact));
         }
         changes.extend(self.linkedin_url.map(Change::LinkedinUrl));
-        let fields = self.fields.unwrap_or_default().into_iter();
+        let fields = self.fields.flatten().unwrap_or_default().into_iter();
         changes.extend(fields.map(|(name, value)| Change::Field(name, value.map(Value::from))));
         Ok(changes)
     }

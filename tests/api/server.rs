@@ -16,6 +16,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 pub const TOKEN: &str = "the-administrator-of-these-tests";
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Where a sandbox's clock starts.
 pub const START: &str = "2026-03-02T09:00:00.000Z";
 
@@ -97,7 +99,8 @@ impl Server {
 
     pub fn client(&self) -> Client {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().unwrap();
         Client { base: format!("http://{}", self.address), http, runtime }
     }
 }

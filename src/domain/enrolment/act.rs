@@ -21,7 +21,7 @@ impl<'a> Turn<'a> {
             return Err(RecordRejection::StepWaits);
         }
         self.judge_call_result(&step, node, call_result.as_deref())?;
-        self.note(step.ordinal, note)?;
+        self.note(step.ordinal, note, "/note")?;
         self.emit(RecordEvent::StepCompleted {
             step: step.ordinal,
             wait: step.wait,
@@ -101,7 +101,7 @@ impl<'a> Turn<'a> {
     /// a note, on any step that ever was.
     pub fn note_step(&mut self, step: Ordinal, text: String) -> Result<(), RecordRejection> {
         let step = self.record.step(step).ok_or(RecordRejection::StepNotFound)?.ordinal;
-        self.note(step, Some(text))
+        self.note(step, Some(text), "/text")
     }
 
     /// §21.4: something came back for an e-mail. The exit criterion goes before a pending condition; a condition
@@ -232,7 +232,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn note(&mut self, step: Ordinal, note: Option<String>) -> Result<(), RecordRejection> {
+    fn note(&mut self, step: Ordinal, note: Option<String>, pointer: &str) -> Result<(), RecordRejection> {
         let Some(text) = note else { return Ok(()) };
         let (length, max) = (text.chars().count(), limits::NOTE_MAX);
         let fault = match () {
@@ -241,7 +241,7 @@ impl<'a> Turn<'a> {
             () => None,
         };
         if let Some((code, detail)) = fault {
-            return Err(RecordRejection::Invalid(vec![Problem { pointer: "/note".into(), code, detail }]));
+            return Err(RecordRejection::Invalid(vec![Problem { pointer: pointer.into(), code, detail }]));
         }
         self.emit(RecordEvent::Noted { step, text });
         Ok(())

@@ -73,6 +73,7 @@ pub struct ConnectBody {
     /// At most 1,000 ids, or `external:TYPE:EXTERNAL_ID`.
     records: Vec<String>,
     /// More than nothing and at most 30 days (K-9).
+    #[serde(default, deserialize_with = "request::object")]
     wait: Option<WaitBody>,
     /// Where they come from, in your words.
     source: Option<String>,
@@ -112,6 +113,11 @@ pub async fn connect_records(
     }
     let wait = wait.map(span).transpose()?;
     let (engine, caller) = (&app.engine, body.caller);
+    if caller.command.is_some() {
+        let asked = records.iter().filter_map(|record| Some((record_id(engine, record).ok()?, record)));
+        let asked = asked.map(|(id, record)| (id.into(), request::item(caller, record.as_bytes())));
+        request::judge_repeats(engine, asked)?;
+    }
     let connections = records.into_iter().map(|record| {
         let source = source.clone();
         async move {
@@ -190,6 +196,7 @@ pub struct ConnectedRecord {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
     pub limit: Option<usize>,
     /// Where the page before ended.
     pub cursor: Option<String>,

@@ -18,7 +18,7 @@ use crate::web::App;
 use crate::web::api::records::judge_batch;
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, from_value, record_id, step_id};
+use crate::web::request::{self, Body, Object, from_value, record_id, step_id};
 use crate::web::wire::{ItemResult, Results};
 
 /// One event.
@@ -64,7 +64,7 @@ pub struct EventView {
 pub async fn receive_events(app: Data<App>, body: Body<serde_json::Value>) -> Result<HttpResponse, Problem> {
     let (engine, caller) = (&app.engine, body.caller);
     let Some(events) = body.value.get("events") else {
-        return Ok(HttpResponse::Ok().json(receive(engine, from_value(body.value, "")?, caller).await?));
+        return Ok(HttpResponse::Ok().json(receive(engine, from_value::<Object<_>>(body.value, "")?.0, caller).await?));
     };
     let events: Vec<serde_json::Value> = from_value(events.clone(), "/events")?;
     if let Some(other) =
@@ -75,7 +75,7 @@ pub async fn receive_events(app: Data<App>, body: Body<serde_json::Value>) -> Re
     judge_batch(events.len())?;
     // In order: what one person did first is told first.
     let taken = events.into_iter().enumerate().map(|(place, event)| async move {
-        receive(engine, from_value(event, &format!("/events/{place}"))?, caller).await
+        receive(engine, from_value::<Object<_>>(event, &format!("/events/{place}"))?.0, caller).await
     });
     let results: Vec<ItemResult<EventView>> = futures_util::stream::iter(taken)
         .buffered(limits::BACKGROUND_IN_FLIGHT_MAX)

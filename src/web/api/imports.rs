@@ -16,6 +16,7 @@ use crate::limits;
 use crate::runtime::message::Seen;
 use crate::sheet::Sheet;
 use crate::web::App;
+use crate::web::api::records::etag;
 use crate::web::problem::Problem;
 use crate::web::request::{Principal, Query, blocking, caller};
 
@@ -172,9 +173,10 @@ fn csv_type(request: &HttpRequest) -> Result<(), Problem> {
 #[get("/imports/{id}")]
 pub async fn get_import(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = ImportId::parse(&id).ok_or_else(|| Problem::not_found("import"))?;
-    let seen = app.engine.read::<Import, _>(id, by.0, |seen| seen.state.exists.then(|| view(&seen)));
+    let seen = app.engine.read::<Import, _>(id, by.0, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
     let view = seen.await?.ok_or_else(|| Problem::not_found("import"))?;
-    Ok(HttpResponse::Ok().json(view))
+    let (view, version) = view;
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
 }
 
 /// The rows that did not go in, as CSV: line number, reason, the row.

@@ -19,7 +19,7 @@ use crate::runtime::message::{Caller, Failure, Seen};
 use crate::store::{Store, Version, codec};
 use crate::web::App;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, page_limit, record_id};
+use crate::web::request::{self, Body, Nothing, Object, Principal, Query, blocking, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results, state_name};
 
 /// A record with the version it was seen at.
@@ -106,12 +106,15 @@ pub fn judge_batch(items: usize) -> Result<(), Problem> {
 pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<HttpResponse, Problem> {
     judge_batch(body.value.records.len())?;
     let (engine, caller) = (&app.engine, body.caller);
+    let of_place = |place: usize| request::item(caller, &place.to_be_bytes());
+    let asked = (0..body.value.records.len()).map(of_place);
+    let asked = asked.map(|caller| (RecordId(caller.command.map_or(0, |command| command.key)).into(), caller));
+    request::judge_repeats(engine, asked)?;
     let items = body.value.records.into_iter().enumerate().map(|(place, item)| async move {
         let pointer = format!("/records/{place}");
-        let item: RecordBody = request::from_value(item, &pointer)?;
+        let Object(item): Object<RecordBody> = request::from_value(item, &pointer)?;
         let kind = required_type(item.kind)?;
-        let caller = request::item(caller, &place.to_be_bytes());
-        create(engine, kind, item.changes()?, caller).await.map(|(view, ..)| view)
+        create(engine, kind, item.changes()?, of_place(place)).await.map(|(view, ..)| view)
     });
     let results = futures_util::stream::iter(items).buffered(limits::BACKGROUND_IN_FLIGHT_MAX);
     let results: Vec<ItemResult<RecordView>> = results.map(ItemResult::from).collect().await;
@@ -135,6 +138,7 @@ pub async fn put_external_record(
     if body.value.external_id.as_ref().is_some_and(|given| given.as_deref() != Some(external_id.as_str())) {
         return Err(Problem::at("validation_failed", "/external_id", "the key differs from the one in the address"));
     }
+    body.value.judge_nulls()?;
     let changes = body.value.changes()?;
     let (record, is_new) = upsert(&app.engine, kind, external_id, changes, body.caller).await?;
     Ok(if is_new { created(&record) } else { shown(&record) })
@@ -195,6 +199,7 @@ pub struct RecordFilter {
     /// The id of a sequence that the record is going through.
     sequence: Option<String>,
     /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
     limit: Option<usize>,
     /// Where the page before ended.
     cursor: Option<String>,
@@ -334,6 +339,7 @@ pub async fn patch_record(app: Data<App>, id: Path<String>, body: Body<RecordBod
     if body.value.kind.is_some() {
         return Err(Problem::at("validation_failed", "/type", "the type of a record does not change"));
     }
+    body.value.judge_nulls()?;
     submit(&app.engine, id, RecordCommand::Change(body.value.changes()?), body.caller).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::http::header::{ACCEPT_LANGUAGE, ETAG};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
@@ -61,5 +61,8 @@ pub async fn list_templates(request: HttpRequest, _: Principal) -> HttpResponse 
 #[get("/templates/{id}")]
 pub async fn get_template(request: HttpRequest, _: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let template = template::sequence_template(&id).ok_or_else(|| Problem::not_found("template"))?;
-    Ok(HttpResponse::Ok().json(view(template, language(&request))))
+    // It changes with the program only.
+    let language = language(&request);
+    let tag = format!("\"{}-{}-{}\"", template.id, language.code(), env!("CARGO_PKG_VERSION"));
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(view(template, language)))
 }

@@ -6,14 +6,16 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::record::RecordRejection;
+use crate::runtime::message::Failure;
 use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, Principal};
+use crate::web::request::{Body, Principal, object};
 
 /// The sandbox's time.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ClockView {
     /// RFC 3339.
     now: String,
@@ -56,6 +58,7 @@ pub struct AdvanceBody {
     /// RFC 3339.
     to: Option<String>,
     /// From now on.
+    #[serde(default, deserialize_with = "object")]
     by: Option<SpanBody>,
 }
 
@@ -66,7 +69,15 @@ pub struct AdvanceBody {
 #[post("/test-clock/advance")]
 pub async fn advance_test_clock(app: Data<App>, body: Body<AdvanceBody>) -> Result<HttpResponse, Problem> {
     sandbox(&app)?;
-    let _one_at_a_time = app.advancing.lock().await;
+    let mut answers = app.advancing.lock().await;
+    if let Some(command) = body.caller.command
+        && let Some((fingerprint, answer)) = answers.get(&command.key)
+    {
+        return match *fingerprint == command.fingerprint {
+            true => Ok(HttpResponse::Ok().json(answer)),
+            false => Err(Failure::<RecordRejection>::KeyReused.into()),
+        };
+    }
     let now = app.engine.clock().now();
     let to = target(&body.value, now)?;
     if to < now {
@@ -76,7 +87,9 @@ pub async fn advance_test_clock(app: Data<App>, body: Body<AdvanceBody>) -> Resu
         tracing::error!(%error, "the test clock cannot be kept");
         Problem::new("unavailable", "the test clock cannot be written to the data directory")
     })?;
-    Ok(HttpResponse::Ok().json(ClockView { now: to.to_string(), fired: Some(fired) }))
+    let answer = ClockView { now: to.to_string(), fired: Some(fired) };
+    answers.extend(body.caller.command.map(|command| (command.key, (command.fingerprint, answer.clone()))));
+    Ok(HttpResponse::Ok().json(answer))
 }
 
 fn target(body: &AdvanceBody, now: Timestamp) -> Result<Timestamp, Problem> {
