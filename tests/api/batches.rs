@@ -21,7 +21,10 @@ fn a_batch_of_records_answers_each_in_order_with_its_own_errors() {
     assert_eq!(items(&answer).len(), 300);
     for (place, result) in items(&answer).iter().enumerate() {
         match place % 5 {
-            1 => is_problem(&result["error"], 422),
+            1 => {
+                is_problem(&result["error"], 422);
+                assert_eq!(result["error"]["errors"][0]["pointer"], format!("/records/{place}/name"));
+            }
             2 => {
                 is_problem(&result["error"], 400);
                 assert_eq!(result["error"]["errors"][0]["pointer"], format!("/records/{place}/shoe"));

@@ -289,6 +289,10 @@ pub async fn list_sequences(
     _: Principal,
     Query(filter): Query<SequenceFilter>,
 ) -> Result<HttpResponse, Problem> {
+    let statuses = ["inactive", "active", "revision"];
+    if let Some(status) = filter.status.as_deref().filter(|status| !statuses.contains(status)) {
+        return Err(Problem::malformed("/status", format!("`{status}` is none of {}", statuses.join(", "))));
+    }
     let (limit, descending) = (page_limit(filter.limit)?, filter.is_descending()?);
     let after = cursor(filter.cursor.as_deref(), |text| {
         let (id, key) = text.split_once('.')?;
