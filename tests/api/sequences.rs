@@ -58,6 +58,8 @@ fn a_sequence_that_does_not_fit_is_refused_with_its_place() {
         (400, "malformed", "/graph/nodes/0/colour", node(json!({ "colour": "red" }))),
         (400, "malformed", "/graph/nodes/0/yes", node(json!({ "yes": null }))),
         (422, "validation_failed", "/graph/nodes/0/type", node(json!({ "type": "dance" }))),
+        (422, "validation_failed", "/graph/nodes/0/next", node(json!({ "next": "nowhere" }))),
+        (422, "validation_failed", "/graph/start", json!({ "name": "N", "graph": { "start": "a", "nodes": [] } })),
         (422, "validation_failed", "/name", json!({ "name": " " })),
         (422, "validation_failed", "/name", json!({ "name": "n".repeat(161) })),
         (422, "validation_failed", "/description", json!({ "name": "N", "description": "d".repeat(2_001) })),
