@@ -169,11 +169,16 @@ fn recorder() -> anyhow::Result<PrometheusHandle> {
         .install_recorder()?)
 }
 
+/// Says where to go, in one write, so that whoever started the server may read as much of it as they like.
 fn announce(addresses: &str, data: &Path, sandbox: bool, token_source: &str) {
-    println!("relance listens on {addresses}{}", if sandbox { ", in a sandbox: time moves when told" } else { "" });
-    println!("  API documentation  {addresses}/docs/");
-    println!("  data               {}", data.display());
-    println!("  administrator      the token is in {token_source}");
+    let clock = if sandbox { ", in a sandbox: time moves when told" } else { "" };
+    let text = format!(
+        "relance listens on {addresses}{clock}\n  API documentation  {addresses}/docs/\n  data               {}\n  \
+         administrator      the token is in {token_source}\n",
+        data.display()
+    );
+    // A server whose output nobody reads serves all the same.
+    let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
 }
 
 /// A store that has failed accepts nothing; the process ends so that whoever started it notices.
