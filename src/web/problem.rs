@@ -150,6 +150,13 @@ impl Problem {
         self
     }
 
+    /// The same of something that stands at `root` of the request.
+    #[must_use]
+    pub fn under(mut self, root: &str) -> Problem {
+        self.errors.iter_mut().for_each(|fault| fault.pointer.insert_str(0, root));
+        self
+    }
+
     /// Something at a place in the request that cannot be read.
     pub fn malformed(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
         Problem::at("malformed", pointer, detail)

@@ -149,13 +149,14 @@ fn an_address_that_does_not_exist_is_404() {
         "/%",
         "/problems/none",
         "/problems/",
-        "/docs/nothing.js",
         "/openapi.json/x",
         "/static/../../etc/passwd",
-        "/docs/..%2f..%2fetc%2fpasswd",
     ] {
         for method in [Method::GET, Method::POST] {
-            if method == Method::POST && (path.starts_with("/problems") || path.starts_with("/docs")) {
+            let is_there = ["/problems", "/docs", "/api/v1/steps/%2F", "/api/v1/records/a%2F"]
+                .iter()
+                .any(|prefix| path.starts_with(prefix));
+            if method == Method::POST && is_there {
                 continue;
             }
             let request = api.bare(method, path).header("authorization", &format!("Bearer {TOKEN}"));

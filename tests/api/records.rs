@@ -77,7 +77,7 @@ fn a_record_that_does_not_fit_is_refused_with_its_place() {
         (400, "/score", json!({ "score": -1 })),
         (400, "/owner", json!({ "owner": "me" })),
         (400, "/owner", json!({ "owner": { "user": "me" } })),
-        (400, "/owner/group", json!({ "owner": { "group": NOBODY } })),
+        (400, "/owner", json!({ "owner": { "group": NOBODY } })),
         (400, "/access_team", json!({ "access_team": "us" })),
         (400, "/primary_contact", json!({ "primary_contact": "she" })),
         (400, "/fields/city", json!({ "fields": { "city": ["Vigo"] } })),

@@ -47,7 +47,7 @@ fn a_sequence_that_does_not_fit_is_refused_with_its_place() {
     let api = server.client();
     let node = |members: Value| json!({ "name": "N", "graph": graph([node("a", "task", members)]) });
     for (status, code, pointer, body) in [
-        (400, "malformed", "", json!({})),
+        (400, "malformed", "/name", json!({})),
         (400, "malformed", "/name", json!({ "name": 7 })),
         (400, "malformed", "/status", json!({ "name": "N", "status": "active" })),
         (400, "malformed", "/record_type", json!({ "name": "N", "record_type": "boat" })),
@@ -58,6 +58,8 @@ fn a_sequence_that_does_not_fit_is_refused_with_its_place() {
         (400, "malformed", "/graph/nodes/0/colour", node(json!({ "colour": "red" }))),
         (400, "malformed", "/graph/nodes/0/yes", node(json!({ "yes": null }))),
         (422, "validation_failed", "/graph/nodes/0/type", node(json!({ "type": "dance" }))),
+        (422, "validation_failed", "/graph/nodes/0/next", node(json!({ "next": "nowhere" }))),
+        (422, "validation_failed", "/graph/start", json!({ "name": "N", "graph": { "start": "a", "nodes": [] } })),
         (422, "validation_failed", "/name", json!({ "name": " " })),
         (422, "validation_failed", "/name", json!({ "name": "n".repeat(161) })),
         (422, "validation_failed", "/description", json!({ "name": "N", "description": "d".repeat(2_001) })),
@@ -109,8 +111,8 @@ fn q_7_an_incomplete_graph_is_saved_and_an_impossible_one_is_not() {
         assert_eq!(problem["errors"][0]["code"], code, "{problem}");
     }
     for (pointer, malformed) in [
-        ("/nodes/0/next", graph([node("a", "task", json!({ "next": 1 }))])),
-        ("/nodes/1/days", graph([task("a", None), node("w", "wait", json!({ "days": "2" }))])),
+        ("/nodes/0", graph([node("a", "task", json!({ "next": 1 }))])),
+        ("/nodes/1", graph([task("a", None), node("w", "wait", json!({ "days": "2" }))])),
         ("/nodes/0/weeks", graph([node("w", "wait", json!({ "weeks": 2 }))])),
         ("/start", json!({ "start": 1, "nodes": [] })),
         ("/nodes", json!({ "nodes": {} })),
@@ -208,7 +210,7 @@ fn properties_that_do_not_fit_are_refused() {
         (400, "malformed", "/name", json!({ "name": 1 })),
         (400, "malformed", "/exit_on_reply", json!({ "exit_on_reply": "yes" })),
         (400, "malformed", "/record_type", json!({ "record_type": "contact" })),
-        (400, "malformed", "/assign_to", json!({ "assign_to": { "type": "nobody" } })),
+        (400, "malformed", "/assign_to/type", json!({ "assign_to": { "type": "nobody" } })),
         (400, "malformed", "/assign_to", json!({ "assign_to": "record_owner" })),
         (400, "malformed", "/assign_to/field", json!({ "assign_to": { "type": "record_owner", "field": "x" } })),
         (422, "validation_failed", "/name", json!({ "name": "" })),

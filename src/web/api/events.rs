@@ -75,7 +75,8 @@ pub async fn receive_events(app: Data<App>, body: Body<serde_json::Value>) -> Re
     judge_batch(events.len())?;
     // In order: what one person did first is told first.
     let taken = events.into_iter().enumerate().map(|(place, event)| async move {
-        receive(engine, from_value::<Object<_>>(event, &format!("/events/{place}"))?.0, caller).await
+        let taken = async { receive(engine, from_value::<Object<_>>(event, "")?.0, caller).await };
+        taken.await.map_err(|problem| problem.under(&format!("/events/{place}")))
     });
     let results: Vec<ItemResult<EventView>> = futures_util::stream::iter(taken)
         .buffered(limits::BACKGROUND_IN_FLIGHT_MAX)

@@ -139,6 +139,10 @@ pub async fn start_import(
     blocking(move || {
         let sheet = Sheet::open(&bytes, judged.delimiter)
             .map_err(|error| Problem::at("validation_failed", "", error.to_string()))?;
+        if let Some(column) = judged.external_id.as_ref().filter(|column| !sheet.header().contains(column)) {
+            let detail = format!("there is no column `{column}`; the header is {}", sheet.header().join(", "));
+            return Err(Problem::at("validation_failed", "/external_id", detail));
+        }
         Columns::of(&judged, sheet.header()).map_err(|reason| Problem::at("validation_failed", "/mapping", reason))?;
         imports.keep(fresh, &bytes).map_err(|error| {
             tracing::error!(%error, "an import cannot be kept");

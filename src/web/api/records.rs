@@ -110,10 +110,12 @@ pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<H
     let asked = asked.map(|caller| (RecordId(caller.command.map_or(0, |command| command.key)).into(), caller));
     request::judge_repeats(engine, asked)?;
     let items = body.value.records.into_iter().enumerate().map(|(place, item)| async move {
-        let pointer = format!("/records/{place}");
-        let Object(item): Object<RecordBody> = request::from_value(item, &pointer)?;
-        let kind = required_type(item.kind)?;
-        create(engine, kind, item.changes()?, of_place(place)).await.map(|(view, ..)| view)
+        let made = async {
+            let Object(item): Object<RecordBody> = request::from_value(item, "")?;
+            let kind = required_type(item.kind)?;
+            create(engine, kind, item.changes()?, of_place(place)).await.map(|(view, ..)| view)
+        };
+        made.await.map_err(|problem| problem.under(&format!("/records/{place}")))
     });
     let results = futures_util::stream::iter(items).buffered(limits::BACKGROUND_IN_FLIGHT_MAX);
     let results: Vec<ItemResult<RecordView>> = results.map(ItemResult::from).collect().await;

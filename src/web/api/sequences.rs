@@ -185,7 +185,14 @@ pub async fn create_sequence(
     let record_type = record_type.or(own_type).unwrap_or_default();
     let description = description.unwrap_or_default();
     let command = SequenceCommand::Create { name, description, record_type, template, graph };
-    let (view, version, id) = submit(&app.engine, id, command, body.caller).await?;
+    let made = submit(&app.engine, id, command, body.caller).await;
+    let (view, version, id) = made.map_err(|mut problem| {
+        let of_graph = |pointer: &str| pointer.starts_with("/nodes") || pointer.starts_with("/start");
+        for fault in problem.errors.iter_mut().filter(|fault| of_graph(&fault.pointer)) {
+            fault.pointer.insert_str(0, "/graph");
+        }
+        problem
+    })?;
     let location = format!("/api/v1/sequences/{id}");
     Ok(HttpResponse::Created().insert_header(etag(version)).insert_header((LOCATION, location)).json(view))
 }
@@ -259,6 +266,10 @@ pub async fn list_sequences(
     _: Principal,
     Query(filter): Query<SequenceFilter>,
 ) -> Result<HttpResponse, Problem> {
+    let statuses = ["inactive", "active", "revision"];
+    if let Some(status) = filter.status.as_deref().filter(|status| !statuses.contains(status)) {
+        return Err(Problem::malformed("/status", format!("`{status}` is none of {}", statuses.join(", "))));
+    }
     let (limit, descending) = (page_limit(filter.limit)?, filter.is_descending()?);
     let after = cursor(filter.cursor.as_deref(), |text| {
         let (id, key) = text.split_once('.')?;
