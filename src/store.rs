@@ -8,6 +8,7 @@ mod group;
 pub mod key;
 pub mod maintenance;
 pub mod memory;
+mod merge;
 pub mod rows;
 pub mod sled;
 pub mod writer;

@@ -65,8 +65,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        enrolments, events, graphs, health, imports, record_lists, records, sequences, steps, templates, test_clock,
-        timeline, up_next,
+        enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences, steps,
+        templates, test_clock, timeline, up_next,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -93,7 +93,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(enrolments::get_enrolment)
         .service(enrolments::disconnect_enrolment)
         .service(sequences::create_sequence)
-        .service(sequences::list_sequences)
+        .service(sequence_lists::list_sequences)
         .service(graphs::get_graph)
         .service(graphs::put_graph)
         .service(sequences::validate_sequence)
@@ -133,7 +133,7 @@ pub fn openapi() -> &'static OpenApi {
             .title("relance")
             .version(env!("CARGO_PKG_VERSION"))
             .description(Some(
-                "Sales sequences: records, sequences, enrolments and steps. Every error is problem+json.",
+                "Sales sequences: records, sequence_lists, sequences, enrolments and steps. Every error is problem+json.",
             ))
             .build();
         let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());

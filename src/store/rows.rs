@@ -1,6 +1,6 @@
 //! How entities, timers, deliveries, lists and counters become rows of an ordered key space.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
@@ -18,9 +18,6 @@ use crate::time::Timestamp;
 
 /// Called for each row; says whether to go on.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool>;
-
-/// The same with the id at the end of the key.
-type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
 
 /// Rows to write (`Some`) or remove (`None`), as one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,52 +107,6 @@ impl<K: Keyspace> RowStore<K> {
         })?;
         Ok(last == version)
     }
-
-    /// Rows under one prefix per shard as one list, last key first, from below `before` on.
-    fn merge_newest_first(&self, prefix: impl Fn(Shard) -> Key, before: Option<u128>, visit: VisitId) -> Result<()> {
-        let mut streams: Vec<Stream> = shards()
-            .map(|shard| Stream { prefix: prefix(shard), before, page: VecDeque::new(), exhausted: false })
-            .collect();
-        loop {
-            for stream in &mut streams {
-                if stream.page.is_empty() && !stream.exhausted {
-                    self.refill(stream)?;
-                }
-            }
-            let newest = streams.iter_mut().filter(|stream| !stream.page.is_empty());
-            let Some(stream) = newest.max_by_key(|stream| stream.page.front().map(|row| row.0)) else {
-                return Ok(());
-            };
-            let Some((id, found, value)) = stream.page.pop_front() else { return Ok(()) };
-            if !visit(id, &found, &value)? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn refill(&self, stream: &mut Stream) -> Result<()> {
-        let end = match stream.before {
-            Some(before) => [stream.prefix.as_slice(), &before.to_be_bytes()].concat(),
-            None => after_prefix(&stream.prefix),
-        };
-        let (page, start) = (&mut stream.page, stream.prefix.len());
-        self.rows.scan(Bound::Included(&stream.prefix), Bound::Excluded(&end), true, &mut |found, value| {
-            let id = found.get(start..).and_then(|id| id.try_into().ok()).ok_or_else(|| unreadable(found))?;
-            page.push_back((u128::from_be_bytes(id), found.to_vec(), value.to_vec()));
-            Ok(page.len() < limits::PAGE_DEFAULT)
-        })?;
-        stream.exhausted = stream.page.len() < limits::PAGE_DEFAULT;
-        stream.before = stream.page.back().map(|row| row.0).or(stream.before);
-        Ok(())
-    }
-}
-
-/// The rows of one shard in a merged list.
-struct Stream {
-    prefix: Key,
-    before: Option<u128>,
-    page: VecDeque<(u128, Key, Vec<u8>)>,
-    exhausted: bool,
 }
 
 /// Every shard of a store.
@@ -163,7 +114,7 @@ pub fn shards() -> impl Iterator<Item = Shard> {
     (0..limits::SHARD_COUNT).map(Shard)
 }
 
-fn after_prefix(prefix: &[u8]) -> Key {
+pub(super) fn after_prefix(prefix: &[u8]) -> Key {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
         if last < u8::MAX {
@@ -174,7 +125,7 @@ fn after_prefix(prefix: &[u8]) -> Key {
     end
 }
 
-fn unreadable(found: &[u8]) -> StoreError {
+pub(super) fn unreadable(found: &[u8]) -> StoreError {
     StoreError::Row(format!("a key of {} bytes is not one of ours", found.len()))
 }
 

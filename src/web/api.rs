@@ -7,6 +7,7 @@ pub mod health;
 pub mod imports;
 pub mod record_lists;
 pub mod records;
+pub mod sequence_lists;
 pub mod sequences;
 pub mod steps;
 pub mod templates;

@@ -4,7 +4,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::domain::effect::Counter;
 use crate::domain::given::Given;
@@ -24,8 +24,8 @@ use crate::web::api::graphs::read_graph;
 use crate::web::api::records::etag;
 use crate::web::api::templates::language;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, Query, cursor, page_limit, sequence_id};
-use crate::web::wire::{Owner, Page};
+use crate::web::request::{self, Body, Nothing, Principal, sequence_id};
+use crate::web::wire::Owner;
 
 /// Who gets the steps of a sequence (§3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,7 +64,8 @@ pub struct SequenceView {
 }
 
 impl SequenceView {
-    fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
+    /// The sequence as it stands.
+    pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
         let draft = sequence.compile_draft(given).0;
         let plan = match sequence.status {
             SequenceStatus::Active => given.plan(id, sequence.version).or(draft.as_ref()),
@@ -95,7 +96,8 @@ impl SequenceView {
     }
 }
 
-fn status_name(status: SequenceStatus) -> &'static str {
+/// The word for a sequence's status.
+pub(super) fn status_name(status: SequenceStatus) -> &'static str {
     match status {
         SequenceStatus::Inactive => "inactive",
         SequenceStatus::Active => "active",
@@ -195,104 +197,6 @@ pub async fn create_sequence(
     })?;
     let location = format!("/api/v1/sequences/{id}");
     Ok(HttpResponse::Created().insert_header(etag(version)).insert_header((LOCATION, location)).json(view))
-}
-
-/// Which sequences a list shows, and in which order.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct SequenceFilter {
-    /// A part of name or description, and of nothing else.
-    q: Option<String>,
-    /// `inactive` or `active`.
-    status: Option<String>,
-    /// A record type.
-    #[param(value_type = Option<String>)]
-    record_type: Option<RecordType>,
-    /// The id of a user or team.
-    owner: Option<String>,
-    /// `modified_at` (default), `created_at`, `name`, `status` or `record_type`.
-    sort: Option<String>,
-    /// `asc` or `desc`; newest first where it is not given, names from A.
-    order: Option<String>,
-    /// 1–500; 50 where it is not given.
-    #[serde(default, deserialize_with = "request::number")]
-    limit: Option<usize>,
-    /// Where the page before ended.
-    cursor: Option<String>,
-}
-
-impl SequenceFilter {
-    fn shows(&self, sequence: &Sequence, q: Option<&str>) -> bool {
-        let text =
-            |q: &str| sequence.name.to_lowercase().contains(q) || sequence.description.to_lowercase().contains(q);
-        let owner = || match Owner::from(sequence.owner) {
-            Owner::User(id) | Owner::Team(id) => id,
-        };
-        self.status.as_deref().is_none_or(|status| status == status_name(sequence.status))
-            && self.record_type.is_none_or(|kind| kind == sequence.record_type)
-            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner())
-            && q.is_none_or(text)
-    }
-
-    /// What a sequence is sorted by; the id behind it makes the order total, so that a cursor stands.
-    fn key(&self, sequence: &Sequence) -> Result<String, Problem> {
-        Ok(match self.sort.as_deref().unwrap_or("modified_at") {
-            "modified_at" => sequence.modified_at.to_string(),
-            "created_at" => sequence.created_at.to_string(),
-            "name" => sequence.name.to_lowercase(),
-            "status" => status_name(sequence.status).to_owned(),
-            "record_type" => sequence.record_type.name().to_owned(),
-            other => return Err(Problem::malformed("/sort", format!("sequences are not sorted by `{other}`"))),
-        })
-    }
-
-    fn is_descending(&self) -> Result<bool, Problem> {
-        match self.order.as_deref() {
-            Some("asc") => Ok(false),
-            Some("desc") => Ok(true),
-            None => Ok(matches!(self.sort.as_deref(), None | Some("modified_at" | "created_at"))),
-            Some(other) => Err(Problem::malformed("/order", format!("an order is `asc` or `desc`, not `{other}`"))),
-        }
-    }
-}
-
-/// Sequences.
-#[utoipa::path(tag = "Sequences", params(SequenceFilter),
-    responses((status = 200, body = Page<SequenceView>), (status = 400, body = Problem)))]
-#[get("/sequences")]
-pub async fn list_sequences(
-    app: Data<App>,
-    _: Principal,
-    Query(filter): Query<SequenceFilter>,
-) -> Result<HttpResponse, Problem> {
-    let statuses = ["inactive", "active", "revision"];
-    if let Some(status) = filter.status.as_deref().filter(|status| !statuses.contains(status)) {
-        return Err(Problem::malformed("/status", format!("`{status}` is none of {}", statuses.join(", "))));
-    }
-    let (limit, descending) = (page_limit(filter.limit)?, filter.is_descending()?);
-    let after = cursor(filter.cursor.as_deref(), |text| {
-        let (id, key) = text.split_once('.')?;
-        Some((key.to_owned(), SequenceId::parse(id)?))
-    })?;
-    let (given, q) = (app.engine.given(), filter.q.as_deref().map(str::to_lowercase));
-    let mut found = Vec::new();
-    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| filter.shows(sequence, q.as_deref())) {
-        found.push(((filter.key(sequence)?, *id), sequence));
-    }
-    found.sort_by(|(left, _), (right, _)| if descending { right.cmp(left) } else { left.cmp(right) });
-    let begun = |key: &(String, SequenceId)| match &after {
-        None => true,
-        Some(after) if descending => key < after,
-        Some(after) => key > after,
-    };
-    found.retain(|(key, _)| begun(key));
-    let last = found.get(limit).and(found.get(limit - 1));
-    let next_cursor = last.map(|((key, id), _)| format!("{id}.{key}"));
-    let items = found.iter().take(limit).map(|((_, id), sequence)| {
-        SequenceView::of(*id, sequence, &given, app.engine.store().counter(Counter::Live(*id)))
-    });
-    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next_cursor }))
 }
 
 /// One sequence.

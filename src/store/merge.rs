@@ -1,0 +1,66 @@
+//! Lists over all shards: the rows of each, read page by page, as one list with the newest first.
+
+use std::collections::VecDeque;
+use std::ops::Bound;
+
+use crate::id::Shard;
+use crate::limits;
+use crate::store::Result;
+use crate::store::key::Key;
+use crate::store::rows::{Keyspace, RowStore, after_prefix, shards, unreadable};
+
+/// Called for each row with the id at the end of its key, the key and the value; says whether to go on.
+type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
+
+impl<K: Keyspace> RowStore<K> {
+    /// Rows under one prefix per shard as one list, last key first, from below `before` on.
+    pub(super) fn merge_newest_first(
+        &self,
+        prefix: impl Fn(Shard) -> Key,
+        before: Option<u128>,
+        visit: VisitId,
+    ) -> Result<()> {
+        let mut streams: Vec<Stream> = shards()
+            .map(|shard| Stream { prefix: prefix(shard), before, page: VecDeque::new(), exhausted: false })
+            .collect();
+        loop {
+            for stream in &mut streams {
+                if stream.page.is_empty() && !stream.exhausted {
+                    self.refill(stream)?;
+                }
+            }
+            let newest = streams.iter_mut().filter(|stream| !stream.page.is_empty());
+            let Some(stream) = newest.max_by_key(|stream| stream.page.front().map(|row| row.0)) else {
+                return Ok(());
+            };
+            let Some((id, found, value)) = stream.page.pop_front() else { return Ok(()) };
+            if !visit(id, &found, &value)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn refill(&self, stream: &mut Stream) -> Result<()> {
+        let end = match stream.before {
+            Some(before) => [stream.prefix.as_slice(), &before.to_be_bytes()].concat(),
+            None => after_prefix(&stream.prefix),
+        };
+        let (page, start) = (&mut stream.page, stream.prefix.len());
+        self.rows.scan(Bound::Included(&stream.prefix), Bound::Excluded(&end), true, &mut |found, value| {
+            let id = found.get(start..).and_then(|id| id.try_into().ok()).ok_or_else(|| unreadable(found))?;
+            page.push_back((u128::from_be_bytes(id), found.to_vec(), value.to_vec()));
+            Ok(page.len() < limits::PAGE_DEFAULT)
+        })?;
+        stream.exhausted = stream.page.len() < limits::PAGE_DEFAULT;
+        stream.before = stream.page.back().map(|row| row.0).or(stream.before);
+        Ok(())
+    }
+}
+
+/// The rows of one shard in a merged list.
+struct Stream {
+    prefix: Key,
+    before: Option<u128>,
+    page: VecDeque<(u128, Key, Vec<u8>)>,
+    exhausted: bool,
+}

@@ -1,0 +1,114 @@
+//! `GET /sequences`: the list, from the snapshot that decisions are given.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::domain::effect::Counter;
+use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::Sequence;
+use crate::id::SequenceId;
+use crate::web::App;
+use crate::web::api::sequences::{SequenceView, status_name};
+use crate::web::problem::Problem;
+use crate::web::request::{self, Principal, Query, cursor, page_limit};
+use crate::web::wire::{Owner, Page};
+
+/// Which sequences a list shows, and in which order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SequenceFilter {
+    /// A part of name or description, and of nothing else.
+    q: Option<String>,
+    /// `inactive` or `active`.
+    status: Option<String>,
+    /// A record type.
+    #[param(value_type = Option<String>)]
+    record_type: Option<RecordType>,
+    /// The id of a user or team.
+    owner: Option<String>,
+    /// `modified_at` (default), `created_at`, `name`, `status` or `record_type`.
+    sort: Option<String>,
+    /// `asc` or `desc`; newest first where it is not given, names from A.
+    order: Option<String>,
+    /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+impl SequenceFilter {
+    fn shows(&self, sequence: &Sequence, q: Option<&str>) -> bool {
+        let text =
+            |q: &str| sequence.name.to_lowercase().contains(q) || sequence.description.to_lowercase().contains(q);
+        let owner = || match Owner::from(sequence.owner) {
+            Owner::User(id) | Owner::Team(id) => id,
+        };
+        self.status.as_deref().is_none_or(|status| status == status_name(sequence.status))
+            && self.record_type.is_none_or(|kind| kind == sequence.record_type)
+            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner())
+            && q.is_none_or(text)
+    }
+
+    /// What a sequence is sorted by; the id behind it makes the order total, so that a cursor stands.
+    fn key(&self, sequence: &Sequence) -> Result<String, Problem> {
+        Ok(match self.sort.as_deref().unwrap_or("modified_at") {
+            "modified_at" => sequence.modified_at.to_string(),
+            "created_at" => sequence.created_at.to_string(),
+            "name" => sequence.name.to_lowercase(),
+            "status" => status_name(sequence.status).to_owned(),
+            "record_type" => sequence.record_type.name().to_owned(),
+            other => return Err(Problem::malformed("/sort", format!("sequences are not sorted by `{other}`"))),
+        })
+    }
+
+    fn is_descending(&self) -> Result<bool, Problem> {
+        match self.order.as_deref() {
+            Some("asc") => Ok(false),
+            Some("desc") => Ok(true),
+            None => Ok(matches!(self.sort.as_deref(), None | Some("modified_at" | "created_at"))),
+            Some(other) => Err(Problem::malformed("/order", format!("an order is `asc` or `desc`, not `{other}`"))),
+        }
+    }
+}
+
+/// Sequences.
+#[utoipa::path(tag = "Sequences", params(SequenceFilter),
+    responses((status = 200, body = Page<SequenceView>), (status = 400, body = Problem)))]
+#[get("/sequences")]
+pub async fn list_sequences(
+    app: Data<App>,
+    _: Principal,
+    Query(filter): Query<SequenceFilter>,
+) -> Result<HttpResponse, Problem> {
+    let statuses = ["inactive", "active", "revision"];
+    if let Some(status) = filter.status.as_deref().filter(|status| !statuses.contains(status)) {
+        return Err(Problem::malformed("/status", format!("`{status}` is none of {}", statuses.join(", "))));
+    }
+    let (limit, descending) = (page_limit(filter.limit)?, filter.is_descending()?);
+    let after = cursor(filter.cursor.as_deref(), |text| {
+        let (id, key) = text.split_once('.')?;
+        Some((key.to_owned(), SequenceId::parse(id)?))
+    })?;
+    let (given, q) = (app.engine.given(), filter.q.as_deref().map(str::to_lowercase));
+    let mut found = Vec::new();
+    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| filter.shows(sequence, q.as_deref())) {
+        found.push(((filter.key(sequence)?, *id), sequence));
+    }
+    found.sort_by(|(left, _), (right, _)| if descending { right.cmp(left) } else { left.cmp(right) });
+    let begun = |key: &(String, SequenceId)| match &after {
+        None => true,
+        Some(after) if descending => key < after,
+        Some(after) => key > after,
+    };
+    found.retain(|(key, _)| begun(key));
+    let last = found.get(limit).and(found.get(limit - 1));
+    let next_cursor = last.map(|((key, id), _)| format!("{id}.{key}"));
+    let items = found.iter().take(limit).map(|((_, id), sequence)| {
+        SequenceView::of(*id, sequence, &given, app.engine.store().counter(Counter::Live(*id)))
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next_cursor }))
+}
