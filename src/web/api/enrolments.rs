@@ -18,7 +18,7 @@ use crate::runtime::message::Caller;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::web::App;
-use crate::web::api::records::{etag, judge_batch, load_record};
+use crate::web::api::records::{etag, load_record};
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, enrolment_id, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_name, steps_total};
@@ -103,7 +103,7 @@ pub async fn connect_records(
 ) -> Result<HttpResponse, Problem> {
     let sequence = request::sequence_id(&id)?;
     let ConnectBody { records, wait, source } = body.value;
-    judge_batch(records.len())?;
+    request::judge_batch(records.len())?;
     if !app.engine.given().sequences.contains_key(&sequence) {
         return Err(Problem::not_found("sequence"));
     }

@@ -312,12 +312,12 @@ fn r_21_a_note_has_text_and_a_bound_and_a_refused_one_completes_nothing() {
     let step = world.current(run).ordinal;
     let table = [("", "empty"), (" \n", "empty"), (&"a".repeat(limits::NOTE_MAX + 1), "too_long")];
     for (text, code) in table {
-        for command in [
-            RecordCommand::Note { step, text: text.into() },
-            RecordCommand::Complete { step, note: Some(text.into()), call_result: None },
+        for (pointer, command) in [
+            ("/text", RecordCommand::Note { step, text: text.into() }),
+            ("/note", RecordCommand::Complete { step, note: Some(text.into()), call_result: None }),
         ] {
             let RecordRejection::Invalid(problems) = world.refused(command) else { panic!("{code}") };
-            assert_eq!((problems[0].pointer.as_str(), problems[0].code), ("/note", code));
+            assert_eq!((problems[0].pointer.as_str(), problems[0].code), (pointer, code));
         }
     }
     assert_eq!(world.here(run), "t");
