@@ -4,6 +4,7 @@
 //! become rows; [`memory`] and [`sled`] keep the rows.
 
 pub mod codec;
+mod group;
 pub mod key;
 pub mod maintenance;
 pub mod memory;

@@ -65,7 +65,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        enrolments, events, health, imports, records, sequences, steps, templates, test_clock, timeline, up_next,
+        enrolments, events, graphs, health, imports, record_lists, records, sequences, steps, templates, test_clock,
+        timeline, up_next,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -78,7 +79,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(events::receive_events)
         .service(records::create_record)
         .service(records::create_records)
-        .service(records::list_records)
+        .service(record_lists::list_records)
         .service(records::put_external_record)
         .service(up_next::get_up_next)
         .service(timeline::get_timeline)
@@ -93,8 +94,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(enrolments::disconnect_enrolment)
         .service(sequences::create_sequence)
         .service(sequences::list_sequences)
-        .service(sequences::get_graph)
-        .service(sequences::put_graph)
+        .service(graphs::get_graph)
+        .service(graphs::put_graph)
         .service(sequences::validate_sequence)
         .service(sequences::activate_sequence)
         .service(sequences::deactivate_sequence)

@@ -186,16 +186,6 @@ fn every_module_is_part_of_the_tree() {
     hold("every file under src/ is a module", "a file that nobody compiles is wrong without anybody noticing", &broken);
 }
 
-/// Files of more than 400 lines that there are, and why each is not cut in two.
-const LONG: [(&str, &str); 7] = [
-    ("src/domain/plan/compile.rs", "every diagnostic of one compilation, in the order of the rules"),
-    ("src/domain/record.rs", "state, apply and effects of one entity belong side by side"),
-    ("src/domain/record/schema.rs", "one table of properties and fields with their checks"),
-    ("src/domain/sequence.rs", "state, decide and apply of one entity belong side by side"),
-    ("src/store/rows.rs", "one implementation of one trait; to be cut where the groups begin"),
-    ("src/web/api/sequences.rs", "every call on one resource; to be cut where the graph begins"),
-    ("src/web/wire.rs", "all JSON that clients see, apart from what is stored"),
-];
 const LINES_MAX: usize = 400;
 
 #[test]
@@ -207,13 +197,9 @@ fn files_have_one_purpose_and_say_which() {
     let silent: Vec<_> = silent.map(|source| source.path.clone()).collect();
     hold("the first line says why the file exists (`//! …`)", "a stranger reads the tree from file to file", &silent);
     let is_long = |source: &&Source| source.text.lines().count() > LINES_MAX;
-    let excused = |source: &&Source| LONG.iter().any(|(path, _)| *path == source.path);
-    let long = sources.iter().filter(is_long).filter(|source| !excused(source));
+    let long = sources.iter().filter(is_long);
     let long: Vec<_> = long.map(|source| format!("{}: {} lines", source.path, source.text.lines().count())).collect();
     hold(&format!("a file has at most {LINES_MAX} lines"), "what has two subjects is two files", &long);
-    let short = |(path, _): &&(&str, &str)| !sources.iter().filter(is_long).any(|source| source.path == *path);
-    let idle: Vec<_> = LONG.iter().filter(short).map(|(path, _)| (*path).to_owned()).collect();
-    hold("an exception names a file that needs it", "an exception that is not needed invites the next", &idle);
 }
 
 #[test]

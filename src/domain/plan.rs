@@ -1,6 +1,7 @@
 //! One version of a sequence, compiled: flat nodes, resolved exits, proven bounds. Immutable.
 
 pub mod compile;
+pub mod structure;
 
 use chrono::TimeDelta;
 

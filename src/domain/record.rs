@@ -4,15 +4,20 @@
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod profile;
+pub mod rejection;
 pub mod schema;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::rejection::{Problem, RecordRejection};
+
 use self::command::RecordCommand;
 use self::event::RecordEvent;
-use self::schema::{Change, Outcome, Profile, RecordState, RecordType};
+use self::profile::Profile;
+use self::schema::{Change, Outcome, RecordState, RecordType};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index, RecordSummary};
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
@@ -21,91 +26,6 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::id::{EntityKind, RecordId};
 use crate::time::Timestamp;
-
-/// One thing wrong with a request, and where (RFC 6901 pointer into it).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where.
-    pub pointer: String,
-    /// Stable code.
-    pub code: &'static str,
-    /// One sentence.
-    pub detail: String,
-}
-
-/// Why a record refuses a command. The codes are part of the API.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordRejection {
-    /// It was never created.
-    #[error("there is no such record")]
-    NotFound,
-    /// It was created before.
-    #[error("the record exists already")]
-    Exists,
-    /// Values that do not fit.
-    #[error("{}", .0.first().map_or("the values do not fit", |first| first.detail.as_str()))]
-    Invalid(Vec<Problem>),
-    /// K-7.
-    #[error("the record is closed; reopen it first")]
-    RecordInactive,
-    /// K-7.
-    #[error("the sequence runs on records of type {wanted}, this one is a {found}")]
-    RecordTypeMismatch { wanted: &'static str, found: &'static str },
-    ///
-    #[error("the sequence is not active")]
-    SequenceNotActive,
-    /// No sequence of that id.
-    #[error("there is no such sequence")]
-    SequenceNotFound,
-    /// K-6, D-44.
-    #[error("the record is already connected to this sequence")]
-    AlreadyConnected,
-    /// No enrolment of that id.
-    #[error("there is no such enrolment")]
-    EnrolmentNotFound,
-    /// §19.2.
-    #[error("the enrolment has ended")]
-    EnrolmentEnded,
-    /// No step of that id.
-    #[error("there is no such step")]
-    StepNotFound,
-    ///
-    #[error("the step is no longer open")]
-    StepNotOpen,
-    /// A wait or condition cannot be completed by hand.
-    #[error("the step waits; skip the wait or skip the step")]
-    StepWaits,
-    ///
-    #[error("the step does not wait")]
-    NotWaiting,
-    /// R-13, L-12.
-    #[error("this step cannot be snoozed")]
-    SnoozeNotAllowed,
-    ///
-    #[error("a step can only be snoozed to a later time than now")]
-    SnoozeInPast,
-    /// CO-35.
-    #[error("the next step of the sequence needs the result of this call")]
-    CallResultRequired,
-    /// A result for something that is no call, or one that does not exist.
-    #[error("{0}")]
-    CallResultInvalid(String),
-    /// A signal for something that is no e-mail.
-    #[error("the step is no e-mail, so nothing can come back for it")]
-    NotAnEmail,
-    /// Retry without an error.
-    #[error("the step has no error to try again")]
-    NothingToRetry,
-    /// Too many steps and enrolments on one record.
-    #[error("the record has reached the {} steps and enrolments it can hold", crate::limits::RECORD_ORDINAL_MAX)]
-    RecordFull,
-    /// A timer that fires before its time; it stays.
-    #[error("the timer is not due yet")]
-    NotDue,
-    /// A timer or delivery that nothing waits for; its row can go.
-    #[error("nothing waits for this")]
-    Stale,
-}
 
 /// The state of a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

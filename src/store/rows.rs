@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
-use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, Index, RecordSummary};
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
+use crate::store::group::Group;
 use crate::store::key::{self, Key};
 use crate::store::{
     Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
@@ -26,11 +27,11 @@ type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
 pub struct Batch(pub Vec<(Key, Option<Vec<u8>>)>);
 
 impl Batch {
-    fn put(&mut self, key: Key, value: Vec<u8>) {
+    pub(super) fn put(&mut self, key: Key, value: Vec<u8>) {
         self.0.push((key, Some(value)));
     }
 
-    fn remove(&mut self, key: Key) {
+    pub(super) fn remove(&mut self, key: Key) {
         self.0.push((key, None));
     }
 }
@@ -47,15 +48,16 @@ pub trait Keyspace: Send + Sync + 'static {
 
 /// A [`Store`] over any [`Keyspace`].
 pub struct RowStore<K> {
-    rows: K,
+    pub(super) rows: K,
     /// What is kept in memory of what only one writer changes. Locked for the whole of a commit.
     held: Mutex<Held>,
 }
 
+/// See [`RowStore`].
 #[derive(Default)]
-struct Held {
-    counters: HashMap<Counter, i64>,
-    epochs: Vec<u64>,
+pub(super) struct Held {
+    pub(super) counters: HashMap<Counter, i64>,
+    pub(super) epochs: Vec<u64>,
 }
 
 impl<K: Keyspace> RowStore<K> {
@@ -87,7 +89,7 @@ impl<K: Keyspace> RowStore<K> {
     }
 
     /// The version of the last event row of an entity.
-    fn head(&self, entity: EntityId) -> Result<Version> {
+    pub(super) fn head(&self, entity: EntityId) -> Result<Version> {
         let mut head = 0;
         let prefix = key::events(entity);
         let end = after_prefix(&prefix);
@@ -99,7 +101,7 @@ impl<K: Keyspace> RowStore<K> {
     }
 
     /// Whether the log of an entity ends with that version: one look at two neighbouring rows.
-    fn ends_at(&self, entity: EntityId, version: Version) -> Result<bool> {
+    pub(super) fn ends_at(&self, entity: EntityId, version: Version) -> Result<bool> {
         let (from, to) = (key::event(entity, version), key::event(entity, version + 1));
         let mut last = 0;
         self.rows.scan(Bound::Included(&from), Bound::Included(&to), false, &mut |found, _| {
@@ -205,161 +207,7 @@ fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
     })
 }
 
-/// Housekeeping leaves the version as it is.
-fn version_after(commit: &Commit) -> Version {
-    commit.expected + u32::from(commit.entry.is_some())
-}
-
-/// One group in the making: what its earlier commits have changed already counts for the later ones.
-struct Group<'a, K> {
-    store: &'a RowStore<K>,
-    held: &'a Held,
-    batch: Batch,
-    heads: HashMap<EntityId, Version>,
-    counters: BTreeMap<Counter, i64>,
-    claims: HashMap<Key, Option<RecordId>>,
-    repeats: HashMap<Key, Repeat>,
-}
-
-impl<K: Keyspace> Group<'_, K> {
-    fn judge(&mut self, commit: &Commit) -> Result<Outcome> {
-        let shard = usize::from(commit.fence.shard.0);
-        if self.held.epochs.get(shard) != Some(&commit.fence.epoch) || commit.fence.shard != commit.entity.shard() {
-            return Ok(Outcome::Fenced);
-        }
-        if let Some(command) = commit.command
-            && let Some(repeat) = self.repeat(commit.fence.shard, command.key, commit.at)?
-        {
-            return Ok(Outcome::Repeat(repeat));
-        }
-        let differs = match self.heads.get(&commit.entity) {
-            Some(head) => *head != commit.expected,
-            None => !self.store.ends_at(commit.entity, commit.expected)?,
-        };
-        if differs {
-            let actual = match self.heads.get(&commit.entity) {
-                Some(head) => *head,
-                None => self.store.head(commit.entity)?,
-            };
-            return Ok(Outcome::Conflict { actual });
-        }
-        for effect in &commit.effects {
-            match effect {
-                Effect::Count { counter, delta, max: Some(max) } if self.count(*counter) + delta > *max => {
-                    return Ok(Outcome::LimitReached(*counter));
-                }
-                Effect::Claim { kind, external_id } => {
-                    if let Some(holder) = self.holder(&key::claim(*kind, external_id))?
-                        && holder.0 != commit.entity.id
-                    {
-                        return Ok(Outcome::Taken(holder));
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(Outcome::Done(version_after(commit)))
-    }
-
-    fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
-        let in_group = |week| self.repeats.get(&key::repeat(shard, week, command)).copied();
-        match key::weeks_kept(now).into_iter().find_map(in_group) {
-            Some(repeat) => Ok(Some(repeat)),
-            None => self.store.repeat(shard, command, now),
-        }
-    }
-
-    fn count(&self, counter: Counter) -> i64 {
-        let before = self.held.counters.get(&counter).copied().unwrap_or(0);
-        before + self.counters.get(&counter).copied().unwrap_or(0)
-    }
-
-    fn holder(&self, claim: &Key) -> Result<Option<RecordId>> {
-        match self.claims.get(claim) {
-            Some(holder) => Ok(*holder),
-            None => self.store.rows.get(claim)?.map(|bytes| codec::decode(&bytes)).transpose(),
-        }
-    }
-
-    fn take(&mut self, commit: &Commit) {
-        let version = version_after(commit);
-        if let Some(entry) = &commit.entry {
-            self.batch.put(key::event(commit.entity, version), entry.clone());
-            self.heads.insert(commit.entity, version);
-        }
-        if let Some(snapshot) = &commit.snapshot {
-            let mut value = version.to_be_bytes().to_vec();
-            value.extend_from_slice(snapshot);
-            self.batch.put(key::snapshot(commit.entity), value);
-        }
-        if let Some(command) = commit.command {
-            let repeat = Repeat { entity: commit.entity.id, version, fingerprint: command.fingerprint };
-            let row = key::repeat(commit.fence.shard, key::week(commit.at), command.key);
-            self.batch.put(row.clone(), codec::encode(&repeat));
-            self.repeats.insert(row, repeat);
-        }
-        for effect in &commit.effects {
-            self.owe(commit.entity, effect);
-        }
-    }
-
-    fn owe(&mut self, entity: EntityId, effect: &Effect) {
-        let record = RecordId(entity.id);
-        let enrolment = |index: &Index| match index {
-            Index::Record(_) => key::record(record),
-            Index::Enrolment { sequence, live, ordinal } => {
-                key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
-            }
-        };
-        match effect {
-            Effect::Arm { due, key } => self.batch.put(key::timer(TimerRow { due: *due, entity, key: *key }), vec![]),
-            Effect::Disarm { due, key } => self.batch.remove(key::timer(TimerRow { due: *due, entity, key: *key })),
-            Effect::Owe { key, delivery } => self.batch.put(key::owed(entity, *key), codec::encode(delivery)),
-            Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
-            Effect::Index(index @ Index::Record(summary)) => self.batch.put(enrolment(index), codec::encode(summary)),
-            Effect::Index(index) => self.batch.put(enrolment(index), vec![]),
-            Effect::Unindex(index) => self.batch.remove(enrolment(index)),
-            Effect::Claim { kind, external_id } => {
-                let claim = key::claim(*kind, external_id);
-                self.batch.put(claim.clone(), codec::encode(&record));
-                self.claims.insert(claim, Some(record));
-            }
-            Effect::Unclaim { kind, external_id } => {
-                let claim = key::claim(*kind, external_id);
-                self.batch.remove(claim.clone());
-                self.claims.insert(claim, None);
-            }
-            Effect::Count { counter, delta, .. } => *self.counters.entry(*counter).or_default() += delta,
-        }
-    }
-
-    /// The rows, the counters once for the whole group.
-    fn finish(mut self) -> (Batch, BTreeMap<Counter, i64>) {
-        let sums: BTreeMap<Counter, i64> =
-            self.counters.keys().map(|counter| (*counter, self.count(*counter))).collect();
-        for (counter, sum) in &sums {
-            match sum {
-                0 => self.batch.remove(key::counter(*counter)),
-                _ => self.batch.put(key::counter(*counter), codec::encode(sum)),
-            }
-        }
-        (self.batch, sums)
-    }
-}
-
 impl<K: Keyspace> RowStore<K> {
-    fn group<'a>(&'a self, held: &'a Held) -> Group<'a, K> {
-        Group {
-            store: self,
-            held,
-            batch: Batch::default(),
-            heads: HashMap::new(),
-            counters: BTreeMap::new(),
-            claims: HashMap::new(),
-            repeats: HashMap::new(),
-        }
-    }
-
     fn write(&self, held: &mut Held, batch: Batch, sums: BTreeMap<Counter, i64>) -> Result<()> {
         if !batch.0.is_empty() {
             self.rows.apply(batch)?;
@@ -385,7 +233,7 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn commit(&self, commits: &[Commit]) -> Result<Vec<Outcome>> {
         let mut held = self.held();
-        let mut group = self.group(&held);
+        let mut group = Group::new(self, &held);
         let mut outcomes = Vec::with_capacity(commits.len());
         for commit in commits {
             let outcome = group.judge(commit)?;
@@ -543,7 +391,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         }
         held.counters.clear();
         loop {
-            let mut group = self.group(&held);
+            let mut group = Group::new(self, &held);
             let mut commits = 0;
             while commits < limits::GROUP_COMMITS_MAX
                 && let Some(owed) = effects.next()

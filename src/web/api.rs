@@ -2,8 +2,10 @@
 
 pub mod enrolments;
 pub mod events;
+pub mod graphs;
 pub mod health;
 pub mod imports;
+pub mod record_lists;
 pub mod records;
 pub mod sequences;
 pub mod steps;

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 
 use super::command::RecordCommand;
 use super::event::RecordEvent;
-use super::schema::{Change, Outcome, Profile, RecordState, RecordType};
+use super::profile::Profile;
+use super::schema::{Change, Outcome, RecordState, RecordType};
 use super::{Problem, Record, RecordRejection};
 use crate::domain::enrolment::advance::{Turn, closing_outcome};
 use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};

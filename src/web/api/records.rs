@@ -5,22 +5,21 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post, put};
 use futures_util::StreamExt;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::domain::effect::{EnrolmentRow, RecordSummary};
 use crate::domain::entity::Entity;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{CommandId, EnrolmentId, EntityId, RecordId, UserId};
+use crate::id::{CommandId, EntityId, RecordId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure, Seen};
-use crate::store::{Store, Version, codec};
+use crate::store::Version;
 use crate::web::App;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Object, Principal, Query, blocking, page_limit, record_id};
-use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results, state_name};
+use crate::web::request::{self, Body, Nothing, Object, Principal, record_id};
+use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results};
 
 /// A record with the version it was seen at.
 pub(super) struct Versioned {
@@ -171,136 +170,6 @@ pub(super) async fn upsert(
             Err(Failure::Taken(_)) => {}
             other => return Ok((other?, true)),
         }
-    }
-}
-
-/// Which records a list shows.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct RecordFilter {
-    /// `lead`, `contact`, `account` or `opportunity`.
-    #[serde(rename = "type")]
-    #[param(value_type = Option<String>)]
-    kind: Option<RecordType>,
-    /// A part of the name.
-    q: Option<String>,
-    /// The id of a user or team.
-    owner: Option<String>,
-    /// `active` or `inactive`.
-    state: Option<String>,
-    /// The id of a sequence that the record is going through.
-    sequence: Option<String>,
-    /// 1–500; 50 where it is not given.
-    #[serde(default, deserialize_with = "request::number")]
-    limit: Option<usize>,
-    /// Where the page before ended.
-    cursor: Option<String>,
-}
-
-impl RecordFilter {
-    fn shows(&self, summary: &RecordSummary, q: Option<&str>) -> bool {
-        let owner = match summary.owner {
-            Owner::User(user) => user.to_string(),
-            Owner::Team(team) => team.to_string(),
-        };
-        self.kind.is_none_or(|kind| kind == summary.kind)
-            && self.state.as_deref().is_none_or(|state| state == state_name(summary.state))
-            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner)
-            && q.is_none_or(|q| summary.name.to_lowercase().contains(q))
-    }
-}
-
-/// Records, newest first.
-#[utoipa::path(tag = "Records", params(RecordFilter),
-    responses((status = 200, body = Page<RecordView>), (status = 400, body = Problem)))]
-#[get("/records")]
-pub async fn list_records(
-    app: Data<App>,
-    _: Principal,
-    Query(filter): Query<RecordFilter>,
-) -> Result<HttpResponse, Problem> {
-    if filter.state.as_deref().is_some_and(|state| !matches!(state, "active" | "inactive")) {
-        return Err(Problem::malformed("/state", "a state is `active` or `inactive`"));
-    }
-    let limit = page_limit(filter.limit)?;
-    let page = match &filter.sequence {
-        Some(sequence) => {
-            let sequence = request::sequence_id(sequence)?;
-            let cursor = request::cursor(filter.cursor.as_deref(), EnrolmentId::parse)?;
-            let store = app.engine.shared_store();
-            blocking(move || records_of_sequence(store.as_ref(), sequence, cursor, limit, &filter)).await?
-        }
-        None => {
-            let cursor = request::cursor(filter.cursor.as_deref(), RecordId::parse)?;
-            let store = app.engine.shared_store();
-            blocking(move || all_records(store.as_ref(), cursor, limit, &filter)).await?
-        }
-    };
-    Ok(HttpResponse::Ok().json(page))
-}
-
-/// Loads a record as it stands in the rows.
-pub fn load_record(store: &dyn Store, id: RecordId) -> Result<Record, Problem> {
-    let (record, ..) = codec::load::<Record>(store, id.into(), None)?;
-    Ok(record)
-}
-
-fn all_records(
-    store: &dyn Store,
-    before: Option<RecordId>,
-    limit: usize,
-    filter: &RecordFilter,
-) -> Result<Page<RecordView>, Problem> {
-    let q = filter.q.as_deref().map(str::to_lowercase);
-    let (mut found, mut scanned, mut last, mut more) = (Vec::new(), 0, None, false);
-    store.records(before, &mut |id, summary| {
-        if found.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
-            more = true;
-            return false;
-        }
-        scanned += 1;
-        last = Some(id);
-        if filter.shows(&summary, q.as_deref()) {
-            found.push(id);
-        }
-        true
-    })?;
-    let items = found.into_iter().map(|id| Ok(RecordView::of(id, &load_record(store, id)?)));
-    let items = items.collect::<Result<_, Problem>>()?;
-    Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) })
-}
-
-/// Records with a live enrolment in a sequence; their rows are read one by one, as far as the page goes.
-fn records_of_sequence(
-    store: &dyn Store,
-    sequence: crate::id::SequenceId,
-    before: Option<EnrolmentId>,
-    limit: usize,
-    filter: &RecordFilter,
-) -> Result<Page<RecordView>, Problem> {
-    let q = filter.q.as_deref().map(str::to_lowercase);
-    let row = |id: EnrolmentId| EnrolmentRow { record: id.record(), ordinal: id.ordinal(), live: true };
-    let (mut items, mut last, mut failed) = (Vec::new(), None, None);
-    let mut more = false;
-    store.enrolments(sequence, true, before.map(row), &mut |row| {
-        if items.len() == limit {
-            more = true;
-            return false;
-        }
-        last = Some(EnrolmentId::of(row.record, row.ordinal));
-        match load_record(store, row.record) {
-            Ok(record) if filter.shows(&record.summary(), q.as_deref()) => {
-                items.push(RecordView::of(row.record, &record));
-            }
-            Ok(_) => {}
-            Err(problem) => failed = Some(problem),
-        }
-        failed.is_none()
-    })?;
-    match failed {
-        Some(problem) => Err(problem),
-        None => Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) }),
     }
 }
 

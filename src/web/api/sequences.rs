@@ -2,7 +2,7 @@
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, patch, post, put};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,7 +11,7 @@ use crate::domain::given::Given;
 use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::{Diagnostic, Severity};
 use crate::domain::record::schema::RecordType;
-use crate::domain::sequence::graph::{Graph, NODE_TYPES, Node};
+use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
 use crate::id::SequenceId;
@@ -20,10 +20,11 @@ use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Seen};
 use crate::store::Version;
 use crate::web::App;
+use crate::web::api::graphs::read_graph;
 use crate::web::api::records::etag;
 use crate::web::api::templates::language;
-use crate::web::problem::{Fault, Problem};
-use crate::web::request::{self, Body, Nothing, Object, Principal, Query, cursor, from_value, page_limit, sequence_id};
+use crate::web::problem::Problem;
+use crate::web::request::{self, Body, Nothing, Principal, Query, cursor, page_limit, sequence_id};
 use crate::web::wire::{Owner, Page};
 
 /// Who gets the steps of a sequence (§3.3).
@@ -118,7 +119,7 @@ fn shown(view: &SequenceView, version: Version) -> HttpResponse {
     HttpResponse::Ok().insert_header(etag(version)).json(view)
 }
 
-async fn read<T: Send + 'static>(
+pub(super) async fn read<T: Send + 'static>(
     engine: &Engine,
     id: SequenceId,
     by: Principal,
@@ -194,37 +195,6 @@ pub async fn create_sequence(
     })?;
     let location = format!("/api/v1/sequences/{id}");
     Ok(HttpResponse::Created().insert_header(etag(version)).insert_header((LOCATION, location)).json(view))
-}
-
-/// Reads a graph node by node, so that each fault has its place. A type that does not exist is structurally impossible
-/// (D-34), a member that does not exist is malformed.
-fn read_graph(graph: serde_json::Value, root: &str) -> Result<Graph, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Outline {
-        #[serde(default)]
-        start: Option<String>,
-        nodes: Vec<serde_json::Value>,
-    }
-    let Object(Outline { start, nodes }) = from_value(graph, root)?;
-    let mut unknown = Vec::new();
-    let mut read = Vec::with_capacity(nodes.len());
-    for (place, node) in nodes.into_iter().enumerate() {
-        let pointer = format!("{root}/nodes/{place}");
-        match node.get("type").and_then(serde_json::Value::as_str).map(str::to_owned) {
-            None => return Err(Problem::malformed(format!("{pointer}/type"), "a node needs a type")),
-            Some(kind) if !NODE_TYPES.contains(&kind.as_str()) => unknown.push(Fault {
-                pointer: format!("{pointer}/type"),
-                code: "unknown_type".into(),
-                detail: format!("there is no node type `{kind}`"),
-            }),
-            Some(_) => read.push(from_value::<Node>(node, &pointer)?),
-        }
-    }
-    if unknown.is_empty() {
-        return Ok(Graph { start, nodes: read });
-    }
-    Err(Problem::new("validation_failed", "the graph has nodes of types that do not exist").with(unknown))
 }
 
 /// Which sequences a list shows, and in which order.
@@ -374,30 +344,6 @@ pub async fn patch_sequence(
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
     Ok(shown(&view, version))
-}
-
-/// The draft graph.
-#[utoipa::path(tag = "Sequences",
-    responses((status = 200, body = Object, description = "`{start, nodes}`"), (status = 404, body = Problem)))]
-#[get("/sequences/{id}/graph")]
-pub async fn get_graph(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let (graph, version) = read(&app.engine, sequence_id(&id)?, by, |seen| seen.state.graph()).await?;
-    Ok(HttpResponse::Ok().insert_header(etag(version)).json(graph))
-}
-
-/// Replace the draft graph; one with errors is saved too, a structurally impossible one is not.
-#[utoipa::path(tag = "Sequences", request_body(content = Object, description = "`{start, nodes}`"),
-    responses((status = 200, body = Object), (status = 409, body = Problem), (status = 422, body = Problem)))]
-#[put("/sequences/{id}/graph")]
-pub async fn put_graph(
-    app: Data<App>,
-    id: Path<String>,
-    body: Body<serde_json::Value>,
-) -> Result<HttpResponse, Problem> {
-    let command = SequenceCommand::SaveGraph(read_graph(body.value, "")?);
-    let view = |seen: Seen<Sequence>| (seen.state.graph(), seen.version);
-    let (graph, version) = app.engine.submit::<Sequence, _>(sequence_id(&id)?, command, body.caller, view).await?;
-    Ok(HttpResponse::Ok().insert_header(etag(version)).json(graph))
 }
 
 /// One thing to mend or to know.

@@ -16,7 +16,7 @@ use crate::store::codec::{self, Entry};
 use crate::store::{Store, Version};
 use crate::web::App;
 use crate::web::api::enrolments::PageQuery;
-use crate::web::api::records::load_record;
+use crate::web::api::record_lists::load_record;
 use crate::web::problem::Problem;
 use crate::web::request::{Principal, Query, blocking, cursor, page_limit, record_id};
 use crate::web::wire::{Page, reason_name};

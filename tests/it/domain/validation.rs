@@ -2,7 +2,8 @@
 
 use relance::domain::given::Given;
 use relance::domain::plan::AssignTo;
-use relance::domain::plan::compile::{Severity, Surroundings, compile, structural_faults};
+use relance::domain::plan::compile::{Severity, Surroundings, compile};
+use relance::domain::plan::structure::structural_faults;
 use relance::domain::record::schema::RecordType;
 use relance::domain::sequence::graph::Graph;
 use relance::domain::template;

@@ -1,0 +1,91 @@
+//! What can be asked of a sequence, what has happened to it, and why it refuses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::plan::AssignTo;
+use crate::domain::plan::compile::Diagnostic;
+use crate::domain::record::Problem;
+use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::sequence::graph::Graph;
+use crate::limits;
+use crate::time::Timestamp;
+
+/// A property of a sequence set to a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Property {
+    ///
+    Name(String),
+    ///
+    Description(String),
+    /// R-30; only while inactive.
+    ExitOnReply(bool),
+    /// §3.3; only while inactive.
+    AssignTo(AssignTo),
+}
+
+/// A request to a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SequenceCommand {
+    /// Bring it into being, empty or from a template.
+    Create { name: String, description: String, record_type: RecordType, template: Option<String>, graph: Graph },
+    /// Write properties, all or none.
+    Change(Vec<Property>),
+    /// Replace the draft.
+    SaveGraph(Graph),
+    /// §3.4.
+    Activate { description: Option<String> },
+    ///
+    Deactivate,
+    /// The outbox has disconnected every record that was connected when the sequence was deactivated at `until`.
+    Emptied { until: Timestamp },
+}
+
+/// A fact about a sequence. Stored for good: variants and members are only ever appended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SequenceEvent {
+    /// It exists.
+    Created {
+        name: String,
+        description: String,
+        record_type: RecordType,
+        template: Option<String>,
+        graph: String,
+        owner: Owner,
+    },
+    /// Properties were written.
+    Changed(Vec<Property>),
+    /// The draft was replaced; JSON.
+    GraphSaved(String),
+    /// Records may be connected, to this version.
+    Activated { version: u16, description: Option<String> },
+    /// They may not; those connected leave.
+    Deactivated,
+    /// They have left.
+    Emptied,
+}
+
+/// Why a sequence refuses a command. The codes are part of the API.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SequenceRejection {
+    /// It was never created.
+    #[error("there is no such sequence")]
+    NotFound,
+    /// It was created before.
+    #[error("the sequence exists already")]
+    Exists,
+    /// Values that do not fit.
+    #[error("{}", .0.first().map_or("the values do not fit", |first| first.detail.as_str()))]
+    Invalid(Vec<Problem>),
+    ///
+    #[error("the sequence is active; deactivate it first")]
+    Active,
+    /// Deactivate what is not active.
+    #[error("the sequence is not active")]
+    NotActive,
+    /// §9.
+    #[error("the sequence has errors; mend them and activate it again")]
+    ValidationFailed(Vec<Diagnostic>),
+    /// L-7.
+    #[error("the sequence has reached its {} versions", limits::SEQUENCE_VERSIONS_MAX)]
+    VersionsExhausted,
+}

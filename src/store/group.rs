@@ -1,0 +1,168 @@
+//! One group commit in the making: each commit is judged by itself, against what is stored and what the group holds already.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::effect::{Counter, Effect, EnrolmentRow, Index};
+use crate::id::{EntityId, RecordId, Shard};
+use crate::store::key::{self, Key};
+use crate::store::rows::{Batch, Held, Keyspace, RowStore};
+use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec};
+use crate::time::Timestamp;
+
+/// Housekeeping leaves the version as it is.
+fn version_after(commit: &Commit) -> Version {
+    commit.expected + u32::from(commit.entry.is_some())
+}
+
+/// One group in the making: what its earlier commits have changed already counts for the later ones.
+pub(super) struct Group<'a, K> {
+    store: &'a RowStore<K>,
+    held: &'a Held,
+    batch: Batch,
+    heads: HashMap<EntityId, Version>,
+    counters: BTreeMap<Counter, i64>,
+    claims: HashMap<Key, Option<RecordId>>,
+    repeats: HashMap<Key, Repeat>,
+}
+
+impl<'a, K: Keyspace> Group<'a, K> {
+    /// An empty group on what is stored.
+    pub(super) fn new(store: &'a RowStore<K>, held: &'a Held) -> Group<'a, K> {
+        Group {
+            store,
+            held,
+            batch: Batch::default(),
+            heads: HashMap::new(),
+            counters: BTreeMap::new(),
+            claims: HashMap::new(),
+            repeats: HashMap::new(),
+        }
+    }
+
+    /// What becomes of a commit, were it taken now.
+    pub(super) fn judge(&mut self, commit: &Commit) -> Result<Outcome> {
+        let shard = usize::from(commit.fence.shard.0);
+        if self.held.epochs.get(shard) != Some(&commit.fence.epoch) || commit.fence.shard != commit.entity.shard() {
+            return Ok(Outcome::Fenced);
+        }
+        if let Some(command) = commit.command
+            && let Some(repeat) = self.repeat(commit.fence.shard, command.key, commit.at)?
+        {
+            return Ok(Outcome::Repeat(repeat));
+        }
+        let differs = match self.heads.get(&commit.entity) {
+            Some(head) => *head != commit.expected,
+            None => !self.store.ends_at(commit.entity, commit.expected)?,
+        };
+        if differs {
+            let actual = match self.heads.get(&commit.entity) {
+                Some(head) => *head,
+                None => self.store.head(commit.entity)?,
+            };
+            return Ok(Outcome::Conflict { actual });
+        }
+        for effect in &commit.effects {
+            match effect {
+                Effect::Count { counter, delta, max: Some(max) } if self.count(*counter) + delta > *max => {
+                    return Ok(Outcome::LimitReached(*counter));
+                }
+                Effect::Claim { kind, external_id } => {
+                    if let Some(holder) = self.holder(&key::claim(*kind, external_id))?
+                        && holder.0 != commit.entity.id
+                    {
+                        return Ok(Outcome::Taken(holder));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Outcome::Done(version_after(commit)))
+    }
+
+    fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
+        let in_group = |week| self.repeats.get(&key::repeat(shard, week, command)).copied();
+        match key::weeks_kept(now).into_iter().find_map(in_group) {
+            Some(repeat) => Ok(Some(repeat)),
+            None => self.store.repeat(shard, command, now),
+        }
+    }
+
+    fn count(&self, counter: Counter) -> i64 {
+        let before = self.held.counters.get(&counter).copied().unwrap_or(0);
+        before + self.counters.get(&counter).copied().unwrap_or(0)
+    }
+
+    fn holder(&self, claim: &Key) -> Result<Option<RecordId>> {
+        match self.claims.get(claim) {
+            Some(holder) => Ok(*holder),
+            None => self.store.rows.get(claim)?.map(|bytes| codec::decode(&bytes)).transpose(),
+        }
+    }
+
+    /// Adds the rows of a commit that was judged good.
+    pub(super) fn take(&mut self, commit: &Commit) {
+        let version = version_after(commit);
+        if let Some(entry) = &commit.entry {
+            self.batch.put(key::event(commit.entity, version), entry.clone());
+            self.heads.insert(commit.entity, version);
+        }
+        if let Some(snapshot) = &commit.snapshot {
+            let mut value = version.to_be_bytes().to_vec();
+            value.extend_from_slice(snapshot);
+            self.batch.put(key::snapshot(commit.entity), value);
+        }
+        if let Some(command) = commit.command {
+            let repeat = Repeat { entity: commit.entity.id, version, fingerprint: command.fingerprint };
+            let row = key::repeat(commit.fence.shard, key::week(commit.at), command.key);
+            self.batch.put(row.clone(), codec::encode(&repeat));
+            self.repeats.insert(row, repeat);
+        }
+        for effect in &commit.effects {
+            self.owe(commit.entity, effect);
+        }
+    }
+
+    /// Adds the row of one effect.
+    pub(super) fn owe(&mut self, entity: EntityId, effect: &Effect) {
+        let record = RecordId(entity.id);
+        let enrolment = |index: &Index| match index {
+            Index::Record(_) => key::record(record),
+            Index::Enrolment { sequence, live, ordinal } => {
+                key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
+            }
+        };
+        match effect {
+            Effect::Arm { due, key } => self.batch.put(key::timer(TimerRow { due: *due, entity, key: *key }), vec![]),
+            Effect::Disarm { due, key } => self.batch.remove(key::timer(TimerRow { due: *due, entity, key: *key })),
+            Effect::Owe { key, delivery } => self.batch.put(key::owed(entity, *key), codec::encode(delivery)),
+            Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
+            Effect::Index(index @ Index::Record(summary)) => self.batch.put(enrolment(index), codec::encode(summary)),
+            Effect::Index(index) => self.batch.put(enrolment(index), vec![]),
+            Effect::Unindex(index) => self.batch.remove(enrolment(index)),
+            Effect::Claim { kind, external_id } => {
+                let claim = key::claim(*kind, external_id);
+                self.batch.put(claim.clone(), codec::encode(&record));
+                self.claims.insert(claim, Some(record));
+            }
+            Effect::Unclaim { kind, external_id } => {
+                let claim = key::claim(*kind, external_id);
+                self.batch.remove(claim.clone());
+                self.claims.insert(claim, None);
+            }
+            Effect::Count { counter, delta, .. } => *self.counters.entry(*counter).or_default() += delta,
+        }
+    }
+
+    /// The rows, the counters once for the whole group.
+    pub(super) fn finish(mut self) -> (Batch, BTreeMap<Counter, i64>) {
+        let sums: BTreeMap<Counter, i64> =
+            self.counters.keys().map(|counter| (*counter, self.count(*counter))).collect();
+        for (counter, sum) in &sums {
+            match sum {
+                0 => self.batch.remove(key::counter(*counter)),
+                _ => self.batch.put(key::counter(*counter), codec::encode(sum)),
+            }
+        }
+        (self.batch, sums)
+    }
+}

@@ -1,0 +1,147 @@
+//! `GET /records`: lists and searches, read from list rows without asking the records' actors.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::domain::effect::{EnrolmentRow, RecordSummary};
+use crate::domain::record::Record;
+use crate::domain::record::schema::{Owner, RecordType};
+use crate::id::{EnrolmentId, RecordId};
+use crate::limits;
+use crate::store::{Store, codec};
+use crate::web::App;
+use crate::web::problem::Problem;
+use crate::web::request::{self, Principal, Query, blocking, page_limit};
+use crate::web::wire::{Page, RecordView, state_name};
+
+/// Which records a list shows.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RecordFilter {
+    /// `lead`, `contact`, `account` or `opportunity`.
+    #[serde(rename = "type")]
+    #[param(value_type = Option<String>)]
+    kind: Option<RecordType>,
+    /// A part of the name.
+    q: Option<String>,
+    /// The id of a user or team.
+    owner: Option<String>,
+    /// `active` or `inactive`.
+    state: Option<String>,
+    /// The id of a sequence that the record is going through.
+    sequence: Option<String>,
+    /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+impl RecordFilter {
+    fn shows(&self, summary: &RecordSummary, q: Option<&str>) -> bool {
+        let owner = match summary.owner {
+            Owner::User(user) => user.to_string(),
+            Owner::Team(team) => team.to_string(),
+        };
+        self.kind.is_none_or(|kind| kind == summary.kind)
+            && self.state.as_deref().is_none_or(|state| state == state_name(summary.state))
+            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner)
+            && q.is_none_or(|q| summary.name.to_lowercase().contains(q))
+    }
+}
+
+/// Records, newest first.
+#[utoipa::path(tag = "Records", params(RecordFilter),
+    responses((status = 200, body = Page<RecordView>), (status = 400, body = Problem)))]
+#[get("/records")]
+pub async fn list_records(
+    app: Data<App>,
+    _: Principal,
+    Query(filter): Query<RecordFilter>,
+) -> Result<HttpResponse, Problem> {
+    if filter.state.as_deref().is_some_and(|state| !matches!(state, "active" | "inactive")) {
+        return Err(Problem::malformed("/state", "a state is `active` or `inactive`"));
+    }
+    let limit = page_limit(filter.limit)?;
+    let page = match &filter.sequence {
+        Some(sequence) => {
+            let sequence = request::sequence_id(sequence)?;
+            let cursor = request::cursor(filter.cursor.as_deref(), EnrolmentId::parse)?;
+            let store = app.engine.shared_store();
+            blocking(move || records_of_sequence(store.as_ref(), sequence, cursor, limit, &filter)).await?
+        }
+        None => {
+            let cursor = request::cursor(filter.cursor.as_deref(), RecordId::parse)?;
+            let store = app.engine.shared_store();
+            blocking(move || all_records(store.as_ref(), cursor, limit, &filter)).await?
+        }
+    };
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// Loads a record as it stands in the rows.
+pub fn load_record(store: &dyn Store, id: RecordId) -> Result<Record, Problem> {
+    let (record, ..) = codec::load::<Record>(store, id.into(), None)?;
+    Ok(record)
+}
+
+fn all_records(
+    store: &dyn Store,
+    before: Option<RecordId>,
+    limit: usize,
+    filter: &RecordFilter,
+) -> Result<Page<RecordView>, Problem> {
+    let q = filter.q.as_deref().map(str::to_lowercase);
+    let (mut found, mut scanned, mut last, mut more) = (Vec::new(), 0, None, false);
+    store.records(before, &mut |id, summary| {
+        if found.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
+            more = true;
+            return false;
+        }
+        scanned += 1;
+        last = Some(id);
+        if filter.shows(&summary, q.as_deref()) {
+            found.push(id);
+        }
+        true
+    })?;
+    let items = found.into_iter().map(|id| Ok(RecordView::of(id, &load_record(store, id)?)));
+    let items = items.collect::<Result<_, Problem>>()?;
+    Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) })
+}
+
+/// Records with a live enrolment in a sequence; their rows are read one by one, as far as the page goes.
+fn records_of_sequence(
+    store: &dyn Store,
+    sequence: crate::id::SequenceId,
+    before: Option<EnrolmentId>,
+    limit: usize,
+    filter: &RecordFilter,
+) -> Result<Page<RecordView>, Problem> {
+    let q = filter.q.as_deref().map(str::to_lowercase);
+    let row = |id: EnrolmentId| EnrolmentRow { record: id.record(), ordinal: id.ordinal(), live: true };
+    let (mut items, mut last, mut failed) = (Vec::new(), None, None);
+    let mut more = false;
+    store.enrolments(sequence, true, before.map(row), &mut |row| {
+        if items.len() == limit {
+            more = true;
+            return false;
+        }
+        last = Some(EnrolmentId::of(row.record, row.ordinal));
+        match load_record(store, row.record) {
+            Ok(record) if filter.shows(&record.summary(), q.as_deref()) => {
+                items.push(RecordView::of(row.record, &record));
+            }
+            Ok(_) => {}
+            Err(problem) => failed = Some(problem),
+        }
+        failed.is_none()
+    })?;
+    match failed {
+        Some(problem) => Err(problem),
+        None => Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) }),
+    }
+}
