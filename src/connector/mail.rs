@@ -60,10 +60,14 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Makes the folder where it is missing. `from` is an address with an optional name.
+    /// Makes the folder where it is missing, and clears drafts that a crash has left. `from` is an address with an
+    /// optional name.
     pub fn open(folder: &Path, from: &str) -> Result<Spool, String> {
         let drafts = folder.join("drafts");
-        fs::create_dir_all(&drafts).map_err(|error| format!("cannot make the spool {}: {error}", folder.display()))?;
+        let cleared = if drafts.exists() { fs::remove_dir_all(&drafts) } else { Ok(()) };
+        cleared
+            .and_then(|()| fs::create_dir_all(&drafts))
+            .map_err(|error| format!("cannot make the spool {}: {error}", folder.display()))?;
         let from = from.parse().map_err(|error| format!("the sender `{from}` is no mail address: {error}"))?;
         Ok(Spool { folder: folder.to_owned(), drafts, from })
     }

@@ -207,6 +207,15 @@ pub fn item(caller: Caller, item: &[u8]) -> Caller {
     Caller { command, ..caller }
 }
 
+/// Refuses a batch that is too large.
+pub fn judge_batch(items: usize) -> Result<(), Problem> {
+    if items <= limits::BATCH_ITEMS_MAX {
+        return Ok(());
+    }
+    let detail = format!("the batch has {items} items, at most {} are taken at once", limits::BATCH_ITEMS_MAX);
+    Err(Problem::new("batch_too_large", detail))
+}
+
 /// Refuses a batch whose key came before with another body: before any of its items is done, not item by item.
 /// `items` are the entities that the items ask, each with its own command.
 pub fn judge_repeats(engine: &Engine, items: impl Iterator<Item = (EntityId, Caller)>) -> Result<(), Problem> {

@@ -19,7 +19,7 @@ use crate::store::Store;
 use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::record_lists::load_record;
-use crate::web::api::records::{etag, judge_batch};
+use crate::web::api::records::etag;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, enrolment_id, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_name, steps_total};
@@ -104,7 +104,7 @@ pub async fn connect_records(
 ) -> Result<HttpResponse, Problem> {
     let sequence = request::sequence_id(&id)?;
     let ConnectBody { records, wait, source } = body.value;
-    judge_batch(records.len())?;
+    request::judge_batch(records.len())?;
     if !app.engine.given().sequences.contains_key(&sequence) {
         return Err(Problem::not_found("sequence"));
     }

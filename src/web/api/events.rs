@@ -15,7 +15,6 @@ use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
 use crate::web::App;
-use crate::web::api::records::judge_batch;
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Object, from_value, record_id, step_id};
@@ -72,7 +71,7 @@ pub async fn receive_events(app: Data<App>, body: Body<serde_json::Value>) -> Re
     {
         return Err(Problem::malformed(format!("/{other}"), "a batch has the one member `events`"));
     }
-    judge_batch(events.len())?;
+    request::judge_batch(events.len())?;
     // In order: what one person did first is told first.
     let taken = events.into_iter().enumerate().map(|(place, event)| async move {
         let taken = async { receive(engine, from_value::<Object<_>>(event, "")?.0, caller).await };

@@ -89,21 +89,12 @@ pub struct RecordBatch {
     records: Vec<serde_json::Value>,
 }
 
-/// Refuses a batch that is too large.
-pub fn judge_batch(items: usize) -> Result<(), Problem> {
-    if items <= limits::BATCH_ITEMS_MAX {
-        return Ok(());
-    }
-    let detail = format!("the batch has {items} items, at most {} are taken at once", limits::BATCH_ITEMS_MAX);
-    Err(Problem::new("batch_too_large", detail))
-}
-
 /// Create up to 1,000 records; the answer says for each what became of it.
 #[utoipa::path(tag = "Records", request_body = RecordBatch,
     responses((status = 200, body = Results<ItemResult<RecordView>>), (status = 413, body = Problem)))]
 #[post("/records/batch")]
 pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<HttpResponse, Problem> {
-    judge_batch(body.value.records.len())?;
+    request::judge_batch(body.value.records.len())?;
     let (engine, caller) = (&app.engine, body.caller);
     let of_place = |place: usize| request::item(caller, &place.to_be_bytes());
     let asked = (0..body.value.records.len()).map(of_place);
