@@ -133,7 +133,7 @@ pub fn openapi() -> &'static OpenApi {
             .title("relance")
             .version(env!("CARGO_PKG_VERSION"))
             .description(Some(
-                "Sales sequences: records, sequence_lists, sequences, enrolments and steps. Every error is problem+json.",
+                "Sales sequences: records, sequences, enrolments and steps. Every error is problem+json.",
             ))
             .build();
         let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
