@@ -201,6 +201,14 @@ impl IdSource {
         assemble(Timestamp::from_millis((parent >> 80) as i64), random.u128(..))
     }
 
+    /// An id for what `command` creates.
+    pub fn for_command(&self, command: Option<CommandId>, now: Timestamp) -> u128 {
+        match command {
+            Some(command) => self.beside(command.key, now),
+            None => self.fresh(now),
+        }
+    }
+
     /// An id that lives in the partition of `key`, so that a repeat of the command meets its first run.
     pub fn beside(&self, key: u128, now: Timestamp) -> u128 {
         let partition = 0xffff_u128 << PARTITION_SHIFT;

@@ -168,7 +168,7 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>, root: &str) -> P
 }
 
 /// A member's name as a step of a JSON pointer.
-fn member(name: &str) -> String {
+pub fn member(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -18,7 +18,7 @@ use crate::sheet::Sheet;
 use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::problem::Problem;
-use crate::web::request::{Principal, Query, blocking, caller};
+use crate::web::request::{Principal, Query, blocking, caller, member};
 
 /// How the file is read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -84,7 +84,7 @@ fn request(query: ImportQuery) -> Result<ImportRequest, Problem> {
     };
     let known = targets(query.kind);
     if let Some((column, target)) = mapping.iter().flatten().find(|(_, target)| !known.contains(&target.as_str())) {
-        let pointer = format!("/mapping/{}", column.replace('~', "~0").replace('/', "~1"));
+        let pointer = format!("/mapping{}", member(column));
         return Err(Problem::at("validation_failed", pointer, unknown_target(query.kind, target)));
     }
     let delimiter = match query.delimiter.as_deref() {
@@ -122,10 +122,7 @@ pub async fn start_import(
     };
     let caller = caller(&http, by.0, &bytes)?;
     let now = app.engine.clock().now();
-    let fresh = ImportId(match caller.command {
-        Some(command) => app.engine.ids.beside(command.key, now),
-        None => app.engine.ids.fresh(now),
-    });
+    let fresh = ImportId(app.engine.ids.for_command(caller.command, now));
     if let Some(command) = caller.command {
         let shard = EntityId::from(fresh).shard();
         if app.engine.store().repeat(shard, command.key, now)?.is_some() {
@@ -178,8 +175,7 @@ fn csv_type(request: &HttpRequest) -> Result<(), Problem> {
 pub async fn get_import(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = ImportId::parse(&id).ok_or_else(|| Problem::not_found("import"))?;
     let seen = app.engine.read::<Import, _>(id, by.0, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
-    let view = seen.await?.ok_or_else(|| Problem::not_found("import"))?;
-    let (view, version) = view;
+    let (view, version) = seen.await?.ok_or_else(|| Problem::not_found("import"))?;
     Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
 }
 

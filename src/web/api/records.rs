@@ -57,10 +57,7 @@ pub async fn create(
         changes.push(Change::Owner(Owner::User(caller.by)));
     }
     let now = engine.clock().now();
-    let id = RecordId(match caller.command {
-        Some(command) => engine.ids.beside(command.key, now),
-        None => engine.ids.fresh(now),
-    });
+    let id = RecordId(engine.ids.for_command(caller.command, now));
     let command = RecordCommand::Create { kind, changes };
     let done = engine.submit_in_turn(id, command, caller, versioned).await?;
     Ok((done.view, done.id, done.version))

@@ -180,10 +180,7 @@ pub async fn create_sequence(
         (None, None) => Graph::default(),
     };
     let now = app.engine.clock().now();
-    let id = SequenceId(match body.caller.command {
-        Some(command) => app.engine.ids.beside(command.key, now),
-        None => app.engine.ids.fresh(now),
-    });
+    let id = SequenceId(app.engine.ids.for_command(body.caller.command, now));
     let record_type = record_type.or(own_type).unwrap_or_default();
     let description = description.unwrap_or_default();
     let command = SequenceCommand::Create { name, description, record_type, template, graph };
