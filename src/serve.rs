@@ -44,7 +44,8 @@ pub struct ServeOptions {
 /// Serves until SIGTERM or SIGINT, or until the store fails.
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ServeOptions { config, data, listen, sandbox, now } = options;
-    let store = crate::store::sled::open(&data, SledOptions { cache_bytes: u64::from(config.store.cache_mib) << 20 })?;
+    let cache_bytes = u64::from(config.store.cache_mib) << 20;
+    let store = crate::store::sled::open(&data, SledOptions { cache_bytes, ..SledOptions::default() })?;
     let clock_file = data.join("test-clock");
     let clock = clock(&clock_file, &store, sandbox, now)?;
     let (token, token_source) = admin_token(&data)?;
@@ -92,8 +93,9 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     running.await?;
     watch.abort();
     housekeeping.abort();
+    let has_failed = engine.has_failed();
     engine.stop().await;
-    if engine.has_failed() {
+    if has_failed {
         bail!("the store failed; what was acknowledged is on disk, start again once the cause is mended");
     }
     tracing::info!("stopped");

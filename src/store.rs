@@ -5,12 +5,15 @@
 
 pub mod codec;
 mod group;
+pub mod head;
 pub mod key;
 pub mod maintenance;
+mod manifest;
 pub mod memory;
 mod merge;
 pub mod rows;
 pub mod sled;
+mod witness;
 pub mod writer;
 
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary};
@@ -206,4 +209,8 @@ pub trait Store: Send + Sync + 'static {
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()>;
     /// Forgets command ids that are older than they need to be kept; how many.
     fn forget_repeats(&self, now: Timestamp) -> Result<usize>;
+    /// The head after the last group.
+    fn head(&self) -> head::Head;
+    /// Ends writing and reading for good, in order, so that the next opening is fast.
+    fn close(&self) -> Result<()>;
 }

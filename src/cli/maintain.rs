@@ -67,17 +67,17 @@ struct DataArgs {
 }
 
 impl DataArgs {
-    fn open(&self) -> anyhow::Result<RowStore<Sled>> {
+    fn open(&self, options: SledOptions) -> anyhow::Result<RowStore<Sled>> {
         // Opening makes a new store where there is none, which nobody wants here.
         let exists = ["relance.json", "store"].iter().any(|part| self.data.join(part).exists());
         ensure!(exists, "{} is no data directory of relance; --data names another", self.data.display());
-        Ok(sled::open(&self.data, SledOptions::default())?)
+        Ok(sled::open(&self.data, options)?)
     }
 }
 
 /// Writes the log and says on the standard error how much it was.
 pub fn export(args: ExportArgs) -> anyhow::Result<()> {
-    let store = args.data.open()?;
+    let store = args.data.open(SledOptions::default())?;
     let lines = match &args.out {
         Some(path) => export_to(&store, path)?,
         None => maintenance::export(&store, &mut BufWriter::new(io::stdout().lock()))?,
@@ -96,14 +96,15 @@ fn export_to(store: &RowStore<Sled>, path: &Path) -> anyhow::Result<u64> {
 
 /// Rebuilds what follows from the log.
 pub fn rebuild(args: RebuildArgs) -> anyhow::Result<()> {
-    let entities = maintenance::rebuild(&args.data.open()?)?;
+    let options = SledOptions { computed_rows_must_fit: false, ..SledOptions::default() };
+    let entities = maintenance::rebuild(&args.data.open(options)?)?;
     println!("timers, deliveries, lists and counters are rebuilt from the log of {} entities", count(entities));
     Ok(())
 }
 
 /// Prints what a check found; the code is 1 where there are faults.
 pub fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let findings = maintenance::check(&args.data.open()?)?;
+    let findings = maintenance::check(&args.data.open(SledOptions::default())?)?;
     print!("{}", report(&findings));
     Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

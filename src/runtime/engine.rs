@@ -250,8 +250,8 @@ impl Engine {
         crate::store::rows::shards().filter_map(first).min()
     }
 
-    /// Stops in order: no new commands, those under way answered, then nothing runs any more. Whatever was answered is
-    /// durable already.
+    /// Stops in order: no new commands, those under way answered, then nothing runs any more and the store is closed.
+    /// Whatever was answered is durable already.
     pub async fn stop(&self) {
         if let Some(timer) = self.shared.timer.get() {
             timer.do_send(timer::Stop);
@@ -264,5 +264,10 @@ impl Engine {
             tracing::warn!("commands are still under way after ten seconds; stopping all the same");
         }
         self.admission.close();
+        let store = self.shared_store();
+        let closed = tokio::task::spawn_blocking(move || store.close()).await;
+        if !matches!(closed, Ok(Ok(()))) {
+            tracing::warn!(?closed, "the store was not closed in order; the next start reads all of it first");
+        }
     }
 }

@@ -57,7 +57,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
         if differs {
             let actual = match self.heads.get(&commit.entity) {
                 Some(head) => *head,
-                None => self.store.head(commit.entity)?,
+                None => self.store.last_version(commit.entity)?,
             };
             return Ok(Outcome::Conflict { actual });
         }

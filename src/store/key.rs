@@ -9,7 +9,7 @@
 //! shard I record               record list row               shard J sequence live enrolment   enrolment list row
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
-//! GLOBAL M                     identity of the store
+//! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
 //! ```
 
 use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
@@ -24,6 +24,9 @@ pub const GLOBAL: Shard = Shard(u16::MAX);
 
 /// Kinds of rows that follow from events.
 pub const DERIVED: [u8; 6] = [b'T', b'O', b'I', b'J', b'U', b'C'];
+
+/// Kinds of rows that say what happened, and who may write on.
+pub const LASTING: [u8; 3] = [b'E', b'R', b'F'];
 
 /// Bytes that sort.
 pub type Key = Vec<u8>;
@@ -190,6 +193,16 @@ pub fn counter(counter: Counter) -> Key {
 /// The identity of the store.
 pub fn identity() -> Key {
     prefix(GLOBAL, b'M')
+}
+
+/// What the store says of itself.
+pub fn head() -> Key {
+    prefix(GLOBAL, b'H')
+}
+
+/// Whether a row of this key never replaces another: events and command ids.
+pub fn is_written_once(key: &[u8]) -> bool {
+    matches!(row_of(key), Some(b'E' | b'R'))
 }
 
 /// Reads keys back.

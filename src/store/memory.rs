@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::RwLock;
 
 use crate::store::Result;
+use crate::store::head::Head;
 use crate::store::rows::{Batch, Keyspace, Visit};
 
 /// An ordered map behind a lock.
@@ -28,7 +29,7 @@ impl Keyspace for Memory {
         Ok(())
     }
 
-    fn apply(&self, batch: Batch) -> Result<()> {
+    fn apply(&self, batch: Batch, _: &Head) -> Result<()> {
         let mut rows = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         for (key, value) in batch.0 {
             match value {

@@ -1,6 +1,6 @@
 //! How entities, timers, deliveries, lists and counters become rows of an ordered key space.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
@@ -9,6 +9,7 @@ use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::group::Group;
+use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::{
     Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
@@ -39,8 +40,12 @@ pub trait Keyspace: Send + Sync + 'static {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>>;
     /// Rows of a range in order, or from its end.
     fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, newest_first: bool, visit: Visit) -> Result<()>;
-    /// All of the batch or none, durable on return.
-    fn apply(&self, batch: Batch) -> Result<()>;
+    /// All of the batch or none, durable on return; `head` is in it.
+    fn apply(&self, batch: Batch, head: &Head) -> Result<()>;
+    /// Nothing is read or written after this.
+    fn close(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A [`Store`] over any [`Keyspace`].
@@ -55,10 +60,11 @@ pub struct RowStore<K> {
 pub(super) struct Held {
     pub(super) counters: HashMap<Counter, i64>,
     pub(super) epochs: Vec<u64>,
+    pub(super) head: Head,
 }
 
 impl<K: Keyspace> RowStore<K> {
-    /// Reads the counters; they are few.
+    /// Reads the head and the counters; they are few.
     pub fn open(rows: K) -> Result<RowStore<K>> {
         let store = RowStore { rows, held: Mutex::new(Held::default()) };
         let mut held = Held::default();
@@ -72,21 +78,22 @@ impl<K: Keyspace> RowStore<K> {
             let epoch = store.rows.get(&key::fence(shard))?.map_or(Ok(0), |bytes| codec::decode(&bytes))?;
             held.epochs.push(epoch);
         }
+        held.head = store.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| codec::decode(&bytes))?;
         *store.held() = held;
         Ok(store)
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    pub(super) fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn scan_prefix(&self, prefix: &[u8], visit: Visit) -> Result<()> {
+    pub(super) fn scan_prefix(&self, prefix: &[u8], visit: Visit) -> Result<()> {
         let end = after_prefix(prefix);
         self.rows.scan(Bound::Included(prefix), Bound::Excluded(&end), false, visit)
     }
 
     /// The version of the last event row of an entity.
-    pub(super) fn head(&self, entity: EntityId) -> Result<Version> {
+    pub(super) fn last_version(&self, entity: EntityId) -> Result<Version> {
         let mut head = 0;
         let prefix = key::events(entity);
         let end = after_prefix(&prefix);
@@ -158,16 +165,6 @@ fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
     })
 }
 
-impl<K: Keyspace> RowStore<K> {
-    fn write(&self, held: &mut Held, batch: Batch, sums: BTreeMap<Counter, i64>) -> Result<()> {
-        if !batch.0.is_empty() {
-            self.rows.apply(batch)?;
-        }
-        held.counters.extend(sums);
-        Ok(())
-    }
-}
-
 impl<K: Keyspace> Store for RowStore<K> {
     fn grant(&self) -> Result<Vec<Fence>> {
         let mut held = self.held();
@@ -177,7 +174,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         for fence in &fences {
             batch.put(key::fence(fence.shard), codec::encode(&fence.epoch));
         }
-        self.rows.apply(batch)?;
+        self.write(&mut held, batch, Timestamp::default())?;
         held.epochs = epochs;
         Ok(fences)
     }
@@ -194,7 +191,9 @@ impl<K: Keyspace> Store for RowStore<K> {
             outcomes.push(outcome);
         }
         let (batch, sums) = group.finish();
-        self.write(&mut held, batch, sums)?;
+        let at = commits.iter().map(|commit| commit.at).max().unwrap_or_default();
+        self.write(&mut held, batch, at)?;
+        held.counters.extend(sums);
         Ok(outcomes)
     }
 
@@ -338,9 +337,11 @@ impl<K: Keyspace> Store for RowStore<K> {
         for keys in stale.chunks(limits::GROUP_COMMITS_MAX) {
             let mut batch = Batch::default();
             keys.iter().for_each(|key| batch.remove(key.clone()));
-            self.rows.apply(batch)?;
+            self.write(&mut held, batch, Timestamp::default())?;
         }
         held.counters.clear();
+        // Where rows were lost or altered, the sum did not say what stood there.
+        held.head.derived = 0;
         loop {
             let mut group = Group::new(self, &held);
             let mut commits = 0;
@@ -355,7 +356,8 @@ impl<K: Keyspace> Store for RowStore<K> {
                 return Ok(());
             }
             let (batch, sums) = group.finish();
-            self.write(&mut held, batch, sums)?;
+            self.write(&mut held, batch, Timestamp::default())?;
+            held.counters.extend(sums);
         }
     }
 
@@ -372,11 +374,17 @@ impl<K: Keyspace> Store for RowStore<K> {
                 Ok(expired && batch.0.len() < limits::GROUP_COMMITS_MAX)
             })?;
             forgotten += batch.0.len();
-            if !batch.0.is_empty() {
-                let _one_writer = self.held();
-                self.rows.apply(batch)?;
-            }
+            self.write(&mut self.held(), batch, Timestamp::default())?;
         }
         Ok(forgotten)
+    }
+
+    fn head(&self) -> Head {
+        self.held().head
+    }
+
+    fn close(&self) -> Result<()> {
+        let _no_writing = self.held();
+        self.rows.close()
     }
 }

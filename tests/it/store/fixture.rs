@@ -24,7 +24,7 @@ pub fn memory() -> RowStore<Memory> {
 
 /// A store on disk, with as little memory as will do for a test.
 pub fn try_sled(directory: &Path) -> Result<RowStore<sled::Sled>, StoreError> {
-    sled::open(directory, SledOptions { cache_bytes: 1 << 20 })
+    sled::open(directory, SledOptions { cache_bytes: 1 << 20, ..SledOptions::default() })
 }
 
 /// See [`try_sled`].
