@@ -1,5 +1,7 @@
 //! Every bound in the system, in one place, with the relations between them checked at compile time.
 
+use chrono::TimeDelta;
+
 /// Bits of an id's partition that name the shard; fixed for the life of a data directory.
 pub const SHARD_BITS: u32 = 4;
 /// Slices of the entities, each owned by one thread. Every key of the store leads with its shard.
@@ -70,6 +72,10 @@ pub const DELIVERIES_IN_FLIGHT_MAX: usize = 32;
 pub const DELIVERY_ATTEMPTS_MAX: u32 = 10;
 /// Commits of one entity between two snapshots.
 pub const SNAPSHOT_EVERY: u32 = 32;
+/// How far the clock may go forward more than time has passed, before timers are held.
+pub const CLOCK_AHEAD_MAX: TimeDelta = TimeDelta::hours(1);
+/// How far the clock may stand before an instant already seen, before timers are held.
+pub const CLOCK_BEHIND_MAX: TimeDelta = TimeDelta::minutes(5);
 /// Panics after which an entity is left alone until the next start.
 pub const PANICS_MAX: u8 = 3;
 /// One stored value in sled: larger ones become separate files that a power cut tears, so they are cut into chunks.

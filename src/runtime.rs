@@ -8,3 +8,4 @@ pub mod outbox;
 pub mod shard;
 pub mod start;
 pub mod timer;
+pub mod watch;

@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa_actix_web::AppExt;
 
@@ -20,12 +21,17 @@ use crate::id::IdSource;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
 use crate::runtime::start;
+use crate::runtime::watch::Reading;
 use crate::store::sled::SledOptions;
 use crate::time::{Clock, Timestamp};
 use crate::web;
 
 /// Shortest administrator token that is taken from the environment.
 const TOKEN_MIN: usize = 16;
+
+/// Holds the last reading of the clock that was trusted.
+const CLOCK: &str = "clock";
+const KEEP_READINGS_EVERY: Duration = Duration::from_secs(60);
 
 /// What to serve, and where.
 pub struct ServeOptions {
@@ -55,6 +61,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         Arc::new(store),
         start::Options {
             clock,
+            clock_before: kept_reading(&data.join(CLOCK)),
             ids: IdSource::random(),
             threads: if config.engine.threads == 0 { cores.div_ceil(2) } else { config.engine.threads },
             resident_max: config.engine.resident_max,
@@ -90,9 +97,11 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let running = server.run();
     let watch = actix_web::rt::spawn(stop_on_failure(engine.clone(), running.handle()));
     let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
+    let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
     running.await?;
     watch.abort();
     housekeeping.abort();
+    keeping.abort();
     let has_failed = engine.has_failed();
     engine.stop().await;
     if has_failed {
@@ -189,6 +198,38 @@ async fn stop_on_failure(engine: Engine, server: ServerHandle) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     server.stop(false).await;
+}
+
+/// A reading of the clock, and the run of the machine that it belongs to.
+#[derive(Serialize, Deserialize)]
+struct KeptReading {
+    boot: String,
+    #[serde(flatten)]
+    reading: Reading,
+}
+
+fn boot() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(boot.trim().to_owned()).filter(|boot| !boot.is_empty())
+}
+
+/// What an earlier process trusted, if the machine has not been started anew since.
+fn kept_reading(file: &Path) -> Option<Reading> {
+    let kept: KeptReading = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    (Some(kept.boot) == boot()).then_some(kept.reading)
+}
+
+/// Keeps what is trusted, once a minute, so that starting again does not make a wrong clock right.
+async fn keep_readings(engine: Engine, file: PathBuf) {
+    let Some(boot) = boot().filter(|_| !engine.clock().is_test()) else { return };
+    loop {
+        let kept = KeptReading { boot: boot.clone(), reading: engine.trusted_clock() };
+        let written = serde_json::to_string(&kept).map_err(Into::into).and_then(|text| write_whole(&file, &text));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the file `clock` cannot be written");
+        }
+        tokio::time::sleep(KEEP_READINGS_EVERY).await;
+    }
 }
 
 /// Command ids older than they need to be kept go, a few at a time, once an hour.

@@ -60,13 +60,20 @@ pub enum Clock {
     /// The machine's own time.
     System,
     /// A sandbox's time, shared by everything that was given this clock.
-    Test(Arc<AtomicI64>),
+    Test(Arc<TestClock>),
+}
+
+/// See [`Clock::test`].
+#[derive(Debug)]
+pub struct TestClock {
+    now: AtomicI64,
+    running_ms: AtomicI64,
 }
 
 impl Clock {
     /// A clock that stands at `start` until it is moved.
     pub fn test(start: Timestamp) -> Clock {
-        Clock::Test(Arc::new(AtomicI64::new(start.0)))
+        Clock::Test(Arc::new(TestClock { now: AtomicI64::new(start.0), running_ms: AtomicI64::new(0) }))
     }
 
     /// The present instant by this clock.
@@ -74,14 +81,34 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => Timestamp(Utc::now().timestamp_millis()),
-            Clock::Test(now) => Timestamp(now.load(Ordering::Acquire)),
+            Clock::Test(clock) => Timestamp(clock.now.load(Ordering::Acquire)),
         }
     }
 
     /// Moves a test clock forward to `to`, never back; the system clock does not move.
     pub fn advance(&self, to: Timestamp) {
-        if let Clock::Test(now) = self {
-            now.fetch_max(to.0, Ordering::AcqRel);
+        if let Clock::Test(clock) = self {
+            let before = clock.now.fetch_max(to.0, Ordering::AcqRel);
+            clock.running_ms.fetch_add((to.0 - before).max(0), Ordering::AcqRel);
+        }
+    }
+
+    /// Sets a test clock forward or back without time passing, as a person or a wrong time server does.
+    pub fn step(&self, by: TimeDelta) {
+        if let Clock::Test(clock) = self {
+            clock.now.fetch_add(by.num_milliseconds(), Ordering::AcqRel);
+        }
+    }
+
+    /// Milliseconds of time that has passed since some moment, suspends included; what sets [`Clock::now`] does not touch
+    /// it.
+    pub fn running_ms(&self) -> i64 {
+        match self {
+            Clock::System => {
+                let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+                since_boot.tv_sec * 1_000 + since_boot.tv_nsec / 1_000_000
+            }
+            Clock::Test(clock) => clock.running_ms.load(Ordering::Acquire),
         }
     }
 

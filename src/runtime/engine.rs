@@ -1,7 +1,7 @@
 //! The engine as the rest of the program sees it: ask an entity, read lists, move the test clock, stop.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -16,6 +16,7 @@ use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Reply, Se
 use crate::runtime::outbox::{self, OutboxActor};
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::runtime::timer::{self, TimerActor};
+use crate::runtime::watch::{ClockWatch, Hold, Reading};
 use crate::store::writer::Writer;
 use crate::store::{Store, TimerRow};
 use crate::time::{Clock, Timestamp};
@@ -30,6 +31,7 @@ pub struct Shared {
     pub given: ArcSwap<Given>,
     /// What time it is.
     pub clock: Clock,
+    pub(super) watch: Mutex<ClockWatch>,
     /// Actors that one shard actor keeps per kind.
     pub resident_max: usize,
     /// How long an actor stays without a message.
@@ -50,6 +52,11 @@ impl Shared {
         {
             timer.do_send(timer::Wake);
         }
+    }
+
+    /// The watch over the clock.
+    pub(super) fn watch(&self) -> MutexGuard<'_, ClockWatch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A delivery of `shard` was stored.
@@ -187,6 +194,24 @@ impl Engine {
     /// The engine's clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// Why no timer fires, if the clock is not trusted (P10).
+    pub fn clock_hold(&self) -> Option<Hold> {
+        self.shared.watch().look(self.clock())
+    }
+
+    /// Takes the clock as it stands for right, so that timers fire again.
+    pub fn accept_clock(&self) {
+        self.shared.watch().accept(self.clock());
+        if let Some(timer) = self.shared.timer.get() {
+            timer.do_send(timer::Wake);
+        }
+    }
+
+    /// The last reading of the clock that was trusted, for the next process on this machine.
+    pub fn trusted_clock(&self) -> Reading {
+        self.shared.watch().trusted()
     }
 
     /// Whether commands are accepted.

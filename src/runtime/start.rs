@@ -1,7 +1,7 @@
 //! Starting an engine on a store: take the shards, read the sequences, start the actors.
 
 use std::sync::atomic::{AtomicBool, AtomicI64};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -17,6 +17,7 @@ use crate::runtime::engine::{Engine, Router, Shared};
 use crate::runtime::outbox::OutboxActor;
 use crate::runtime::shard::ShardActor;
 use crate::runtime::timer::TimerActor;
+use crate::runtime::watch::{ClockWatch, Reading};
 use crate::store::writer::Writer;
 use crate::store::{Result, Store, StoreError, codec, rows};
 use crate::time::Clock;
@@ -25,6 +26,8 @@ use crate::time::Clock;
 pub struct Options {
     /// What time it is.
     pub clock: Clock,
+    /// What the process before this one trusted of it, if the machine has run on since.
+    pub clock_before: Option<Reading>,
     /// Where fresh ids come from.
     pub ids: IdSource,
     /// Threads that hold entities.
@@ -42,12 +45,14 @@ pub fn start(store: Arc<dyn Store>, options: Options) -> Result<Engine> {
     let fences = store.grant()?;
     let given = read_sequences(store.as_ref())?;
     let failed = |error: std::io::Error| StoreError::Io { doing: "start its thread", why: error.to_string() };
+    let watch = ClockWatch::new(&options.clock, store.head().at, options.clock_before);
     let (writer, _thread) = Writer::start(store.clone()).map_err(failed)?;
     let shared = Arc::new(Shared {
         store,
         writer,
         given: ArcSwap::from_pointee(given),
         clock: options.clock,
+        watch: Mutex::new(watch),
         resident_max: options.resident_max.max(1),
         idle: options.idle,
         next_due: rows::shards().map(|_| AtomicI64::new(i64::MIN)).collect(),

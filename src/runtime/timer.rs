@@ -89,14 +89,17 @@ impl TimerActor {
         if self.stopped {
             return;
         }
-        let now = self.router.shared.clock.now();
-        while self.in_flight < limits::TIMERS_IN_FLIGHT_MAX
+        let shared = self.router.shared.clone();
+        let held = shared.watch().look(&shared.clock).is_some();
+        let now = shared.clock.now();
+        while !held
+            && self.in_flight < limits::TIMERS_IN_FLIGHT_MAX
             && let Some(timer) = self.next_due(now)
         {
             self.fire(timer, ctx);
         }
         if self.in_flight == 0 {
-            self.rest(now, ctx);
+            self.rest(now, held, ctx);
         }
     }
 
@@ -183,7 +186,7 @@ impl TimerActor {
     }
 
     /// Nothing is due: whoever waits for quiet is told, and the next nap begins.
-    fn rest(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
+    fn rest(&mut self, now: Timestamp, held: bool, ctx: &mut Context<Self>) {
         for waiting in self.waiting.drain(..) {
             let _ = waiting.send(self.fired);
         }
@@ -192,7 +195,8 @@ impl TimerActor {
         if shared.clock.is_test() {
             return;
         }
-        let nap = Duration::from_millis(next.saturating_sub(now.millis()).max(0) as u64).min(NAP_MAX);
+        let due_in = Duration::from_millis(next.saturating_sub(now.millis()).max(0) as u64);
+        let nap = if held { NAP_MAX } else { due_in.min(NAP_MAX) };
         shared.planned.store(now.millis() + nap.as_millis() as i64, Ordering::Release);
         let earlier = self.nap.replace(ctx.run_later(nap, |timer, ctx| timer.begin(ctx)));
         if let Some(earlier) = earlier {

@@ -90,3 +90,12 @@ fn a_server_in_real_use_has_no_test_clock() {
     let lead = api.get(&format!("/records/{}", api.lead())).expect(200);
     assert!(lead["created_at"].as_str().unwrap() > START, "{}", id(&lead));
 }
+
+#[test]
+fn p10_whether_the_clock_is_trusted_can_be_seen_and_it_can_be_accepted() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let trusted = json!({ "now": START, "held": null });
+    assert_eq!(api.get("/clock").expect(200), trusted);
+    assert_eq!(api.post("/clock/accept", json!({})).expect(200), trusted);
+}

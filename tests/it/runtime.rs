@@ -25,7 +25,8 @@ const BY: Caller = Caller { by: UserId::ADMINISTRATOR, command: None, expected: 
 fn engine(store: &Arc<dyn Store>, clock: Clock, spool: &std::path::Path) -> Engine {
     let spool = Spool::open(spool, "relance@localhost").unwrap();
     let idle = Duration::from_secs(60);
-    let options = Options { clock, ids: IdSource::seeded(7), threads: 2, resident_max: 8, idle, spool };
+    let options =
+        Options { clock, clock_before: None, ids: IdSource::seeded(7), threads: 2, resident_max: 8, idle, spool };
     start::start(store.clone(), options).unwrap()
 }
 
@@ -105,5 +106,29 @@ async fn q_56_every_record_leaves_a_deactivated_sequence() {
         assert_eq!(status(&engine, lead).await, EnrolmentStatus::Disconnected, "{lead}");
     }
     assert_eq!(relance::store::maintenance::check(store.as_ref()).unwrap().faults, Vec::<String>::new());
+    engine.stop().await;
+}
+
+/// P10: a clock that goes two days forward in no time wakes nobody, in this process or the next, until it is accepted.
+#[actix_web::test]
+async fn p10_a_clock_that_steps_holds_every_timer_until_it_is_accepted() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let clock = Clock::test(Timestamp::from_millis(1_790_000_000_000));
+    let engine = engine(&store, clock.clone(), spool.path());
+    let sequence = active_sequence(&engine).await;
+    let lead = lead(&engine, 1).await;
+    let connect = RecordCommand::Connect { sequence, wait: Some(TimeDelta::hours(30)), source: None };
+    engine.submit::<Record, ()>(lead, connect, BY, |_| ()).await.unwrap();
+    clock.step(TimeDelta::days(2));
+    assert_eq!(engine.settle().await, 0, "the wait ended long ago, by a clock that is not trusted");
+    assert!(engine.clock_hold().is_some_and(|hold| hold.to_string().contains("172800 s")));
+    clock.step(-TimeDelta::days(2));
+    assert_eq!((engine.settle().await, engine.clock_hold()), (0, None), "taken back");
+    clock.step(TimeDelta::days(2));
+    assert_eq!(engine.settle().await, 0);
+    engine.accept_clock();
+    engine.settle().await;
+    assert_eq!(status(&engine, lead).await, EnrolmentStatus::Connected, "accepted");
     engine.stop().await;
 }
