@@ -59,6 +59,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             resident_max: config.engine.resident_max,
             idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
             spool,
+            chance: fastrand::Rng::new(),
         },
     )?;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::connector::DeliveryError;
 use crate::connector::mail::{Mail, MergeRecord, MergeSeller, Spool};
@@ -64,6 +65,7 @@ pub struct OutboxActor {
     passes: Vec<Option<Option<Owed>>>,
     in_flight: HashSet<Owed>,
     backoff: HashMap<Owed, Backoff>,
+    chance: fastrand::Rng,
     done: u64,
     waiting: Vec<oneshot::Sender<u64>>,
     stopped: bool,
@@ -71,13 +73,14 @@ pub struct OutboxActor {
 
 impl OutboxActor {
     /// An actor that begins with everything that was owed when the last process ended.
-    pub fn new(router: Router, spool: Spool) -> OutboxActor {
+    pub fn new(router: Router, spool: Spool, chance: fastrand::Rng) -> OutboxActor {
         OutboxActor {
             router,
             spool,
             passes: crate::store::rows::shards().map(|_| Some(None)).collect(),
             in_flight: HashSet::new(),
             backoff: HashMap::new(),
+            chance,
             done: 0,
             waiting: Vec::new(),
             stopped: false,
@@ -156,7 +159,7 @@ impl OutboxActor {
     fn delay(&mut self, owed: Owed, ctx: &mut Context<Self>) {
         let attempts = self.backoff.get(&owed).map_or(0, |backoff| backoff.attempts) + 1;
         let ceiling_ms = 500_u64 << attempts.min(10);
-        let delay = Duration::from_millis(ceiling_ms / 2 + fastrand::u64(0..=ceiling_ms / 2));
+        let delay = Duration::from_millis(ceiling_ms / 2 + self.chance.u64(0..=ceiling_ms / 2));
         self.backoff.insert(owed, Backoff { attempts, until: Instant::now() + delay });
         let shard = owed.0.shard();
         ctx.run_later(delay, move |outbox, ctx| {

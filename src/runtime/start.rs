@@ -35,6 +35,8 @@ pub struct Options {
     pub idle: Duration,
     /// Where automated e-mail goes.
     pub spool: Spool,
+    /// Spreads what is tried again.
+    pub chance: fastrand::Rng,
 }
 
 /// Starts the actors on threads of their own; timers that became due meanwhile fire at once. Ready when it returns.
@@ -67,7 +69,7 @@ pub fn start(store: Arc<dyn Store>, options: Options) -> Result<Engine> {
     };
     let clockwork = Arbiter::new().handle();
     let timer = TimerActor::new(router.clone());
-    let outbox = OutboxActor::new(router.clone(), options.spool);
+    let outbox = OutboxActor::new(router.clone(), options.spool, options.chance);
     // Set once; a hint that comes before is found in the rows that the actors read first.
     let _ = shared.timer.set(TimerActor::start_in_arbiter(&clockwork, move |_| timer));
     let _ = shared.outbox.set(OutboxActor::start_in_arbiter(&clockwork, move |_| outbox));

@@ -25,7 +25,8 @@ const BY: Caller = Caller { by: UserId::ADMINISTRATOR, command: None, expected: 
 fn engine(store: &Arc<dyn Store>, clock: Clock, spool: &std::path::Path) -> Engine {
     let spool = Spool::open(spool, "relance@localhost").unwrap();
     let idle = Duration::from_secs(60);
-    let options = Options { clock, ids: IdSource::seeded(7), threads: 2, resident_max: 8, idle, spool };
+    let (ids, chance) = (IdSource::seeded(7), fastrand::Rng::with_seed(7));
+    let options = Options { clock, ids, threads: 2, resident_max: 8, idle, spool, chance };
     start::start(store.clone(), options).unwrap()
 }
 
