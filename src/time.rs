@@ -61,6 +61,8 @@ pub enum Clock {
     System,
     /// A sandbox's time, shared by everything that was given this clock.
     Test(Arc<AtomicI64>),
+    /// A machine's time in a simulation: it goes and steps as a machine's does, by somebody else's hand.
+    Simulated(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -74,7 +76,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => Timestamp(Utc::now().timestamp_millis()),
-            Clock::Test(now) => Timestamp(now.load(Ordering::Acquire)),
+            Clock::Test(now) | Clock::Simulated(now) => Timestamp(now.load(Ordering::Acquire)),
         }
     }
 
