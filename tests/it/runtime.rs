@@ -26,7 +26,8 @@ fn engine(store: &Arc<dyn Store>, clock: Clock, spool: &std::path::Path) -> Engi
     let spool = Spool::open(spool, "relance@localhost").unwrap();
     let idle = Duration::from_secs(60);
     let (ids, chance) = (IdSource::seeded(7), fastrand::Rng::with_seed(7));
-    let options = Options { clock, ids, threads: 2, resident_max: 8, idle, spool, chance };
+    let mailer = Arc::new(spool);
+    let options = Options { clock, ids, threads: 2, resident_max: 8, idle, mailer, chance };
     start::start(store.clone(), options).unwrap()
 }
 
