@@ -2,6 +2,10 @@
 
 pub mod mail;
 
+use futures_util::future::BoxFuture;
+
+use self::mail::Mail;
+
 /// Why a message did not leave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
@@ -11,4 +15,11 @@ pub enum DeliveryError {
     /// It will not.
     #[error("{0}")]
     Permanent(String),
+}
+
+/// Takes messages to where they go.
+pub trait Mailer: Send + Sync + 'static {
+    /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
+    /// again, and names the same message.
+    fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>>;
 }

@@ -66,7 +66,8 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             threads: if config.engine.threads == 0 { cores.div_ceil(2) } else { config.engine.threads },
             resident_max: config.engine.resident_max,
             idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
-            spool,
+            mailer: Arc::new(spool),
+            chance: fastrand::Rng::new(),
         },
     )?;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;

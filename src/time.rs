@@ -61,19 +61,32 @@ pub enum Clock {
     System,
     /// A sandbox's time, shared by everything that was given this clock.
     Test(Arc<TestClock>),
+    /// A machine's time in a simulation: it goes and steps as a machine's does, by somebody else's hand.
+    Simulated(Arc<TestClock>),
 }
 
-/// See [`Clock::test`].
+/// See [`Clock::test`] and [`Clock::simulated`].
 #[derive(Debug)]
 pub struct TestClock {
     now: AtomicI64,
     running_ms: AtomicI64,
 }
 
+impl TestClock {
+    fn at(start: Timestamp) -> Arc<TestClock> {
+        Arc::new(TestClock { now: AtomicI64::new(start.0), running_ms: AtomicI64::new(0) })
+    }
+}
+
 impl Clock {
     /// A clock that stands at `start` until it is moved.
     pub fn test(start: Timestamp) -> Clock {
-        Clock::Test(Arc::new(TestClock { now: AtomicI64::new(start.0), running_ms: AtomicI64::new(0) }))
+        Clock::Test(TestClock::at(start))
+    }
+
+    /// A machine's clock that stands at `start` until it is moved.
+    pub fn simulated(start: Timestamp) -> Clock {
+        Clock::Simulated(TestClock::at(start))
     }
 
     /// The present instant by this clock.
@@ -81,13 +94,13 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => Timestamp(Utc::now().timestamp_millis()),
-            Clock::Test(clock) => Timestamp(clock.now.load(Ordering::Acquire)),
+            Clock::Test(clock) | Clock::Simulated(clock) => Timestamp(clock.now.load(Ordering::Acquire)),
         }
     }
 
     /// Moves a test clock forward to `to`, never back; the system clock does not move.
     pub fn advance(&self, to: Timestamp) {
-        if let Clock::Test(clock) = self {
+        if let Clock::Test(clock) | Clock::Simulated(clock) = self {
             let before = clock.now.fetch_max(to.0, Ordering::AcqRel);
             clock.running_ms.fetch_add((to.0 - before).max(0), Ordering::AcqRel);
         }
@@ -95,7 +108,7 @@ impl Clock {
 
     /// Sets a test clock forward or back without time passing, as a person or a wrong time server does.
     pub fn step(&self, by: TimeDelta) {
-        if let Clock::Test(clock) = self {
+        if let Clock::Test(clock) | Clock::Simulated(clock) = self {
             clock.now.fetch_add(by.num_milliseconds(), Ordering::AcqRel);
         }
     }
@@ -108,7 +121,7 @@ impl Clock {
                 let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
                 since_boot.tv_sec * 1_000 + since_boot.tv_nsec / 1_000_000
             }
-            Clock::Test(clock) => clock.running_ms.load(Ordering::Acquire),
+            Clock::Test(clock) | Clock::Simulated(clock) => clock.running_ms.load(Ordering::Acquire),
         }
     }
 

@@ -6,13 +6,14 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use futures_util::future::{BoxFuture, FutureExt};
 use lettre::message::{Mailbox, Message};
 use lettre::{FileTransport, Transport};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use super::DeliveryError;
+use super::{DeliveryError, Mailer};
 use crate::domain::template::MailTemplate;
 
 /// Bytes of a rendered subject or body.
@@ -78,7 +79,7 @@ impl Spool {
     }
 
     /// Renders and writes one message; durable when it returns its Message-ID. Blocking.
-    pub fn deliver(&self, mail: &Mail) -> Result<String, DeliveryError> {
+    fn write(&self, mail: &Mail) -> Result<String, DeliveryError> {
         let message_id = self.message_id(&mail.id);
         let message = self.compose(mail, &message_id)?;
         let broken = |error: std::io::Error| DeliveryError::Temporary(format!("the spool cannot be written: {error}"));
@@ -104,6 +105,15 @@ impl Spool {
             .subject(one_line(&subject))
             .body(body)
             .map_err(|error| permanent(error.to_string()))
+    }
+}
+
+impl Mailer for Spool {
+    fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
+        let spool = self.clone();
+        let written = tokio::task::spawn_blocking(move || spool.write(&mail));
+        let broken = |_| Err(DeliveryError::Permanent("the message met a defect".into()));
+        written.map(move |written| written.unwrap_or_else(broken)).boxed()
     }
 }
 
@@ -152,8 +162,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(folder.path(), "relance <relance@localhost>").unwrap();
         let mail = mail("Ada Lovelace", Some("Ada"));
-        assert_eq!(spool.deliver(&mail).unwrap(), "0198-step@localhost");
-        spool.deliver(&mail).unwrap();
+        assert_eq!(spool.write(&mail).unwrap(), "0198-step@localhost");
+        spool.write(&mail).unwrap();
         let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(files.iter().filter(|name| name.to_string_lossy().ends_with(".eml")).count(), 1);
         let text = fs::read_to_string(folder.path().join("0198-step.eml")).unwrap();
@@ -165,7 +175,7 @@ mod tests {
     fn a_name_with_line_breaks_adds_no_header() {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(folder.path(), "relance@localhost").unwrap();
-        spool.deliver(&mail("Eve\r\nBcc: all@example.org", None)).unwrap();
+        spool.write(&mail("Eve\r\nBcc: all@example.org", None)).unwrap();
         let text = fs::read_to_string(folder.path().join("0198-step.eml")).unwrap();
         let (header, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(!header.lines().any(|line| line.starts_with("Bcc")), "{header}");

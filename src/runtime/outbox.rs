@@ -1,14 +1,16 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use crate::connector::DeliveryError;
-use crate::connector::mail::{Mail, MergeRecord, MergeSeller, Spool};
+use crate::connector::mail::{Mail, MergeRecord, MergeSeller};
+use crate::connector::{DeliveryError, Mailer};
 use crate::domain::effect::{Delivery, Effect, EffectKey};
 use crate::domain::enrolment::MessageState;
 use crate::domain::record::command::RecordCommand;
@@ -59,11 +61,12 @@ struct Backoff {
 /// Delivers what is owed.
 pub struct OutboxActor {
     router: Router,
-    spool: Spool,
+    mailer: Arc<dyn Mailer>,
     /// Where the pass over each shard stands; `None` where nothing is known to be owed.
     passes: Vec<Option<Option<Owed>>>,
     in_flight: HashSet<Owed>,
     backoff: HashMap<Owed, Backoff>,
+    chance: fastrand::Rng,
     done: u64,
     waiting: Vec<oneshot::Sender<u64>>,
     stopped: bool,
@@ -71,13 +74,14 @@ pub struct OutboxActor {
 
 impl OutboxActor {
     /// An actor that begins with everything that was owed when the last process ended.
-    pub fn new(router: Router, spool: Spool) -> OutboxActor {
+    pub fn new(router: Router, mailer: Arc<dyn Mailer>, chance: fastrand::Rng) -> OutboxActor {
         OutboxActor {
             router,
-            spool,
+            mailer,
             passes: crate::store::rows::shards().map(|_| Some(None)).collect(),
             in_flight: HashSet::new(),
             backoff: HashMap::new(),
+            chance,
             done: 0,
             waiting: Vec::new(),
             stopped: false,
@@ -136,7 +140,7 @@ impl OutboxActor {
     }
 
     fn attempt(&self, row: OwedRow, ctx: &mut Context<Self>) {
-        let (router, spool, address) = (self.router.clone(), self.spool.clone(), ctx.address());
+        let (router, mailer, address) = (self.router.clone(), self.mailer.clone(), ctx.address());
         let last = self
             .backoff
             .get(&(row.entity, row.key))
@@ -144,7 +148,7 @@ impl OutboxActor {
         actix::spawn(async move {
             let settled = match row.delivery {
                 Delivery::Mail { template } => {
-                    deliver_mail(&router, spool, row.entity.into(), row.key, template, last).await
+                    deliver_mail(&router, mailer.as_ref(), row.entity.into(), row.key, template, last).await
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
             };
@@ -156,7 +160,7 @@ impl OutboxActor {
     fn delay(&mut self, owed: Owed, ctx: &mut Context<Self>) {
         let attempts = self.backoff.get(&owed).map_or(0, |backoff| backoff.attempts) + 1;
         let ceiling_ms = 500_u64 << attempts.min(10);
-        let delay = Duration::from_millis(ceiling_ms / 2 + fastrand::u64(0..=ceiling_ms / 2));
+        let delay = Duration::from_millis(ceiling_ms / 2 + self.chance.u64(0..=ceiling_ms / 2));
         self.backoff.insert(owed, Backoff { attempts, until: Instant::now() + delay });
         let shard = owed.0.shard();
         ctx.run_later(delay, move |outbox, ctx| {
@@ -169,7 +173,7 @@ impl OutboxActor {
 /// Sends the message of a step and tells its record. True if nothing is owed any more.
 async fn deliver_mail(
     router: &Router,
-    spool: Spool,
+    mailer: &dyn Mailer,
     record: RecordId,
     step: EffectKey,
     template: TemplateId,
@@ -182,9 +186,7 @@ async fn deliver_mail(
         })
         .await;
     let attempt = match composed {
-        Ok(Some(Some(mail))) => tokio::task::spawn_blocking(move || spool.deliver(&mail))
-            .await
-            .unwrap_or_else(|_| Err(DeliveryError::Permanent("the message met a defect".into()))),
+        Ok(Some(Some(mail))) => mailer.deliver(mail).await,
         Ok(Some(None)) => Err(DeliveryError::Permanent("the template or the address is gone".into())),
         Ok(None) => {
             router.sweep::<Record>(record, Effect::Settle { key: step }).await;

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::prelude::*;
 use lru::LruCache;
+use tokio::time::Instant;
 
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;

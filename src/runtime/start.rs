@@ -8,7 +8,7 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
-use crate::connector::mail::Spool;
+use crate::connector::Mailer;
 use crate::domain::given::Given;
 use crate::domain::sequence::Sequence;
 use crate::id::{EntityKind, IdSource};
@@ -18,7 +18,7 @@ use crate::runtime::outbox::OutboxActor;
 use crate::runtime::shard::ShardActor;
 use crate::runtime::timer::TimerActor;
 use crate::runtime::watch::{ClockWatch, Reading};
-use crate::store::writer::Writer;
+use crate::store::writer::{Queue, Writer};
 use crate::store::{Result, Store, StoreError, codec, rows};
 use crate::time::Clock;
 
@@ -37,16 +37,35 @@ pub struct Options {
     /// How long an actor stays without a message.
     pub idle: Duration,
     /// Where automated e-mail goes.
-    pub spool: Spool,
+    pub mailer: Arc<dyn Mailer>,
+    /// Spreads what is tried again.
+    pub chance: fastrand::Rng,
 }
 
 /// Starts the actors on threads of their own; timers that became due meanwhile fire at once. Ready when it returns.
 pub fn start(store: Arc<dyn Store>, options: Options) -> Result<Engine> {
+    let failed = |error: std::io::Error| StoreError::Io { doing: "start its thread", why: error.to_string() };
+    let (writer, _thread) = Writer::start(store.clone()).map_err(failed)?;
+    assemble(store, options, writer, || Some(Arbiter::new().handle()))
+}
+
+/// Starts the actors on the calling thread, in its present `LocalSet`. Nothing is written until the caller empties the
+/// queue: for whoever has to decide what happens when, as a simulation does.
+pub fn start_here(store: Arc<dyn Store>, options: Options) -> Result<(Engine, Queue)> {
+    let (writer, queue) = Writer::new(store.clone());
+    Ok((assemble(store, options, writer, || None)?, queue))
+}
+
+/// `thread` names where the next actors live; `None` is here.
+fn assemble(
+    store: Arc<dyn Store>,
+    options: Options,
+    writer: Writer,
+    thread: impl Fn() -> Option<ArbiterHandle>,
+) -> Result<Engine> {
     let fences = store.grant()?;
     let given = read_sequences(store.as_ref())?;
-    let failed = |error: std::io::Error| StoreError::Io { doing: "start its thread", why: error.to_string() };
     let watch = ClockWatch::new(&options.clock, store.head().at, options.clock_before);
-    let (writer, _thread) = Writer::start(store.clone()).map_err(failed)?;
     let shared = Arc::new(Shared {
         store,
         writer,
@@ -63,20 +82,27 @@ pub fn start(store: Arc<dyn Store>, options: Options) -> Result<Engine> {
     });
     let shards = (0..options.threads.clamp(1, fences.len())).map(|_| {
         let (shared, fences) = (shared.clone(), fences.clone());
-        ShardActor::start_in_arbiter(&Arbiter::new().handle(), move |_| ShardActor::new(shared, fences))
+        place(thread().as_ref(), ShardActor::new(shared, fences))
     });
     let router = Router {
         shared: shared.clone(),
         shards: Arc::new(shards.collect()),
         admission: Arc::new(Semaphore::new(limits::IN_FLIGHT_MAX)),
     };
-    let clockwork = Arbiter::new().handle();
+    let clockwork = thread();
     let timer = TimerActor::new(router.clone());
-    let outbox = OutboxActor::new(router.clone(), options.spool);
+    let outbox = OutboxActor::new(router.clone(), options.mailer, options.chance);
     // Set once; a hint that comes before is found in the rows that the actors read first.
-    let _ = shared.timer.set(TimerActor::start_in_arbiter(&clockwork, move |_| timer));
-    let _ = shared.outbox.set(OutboxActor::start_in_arbiter(&clockwork, move |_| outbox));
+    let _ = shared.timer.set(place(clockwork.as_ref(), timer));
+    let _ = shared.outbox.set(place(clockwork.as_ref(), outbox));
     Ok(Engine { router, ids: Arc::new(options.ids) })
+}
+
+fn place<A: Actor<Context = Context<A>> + Send>(thread: Option<&ArbiterHandle>, actor: A) -> Addr<A> {
+    match thread {
+        Some(thread) => A::start_in_arbiter(thread, move |_| actor),
+        None => actor.start(),
+    }
 }
 
 /// The snapshot as the log says it: every sequence, and the plans of its versions.

@@ -1,4 +1,5 @@
-//! The one thread that writes: it takes everything that waits, stores it as one group, and answers each.
+//! What writes: commits wait in a queue, and one thread takes everything that waits, stores it as one group, and answers
+//! each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,15 +23,30 @@ pub struct Writer {
     failed: Arc<AtomicBool>,
 }
 
+/// Commits that wait, and the store they go to.
+pub struct Queue {
+    waiting: Receiver<Request>,
+    store: Arc<dyn Store>,
+    failed: Arc<AtomicBool>,
+}
+
 impl Writer {
-    /// Starts the thread; it ends when the last `Writer` is dropped and everything sent is written.
-    pub fn start(store: Arc<dyn Store>) -> std::io::Result<(Writer, JoinHandle<()>)> {
-        let (requests, queue) = channel();
+    /// A writer and the queue that somebody has to empty.
+    pub fn new(store: Arc<dyn Store>) -> (Writer, Queue) {
+        let (requests, waiting) = channel();
         let failed = Arc::new(AtomicBool::new(false));
-        let writer = Writer { requests, failed: failed.clone() };
-        let thread = std::thread::Builder::new()
-            .name("relance-writer".into())
-            .spawn(move || write_groups(store.as_ref(), &queue, &failed))?;
+        (Writer { requests, failed: failed.clone() }, Queue { waiting, store, failed })
+    }
+
+    /// Starts a thread that empties the queue; it ends when the last `Writer` is dropped and everything sent is written.
+    pub fn start(store: Arc<dyn Store>) -> std::io::Result<(Writer, JoinHandle<()>)> {
+        let (writer, queue) = Writer::new(store);
+        let write_all = move || {
+            while let Ok(first) = queue.waiting.recv() {
+                queue.write(std::iter::once(first).chain(queue.waiting.try_iter()).take(limits::GROUP_COMMITS_MAX));
+            }
+        };
+        let thread = std::thread::Builder::new().name("relance-writer".into()).spawn(write_all)?;
         Ok((writer, thread))
     }
 
@@ -47,31 +63,35 @@ impl Writer {
     }
 }
 
-fn write_groups(store: &dyn Store, queue: &Receiver<Request>, failed: &AtomicBool) {
-    let (mut commits, mut answers) = (Vec::new(), Vec::new());
-    while let Ok(first) = queue.recv() {
-        for request in std::iter::once(first).chain(queue.try_iter()).take(limits::GROUP_COMMITS_MAX) {
-            commits.push(request.commit);
-            answers.push(request.answer);
+impl Queue {
+    /// Stores what waits now as one group of at most `commits_max`, on the calling thread. How many there were.
+    pub fn write_waiting(&self, commits_max: usize) -> usize {
+        self.write(self.waiting.try_iter().take(commits_max))
+    }
+
+    fn write(&self, requests: impl Iterator<Item = Request>) -> usize {
+        let (commits, answers): (Vec<_>, Vec<_>) = requests.map(|request| (request.commit, request.answer)).unzip();
+        if commits.is_empty() {
+            return 0;
         }
         metrics::histogram!("relance_group_commits").record(commits.len() as f64);
-        let outcomes = if failed.load(Ordering::Acquire) { None } else { write(store, &commits, failed) };
+        let outcomes = if self.failed.load(Ordering::Acquire) { None } else { self.store(&commits) };
         let unknown = || std::iter::repeat_n(Outcome::Unknown, commits.len()).collect();
-        for (answer, outcome) in answers.drain(..).zip(outcomes.unwrap_or_else(unknown)) {
+        for (answer, outcome) in answers.into_iter().zip(outcomes.unwrap_or_else(unknown)) {
             // An actor that is gone loads what was written when it is needed again.
             let _ = answer.send(outcome);
         }
-        commits.clear();
+        commits.len()
     }
-}
 
-fn write(store: &dyn Store, commits: &[Commit], failed: &AtomicBool) -> Option<Vec<Outcome>> {
-    match store.commit(commits) {
-        Ok(outcomes) => Some(outcomes),
-        Err(error) => {
-            failed.store(true, Ordering::Release);
-            tracing::error!(%error, "the store failed; nothing more is accepted until the next start");
-            None
+    fn store(&self, commits: &[Commit]) -> Option<Vec<Outcome>> {
+        match self.store.commit(commits) {
+            Ok(outcomes) => Some(outcomes),
+            Err(error) => {
+                self.failed.store(true, Ordering::Release);
+                tracing::error!(%error, "the store failed; nothing more is accepted until the next start");
+                None
+            }
         }
     }
 }

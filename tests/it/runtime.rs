@@ -25,8 +25,9 @@ const BY: Caller = Caller { by: UserId::ADMINISTRATOR, command: None, expected: 
 fn engine(store: &Arc<dyn Store>, clock: Clock, spool: &std::path::Path) -> Engine {
     let spool = Spool::open(spool, "relance@localhost").unwrap();
     let idle = Duration::from_secs(60);
-    let options =
-        Options { clock, clock_before: None, ids: IdSource::seeded(7), threads: 2, resident_max: 8, idle, spool };
+    let (ids, chance) = (IdSource::seeded(7), fastrand::Rng::with_seed(7));
+    let mailer = Arc::new(spool);
+    let options = Options { clock, clock_before: None, ids, threads: 2, resident_max: 8, idle, mailer, chance };
     start::start(store.clone(), options).unwrap()
 }
 
