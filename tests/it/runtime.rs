@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use relance::connector::mail::Spool;
+use relance::domain::effect::Counter;
 use relance::domain::enrolment::EnrolmentStatus;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
@@ -12,8 +13,9 @@ use relance::domain::record::schema::{Change, RecordType};
 use relance::domain::sequence::graph::{Graph, Node, StepNode};
 use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{IdSource, RecordId, SequenceId, UserId};
+use relance::limits::IN_FLIGHT_MAX;
 use relance::runtime::engine::Engine;
-use relance::runtime::message::Caller;
+use relance::runtime::message::{Caller, Failure};
 use relance::runtime::start::{self, Options};
 use relance::store::Store;
 use relance::store::memory::Memory;
@@ -22,13 +24,14 @@ use relance::time::{Clock, Timestamp};
 
 const BY: Caller = Caller { by: UserId::ADMINISTRATOR, command: None, expected: None };
 
+fn options(clock: Clock, spool: &std::path::Path) -> Options {
+    let mailer = Arc::new(Spool::open(spool, "relance@localhost").unwrap());
+    let (idle, ids, chance) = (Duration::from_secs(60), IdSource::seeded(7), fastrand::Rng::with_seed(7));
+    Options { clock, clock_before: None, ids, threads: 2, resident_max: 8, idle, mailer, chance }
+}
+
 fn engine(store: &Arc<dyn Store>, clock: Clock, spool: &std::path::Path) -> Engine {
-    let spool = Spool::open(spool, "relance@localhost").unwrap();
-    let idle = Duration::from_secs(60);
-    let (ids, chance) = (IdSource::seeded(7), fastrand::Rng::with_seed(7));
-    let mailer = Arc::new(spool);
-    let options = Options { clock, clock_before: None, ids, threads: 2, resident_max: 8, idle, mailer, chance };
-    start::start(store.clone(), options).unwrap()
+    start::start(store.clone(), options(clock, spool)).unwrap()
 }
 
 async fn active_sequence(engine: &Engine) -> SequenceId {
@@ -132,4 +135,34 @@ async fn p10_a_clock_that_steps_holds_every_timer_until_it_is_accepted() {
     engine.settle().await;
     assert_eq!(status(&engine, lead).await, EnrolmentStatus::Connected, "accepted");
     engine.stop().await;
+}
+
+/// P8: what is under way is bounded; one more is refused at once, and what was accepted is stored when the store is ready.
+#[actix_web::test]
+async fn p8_overload_is_refused_at_once_and_nothing_accepted_is_lost() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let clock = Clock::test(Timestamp::from_millis(1_790_000_000_000));
+    let (engine, queue) = start::start_here(store.clone(), options(clock, spool.path())).unwrap();
+    let create = || RecordCommand::Create { kind: RecordType::Lead, changes: vec![Change::Name(Some("Ada".into()))] };
+    let accepted: Vec<_> = (0..IN_FLIGHT_MAX)
+        .map(|_| {
+            let (engine, id) = (engine.clone(), RecordId(engine.ids.fresh(engine.clock().now())));
+            actix_web::rt::spawn(async move { engine.submit::<Record, ()>(id, create(), BY, |_| ()).await })
+        })
+        .collect();
+    while engine.in_flight() < IN_FLIGHT_MAX {
+        tokio::task::yield_now().await;
+    }
+    let id = RecordId(engine.ids.fresh(engine.clock().now()));
+    let refused = engine.submit::<Record, ()>(id, create(), BY, |_| ()).await;
+    assert_eq!(refused, Err(Failure::Busy), "while the store takes nothing");
+    while engine.in_flight() > 0 {
+        queue.write_waiting(100);
+        tokio::task::yield_now().await;
+    }
+    for answer in accepted {
+        assert_eq!(answer.await.unwrap(), Ok(()));
+    }
+    assert_eq!(store.counter(Counter::Records(RecordType::Lead)), IN_FLIGHT_MAX as i64);
 }
