@@ -50,7 +50,7 @@ pub struct Commit {
     pub entry: Option<Vec<u8>>,
     /// What is owed, in order.
     pub effects: Vec<Effect>,
-    /// The state after, encoded, if this is the time for one.
+    /// The state after, encoded, where the version divides by [`crate::limits::SNAPSHOT_EVERY`].
     pub snapshot: Option<Vec<u8>>,
 }
 
@@ -84,7 +84,7 @@ pub struct Repeat {
     pub fingerprint: Fingerprint,
 }
 
-/// What is stored of an entity: a snapshot, if there is one, and the rows after it.
+/// What is stored of an entity: a snapshot, if there is one where the version divides, and the rows after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// The version and bytes of the snapshot.

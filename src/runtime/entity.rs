@@ -97,7 +97,7 @@ impl<E: Resides> EntityActor<E> {
             held.state.apply(event, stamp);
             held.state.effects(id, event, &mut owed);
         }
-        let due = !events.is_empty() && held.version + 1 - held.snapshot >= limits::SNAPSHOT_EVERY;
+        let due = !events.is_empty() && (held.version + 1).is_multiple_of(limits::SNAPSHOT_EVERY);
         let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
         let commit = Commit {
             fence,

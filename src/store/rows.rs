@@ -83,6 +83,12 @@ impl<K: Keyspace> RowStore<K> {
         Ok(store)
     }
 
+    fn snapshot(&self, entity: EntityId) -> Result<Option<(Version, Vec<u8>)>> {
+        let Some(bytes) = self.rows.get(&key::snapshot(entity))? else { return Ok(None) };
+        let (version, state) = bytes.split_first_chunk().ok_or_else(|| StoreError::Row("a snapshot".into()))?;
+        Ok(Some((Version::from_be_bytes(*version), state.to_vec())))
+    }
+
     pub(super) fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -199,24 +205,21 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn load(&self, entity: EntityId, until: Option<Version>) -> Result<Stored> {
         let until = until.unwrap_or(Version::MAX);
-        let snapshot = match self.rows.get(&key::snapshot(entity))? {
-            Some(bytes) => {
-                let (version, state) = bytes.split_at_checked(4).ok_or_else(|| StoreError::Row("a snapshot".into()))?;
-                let version = Version::from_be_bytes(version.try_into().unwrap_or_default());
-                Some((version, state.to_vec())).filter(|(version, _)| *version <= until)
+        let (from, to) = (key::events(entity), key::event(entity, until));
+        let (mut entries, mut snapshot) = (Vec::new(), None);
+        // From the end, because each row costs a walk down the tree: a young entity has no snapshot to look for, and one
+        // that has a snapshot has it where its version divides.
+        self.rows.scan(Bound::Included(&from), Bound::Included(&to), true, &mut |found, value| {
+            let (_, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+            if version.is_multiple_of(limits::SNAPSHOT_EVERY) {
+                snapshot = self.snapshot(entity)?.filter(|(of, _)| *of == version);
             }
-            None => None,
-        };
-        let first = snapshot.as_ref().map_or(1, |(version, _)| version + 1);
-        let (from, to) = (key::event(entity, first), key::event(entity, until));
-        let mut entries = Vec::new();
-        if first <= until {
-            self.rows.scan(Bound::Included(&from), Bound::Included(&to), false, &mut |found, value| {
-                let (_, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+            if snapshot.is_none() {
                 entries.push((version, value.to_vec()));
-                Ok(true)
-            })?;
-        }
+            }
+            Ok(snapshot.is_none() && version > 1)
+        })?;
+        entries.reverse();
         Ok(Stored { snapshot, entries })
     }
 

@@ -11,6 +11,7 @@ use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome as Closing, RecordType};
 use relance::domain::sequence::SequenceCommand;
 use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+use relance::limits::SNAPSHOT_EVERY;
 use relance::store::maintenance::{self, Findings};
 use relance::store::{Commit, Outcome, Store, Version, codec};
 use relance::time::Timestamp;
@@ -182,8 +183,12 @@ fn p2_a_computed_row_that_was_lost_or_altered_is_found_and_mended(store: &dyn St
 }
 
 fn p2_a_snapshot_that_is_not_what_its_log_says_is_found(store: &dyn Store) {
-    populated(store);
-    let (write, lead) = (Writing::granted(store), record(12, 99));
+    let (mut all, lead) = (Population::new(store), record(12, 99));
+    all.create(lead, "", true);
+    for score in 2..=SNAPSHOT_EVERY {
+        all.change(lead, Change::Score(Some(score as u8)));
+    }
+    let write = Writing::granted(store);
     let (state, version) = codec::replay::<Record>(&store.load(lead.into(), None).unwrap()).unwrap();
     let snapshot =
         |state: &Record| Commit { snapshot: Some(codec::snapshot(state)), ..write.sweeping(lead, version, &[]) };

@@ -1,7 +1,5 @@
 //! Fills a store by way of the domain: each command is decided, applied and committed as an entity's actor does it.
 
-use std::collections::HashMap;
-
 use chrono::TimeDelta;
 use relance::domain::effect::Effects;
 use relance::domain::entity::{Entity, Stamp};
@@ -38,14 +36,13 @@ pub struct Population<'a> {
     write: Writing<'a>,
     given: Given,
     now: Timestamp,
-    snapshots: HashMap<EntityId, u32>,
 }
 
 impl<'a> Population<'a> {
     /// Of nobody yet.
     pub fn new(store: &'a dyn Store) -> Population<'a> {
         let write = Writing::granted(store);
-        Population { write, given: Given::default(), now: Timestamp::from_millis(NOON), snapshots: HashMap::new() }
+        Population { write, given: Given::default(), now: Timestamp::from_millis(NOON) }
     }
 
     /// Lets time pass.
@@ -84,11 +81,7 @@ impl<'a> Population<'a> {
             state.apply(event, stamp);
             state.effects(id, event, &mut owed);
         }
-        let last = self.snapshots.entry(entity).or_default();
-        let due = version + 1 - *last >= SNAPSHOT_EVERY;
-        if due {
-            *last = version + 1;
-        }
+        let due = (version + 1).is_multiple_of(SNAPSHOT_EVERY);
         let commit = Commit {
             at: stamp.at,
             entry: Some(codec::encode(&Entry { stamp, events })),

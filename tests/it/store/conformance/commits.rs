@@ -3,7 +3,7 @@
 use relance::domain::effect::{Counter, Effect, Index};
 use relance::domain::record::schema::RecordType;
 use relance::id::{EntityKind, Shard};
-use relance::limits::{ACTIVE_SEQUENCES_MAX, SHARD_COUNT};
+use relance::limits::{ACTIVE_SEQUENCES_MAX, SHARD_COUNT, SNAPSHOT_EVERY};
 use relance::store::{Commit, Outcome, Store, Stored, Version};
 use relance::time::Timestamp;
 
@@ -84,21 +84,22 @@ fn a_commit_under_the_fence_of_another_shard_is_fenced(store: &dyn Store) {
 
 fn loading_begins_at_the_snapshot_and_ends_where_it_is_told(store: &dyn Store) {
     let (write, lead) = (Writing::granted(store), record(2, 1));
-    for version in 1..=6 {
-        let snapshot = (version == 4).then(|| b"state 4".to_vec());
+    const S: Version = SNAPSHOT_EVERY;
+    for version in 1..=S + 2 {
+        let snapshot = (version == S).then(|| b"state".to_vec());
         assert_eq!(write.one(Commit { snapshot, ..write.plain(lead, version - 1) }), Outcome::Done(version));
     }
-    let snapshot = Some((4, b"state 4".to_vec()));
+    let snapshot = Some((S, b"state".to_vec()));
     // (until, with the snapshot, versions of the rows)
     let cases: [(Option<Version>, bool, &[Version]); 8] = [
-        (None, true, &[5, 6]),
+        (None, true, &[S + 1, S + 2]),
         (Some(0), false, &[]),
         (Some(1), false, &[1]),
         (Some(3), false, &[1, 2, 3]),
-        (Some(4), true, &[]),
-        (Some(5), true, &[5]),
-        (Some(6), true, &[5, 6]),
-        (Some(99), true, &[5, 6]),
+        (Some(S), true, &[]),
+        (Some(S + 1), true, &[S + 1]),
+        (Some(S + 2), true, &[S + 1, S + 2]),
+        (Some(99), true, &[S + 1, S + 2]),
     ];
     for (until, with_snapshot, versions) in cases {
         let stored = store.load(lead.into(), until).unwrap();
@@ -106,8 +107,17 @@ fn loading_begins_at_the_snapshot_and_ends_where_it_is_told(store: &dyn Store) {
         let entries: Vec<_> = versions.iter().map(|version| (*version, entry(*version))).collect();
         assert_eq!(stored.entries, entries, "until {until:?}");
     }
-    write.one(Commit { snapshot: Some(b"state 7".to_vec()), ..write.plain(lead, 6) });
-    assert_eq!(store.load(lead.into(), None).unwrap().snapshot, Some((7, b"state 7".to_vec())), "the newer one stays");
+    for version in S + 3..=2 * S {
+        let snapshot = (version == 2 * S).then(|| b"later".to_vec());
+        write.one(Commit { snapshot, ..write.plain(lead, version - 1) });
+    }
+    assert_eq!(
+        store.load(lead.into(), None).unwrap().snapshot,
+        Some((2 * S, b"later".to_vec())),
+        "the newer one stays"
+    );
+    let before = store.load(lead.into(), Some(S + 1)).unwrap();
+    assert_eq!((before.snapshot, before.entries.len()), (None, 33), "and the log says what was before it");
 }
 
 fn housekeeping_changes_no_version(store: &dyn Store) {
@@ -116,12 +126,11 @@ fn housekeeping_changes_no_version(store: &dyn Store) {
     assert_eq!(write.one(write.sweeping(lead, 0, std::slice::from_ref(&count))), Outcome::Done(0), "of nothing");
     write.group(&[write.plain(lead, 0), write.plain(lead, 1)]);
     let sweep = Commit { command: command(1, 1), ..write.sweeping(lead, 2, &[count]) };
-    let leaving = Commit { snapshot: Some(b"state 2".to_vec()), ..write.sweeping(lead, 2, &[]) };
-    assert_eq!(write.group(&[sweep, leaving]), [Outcome::Done(2), Outcome::Done(2)]);
+    assert_eq!(write.one(sweep), Outcome::Done(2));
     assert_eq!(store.counter(Counter::Records(RecordType::Lead)), 2);
     assert_eq!(write.one(write.plain(lead, 2)), Outcome::Done(3));
     let stored = store.load(lead.into(), None).unwrap();
-    assert_eq!(stored, Stored { snapshot: Some((2, b"state 2".to_vec())), entries: vec![(3, entry(3))] });
+    assert_eq!(stored, Stored { snapshot: None, entries: (1..=3).map(|version| (version, entry(version))).collect() });
     let repeat = store.repeat(Shard(2), 1, Timestamp::from_millis(NOON)).unwrap().unwrap();
     assert_eq!(repeat.version, 2, "a repeat names the version there was");
 }
@@ -182,15 +191,19 @@ fn values_of_any_size_come_back_whole(store: &dyn Store) {
     let (write, mut expected) = (Writing::granted(store), vec![]);
     let lead = record(11, 1);
     for (place, length) in [0, 1, 3_994, 3_995, 3_996, 3_999, 4_000, 4_001, 8_000, 100_000, 3].into_iter().enumerate() {
-        let (version, snapshot) = (place as Version, Some(bytes(length)));
-        let commit = Commit { entry: Some(bytes(length)), snapshot, ..write.plain(lead, version) };
+        let version = place as Version;
+        let commit = Commit { entry: Some(bytes(length)), ..write.plain(lead, version) };
         assert_eq!(write.one(commit), Outcome::Done(version + 1));
         expected.push((version + 1, bytes(length)));
-        let stored = store.load(lead.into(), None).unwrap();
-        assert_eq!(stored.snapshot, Some((version + 1, bytes(length))), "a snapshot of {length} bytes");
         assert_eq!(store.load(lead.into(), Some(version)).unwrap().entries.len(), place);
+        let other = record(12, version);
+        write.group(&(0..SNAPSHOT_EVERY - 1).map(|version| write.plain(other, version)).collect::<Vec<_>>());
+        write.one(Commit { snapshot: Some(bytes(length)), ..write.plain(other, SNAPSHOT_EVERY - 1) });
+        let stored = store.load(other.into(), None).unwrap();
+        assert_eq!(stored.snapshot, Some((SNAPSHOT_EVERY, bytes(length))), "a snapshot of {length} bytes");
     }
-    let rows: Vec<_> = log(store).into_iter().map(|(_, version, bytes)| (version, bytes)).collect();
+    let rows = log(store).into_iter().filter(|(entity, ..)| *entity == lead.into());
+    let rows: Vec<_> = rows.map(|(_, version, bytes)| (version, bytes)).collect();
     assert_eq!(rows, expected);
     let newest_first: Vec<_> = expected.into_iter().rev().collect();
     assert_eq!(store.history(lead.into(), Version::MAX, 99).unwrap(), newest_first);
