@@ -146,6 +146,9 @@ impl<E: Resides> EntityActor<E> {
         }
         // What is in memory was never stored: it goes, and the next message reads the rows.
         self.held = None;
+        if outcome == Outcome::Unknown {
+            self.show_what_is_stored(hints);
+        }
         match outcome {
             Outcome::Repeat(repeat) => self.answer_repeat(repeat, caller, stamp, &given, reply),
             Outcome::LimitReached(counter) => reply(Err(Failure::LimitReached(counter))),
@@ -154,6 +157,16 @@ impl<E: Resides> EntityActor<E> {
                 tracing::error!(entity = %self.entity(), ?outcome, "a commit did not come to pass");
                 reply(Err(Failure::Unavailable));
             }
+        }
+    }
+
+    /// A commit without an outcome may be stored all the same: nobody else would tell the others of its rows.
+    fn show_what_is_stored(&mut self, hints: Hints) {
+        hints.give(self.fence, &self.shared);
+        let (id, shared) = (self.id, self.shared.clone());
+        match self.load() {
+            Ok(held) => E::committed(id, &held.state, &shared),
+            Err(error) => tracing::error!(entity = %self.entity(), %error, "the entity cannot be read"),
         }
     }
 
