@@ -81,7 +81,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
         let in_group = |week| self.repeats.get(&key::repeat(shard, week, command)).copied();
-        match key::weeks_kept(now).into_iter().find_map(in_group) {
+        match key::weeks_kept(now).find_map(in_group) {
             Some(repeat) => Ok(Some(repeat)),
             None => self.store.repeat(shard, command, now),
         }
