@@ -20,6 +20,7 @@ mod world;
 use self::world::World;
 
 /// What came of a seed.
+#[allow(dead_code, reason = "each of the programs made of this module reads another part")]
 pub struct Report {
     /// Of everything that happened, in order: equal for equal runs.
     pub digest: u64,

@@ -52,9 +52,11 @@ pub fn record_event(
             hold(record.enrolment(*enrolment).is_some_and(|one| one.status.is_live()), "an enrolment ended twice");
         }
         RecordEvent::Connected { enrolment, .. } => {
-            hold(*enrolment > record.last_ordinal, "an ordinal was given twice");
+            hold(*enrolment > record.last_ordinal, "an ordinal is not behind the last (P2)");
         }
-        RecordEvent::StepOpened { step, .. } => hold(*step > record.last_ordinal, "an ordinal was given twice"),
+        RecordEvent::StepOpened { step, .. } => {
+            hold(*step > record.last_ordinal, "an ordinal is not behind the last (P2)")
+        }
         RecordEvent::Changed { .. }
         | RecordEvent::Closed(_)
         | RecordEvent::Reopened

@@ -47,6 +47,8 @@ pub struct Mix {
 
 impl Mix {
     pub fn draw(chance: &mut fastrand::Rng) -> Mix {
+        // Now and then one record lives long enough to be stored as a snapshot, more than once.
+        let long = chance.u32(0..8) == 0;
         let mut fault = |max: u32| if chance.bool() { chance.u32(1..=max) } else { 0 };
         Mix {
             refused: fault(150),
@@ -64,9 +66,9 @@ impl Mix {
             write: *chance.choice(&[200, 500, 900, 1_000]).unwrap_or(&1_000),
             resident_max: chance.usize(1..=4),
             idle: Duration::from_millis(chance.u64(40..4_000)),
-            records: chance.usize(1..=5),
+            records: if long { 1 } else { chance.usize(1..=5) },
             sequences: chance.usize(1..=4),
-            steps: chance.u32(80..=240),
+            steps: if long { 700 } else { chance.u32(80..=240) },
             diligent: chance.bool(),
         }
     }
