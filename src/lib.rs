@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod limits;
+pub mod sabotage;
 pub mod time;
 pub mod id;
 

@@ -25,18 +25,23 @@ struct Layer {
     reason: &'static str,
 }
 
-const LAYERS: [Layer; 7] = [
+const LAYERS: [Layer; 8] = [
     Layer { name: "limits", may: &["limits"], reason: "bounds follow from nothing" },
+    Layer {
+        name: "sabotage",
+        may: &["sabotage"],
+        reason: "a defect is a name; what it breaks stands where it is broken",
+    },
     Layer { name: "time", may: &["time"], reason: "instants know nothing of what happens at them" },
     Layer { name: "id", may: &["id", "time", "limits"], reason: "ids know nothing of what they name" },
     Layer {
         name: "domain",
-        may: &["domain", "time", "id", "limits"],
+        may: &["domain", "time", "id", "limits", "sabotage"],
         reason: "what is decided must not depend on how it is stored, run or asked for",
     },
     Layer {
         name: "store",
-        may: &["store", "domain", "time", "id", "limits"],
+        may: &["store", "domain", "time", "id", "limits", "sabotage"],
         reason: "rows know neither actors nor HTTP, so that another store is one more implementation",
     },
     Layer {
@@ -46,7 +51,7 @@ const LAYERS: [Layer; 7] = [
     },
     Layer {
         name: "runtime",
-        may: &["runtime", "domain", "store", "connector", "time", "id", "limits"],
+        may: &["runtime", "domain", "store", "connector", "time", "id", "limits", "sabotage"],
         reason: "actors run the same under any front",
     },
 ];

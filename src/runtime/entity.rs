@@ -16,6 +16,7 @@ use crate::limits;
 use crate::runtime::engine::Shared;
 use crate::runtime::message::{Ask, Caller, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
 use crate::runtime::shard::{Resides, ShardActor};
+use crate::sabotage::{self, Defect};
 use crate::store::codec::{self, Entry};
 use crate::store::{Commit, Fence, Outcome, Repeat, Result, Version};
 
@@ -82,7 +83,7 @@ impl<E: Resides> EntityActor<E> {
         if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
-        let events = match held.state.decide(id, &given, command, stamp) {
+        let mut events = match held.state.decide(id, &given, command, stamp) {
             Err(rejection) => return reply(Err(Failure::Refused(rejection))),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).
@@ -96,6 +97,9 @@ impl<E: Resides> EntityActor<E> {
         for event in &events {
             held.state.apply(event, stamp);
             held.state.effects(id, event, &mut owed);
+        }
+        if sabotage::has(Defect::SwapEvents) && events.len() > 1 {
+            events.swap(0, 1);
         }
         let due = !events.is_empty() && (held.version + 1).is_multiple_of(limits::SNAPSHOT_EVERY);
         let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
@@ -128,7 +132,11 @@ impl<E: Resides> EntityActor<E> {
 
     fn commit(&mut self, commit: Commit, pending: Pending<E>, ctx: &mut Context<Self>) {
         let hints = Hints::of(&commit);
+        let believed = Outcome::Done(commit.expected + u32::from(commit.entry.is_some()));
         let outcome = self.shared.writer.commit(commit);
+        if sabotage::has(Defect::BelieveBeforeCommit) {
+            return self.believe(believed, hints, pending);
+        }
         ctx.wait(outcome.into_actor(self).map(move |outcome, actor, _| actor.believe(outcome, hints, pending)));
     }
 
@@ -146,6 +154,9 @@ impl<E: Resides> EntityActor<E> {
         }
         // What is in memory was never stored: it goes, and the next message reads the rows.
         self.held = None;
+        if outcome == Outcome::Unknown {
+            self.show_what_is_stored(hints);
+        }
         match outcome {
             Outcome::Repeat(repeat) => self.answer_repeat(repeat, caller, stamp, &given, reply),
             Outcome::LimitReached(counter) => reply(Err(Failure::LimitReached(counter))),
@@ -154,6 +165,16 @@ impl<E: Resides> EntityActor<E> {
                 tracing::error!(entity = %self.entity(), ?outcome, "a commit did not come to pass");
                 reply(Err(Failure::Unavailable));
             }
+        }
+    }
+
+    /// A commit without an outcome may be stored all the same: nobody else would tell the others of its rows.
+    fn show_what_is_stored(&mut self, hints: Hints) {
+        hints.give(self.fence, &self.shared);
+        let (id, shared) = (self.id, self.shared.clone());
+        match self.load() {
+            Ok(held) => E::committed(id, &held.state, &shared),
+            Err(error) => tracing::error!(entity = %self.entity(), %error, "the entity cannot be read"),
         }
     }
 

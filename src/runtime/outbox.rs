@@ -1,6 +1,6 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -64,7 +64,8 @@ pub struct OutboxActor {
     mailer: Arc<dyn Mailer>,
     /// Where the pass over each shard stands; `None` where nothing is known to be owed.
     passes: Vec<Option<Option<Owed>>>,
-    in_flight: HashSet<Owed>,
+    /// Attempts under way, and whether their row was met again meanwhile: then it may say something new.
+    in_flight: HashMap<Owed, bool>,
     backoff: HashMap<Owed, Backoff>,
     chance: fastrand::Rng,
     done: u64,
@@ -79,7 +80,7 @@ impl OutboxActor {
             router,
             mailer,
             passes: crate::store::rows::shards().map(|_| Some(None)).collect(),
-            in_flight: HashSet::new(),
+            in_flight: HashMap::new(),
             backoff: HashMap::new(),
             chance,
             done: 0,
@@ -133,7 +134,10 @@ impl OutboxActor {
         for row in rows {
             let owed = (row.entity, row.key);
             let waits = self.backoff.get(&owed).is_some_and(|backoff| backoff.until > Instant::now());
-            if !waits && self.in_flight.insert(owed) {
+            if let Some(met_again) = self.in_flight.get_mut(&owed) {
+                *met_again = true;
+            } else if !waits {
+                self.in_flight.insert(owed, false);
                 self.attempt(row, ctx);
             }
         }
@@ -284,10 +288,13 @@ impl Handler<Attempted> for OutboxActor {
 
     fn handle(&mut self, Attempted { entity, key, settled }: Attempted, ctx: &mut Context<Self>) {
         let owed = (entity, key);
-        self.in_flight.remove(&owed);
+        let met_again = self.in_flight.remove(&owed).unwrap_or_default();
         if settled {
             self.backoff.remove(&owed);
             self.done += 1;
+            if met_again {
+                self.router.shared.owing[usize::from(entity.shard().0)].store(true, Ordering::Release);
+            }
         } else {
             self.delay(owed, ctx);
         }

@@ -120,6 +120,18 @@ impl ShardActor {
     }
 }
 
+impl ShardActor {
+    /// Now and again, one pause after the other: a process that stood still has no looks to make up for.
+    fn look_for_idle(&mut self, ctx: &mut Context<Self>) {
+        let idle = self.shared.idle;
+        self.records.ask_idle_to_leave(idle);
+        self.sequences.ask_idle_to_leave(idle);
+        self.imports.ask_idle_to_leave(idle);
+        metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
+        ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
+    }
+}
+
 impl<E: Resides> Residence<E> {
     /// Begins the handshake with the least recently used actor that is still wanted, if `leaves` says so.
     fn ask_oldest_to_leave(&mut self, leaves: impl Fn(&Resident<E>) -> bool) -> bool {
@@ -143,13 +155,7 @@ impl Actor for ShardActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let idle = self.shared.idle;
-        ctx.run_interval(idle / 4, move |shard, _| {
-            shard.records.ask_idle_to_leave(idle);
-            shard.sequences.ask_idle_to_leave(idle);
-            shard.imports.ask_idle_to_leave(idle);
-            metrics::gauge!("relance_resident_records").set(shard.records.0.len() as f64);
-        });
+        self.look_for_idle(ctx);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::effect::{Counter, Effect, EnrolmentRow, Index};
 use crate::id::{EntityId, RecordId, Shard};
+use crate::sabotage::{self, Defect};
 use crate::store::key::{self, Key};
 use crate::store::rows::{Batch, Held, Keyspace, RowStore};
 use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec};
@@ -12,6 +13,16 @@ use crate::time::Timestamp;
 /// Housekeeping leaves the version as it is.
 fn version_after(commit: &Commit) -> Version {
     commit.expected + u32::from(commit.entry.is_some())
+}
+
+/// How often the row of an effect is written: once, unless that is what is sabotaged.
+fn times(effect: &Effect) -> u32 {
+    match effect {
+        Effect::Owe { .. } if sabotage::has(Defect::DropOutboxRow) => 0,
+        Effect::Arm { .. } if sabotage::has(Defect::LoseTimerRow) => 0,
+        Effect::Count { .. } if sabotage::has(Defect::CountTwice) => 2,
+        _ => 1,
+    }
 }
 
 /// One group in the making: what its earlier commits have changed already counts for the later ones.
@@ -42,7 +53,8 @@ impl<'a, K: Keyspace> Group<'a, K> {
     /// What becomes of a commit, were it taken now.
     pub(super) fn judge(&mut self, commit: &Commit) -> Result<Outcome> {
         let shard = usize::from(commit.fence.shard.0);
-        if self.held.epochs.get(shard) != Some(&commit.fence.epoch) || commit.fence.shard != commit.entity.shard() {
+        let holds = self.held.epochs.get(shard) == Some(&commit.fence.epoch) || sabotage::has(Defect::SkipFence);
+        if !holds || commit.fence.shard != commit.entity.shard() {
             return Ok(Outcome::Fenced);
         }
         if let Some(command) = commit.command
@@ -81,7 +93,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
 
     fn repeat(&self, shard: Shard, command: u128, now: Timestamp) -> Result<Option<Repeat>> {
         let in_group = |week| self.repeats.get(&key::repeat(shard, week, command)).copied();
-        match key::weeks_kept(now).into_iter().find_map(in_group) {
+        match key::weeks_kept(now).find_map(in_group) {
             Some(repeat) => Ok(Some(repeat)),
             None => self.store.repeat(shard, command, now),
         }
@@ -111,14 +123,14 @@ impl<'a, K: Keyspace> Group<'a, K> {
             value.extend_from_slice(snapshot);
             self.batch.put(key::snapshot(commit.entity), value);
         }
-        if let Some(command) = commit.command {
+        if let Some(command) = commit.command.filter(|_| !sabotage::has(Defect::ForgetRepeat)) {
             let repeat = Repeat { entity: commit.entity.id, version, fingerprint: command.fingerprint };
             let row = key::repeat(commit.fence.shard, key::week(commit.at), command.key);
             self.batch.put(row.clone(), codec::encode(&repeat));
             self.repeats.insert(row, repeat);
         }
         for effect in &commit.effects {
-            self.owe(commit.entity, effect);
+            (0..times(effect)).for_each(|_| self.owe(commit.entity, effect));
         }
     }
 

@@ -12,6 +12,8 @@
 //! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
 //! ```
 
+use chrono::TimeDelta;
+
 use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
@@ -27,6 +29,9 @@ pub const DERIVED: [u8; 6] = [b'T', b'O', b'I', b'J', b'U', b'C'];
 
 /// Kinds of rows that say what happened, and who may write on.
 pub const LASTING: [u8; 3] = [b'E', b'R', b'F'];
+
+/// How far a clock may be set back without a command id being forgotten.
+const CLOCK_SET_BACK_HOURS_MAX: i64 = 24;
 
 /// Bytes that sort.
 pub type Key = Vec<u8>;
@@ -134,9 +139,10 @@ pub fn week(now: Timestamp) -> u32 {
     now.millis().div_euclid(limits::REPEAT_DAYS * 86_400_000) as u32
 }
 
-/// The weeks whose command ids are remembered, this one first.
-pub fn weeks_kept(now: Timestamp) -> [u32; 2] {
-    [week(now), week(now).wrapping_sub(1)]
+/// The weeks whose command ids are remembered, this one first. A clock that was set back may have put some into the next.
+pub fn weeks_kept(now: Timestamp) -> impl Iterator<Item = u32> {
+    let (this, next) = (week(now), week(now + TimeDelta::hours(CLOCK_SET_BACK_HOURS_MAX)));
+    [this, this.wrapping_sub(1)].into_iter().chain((next != this).then_some(next))
 }
 
 /// Command ids of a shard, or of one week of it.

@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::limits;
+use crate::sabotage::{self, Defect};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
 pub use crate::store::manifest::FORMAT;
@@ -253,6 +254,9 @@ impl Sled {
             }
         }
         tree.apply_batch(rows).map_err(|error| io("write", error))?;
+        if sabotage::has(Defect::AnswerBeforeSync) {
+            return Ok(());
+        }
         tree.flush().map_err(|error| io("flush", error))?;
         self.file.sync_data().map_err(|error| io("sync", error))
     }

@@ -6,6 +6,7 @@ use crate::domain::plan::{Action, PlanNode, SellerStep};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::{Problem, RecordRejection};
 use crate::limits;
+use crate::sabotage::{self, Defect};
 use crate::time::Timestamp;
 
 impl<'a> Turn<'a> {
@@ -137,7 +138,7 @@ impl<'a> Turn<'a> {
     pub fn fire(&mut self, key: Ordinal) -> Result<(), RecordRejection> {
         if let Some(enrolment) = self.record.enrolment(key) {
             return match (enrolment.status, enrolment.opens_at) {
-                (EnrolmentStatus::Connecting, Some(due)) if due > self.stamp.at => Err(RecordRejection::NotDue),
+                (EnrolmentStatus::Connecting, Some(due)) if self.is_early(due) => Err(RecordRejection::NotDue),
                 (EnrolmentStatus::Connecting, _) => {
                     self.emit(RecordEvent::Began { enrolment: key });
                     self.open(key, Some(0))
@@ -150,10 +151,14 @@ impl<'a> Turn<'a> {
             kept => kept,
         })?;
         match step.wakes_at {
-            Some(due) if due > self.stamp.at => Err(RecordRejection::NotDue),
+            Some(due) if self.is_early(due) => Err(RecordRejection::NotDue),
             Some(_) => self.wake(&step, node, WaitState::Completed),
             None => Err(RecordRejection::Stale),
         }
+    }
+
+    fn is_early(&self, due: Timestamp) -> bool {
+        due > self.stamp.at && !sabotage::has(Defect::FireEarly)
     }
 
     /// The outbox is done with a step's message, one way or the other.

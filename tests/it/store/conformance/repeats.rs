@@ -58,9 +58,12 @@ fn p6_a_repeat_is_seen_for_a_week_wherever_the_week_ends(store: &dyn Store) {
     let write = Writing::granted(store);
     let week = REPEAT_DAYS * DAY;
     let edge = NOON.div_euclid(week) * week;
-    // (first run, repeat)
-    let cases = [(edge - 1, edge), (edge - 1, edge - 1 + week), (edge, edge + week - 1), (edge, edge + week)];
-    for (number, (run, again)) in cases.into_iter().enumerate() {
+    // (first run, repeat); in the last ones the clock was set back meanwhile.
+    let (before, hour) = (edge - 1, DAY / 24);
+    let forth = [(before, edge), (before, before + week), (edge, edge + week - 1), (edge, edge + week)];
+    let back = [(edge, before), (edge + hour, edge - hour), (before, before - hour)];
+    let cases = forth.into_iter().chain(back);
+    for (number, (run, again)) in cases.enumerate() {
         let lead = record(6, number as u32 + 1);
         let asked = |key: usize, expected, millis| Commit {
             at: at(millis),

@@ -1,0 +1,48 @@
+//! Sequences to run: the six that the product ships, and drawn ones.
+
+use relance::domain::record::schema::RecordType;
+use relance::domain::sequence::graph::Graph;
+use relance::domain::template::{Language, sequence_templates};
+use serde_json::Value;
+
+use super::draw;
+
+/// A graph, the type it is for, and the template it comes from.
+pub fn any(chance: &mut fastrand::Rng) -> (Graph, RecordType, Option<String>) {
+    let templates = sequence_templates();
+    match chance.usize(0..templates.len() + 6) {
+        number if number < templates.len() => {
+            let template = &templates[number];
+            (template.graph(Language::En), template.record_type, Some(template.id.clone()))
+        }
+        _ => (drawn(chance), RecordType::Lead, None),
+    }
+}
+
+/// A few nodes that lead forward, mostly sound: what follows a condition's wish stands before it.
+pub fn drawn(chance: &mut fastrand::Rng) -> Graph {
+    let count = chance.usize(1..9);
+    let mut nodes: Vec<Value> = Vec::new();
+    for place in 0..count {
+        let id = |place: usize| format!("n{place}");
+        let exit = |to: usize| if to < count { id(to) } else { String::new() };
+        let next = exit(place + 1);
+        let far = exit(place + 1 + chance.usize(0..3));
+        let before = nodes.last().map_or("", |node| node["type"].as_str().unwrap_or_default());
+        let node = match (before, chance.u32(0..12)) {
+            ("phone_call", 0..=5) => draw::answered(&id(place), &["made", "busy"], &next, &far),
+            ("email" | "auto_email", 0..=2) => draw::reply(&id(place), chance.i64(1..4), &next, &far),
+            ("email" | "auto_email", 3..=5) => draw::early_reply(&id(place), chance.i64(1..4), &next, &far),
+            (_, 0..=2) => draw::auto_email(&id(place), &next),
+            (_, 3..=5) => draw::wait(&id(place), chance.i64(0..3), chance.i64(1..9), &next),
+            (_, 6) => draw::email(&id(place), &next),
+            (_, 7) => draw::call(&id(place), &next),
+            (_, 8) => draw::linkedin("li_connect", &id(place), &next),
+            (_, 9) => draw::update(&id(place), "disposition", "open", &next),
+            (_, 10) => draw::update(&id(place), "disposition", "qualified", &next),
+            _ => draw::task(&id(place), &next),
+        };
+        nodes.push(node);
+    }
+    draw::graph(&nodes)
+}

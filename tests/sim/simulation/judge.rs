@@ -1,0 +1,70 @@
+//! What may be stored of a record, event by event: nothing early, nothing twice, nothing claimed that did not happen.
+
+use relance::domain::enrolment::{EnrolmentStatus, MessageState, Ordinal, StepStatus, WaitState};
+use relance::domain::entity::Stamp;
+use relance::domain::record::Record;
+use relance::domain::record::event::RecordEvent;
+use relance::id::{RecordId, StepId, UserId};
+use relance::time::Timestamp;
+
+use super::far::FarSide;
+
+/// What is wrong with `event`, `record` being the state before it.
+pub fn record_event(
+    id: RecordId,
+    record: &Record,
+    event: &RecordEvent,
+    stamp: Stamp,
+    latest: Timestamp,
+    far: &FarSide,
+) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut hold = |holds: bool, what: &str| {
+        if !holds {
+            broken.push(format!("record {id}: {what}: {event:?} at {}", stamp.at));
+        }
+    };
+    hold(stamp.at <= latest, "an instant that no clock has shown (P5)");
+    let by_itself = stamp.by == UserId::SYSTEM;
+    let is_open = |step: Ordinal| record.step(step).is_some_and(|step| step.status == StepStatus::Open);
+    let owes = |step: Ordinal| record.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
+    match event {
+        RecordEvent::Created { .. } => hold(!record.exists, "created twice (P6)"),
+        RecordEvent::Began { enrolment } => {
+            let enrolment = record.enrolment(*enrolment);
+            hold(enrolment.is_some_and(|one| one.status == EnrolmentStatus::Connecting), "began twice (P5)");
+            let due = enrolment.and_then(|one| one.opens_at);
+            hold(!by_itself || due.is_some_and(|due| stamp.at >= due), "a timer fired early (P5)");
+        }
+        RecordEvent::StepCompleted { step, wait, .. } => {
+            hold(is_open(*step), "a step was done twice (P5)");
+            let due = record.step(*step).and_then(|step| step.wakes_at);
+            let fired = by_itself && *wait == WaitState::Completed;
+            hold(!fired || due.is_none_or(|due| stamp.at >= due), "a timer fired early (P5)");
+        }
+        RecordEvent::StepSkipped { step, .. } => hold(is_open(*step), "a step was done twice (P5)"),
+        RecordEvent::MessageSent { step, .. } => {
+            hold(owes(*step), "a message was noted twice (P7)");
+            hold(far.taken(StepId::of(id, *step)) > 0, "nobody has taken the message (P7)");
+        }
+        RecordEvent::MessageFailed { step, .. } => hold(owes(*step), "a message was noted twice (P7)"),
+        RecordEvent::Ended { enrolment, .. } => {
+            hold(record.enrolment(*enrolment).is_some_and(|one| one.status.is_live()), "an enrolment ended twice");
+        }
+        RecordEvent::Connected { enrolment, .. } => {
+            hold(*enrolment > record.last_ordinal, "an ordinal is not behind the last (P2)");
+        }
+        RecordEvent::StepOpened { step, .. } => {
+            hold(*step > record.last_ordinal, "an ordinal is not behind the last (P2)")
+        }
+        RecordEvent::Changed { .. }
+        | RecordEvent::Closed(_)
+        | RecordEvent::Reopened
+        | RecordEvent::StepFailed { .. }
+        | RecordEvent::StepSnoozed { .. }
+        | RecordEvent::Noted { .. }
+        | RecordEvent::Signalled { .. }
+        | RecordEvent::MessageOwed { .. } => {}
+    }
+    broken
+}

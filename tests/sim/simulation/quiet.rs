@@ -1,0 +1,123 @@
+//! The quiet time after the faults: everything that is owed is done, and nothing waits for nothing.
+
+use relance::domain::enrolment::StepStatus;
+use relance::domain::record::command::RecordCommand;
+use relance::domain::sequence::Sequence;
+use relance::id::{EntityId, EntityKind, RecordId, SequenceId};
+use relance::runtime::message::Caller;
+use relance::store::rows::shards;
+use relance::store::{OwedRow, Store, codec};
+use relance::time::Timestamp;
+
+use super::ask::{Ask, What};
+use super::disk::locked;
+use super::far::Fate;
+use super::workload::SELLERS;
+use super::world::World;
+
+/// Rounds after which whatever still moves is said to move for ever.
+const ROUNDS_MAX: u32 = 400;
+/// Longer than the longest pause between two attempts of a delivery.
+const PATIENCE_MS: i64 = 600_000;
+
+impl World {
+    /// No faults any more: time goes on from one timer to the next until none is left.
+    pub fn come_to_rest(&mut self) {
+        while self.processes.len() > 1 {
+            self.crash();
+        }
+        self.processes[0].disk.heal();
+        self.note("the quiet time begins".into());
+        for _ in 0..ROUNDS_MAX {
+            self.settle();
+            if self.is_broken() {
+                return;
+            }
+            let (now, timers) = (self.now(), self.timers(Timestamp::MAX));
+            match timers.first() {
+                _ if !self.owed().is_empty() => self.pass(PATIENCE_MS),
+                Some(timer) if timer.due <= now => self.pass(1_000),
+                _ if self.mix.diligent && self.work() => {}
+                Some(timer) => self.pass((timer.due - now).num_milliseconds()),
+                None => return self.check_rest(),
+            }
+        }
+        self.complain_of_unrest();
+    }
+
+    /// Runs until nothing moves without time passing.
+    fn settle(&mut self) {
+        let mut idle = 0;
+        while idle < 3 {
+            self.processes[0].turn(4);
+            let written = self.processes[0].write(usize::MAX);
+            let mails = self.far.waiting();
+            for _ in 0..mails {
+                let step = self.far.decide(0, Fate::Taken);
+                self.note(format!("the message of step {step}: taken"));
+            }
+            self.take_answers(0);
+            idle = if written + mails == 0 { idle + 1 } else { 0 };
+        }
+    }
+
+    fn owed(&self) -> Vec<OwedRow> {
+        shards().flat_map(|shard| self.store.owed(shard, None, 1).unwrap_or_default()).collect()
+    }
+
+    /// Every seller does what stands before them; whether there was anything.
+    fn work(&mut self) -> bool {
+        let mut asks = Vec::new();
+        for (id, log) in &locked(&self.history).records {
+            let open = log.state.steps.iter().filter(|step| step.status == StepStatus::Open && step.wakes_at.is_none());
+            asks.extend(open.map(|step| What::Record(RecordId(*id), RecordCommand::Skip(step.ordinal))));
+        }
+        let any = !asks.is_empty();
+        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        asks.into_iter().for_each(|what| self.ask(0, Ask { what, caller }));
+        any
+    }
+
+    fn complain_of_unrest(&mut self) {
+        let (now, timers, owes) = (self.now(), self.timers(Timestamp::MAX), self.owed());
+        let what = match timers.first() {
+            _ if !owes.is_empty() => format!("{owes:?} is owed for ever (P4, P7)"),
+            Some(timer) if timer.due <= now => {
+                format!("the timer {} of {}, due at {}, never fires (P5)", timer.key, timer.entity, timer.due)
+            }
+            _ => "something goes on for ever".to_owned(),
+        };
+        locked(&self.history).breaks(format!("{what}: it is {now}"));
+    }
+
+    /// Nothing is under way, every enrolment has ended or stands before a person, and what decisions are given is what the
+    /// log says.
+    fn check_rest(&mut self) {
+        self.check();
+        let (unanswered, in_flight) = (self.processes[0].unanswered, self.processes[0].engine.in_flight());
+        let mut history = locked(&self.history);
+        if unanswered > 0 || in_flight > 0 {
+            history.breaks(format!("{unanswered} requests are never answered, {in_flight} commands never end (P9)"));
+        }
+        let mut broken = Vec::new();
+        for (id, log) in &history.records {
+            for live in log.state.live() {
+                let step = log.state.current_step(live);
+                if self.mix.diligent || step.is_none_or(|step| step.wakes_at.is_some()) {
+                    let id = RecordId(*id);
+                    broken.push(format!("enrolment {} of record {id} waits for nobody (P4)", live.ordinal));
+                }
+            }
+        }
+        let given = self.processes[0].engine.given();
+        for id in history.sequences.keys() {
+            let entity = EntityId { kind: EntityKind::Sequence, id: *id };
+            let stored = codec::load::<Sequence>(self.store.as_ref(), entity, None).map(|(sequence, ..)| sequence);
+            let known = given.sequences.get(&SequenceId(*id)).map(|sequence| sequence.as_ref().clone());
+            if known != stored.ok() {
+                broken.push(format!("{entity}: decisions are given another state than the stored one"));
+            }
+        }
+        broken.into_iter().for_each(|broken| history.breaks(broken));
+    }
+}

@@ -1,0 +1,208 @@
+//! What clients ask: every command there is, of few entities, so that everything meets everything.
+
+use chrono::TimeDelta;
+use relance::domain::enrolment::{Signal, StepStatus};
+use relance::domain::import::{ImportCommand, ImportCounts, ImportRequest, ImportState};
+use relance::domain::plan::AssignTo;
+use relance::domain::record::Record;
+use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
+use relance::domain::sequence::{Property, SequenceCommand, SequenceStatus};
+use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, UserId};
+use relance::time::Timestamp;
+
+use super::ask::What;
+use super::graphs;
+use super::history::History;
+
+/// Sellers who ask.
+pub const SELLERS: [UserId; 2] =
+    [UserId(0x0000_0000_0000_7000_8000_0000_0000_0002), UserId(0x0000_0000_0000_7000_8000_0000_0000_0003)];
+
+/// The entities that clients know of.
+#[derive(Default)]
+pub struct Known {
+    pub records: Vec<RecordId>,
+    pub sequences: Vec<SequenceId>,
+    pub imports: Vec<ImportId>,
+}
+
+/// One look at what could be asked next.
+pub struct Client<'a> {
+    pub chance: &'a mut fastrand::Rng,
+    pub known: &'a Known,
+    pub history: &'a History,
+    pub now: Timestamp,
+}
+
+impl Client<'_> {
+    /// Something about an entity that is there, or may be.
+    pub fn wish(&mut self) -> Option<What> {
+        match self.chance.u32(0..100) {
+            0..68 => self.record(),
+            68..82 => self.sequence(),
+            82..86 => self.import(),
+            _ => self.read(),
+        }
+    }
+
+    fn read(&mut self) -> Option<What> {
+        let records = self.known.records.iter().map(|id| EntityId::from(*id));
+        let sequences = self.known.sequences.iter().map(|id| EntityId::from(*id));
+        let all: Vec<_> = records.chain(sequences).collect();
+        self.chance.choice(&all).copied().map(What::Read)
+    }
+
+    fn import(&mut self) -> Option<What> {
+        let id = *self.chance.choice(&self.known.imports)?;
+        let counts = ImportCounts { rows_read: self.chance.u64(0..9), ..ImportCounts::default() };
+        let command = match self.chance.u32(0..3) {
+            0 => ImportCommand::Finish { state: ImportState::Completed, counts },
+            _ => ImportCommand::Progress(counts),
+        };
+        Some(What::Import(id, command))
+    }
+
+    /// Something new comes into being.
+    pub fn creation(&mut self, kind: EntityKind, id: u128) -> What {
+        match kind {
+            EntityKind::Record => {
+                let wanted: Vec<_> = self.history.sequences.values().map(|log| log.state.record_type).collect();
+                let kind = self.chance.choice(&wanted).copied().unwrap_or_default();
+                let mut changes = vec![Change::Name(Some("Ada".into()))];
+                if self.chance.u32(0..4) > 0 {
+                    changes.push(Change::Email(Some("ada@example.org".into())));
+                }
+                if self.chance.bool() {
+                    changes.push(Change::ExternalId(Some(format!("key {}", self.chance.u32(0..4)))));
+                }
+                What::Record(RecordId(id), RecordCommand::Create { kind, changes })
+            }
+            EntityKind::Sequence => {
+                let (graph, record_type, template) = graphs::any(self.chance);
+                let (name, description) = ("Sequence".to_owned(), String::new());
+                let command = SequenceCommand::Create { name, description, record_type, template, graph };
+                What::Sequence(SequenceId(id), command)
+            }
+            EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
+        }
+    }
+
+    fn sequence(&mut self) -> Option<What> {
+        let id = *self.chance.choice(&self.known.sequences)?;
+        let command = match self.chance.u32(0..20) {
+            0..9 => SequenceCommand::Activate { description: None },
+            9..12 => SequenceCommand::Deactivate,
+            12..15 => SequenceCommand::SaveGraph(graphs::drawn(self.chance)),
+            15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
+            16 => SequenceCommand::Change(vec![Property::AssignTo(if self.chance.bool() {
+                AssignTo::CurrentUser
+            } else {
+                AssignTo::RecordOwner
+            })]),
+            17 => SequenceCommand::Change(vec![
+                Property::Name(format!("Name {}", self.chance.u32(0..3))),
+                Property::Description(format!("Text {}", self.chance.u32(0..3))),
+            ]),
+            18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
+            _ => SequenceCommand::Emptied { until: self.now },
+        };
+        Some(What::Sequence(id, command))
+    }
+
+    fn record(&mut self) -> Option<What> {
+        let id = *self.chance.choice(&self.known.records)?;
+        let history = self.history;
+        let blank = Record::default();
+        let record = history.records.get(&id.0).map_or(&blank, |log| &log.state);
+        let command = match self.chance.u32(0..40) {
+            0..10 => self.connect(record)?,
+            10..16 => self.perform(record),
+            16..24 => self.step_command(record),
+            24..29 => self.signal(record),
+            29..35 => RecordCommand::Change(vec![self.change()]),
+            35 => RecordCommand::Close(*self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?),
+            36 | 37 => RecordCommand::Reopen,
+            _ => {
+                let live: Vec<_> = record.live().map(|live| live.ordinal).collect();
+                RecordCommand::Disconnect(self.chance.choice(&live).copied().unwrap_or(1))
+            }
+        };
+        Some(What::Record(id, command))
+    }
+
+    /// Mostly to a sequence that takes such records.
+    fn connect(&mut self, record: &Record) -> Option<RecordCommand> {
+        let takes = |id: &&SequenceId| {
+            let sequence = self.history.sequences.get(&id.0).map(|log| &log.state);
+            sequence.is_some_and(|one| one.status == SequenceStatus::Active && one.record_type == record.kind)
+        };
+        let fit: Vec<_> = self.known.sequences.iter().filter(takes).copied().collect();
+        let among = if self.chance.u32(0..8) > 0 && !fit.is_empty() { &fit } else { &self.known.sequences };
+        let sequence = *self.chance.choice(among)?;
+        let wait = (self.chance.u32(0..4) == 0).then(|| TimeDelta::hours(self.chance.i64(1..72)));
+        Some(RecordCommand::Connect { sequence, wait, source: None })
+    }
+
+    fn open_steps(&self, record: &Record) -> Vec<u32> {
+        record.steps.iter().filter(|step| step.status == StepStatus::Open).map(|step| step.ordinal).collect()
+    }
+
+    /// A step that is open is done, as far as it can be.
+    fn perform(&mut self, record: &Record) -> RecordCommand {
+        let open = self.open_steps(record);
+        let step = self.chance.choice(&open).copied().unwrap_or(2);
+        let results = [None, None, Some("made"), Some("busy"), Some("no such result")];
+        let call_result = self.chance.choice(&results).copied().flatten().map(str::to_owned);
+        let note = self.chance.bool().then(|| "done".to_owned());
+        RecordCommand::Complete { step, note, call_result }
+    }
+
+    /// Any command of a step, mostly of one that is open.
+    fn step_command(&mut self, record: &Record) -> RecordCommand {
+        let open = self.open_steps(record);
+        let all: Vec<_> = record.steps.iter().map(|step| step.ordinal).collect();
+        let among = if self.chance.u32(0..5) > 0 { &open } else { &all };
+        let step = self.chance.choice(among).copied().unwrap_or(3);
+        match self.chance.u32(0..8) {
+            0 | 1 => RecordCommand::Skip(step),
+            2 | 3 => RecordCommand::SkipWait(step),
+            4 => RecordCommand::Snooze { step, until: self.now + TimeDelta::hours(self.chance.i64(-2..50)) },
+            5 => RecordCommand::Retry(step),
+            6 => RecordCommand::Note { step, text: "a note".into() },
+            _ => RecordCommand::Fire(step),
+        }
+    }
+
+    fn signal(&mut self, record: &Record) -> RecordCommand {
+        let mails = record.steps.iter().filter(|step| step.message.is_some() || self_sent(step.status));
+        let mails: Vec<_> = mails.map(|step| step.ordinal).collect();
+        let step = self.chance.choice(&mails).copied().unwrap_or(1);
+        let signals =
+            [Signal::Opened, Signal::LinkClicked, Signal::AttachmentDownloaded, Signal::Replied, Signal::Bounced];
+        let signal = self.chance.choice(&signals).copied().unwrap_or(Signal::Replied);
+        RecordCommand::Signal { step, signal, at: self.now + TimeDelta::hours(self.chance.i64(-40..1)) }
+    }
+
+    fn change(&mut self) -> Change {
+        let text = |name: &str, value: &str| Change::Field(name.into(), Some(Value::Text(value.into())));
+        match self.chance.u32(0..12) {
+            0 => Change::Email(None),
+            1 => Change::Email(Some("ada@example.org".into())),
+            2 => Change::Allow(Channel::Email, self.chance.bool()),
+            3 => text("disposition", "qualified"),
+            4 => text("disposition", "disqualified"),
+            5 => text("disposition", "open"),
+            6 | 7 => Change::ExternalId(self.chance.bool().then(|| format!("key {}", self.chance.u32(0..4)))),
+            8 => Change::Owner(Owner::User(*self.chance.choice(&SELLERS).unwrap_or(&SELLERS[0]))),
+            9 => Change::Score(Some(self.chance.u8(0..=110))),
+            10 => Change::Name(None),
+            _ => Change::Name(Some(format!("Ada {}", self.chance.u32(0..9)))),
+        }
+    }
+}
+
+/// A seller's own e-mail has no message of ours; it may be answered once it was sent.
+fn self_sent(status: StepStatus) -> bool {
+    status == StepStatus::Completed
+}
