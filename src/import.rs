@@ -177,7 +177,12 @@ impl Imports {
                 self.engine.submit_in_turn::<Import, ()>(id, command, Caller::SYSTEM, |_| ()).await?;
             }
         }
-        rejects.flush()?;
+        let rejects = rejects.into_inner().map_err(|error| anyhow::Error::msg(error.to_string()))?;
+        let folder = self.folder.clone();
+        // Before the end is noted: whoever reads how many rows did not go in must find them.
+        let kept =
+            tokio::task::spawn_blocking(move || rejects.sync_all().and_then(|()| File::open(folder)?.sync_all()));
+        kept.await??;
         Ok(Some(counts))
     }
 

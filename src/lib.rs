@@ -16,6 +16,7 @@ pub mod store;
 pub mod connector;
 pub mod runtime;
 
+pub mod file;
 pub mod sheet;
 pub mod import;
 pub mod web;

@@ -17,6 +17,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
 use crate::connector::mail::Spool;
+use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
@@ -155,20 +156,6 @@ fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     write_whole(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
     Ok((token, file.display().to_string()))
-}
-
-/// A file is there with all that it says or not at all, however the first start ends. Only the server's own user may
-/// read it.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
-    let draft = file.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut written = options.open(&draft)?;
-    writeln!(written, "{text}")?;
-    written.sync_all()?;
-    std::fs::rename(draft, file)
 }
 
 /// One recorder per process; figures of what happens, in the buckets that people ask for.

@@ -25,6 +25,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
@@ -53,11 +54,7 @@ impl App {
     pub fn keep_test_clock(&self, now: Timestamp) -> std::io::Result<()> {
         match &self.test_clock {
             None => Ok(()),
-            Some(path) => {
-                let draft = path.with_extension("new");
-                std::fs::write(&draft, now.to_string())?;
-                std::fs::rename(draft, path)
-            }
+            Some(path) => write_whole(path, &now.to_string()),
         }
     }
 }

@@ -1,17 +1,21 @@
-//! The real program is killed at random moments under load, and each time everything it had answered must be there, once
-//! (P1, P2, P4, P6, P7).
+//! The real program is ended at random moments under load, by SIGKILL or by a power cut, and each time everything it had
+//! answered must be there, once (P1, P2, P4, P6, P7).
 //!
-//! `RELANCE_CRASH_ROUNDS` says how often (30), `RELANCE_CRASH_SEED` repeats the choices of a run that failed.
+//! `RELANCE_CRASH_ROUNDS` says how many kills under load (30), `RELANCE_POWER_CUTS` how many power cuts (10), and
+//! `RELANCE_CRASH_SEED` repeats the choices of a run that failed. `RELANCE_BINARY` names the program to end.
 
 mod crash {
+    pub mod apart;
     pub mod author;
     pub mod choose;
     pub mod client;
+    pub mod disk;
     pub mod importer;
     pub mod lead;
     pub mod learn;
     pub mod overlap;
     pub mod program;
+    pub mod rounds;
     pub mod scene;
     pub mod seller;
     pub mod starts;
@@ -19,99 +23,80 @@ mod crash {
     pub mod timers;
 }
 
-use std::time::Duration;
+use std::rc::Rc;
+use std::sync::Mutex;
 
-use crash::client::Client;
-use crash::program::{Program, Seed};
-use crash::team::Team;
-use crash::{overlap, starts, timers};
+use crash::disk::Disk;
+use crash::program::{Ground, Seed};
+use crash::{apart, overlap, rounds, starts, timers};
 use fastrand::Rng;
 
-fn rounds() -> usize {
-    let given = std::env::var("RELANCE_CRASH_ROUNDS").ok();
-    given.map_or(30, |text| text.parse().expect("RELANCE_CRASH_ROUNDS is a number"))
+/// Tests take turns: each is a load of its own, and beside another one it would be ended at other moments.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// On the machine's own disk, by SIGKILL.
+fn killed(test: impl AsyncFnOnce(&Ground, &mut Rng)) {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    run(&Ground::Machine, test);
 }
 
-/// Starts the server and kills it before, while or just after it comes up.
-fn kill_in_start(program: &Program, rng: &mut Rng) {
-    let mut server = program.start(&[]);
-    match rng.u8(..4) {
-        0 => drop(server.address()),
-        _ => std::thread::sleep(Duration::from_millis(rng.u64(..250))),
-    }
-    server.kill();
+/// On a disk of its own, whose power is cut; `name` is that of the test.
+fn without_power(name: &str, test: impl AsyncFnOnce(&Ground, &mut Rng)) {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    apart::run(name, |folder| run(&Ground::Disk(Rc::new(Disk::make(folder))), test));
 }
 
-#[tokio::test]
-async fn whatever_was_answered_is_there_once_after_any_kill() {
+fn run(ground: &Ground, test: impl AsyncFnOnce(&Ground, &mut Rng)) {
     let seed = Seed::choose();
-    let mut rng = Rng::with_seed(seed.0);
-    // Few records in memory and a short stay, so that entities leave and come back all the time.
-    let program = Program::new().with("RELANCE__ENGINE__RESIDENT_MAX", "64").with("RELANCE__ENGINE__IDLE_SECONDS", "1");
-    let (server, address) = program.serve(&[]);
-    let mut team = Team::gather(&Client::new(&address), &mut rng).await.expect("nobody kills it yet");
-    server.kill();
-    for round in 1..=rounds() {
-        if rng.u8(..3) == 0 {
-            kill_in_start(&program, &mut rng);
-        }
-        if round % 3 == 0 {
-            program.check();
-        }
-        let (server, address) = program.serve(&[]);
-        let client = Client::new(&address);
-        // Now and then the next kill comes while interrupted commands are repeated and interrupted jobs taken up.
-        let is_short = rng.u8(..4) == 0;
-        if !is_short {
-            team.repeat(&client).await.expect("nobody kills it now");
-            team.compare(&client, round % 10 == 0).await.expect("nobody kills it now");
-        }
-        let delay = if is_short { rng.u64(..150) } else { rng.u64(100..1_000) };
-        team.work_until_killed(&client, server, Duration::from_millis(delay)).await;
-    }
-    finish(&program, &mut team).await;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(test(ground, &mut Rng::with_seed(seed.0)));
 }
 
-/// The last start: all is compared, all moves on, every message goes out, and the files say the same as the log.
-async fn finish(program: &Program, team: &mut Team) {
-    program.check();
-    let (server, address) = program.serve(&[]);
-    let client = Client::new(&address);
-    team.repeat(&client).await.expect("nobody kills it now");
-    team.compare(&client, true).await.expect("nobody kills it now");
-    let moved = team.move_everything(&client).await.expect("nobody kills it now");
-    team.compare(&client, true).await.expect("nobody kills it now");
-    let sent = team.messages(&client).await.expect("nobody kills it now");
-    let (answered, repeated) =
-        team.sellers.iter().fold((0, 0), |sum, seller| (sum.0 + seller.answered, sum.1 + seller.repeated));
-    println!(
-        "{answered} commands of sellers, {repeated} asked again, {} records, {moved} enrolments moved on, {} messages",
-        team.leads().count(),
-        sent.len()
-    );
-    assert!(moved > 0 && !sent.is_empty() && repeated > 0, "the load was no load");
-    assert_eq!(server.stop().code(), Some(0), "SIGTERM stops in order");
-    assert_eq!(program.spooled(), sent.into_iter().collect::<Vec<_>>(), "one file per message that was sent");
-    program.check();
-    let log = program.succeed("export");
-    program.succeed("rebuild");
-    assert!(program.succeed("export") == log, "a rebuild changed the log");
-    program.check();
+/// A number from the environment.
+fn number(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-#[tokio::test]
-async fn waits_go_on_after_a_kill_and_fire_once() {
-    let seed = Seed::choose();
-    timers::survive(&mut Rng::with_seed(seed.0)).await;
+#[test]
+fn whatever_was_answered_is_there_once_after_any_kill() {
+    killed(async |ground, rng| rounds::survive(ground, number("RELANCE_CRASH_ROUNDS", 30), rng).await);
 }
 
-#[tokio::test]
-async fn a_first_start_that_is_cut_short_can_be_repeated() {
-    let seed = Seed::choose();
-    starts::first_start_can_be_cut_short(&mut Rng::with_seed(seed.0)).await;
+#[test]
+fn whatever_was_answered_is_there_once_after_any_power_cut() {
+    without_power("whatever_was_answered_is_there_once_after_any_power_cut", async |ground, rng| {
+        rounds::survive(ground, number("RELANCE_POWER_CUTS", 10), rng).await;
+    });
 }
 
-#[tokio::test]
-async fn an_interrupted_import_does_not_apply_a_row_twice() {
-    overlap::rows_are_not_applied_again().await;
+#[test]
+fn waits_go_on_after_a_kill_and_fire_once() {
+    killed(timers::survive);
+}
+
+#[test]
+fn waits_go_on_after_a_power_cut_and_fire_once() {
+    without_power("waits_go_on_after_a_power_cut_and_fire_once", timers::survive);
+}
+
+#[test]
+fn a_first_start_that_is_killed_can_be_repeated() {
+    killed(starts::first_start_can_be_cut_short);
+}
+
+#[test]
+fn a_first_start_that_loses_power_can_be_repeated() {
+    without_power("a_first_start_that_loses_power_can_be_repeated", starts::first_start_can_be_cut_short);
+}
+
+#[test]
+fn an_import_that_is_killed_does_not_apply_a_row_twice() {
+    killed(async |ground, _| overlap::rows_are_not_applied_again(ground).await);
+}
+
+#[test]
+fn an_import_that_loses_power_does_not_apply_a_row_twice() {
+    without_power("an_import_that_loses_power_does_not_apply_a_row_twice", async |ground, _| {
+        overlap::rows_are_not_applied_again(ground).await;
+    });
 }

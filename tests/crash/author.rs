@@ -111,12 +111,12 @@ impl Author {
 
 /// Waits until nobody goes through a deactivated sequence any more.
 async fn emptied(client: &Client, sequence: &str) -> Result<(), Lost> {
-    for _ in 0..600 {
+    for _ in 0..6_000 {
         let seen = client.read(&format!("/sequences/{sequence}")).await?.body;
         if seen["connected_count"] == 0 {
             return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     panic!("records stay connected to the deactivated sequence {sequence}");
 }

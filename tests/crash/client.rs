@@ -1,10 +1,12 @@
 //! HTTP as a careful client speaks it: every command has a key, and one without an answer is kept to be repeated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, ETAG};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::program::TOKEN;
 
@@ -57,19 +59,34 @@ impl Answer {
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    /// A permit for each command that was answered.
+    answers: Arc<Semaphore>,
 }
 
 impl Client {
     pub fn new(address: &str) -> Client {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
-        Client { http, base: format!("{address}/api/v1") }
+        Client { http, base: format!("{address}/api/v1"), answers: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// Waits until so many commands more have been answered. The load stands still if that takes a minute.
+    pub async fn answers(&self, more: u32) {
+        self.answers.forget_permits(Semaphore::MAX_PERMITS);
+        let answered = tokio::time::timeout(Duration::from_secs(60), self.answers.acquire_many(more)).await;
+        answered.expect("the clients work").expect("nobody closes it").forget();
     }
 
     pub async fn ask(&self, command: &Command) -> Result<Answer, Lost> {
         let request = self.http.request(command.method.clone(), format!("{}{}", self.base, command.path));
         let request = request.header(CONTENT_TYPE, command.content_type).body(command.body.clone());
         let answer = answer(request.header("Idempotency-Key", &command.key)).await?;
+        // A batch may come to the end of a server when some of it is done.
+        let results = answer.body["results"].as_array();
+        if results.is_some_and(|results| results.iter().any(|result| result["error"]["status"] == 503)) {
+            return Err(Lost);
+        }
         assert!(answer.status != 500, "{command:?} met a defect: {answer:?}");
+        self.answers.add_permits(1);
         Ok(answer)
     }
 

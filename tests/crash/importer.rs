@@ -11,8 +11,10 @@ use serde_json::Value;
 use super::client::{Client, Command, Lost};
 use super::scene::text;
 
-/// Files that one run brings in.
-const FILES_MAX: usize = 60;
+/// Files that are brought in between two starts.
+const FILES_MAX: usize = 3;
+/// Keys of one importer; then files only change what earlier ones brought.
+const KEYS_MAX: usize = 1_000;
 
 /// A file on its way or brought in.
 #[derive(Clone, Debug)]
@@ -23,6 +25,14 @@ struct File {
     rejected: u64,
 }
 
+/// A file that was answered.
+struct Started {
+    id: String,
+    file: File,
+    /// How many records it created, once it has been compared.
+    created: Option<u64>,
+}
+
 /// One client that imports.
 pub struct Importer {
     number: usize,
@@ -30,8 +40,7 @@ pub struct Importer {
     files: usize,
     keys: usize,
     pending: Option<File>,
-    /// Answered with this id.
-    started: Vec<(String, File)>,
+    started: Vec<Started>,
     /// The city of each key, as the last file said it.
     cities: BTreeMap<String, String>,
 }
@@ -41,7 +50,7 @@ impl Importer {
         Importer { number, rng, files: 0, keys: 0, pending: None, started: Vec::new(), cities: BTreeMap::new() }
     }
 
-    /// Works until the server is gone, or enough is in.
+    /// Works until the server is gone or enough is in.
     pub async fn work(mut self, client: Client) -> Importer {
         let _ = self.work_on(&client).await;
         self
@@ -49,7 +58,7 @@ impl Importer {
 
     async fn work_on(&mut self, client: &Client) -> Result<(), Lost> {
         self.repeat(client).await?;
-        while self.files < FILES_MAX {
+        for _ in 0..FILES_MAX {
             self.last_has_ended(client).await?;
             self.pending = Some(self.write());
             self.repeat(client).await?;
@@ -63,11 +72,11 @@ impl Importer {
         let answer = client.ask(&file.command).await?;
         assert_eq!(answer.status, 201, "{answer:?}");
         let id = text(&answer.body["id"]);
-        assert!(self.started.iter().all(|(known, _)| *known != id), "two files have the id {id}");
+        assert!(self.started.iter().all(|known| known.id != id), "two files have the id {id}");
         for (key, city) in &file.rows {
             self.cities.insert(key.clone(), city.clone());
         }
-        self.started.extend(self.pending.take().map(|file| (id, file)));
+        self.started.extend(self.pending.take().map(|file| Started { id, file, created: None }));
         Ok(())
     }
 
@@ -79,6 +88,7 @@ impl Importer {
         for _ in 0..self.rng.usize(5..120) {
             let place = match self.rng.u8(..5) {
                 0 if self.keys > 0 => self.rng.usize(..self.keys),
+                _ if self.keys == KEYS_MAX => self.rng.usize(..self.keys),
                 _ => {
                     self.keys += 1;
                     self.keys - 1
@@ -112,25 +122,29 @@ impl Importer {
 
     async fn last_has_ended(&self, client: &Client) -> Result<(), Lost> {
         match self.started.last() {
-            Some((id, _)) => ended(client, id).await.map(|_| ()),
+            Some(last) => ended(client, &last.id).await.map(|_| ()),
             None => Ok(()),
         }
     }
 
-    /// Every file has come to its end, each row counted, each key created by one row.
-    pub async fn compare(&self, client: &Client) -> Result<(), Lost> {
-        let mut created = 0;
-        for (id, file) in &self.started {
+    /// Every file has come to its end, each row counted, each key created by one row. `all` looks at the files again that
+    /// were compared before.
+    pub async fn compare(&mut self, client: &Client, all: bool) -> Result<(), Lost> {
+        for Started { id, file, created } in self.started.iter_mut().filter(|file| all || file.created.is_none()) {
             let view = ended(client, id).await?;
             assert_eq!(view["state"], "completed", "{view:#}");
             let count = |member: &str| view[member].as_u64().unwrap();
             let rows = file.rows.len() as u64 + file.rejected;
             assert_eq!((count("rows_read"), count("rejected")), (rows, file.rejected), "{view:#}");
             assert_eq!(count("created") + count("updated") + count("rejected"), rows, "{view:#}");
-            created += count("created");
+            assert!(created.is_none_or(|created| created == count("created")), "it was {created:?}: {view:#}");
+            *created = Some(count("created"));
+            let rejects = text(&client.read(&format!("/imports/{id}/rejects")).await?.body);
+            assert_eq!(rejects.lines().count() as u64, 1 + file.rejected, "rows that did not go in: {rejects}");
             let again = client.ask(&file.command).await?;
             assert_eq!(again.body["id"], id.as_str(), "a file that was sent again began another import");
         }
+        let created: u64 = self.started.iter().filter_map(|file| file.created).sum();
         assert_eq!(created, self.cities.len() as u64, "each key is created by one row");
         Ok(())
     }
@@ -155,12 +169,12 @@ fn matches(value: &Value, prefix: &str) -> bool {
 
 /// Waits until an import has ended; what it says then.
 pub async fn ended(client: &Client, import: &str) -> Result<Value, Lost> {
-    for _ in 0..1_500 {
+    for _ in 0..6_000 {
         let view = client.read(&format!("/imports/{import}")).await?.body;
         if view["state"] != "running" {
             return Ok(view);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("the import {import} does not come to an end");
 }

@@ -1,4 +1,4 @@
-//! An import that is killed half-way, while somebody changes what it has brought in already.
+//! An import that is cut short half-way, while somebody changes what it has brought in already.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::client::{Client, Command, Lost};
 use super::importer::ended;
-use super::program::Program;
+use super::program::{Ground, Program};
 use super::scene::text;
 
 const ROWS: usize = 1_500;
@@ -23,15 +23,15 @@ fn file(town: &str) -> Command {
     Command { method: Method::POST, path, key: town.to_owned(), content_type: "text/csv", body }
 }
 
-/// A row that was applied before the kill is not applied again over what was acknowledged after it (P1, P6).
-pub async fn rows_are_not_applied_again() {
-    let program = Program::new();
+/// A row that was applied before the cut is not applied again over what was acknowledged after it (P1, P6).
+pub async fn rows_are_not_applied_again(ground: &Ground) {
+    let mut program = Program::new(ground);
     let (server, address) = program.serve(&[]);
-    let changed = begin(&Client::new(&address)).await.expect("nobody kills it yet");
-    server.kill();
+    let changed = begin(&Client::new(&address)).await.expect("nobody ends it yet");
+    program.cut_short(server);
     let (server, address) = program.serve(&[]);
-    end(&Client::new(&address), &changed).await.expect("nobody kills it now");
-    server.kill();
+    end(&Client::new(&address), &changed).await.expect("nobody ends it now");
+    program.cut_short(server);
     program.check();
 }
 

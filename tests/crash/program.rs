@@ -1,32 +1,60 @@
-//! The real program on one data directory: started, killed without warning, stopped in order, and asked for a check.
+//! The real program on one data directory: started, ended without warning, stopped in order, and asked for a check.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::rc::Rc;
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use tempfile::TempDir;
+
+use super::disk::Disk;
 
 /// The administrator's token in these tests.
 pub const TOKEN: &str = "token-of-the-crash-test";
 /// A server that says nothing for so long has hung; a debug build on a busy machine needs some seconds.
 const UP_WITHIN: Duration = Duration::from_secs(90);
 
+/// What a data directory lies on, and so how the server on it is cut short.
+#[derive(Clone)]
+pub enum Ground {
+    /// The machine's own disk: the process is killed.
+    Machine,
+    /// A file system whose power can be cut.
+    Disk(Rc<Disk>),
+}
+
 /// A data directory and the program that works on it.
 pub struct Program {
+    ground: Ground,
+    /// Of the program and its log.
     folder: TempDir,
+    data: TempDir,
     environment: Vec<(&'static str, &'static str)>,
+    /// How long the last start took.
+    start: Duration,
 }
 
 impl Program {
-    /// A data directory that is yet to be made.
-    pub fn new() -> Program {
+    /// A data directory that is yet to be made. The program is the one that `RELANCE_BINARY` names, else the one that was
+    /// built with the test; it gets the test's own environment.
+    pub fn new(ground: &Ground) -> Program {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let binary = std::env::var_os("RELANCE_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_relance").into());
         // A link, so that a build beside a long test does not change the program between two rounds.
-        fs::hard_link(env!("CARGO_BIN_EXE_relance"), folder.path().join("relance")).unwrap();
-        Program { folder, environment: vec![("RELANCE_ADMIN_TOKEN", TOKEN), ("RELANCE__LOG__FILTER", "warn")] }
+        let ours = folder.path().join("relance");
+        let made = fs::hard_link(&binary, &ours).or_else(|_| fs::copy(&binary, &ours).map(|_| ()));
+        made.unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
+        let data = tempfile::tempdir_in(match ground {
+            Ground::Machine => folder.path(),
+            Ground::Disk(disk) => disk.path(),
+        });
+        let environment = vec![("RELANCE_ADMIN_TOKEN", TOKEN), ("RELANCE__LOG__FILTER", "warn")];
+        let start = Duration::from_millis(100);
+        Program { ground: ground.clone(), folder, data: data.unwrap(), environment, start }
     }
 
     /// Sets a variable of the environment for every start from here on.
@@ -42,7 +70,7 @@ impl Program {
     }
 
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.path().join("data")
     }
 
     fn command(&self, verb: &str) -> Command {
@@ -56,18 +84,49 @@ impl Program {
     pub fn start(&self, options: &[&str]) -> Server {
         let log = self.folder.path().join("log");
         let errors = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let logged_before = usize::try_from(errors.metadata().unwrap().len()).unwrap();
         let mut command = self.command("serve");
         command.args(["--listen", "127.0.0.1:0"]).args(options).stdout(Stdio::piped()).stderr(errors);
-        Server { child: command.spawn().unwrap(), output: None, log }
+        Server { child: command.spawn().unwrap(), output: None, log, logged_before }
     }
 
     /// Starts the server and waits until it answers; its address.
-    pub fn serve(&self, options: &[&str]) -> (Server, String) {
+    pub fn serve(&mut self, options: &[&str]) -> (Server, String) {
+        let began = Instant::now();
         let mut server = self.start(options);
         match server.address() {
-            Some(address) => (server, address),
+            Some(address) => {
+                self.start = began.elapsed();
+                (server, address)
+            }
             None => panic!("the server did not start:\n{}", server.log()),
         }
+    }
+
+    /// Ends the server without warning, and where the data has a disk of its own, without what was not synced.
+    pub fn cut_short(&self, server: Server) {
+        match &self.ground {
+            Ground::Machine => server.kill(),
+            Ground::Disk(disk) => disk.cut(|| server.vanish()),
+        }
+    }
+
+    /// Ends the server before, while or just after it comes up.
+    pub fn cut_start_short(&self, options: &[&str], rng: &mut Rng) {
+        let mut server = self.start(options);
+        match rng.u8(..4) {
+            0 => drop(server.address()),
+            // Any scale: a first start does other things early than a later one.
+            _ => std::thread::sleep(self.start.mul_f64(1.2 * 0.5_f64.powf(4.0 * rng.f64()))),
+        }
+        self.cut_short(server);
+    }
+
+    /// Ends the server while it stops in order, which takes a second where clients are busy.
+    pub async fn cut_stop_short(&self, server: Server, rng: &mut Rng) {
+        server.terminate();
+        tokio::time::sleep(Duration::from_millis(1).mul_f64(2_f64.powf(11.0 * rng.f64()))).await;
+        self.cut_short(server);
     }
 
     /// Runs a command on the data directory of the stopped server.
@@ -108,6 +167,8 @@ pub struct Server {
     /// Kept open, so that the server can print whenever it likes.
     output: Option<BufReader<ChildStdout>>,
     log: PathBuf,
+    /// Bytes of the log that earlier servers wrote.
+    logged_before: usize,
 }
 
 impl Server {
@@ -128,26 +189,44 @@ impl Server {
         line.split_whitespace().find(|word| word.starts_with("http://")).map(|word| word.trim_matches(',').to_owned())
     }
 
-    /// What all servers on this data directory have logged.
+    /// What it has logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        let log = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(log.get(self.logged_before..).unwrap_or_default()).into_owned()
+    }
+
+    fn assert_no_defect(&self) {
+        let log = self.log();
+        assert!(!log.contains("panicked") && !log.contains("ERROR"), "the server met a defect:\n{log}");
     }
 
     /// SIGKILL, and gone.
-    pub fn kill(mut self) {
+    fn kill(mut self) {
+        self.end();
+        self.assert_no_defect();
+    }
+
+    /// SIGKILL on a server that has lost its disk, and may have said so. It gets a moment to answer what it must not.
+    fn vanish(mut self) {
+        std::thread::sleep(Duration::from_millis(3));
+        self.end();
+    }
+
+    fn end(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let log = self.log();
-        assert!(!log.contains("panicked") && !log.contains("ERROR"), "the server met a defect:\n{log}");
+    }
+
+    fn terminate(&self) {
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// SIGTERM; how it ended.
     pub fn stop(mut self) -> ExitStatus {
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
+        self.terminate();
         let status = self.child.wait().unwrap();
-        let log = self.log();
-        assert!(!log.contains("panicked") && !log.contains("ERROR"), "the server met a defect:\n{log}");
+        self.assert_no_defect();
         status
     }
 }

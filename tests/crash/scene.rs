@@ -106,8 +106,12 @@ impl Scene {
     }
 
     /// Every note of all sellers stands once on the record that all write on; each write to a shared key has happened once.
-    pub async fn compare(&self, client: &Client) -> Result<(), Lost> {
-        let timeline = Timeline::read_pages(client, &self.hot).await?;
+    /// `all` reads the notes in many small pages.
+    pub async fn compare(&self, client: &Client, all: bool) -> Result<(), Lost> {
+        let timeline = match all {
+            true => Timeline::read_pages(client, &self.hot).await?,
+            false => Timeline::read(client, &self.hot).await?,
+        };
         timeline.holds_together();
         let mut found: Vec<_> = timeline.of("noted").filter_map(|item| item["note"].as_str()).collect();
         let known = locked(&self.notes).clone();

@@ -1,4 +1,4 @@
-//! All clients together: they work until the server is killed, and afterwards compare what they know with what it says.
+//! All clients together: they work until the server is gone, and afterwards compare what they know with what it says.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use super::author::Author;
 use super::client::{Client, Lost};
 use super::importer::Importer;
 use super::lead::Lead;
-use super::program::Server;
 use super::scene::{Scene, text};
 use super::seller::Seller;
 
@@ -43,8 +42,8 @@ impl Team {
         Ok(Team { sellers, author: Some(Author::new(rng.fork(), &scene)), importers, scene })
     }
 
-    /// All work at once; the server is killed after `delay`. Ends when everybody has noticed.
-    pub async fn work_until_killed(&mut self, client: &Client, server: Server, delay: Duration) {
+    /// All work at once; `end` ends the server after so many answers and a moment more. Returns when everybody has noticed.
+    pub async fn work(&mut self, client: &Client, answers: u32, moment: Duration, end: impl AsyncFnOnce()) {
         let mut working = JoinSet::new();
         for seller in self.sellers.drain(..) {
             let client = client.clone();
@@ -58,8 +57,9 @@ impl Team {
             let client = client.clone();
             working.spawn(async move { Member::Author(author.work(client).await) });
         }
-        tokio::time::sleep(delay).await;
-        server.kill();
+        client.answers(answers).await;
+        tokio::time::sleep(moment).await;
+        end().await;
         while let Some(member) = working.join_next().await {
             match member.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) {
                 Member::Seller(seller) => self.sellers.push(seller),
@@ -94,13 +94,13 @@ impl Team {
     /// Everything that was acknowledged is there, once, and there is nothing besides. `all` compares the records that
     /// were not touched since they were compared last, too.
     pub async fn compare(&mut self, client: &Client, all: bool) -> Result<(), Lost> {
-        for importer in &self.importers {
-            importer.compare(client).await?;
+        for importer in &mut self.importers {
+            importer.compare(client, all).await?;
         }
         if let Some(author) = &self.author {
             author.compare(client, self.scene.firm_count()).await?;
         }
-        self.scene.compare(client).await?;
+        self.scene.compare(client, all).await?;
         self.compare_lists(client).await?;
         let leads = self.leads().filter(|lead| all || lead.dirty);
         let compared = futures_util::stream::iter(leads).map(|lead| async move {

@@ -1,4 +1,4 @@
-//! Waits on the test clock, with kills while they run and while the clock is moved.
+//! Waits on the test clock, with kills or power cuts while they run and while the clock is moved.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Command, Lost};
 use super::lead::Timeline;
-use super::program::Program;
+use super::program::{Ground, Program};
 use super::scene::{activation, text};
 
 const RECORDS: usize = 150;
@@ -49,21 +49,21 @@ async fn connect(client: &Client) -> Result<Vec<String>, Lost> {
 }
 
 async fn now(client: &Client) -> String {
-    text(&client.read("/test-clock").await.expect("nobody kills it now").body["now"])
+    text(&client.read("/test-clock").await.expect("nobody ends it now").body["now"])
 }
 
 fn advance(by: &Value, key: String) -> Command {
     Command::post("/test-clock/advance", key, &json!({"by": by}))
 }
 
-/// Waits survive kills on the test clock, and whatever falls due happens once and at its own time (P5).
-pub async fn survive(rng: &mut Rng) {
-    let program = Program::new();
+/// Waits survive on the test clock, and whatever falls due happens once and at its own time (P5).
+pub async fn survive(ground: &Ground, rng: &mut Rng) {
+    let mut program = Program::new(ground);
     let (server, address) = program.serve(&["--sandbox", "--now", START]);
-    let ids = connect(&Client::new(&address)).await.expect("nobody kills it yet");
-    server.kill();
+    let ids = connect(&Client::new(&address)).await.expect("nobody ends it yet");
+    program.cut_short(server);
     let mut stood = START.to_owned();
-    // An hour at a time, and the kill comes while the clock moves or right behind it.
+    // An hour at a time, and the end comes while the clock moves or right behind it.
     for hour in 0..12 {
         let (server, address) = program.serve(&["--sandbox"]);
         let client = Client::new(&address);
@@ -73,7 +73,7 @@ pub async fn survive(rng: &mut Rng) {
         let step =
             tokio::spawn(async move { moving.ask(&advance(&json!({"hours": 1}), format!("hour {hour}"))).await });
         tokio::time::sleep(Duration::from_millis(rng.u64(..120))).await;
-        server.kill();
+        program.cut_short(server);
         stood = match step.await.unwrap() {
             Ok(answer) => text(&answer.body["now"]),
             Err(Lost) => starts,
@@ -82,7 +82,7 @@ pub async fn survive(rng: &mut Rng) {
             stood = stood.max(item);
         }
     }
-    finish(&program, &ids, &stood).await;
+    finish(&mut program, &ids, &stood).await;
 }
 
 /// The instants at which anything happened, from the log of the stopped server.
@@ -92,16 +92,16 @@ async fn happened(program: &Program) -> Vec<String> {
     lines.map(|line| text(&line["at"])).collect()
 }
 
-async fn finish(program: &Program, ids: &[String], stood: &str) {
+async fn finish(program: &mut Program, ids: &[String], stood: &str) {
     program.check();
     let (server, address) = program.serve(&["--sandbox"]);
     let client = Client::new(&address);
     assert!(now(&client).await.as_str() >= stood, "the clock went back");
-    let moved = client.ask(&advance(&json!({"days": 2}), "end".into())).await.expect("nobody kills it now");
+    let moved = client.ask(&advance(&json!({"days": 2}), "end".into())).await.expect("nobody ends it now");
     assert_eq!(moved.status, 200, "{moved:?}");
     let mut sent = Vec::new();
     for (place, id) in ids.iter().enumerate() {
-        let timeline = Timeline::read(&client, id).await.expect("nobody kills it now");
+        let timeline = Timeline::read(&client, id).await.expect("nobody ends it now");
         timeline.holds_together();
         let told = format!("{:#?}", timeline.items);
         let hours = [0, 1, 7][place / (RECORDS / 3)];
