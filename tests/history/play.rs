@@ -93,7 +93,8 @@ impl Stage {
             // A refusal is not remembered; everything else is, and its repeat changes nothing.
             if key.is_some() && !matches!(answered, Answered::Refused(_)) && rng.u8(..8) == 0 {
                 let again = self.insist(client, &mut address, &asked, key.as_deref(), &mut rng).await;
-                assert!(again.is_none_or(|again| again == answered), "{asked:?} was answered with {answered:?} before");
+                let is_same = again.as_ref().is_none_or(|again| *again == answered);
+                assert!(is_same, "{asked:?} was answered with {answered:?}, then with {again:?}");
             }
         }
     }
