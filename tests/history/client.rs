@@ -87,7 +87,7 @@ impl Client {
             request = request.header("Idempotency-Key", key);
         }
         let reply = self.send(request).await?;
-        read(asked, &reply).ok_or(()).or_else(|()| panic!("{asked:?}: {} {}", reply.status, reply.body))
+        Ok(read(asked, &reply).unwrap_or_else(|| panic!("{asked:?}: {} {}", reply.status, reply.body)))
     }
 }
 
