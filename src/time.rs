@@ -9,7 +9,15 @@ use serde::{Deserialize, Serialize};
 
 /// An instant in UTC, in milliseconds since 1970. Ordered, and eight bytes in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "i64")]
 pub struct Timestamp(i64);
+
+impl From<i64> for Timestamp {
+    /// Bytes that say more than a year can be are no reason to overflow later.
+    fn from(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+}
 
 impl Timestamp {
     /// The last instant of the year 9999: what RFC 3339 can still write.
@@ -146,6 +154,15 @@ mod tests {
     fn arithmetic_stays_inside_the_years_that_can_be_written() {
         assert_eq!(Timestamp::MAX + TimeDelta::days(1), Timestamp::MAX);
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn what_is_read_of_a_store_stays_inside_them_too() {
+        for millis in [i64::MIN, i64::MAX] {
+            let read: Timestamp = serde_json::from_value(millis.into()).unwrap();
+            assert_eq!(read, Timestamp::from_millis(millis));
+            assert!((read - Timestamp::default()).num_days().abs() < 4_000_000);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use futures_util::future::{BoxFuture, FutureExt};
 use lettre::message::{Mailbox, Message};
 use lettre::{FileTransport, Transport};
+use minijinja::machinery::{Token, tokenize};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
@@ -16,8 +17,12 @@ use serde::Serialize;
 use super::{DeliveryError, Mailer};
 use crate::domain::template::MailTemplate;
 
+/// Bytes of a template's subject or body.
+const SOURCE_MAX: usize = 64 << 10;
 /// Bytes of a rendered subject or body.
 const RENDERED_MAX: usize = 256 << 10;
+/// The statements a template may use: what repeats or stores could take any amount of memory, which fuel does not bound.
+const STATEMENTS: [&str; 4] = ["if", "elif", "else", "endif"];
 
 /// What a template may name of the record.
 #[derive(Clone, Debug, Serialize)]
@@ -49,7 +54,7 @@ pub struct Mail {
     /// From whom.
     pub seller: MergeSeller,
     /// What it says.
-    pub template: &'static MailTemplate,
+    pub template: MailTemplate,
 }
 
 /// Delivers into a folder.
@@ -80,8 +85,7 @@ impl Spool {
 
     /// Renders and writes one message; durable when it returns its Message-ID. Blocking.
     fn write(&self, mail: &Mail) -> Result<String, DeliveryError> {
-        let message_id = self.message_id(&mail.id);
-        let message = self.compose(mail, &message_id)?;
+        let message = self.compose(mail)?;
         let broken = |error: std::io::Error| DeliveryError::Temporary(format!("the spool cannot be written: {error}"));
         let transport = FileTransport::new(&self.drafts);
         let draft = transport.send(&message).map_err(|error| DeliveryError::Temporary(error.to_string()))?;
@@ -89,17 +93,18 @@ impl Spool {
         File::open(&draft).and_then(|file| file.sync_all()).map_err(broken)?;
         fs::rename(&draft, self.folder.join(format!("{}.eml", mail.id))).map_err(broken)?;
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(broken)?;
-        Ok(message_id)
+        Ok(self.message_id(&mail.id))
     }
 
-    fn compose(&self, mail: &Mail, message_id: &str) -> Result<Message, DeliveryError> {
+    /// The message as it will be written, or why there can be none.
+    pub fn compose(&self, mail: &Mail) -> Result<Message, DeliveryError> {
         let permanent = |why: String| DeliveryError::Permanent(why);
         let subject = render(&mail.template.subject, mail)?;
         let body = render(&mail.template.body_text, mail)?;
         let address = mail.to_address.parse().map_err(|error| permanent(format!("`{}`: {error}", mail.to_address)))?;
         let name = Some(one_line(&mail.to_name)).filter(|name| !name.is_empty());
         Message::builder()
-            .message_id(Some(format!("<{message_id}>")))
+            .message_id(Some(format!("<{}>", self.message_id(&mail.id))))
             .from(self.from.clone())
             .to(Mailbox::new(name, address))
             .subject(one_line(&subject))
@@ -124,18 +129,51 @@ fn one_line(text: &str) -> String {
 }
 
 fn render(source: &str, mail: &Mail) -> Result<String, DeliveryError> {
+    judge(source)?;
+    let broken = |error: minijinja::Error| {
+        DeliveryError::Permanent(format!("the template does not render to {RENDERED_MAX} bytes at most: {error}"))
+    };
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(50_000));
     environment.add_filter("default", minijinja::filters::default);
     let context = minijinja::context! { record => Serde(&mail.record), seller => Serde(&mail.seller) };
-    let rendered = environment
-        .render_str(source, context)
-        .map_err(|error| DeliveryError::Permanent(format!("the template does not render: {error}")))?;
-    if rendered.len() > RENDERED_MAX {
-        return Err(DeliveryError::Permanent(format!("the rendered text has more than {RENDERED_MAX} bytes")));
+    let template = environment.template_from_str(source).map_err(broken)?;
+    // A slice takes no more than its length, so that a text that grows too long ends where it does.
+    let mut rendered = vec![0; RENDERED_MAX];
+    let mut room = rendered.as_mut_slice();
+    template.render_captured_to(context, &mut room).map_err(broken)?;
+    let length = RENDERED_MAX - room.len();
+    rendered.truncate(length);
+    String::from_utf8(rendered).map_err(|error| DeliveryError::Permanent(error.to_string()))
+}
+
+/// Refuses what a merge field never needs and what could take any amount of memory or time: long sources, statements but
+/// `if`, and computing with values.
+fn judge(source: &str) -> Result<(), DeliveryError> {
+    let refused = |why: String| Err(DeliveryError::Permanent(format!("the template {why}")));
+    if source.len() > SOURCE_MAX {
+        return refused(format!("has more than {SOURCE_MAX} bytes"));
     }
-    Ok(rendered)
+    let mut begins_statement = false;
+    for token in tokenize(source, false, Default::default()) {
+        let (token, _) = match token {
+            Ok(token) => token,
+            Err(error) => return refused(format!("does not read: {error}")),
+        };
+        match &token {
+            Token::Ident(word) if begins_statement && !STATEMENTS.contains(word) => {
+                return refused(format!("may only say {}, not `{word}`", STATEMENTS.join(", ")));
+            }
+            Token::Plus | Token::Mul | Token::Div | Token::FloorDiv | Token::Pow | Token::Mod | Token::Tilde => {
+                return refused(format!("must not compute: {token} is not for values"));
+            }
+            Token::BraceOpen | Token::BracketOpen => return refused(format!("must not build values: {token}")),
+            _ => {}
+        }
+        begins_statement = matches!(token, Token::BlockStart);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -143,6 +181,10 @@ mod tests {
     use super::*;
     use crate::domain::template;
     use crate::id::TemplateId;
+
+    fn shipped(id: u128) -> MailTemplate {
+        template::mail_template(TemplateId(id)).unwrap().clone()
+    }
 
     fn mail(name: &str, first_name: Option<&str>) -> Mail {
         let mut fields = serde_json::Map::new();
@@ -153,7 +195,7 @@ mod tests {
             to_address: "lead@example.org".into(),
             record: MergeRecord { name: name.into(), fields },
             seller: MergeSeller { name: "Sam Seller".into() },
-            template: template::mail_template(TemplateId(0x0000_0000_0000_7000_8000_0000_0000_0011)).unwrap(),
+            template: shipped(0x0000_0000_0000_7000_8000_0000_0000_0011),
         }
     }
 
@@ -188,10 +230,9 @@ mod tests {
         }
         for id in 1..=3_u128 {
             for language in 1..=3_u128 {
-                let id = TemplateId(0x0000_0000_0000_7000_8000_0000_0000_0000 + id * 16 + language);
-                let template = template::mail_template(id).expect("nine are shipped");
+                let template = shipped(0x0000_0000_0000_7000_8000_0000_0000_0000 + id * 16 + language);
                 for first_name in [None, Some("Iria")] {
-                    let mail = Mail { template, ..mail("Iria Castro", first_name) };
+                    let mail = Mail { template: template.clone(), ..mail("Iria Castro", first_name) };
                     for source in [&template.subject, &template.body_text] {
                         let text = render(source, &mail).unwrap();
                         assert!(!text.trim().is_empty() && !text.contains("{{"), "{text}");
@@ -199,5 +240,33 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_template_that_would_take_much_memory_or_time_is_refused() {
+        let ada = mail("Ada", Some("Ada"));
+        let doubling = "{% for a in 'abcdefghij' %}{% set x = x ~ x %}{% endfor %}";
+        let long = "a".repeat(SOURCE_MAX + 1);
+        let grown = "{{ record.fields.notes }}".repeat(1_000);
+        for (source, reason) in [
+            (doubling, "not `for`"),
+            ("{%- set x = record.name -%}", "not `set`"),
+            ("{{ 'a' * 100000000 }}", "must not compute"),
+            ("{{ record.name ~ record.name }}", "must not compute"),
+            ("{{ [record.name, record.name] }}", "must not build"),
+            ("{{ {'a': 1} }}", "must not build"),
+            ("{% if %}", "does not render"),
+            ("{{ record.name | upper }}", "does not render"),
+            ("{{ 'open", "does not read"),
+            (&long, "has more than"),
+        ] {
+            let refusal = render(source, &ada).unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{source:.40}: {refusal}");
+        }
+        let mut talkative = ada.clone();
+        talkative.record.fields.insert("notes".into(), "n".repeat(4_000).into());
+        assert!(render(&grown, &talkative).is_err(), "it grows past every bound");
+        assert_eq!(render("{{ record.fields.notes }}", &talkative).unwrap().len(), 4_000);
+        assert_eq!(render("2 * 3 [a] {% raw %}{{ x }}{% endraw %}", &ada).unwrap(), "2 * 3 [a] {{ x }}");
     }
 }

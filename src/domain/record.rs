@@ -106,7 +106,7 @@ impl Record {
         close(step);
         let enrolment = step.enrolment;
         if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
-            enrolment.steps_done += 1;
+            enrolment.steps_done = enrolment.steps_done.saturating_add(1);
         }
     }
 }
@@ -218,7 +218,7 @@ impl Entity for Record {
             RecordEvent::StepSnoozed { step, until } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
-                    step.snoozes += 1;
+                    step.snoozes = step.snoozes.saturating_add(1);
                 }
             }
             RecordEvent::Noted { .. } => {}

@@ -226,7 +226,7 @@ fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Reco
         to_address: state.profile.email.clone()?,
         record: MergeRecord { name, fields: fields.collect() },
         seller: MergeSeller { name: "relance".into() },
-        template: template::mail_template(template)?,
+        template: template::mail_template(template)?.clone(),
     })
 }
 

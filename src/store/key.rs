@@ -211,7 +211,8 @@ pub fn is_written_once(key: &[u8]) -> bool {
     matches!(row_of(key), Some(b'E' | b'R'))
 }
 
-/// Reads keys back.
+/// Reads keys back. One that leads with another shard than that of what it names was never written: taken for true, it
+/// would be looked for where it is not.
 pub mod read {
     use super::*;
 
@@ -227,9 +228,15 @@ pub mod read {
         Some(EntityId { kind: EntityKind::from_number(*bytes.first()?)?, id: id(bytes.get(1..17)?)? })
     }
 
+    /// The entity, if it belongs to the shard that the key leads with.
+    fn at_home(key: &[u8], entity: EntityId) -> Option<EntityId> {
+        key.starts_with(&entity.shard().0.to_be_bytes()).then_some(entity)
+    }
+
     /// Entity and version of an event row.
     pub fn event(key: &[u8]) -> Option<(EntityId, Version)> {
-        Some((entity(key.get(3..20)?)?, number(key.get(20..)?)?))
+        let entity = at_home(key, entity(key.get(3..20)?)?)?;
+        Some((entity, number(key.get(20..)?)?))
     }
 
     /// Entity and name of an owed delivery.
@@ -242,19 +249,21 @@ pub mod read {
         let due = u64::from_be_bytes(key.get(3..11)?.try_into().ok()?) ^ (1 << 63);
         Some(TimerRow {
             due: Timestamp::from_millis(due as i64),
-            entity: entity(key.get(11..28)?)?,
+            entity: at_home(key, entity(key.get(11..28)?)?)?,
             key: number(key.get(28..)?)?,
         })
     }
 
     /// The record of a list row.
     pub fn record(key: &[u8]) -> Option<RecordId> {
-        id(key.get(3..)?).map(RecordId)
+        let record = RecordId(id(key.get(3..)?)?);
+        at_home(key, record.into()).map(RecordId::from)
     }
 
     /// The enrolment of a list row.
     pub fn enrolment(key: &[u8]) -> Option<EnrolmentRow> {
         let id = EnrolmentId(id(key.get(20..)?)?);
+        at_home(key, id.record().into())?;
         Some(EnrolmentRow { record: id.record(), ordinal: id.ordinal(), live: *key.get(19)? == 1 })
     }
 }

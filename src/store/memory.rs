@@ -40,3 +40,45 @@ impl Keyspace for Memory {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::effect::EnrolmentRow;
+    use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+    use crate::store::rows::{RowStore, shards};
+    use crate::store::{Store, TimerRow, key};
+    use crate::time::Timestamp;
+
+    /// Found by fuzzing: a delivery in a strange shard was looked for behind the end of that shard, which panics.
+    #[test]
+    fn a_row_in_a_strange_shard_is_named_as_damage_and_not_followed() {
+        let (home, strange) = (Shard(0), Shard(3));
+        let entity = EntityId { kind: EntityKind::Record, id: 7 << 80 };
+        assert_eq!(entity.shard(), home);
+        let record = RecordId::from(entity);
+        let row = EnrolmentRow { record, ordinal: 1, live: true };
+        let timer = TimerRow { due: Timestamp::from_millis(5), entity, key: 1 };
+        let keys = [
+            key::event(entity, 1),
+            key::owed(entity, 1),
+            key::timer(timer),
+            key::record(record),
+            key::enrolment(SequenceId(0), row),
+        ];
+        for (place, mut moved) in keys.into_iter().enumerate() {
+            moved[..2].copy_from_slice(&strange.0.to_be_bytes());
+            let rows = Memory::default();
+            rows.apply(Batch(vec![(moved, Some(vec![]))]), &Head::default()).unwrap();
+            let store = RowStore::open(rows).unwrap();
+            let found: [bool; 5] = [
+                store.entities(EntityKind::Record).is_err(),
+                shards().any(|shard| store.owed(shard, None, 9).is_err()),
+                shards().any(|shard| store.due(shard, None, Timestamp::MAX, 9).is_err()),
+                store.records(None, &mut |_, _| true).is_err(),
+                store.enrolments(SequenceId(0), true, None, &mut |_| true).is_err(),
+            ];
+            assert!(found[place], "row {place} of another shard is taken for true");
+        }
+    }
+}

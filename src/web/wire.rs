@@ -77,7 +77,7 @@ pub fn steps_total(record: &Record, given: &Given, enrolment: &enrolment::Enrolm
         }
         _ => 0,
     };
-    enrolment.steps_done + ahead
+    enrolment.steps_done.saturating_add(ahead)
 }
 
 /// The word for an enrolment's status.

@@ -14,5 +14,6 @@ mod rules;
 mod sequence;
 mod steps;
 mod templates;
+mod totals;
 mod validation;
 mod world;

@@ -46,7 +46,7 @@ impl<'a> Turn<'a> {
 
     /// A number that nothing on the record has yet.
     pub fn next_ordinal(&self) -> Result<Ordinal, RecordRejection> {
-        let next = self.record.last_ordinal + 1;
+        let next = self.record.last_ordinal.saturating_add(1);
         if next > limits::RECORD_ORDINAL_MAX { Err(RecordRejection::RecordFull) } else { Ok(next) }
     }
 

@@ -1,0 +1,53 @@
+//! Short texts: instants, ids, languages, addresses, and the values of a record.
+
+use relance::domain::record::schema::{self, Change, Phone, RecordType, Value};
+use relance::domain::template::Language;
+use relance::id::{EnrolmentId, RecordId, SequenceId, StepId};
+use relance::time::Timestamp;
+
+pub fn run(bytes: &[u8]) {
+    let Some((choice, rest)) = bytes.split_first() else { return };
+    let text = String::from_utf8_lossy(rest).into_owned();
+    match choice % 4 {
+        0 => {
+            if let Some(instant) = Timestamp::parse(&text) {
+                assert_eq!(Timestamp::parse(&instant.to_string()), Some(instant), "what is written is read");
+            }
+        }
+        1 => {
+            if let Some(id) = EnrolmentId::parse(&text) {
+                assert_eq!(EnrolmentId::parse(&id.to_string()), Some(id));
+                assert_eq!(EnrolmentId::of(id.record(), id.ordinal()), id, "an id is its record and its number");
+            }
+            let _ = (RecordId::parse(&text), StepId::parse(&text), SequenceId::parse(&text));
+        }
+        2 => {
+            let _ = (Language::from_accept(&text), RecordType::from_name(&text));
+        }
+        _ => values(&text),
+    }
+}
+
+/// Every property and field with that text: judged, and what was found good is good again.
+fn values(text: &str) {
+    for kind in RecordType::ALL {
+        let some = || Some(text.to_owned());
+        let properties = [
+            Change::Name(some()),
+            Change::ExternalId(some()),
+            Change::Email(some()),
+            Change::Phone(Phone::Mobile, some()),
+            Change::TimeZone(some()),
+            Change::LinkedinUrl(some()),
+            Change::Field(text.to_owned(), None),
+        ];
+        let fields = schema::fields(kind).iter();
+        let fields = fields.map(|(name, _)| Change::Field((*name).to_owned(), Some(Value::Text(text.to_owned()))));
+        for mut change in properties.into_iter().chain(fields) {
+            if change.check(kind).is_ok() {
+                let once = change.clone();
+                assert!(change.check(kind).is_ok() && change == once, "{once:?} is not what it was");
+            }
+        }
+    }
+}
