@@ -43,9 +43,10 @@ impl Bench {
         let records = setup::records(&self.client, settings.records).await?;
         let (name, graph) = Shape::Steps.graph();
         let sequence = setup::sequence(&self.client, name, graph).await?;
-        // Time for connecting and for the restart.
-        let first = Clock::System.now() + TimeDelta::milliseconds(6_000 + settings.records as i64 / 2);
         let groups = settings.over_seconds.clamp(1, records.len() as u64);
+        // Time for connecting and for the restart, also on a machine that has much else to do.
+        let needed_ms = 15_000 + records.len() as u64 / 2 + 20 * groups;
+        let first = Clock::System.now() + TimeDelta::milliseconds(needed_ms as i64);
         let mut due = Vec::with_capacity(records.len());
         for (at, group) in records.chunks(records.len().div_ceil(groups as usize)).enumerate() {
             let end = first + TimeDelta::milliseconds((at as u64 * settings.over_seconds * 1_000 / groups) as i64);
