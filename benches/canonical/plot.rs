@@ -116,7 +116,9 @@ fn over_time(file: &Path, figures: &Figures) -> Result<()> {
             let points = vec![(from_seconds / 60.0, *start), (last / 60.0, end)];
             series.push(Series { name: format!("{rise:+.1} per hour"), points });
         }
-        let ranges = (extent(&series, |point| point.0), extent(&series, |point| point.1));
+        // Room for the names above the lines.
+        let heights = extent(&series, |point| point.1);
+        let ranges = (extent(&series, |point| point.0), 0.0..heights.end * 1.4);
         chart(panel, ranges, ("minutes", ""), &series, 6, &short)?;
     }
     area.present()?;
@@ -173,7 +175,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
+        .position(if y.is_empty() { SeriesLabelPosition::UpperLeft } else { SeriesLabelPosition::LowerRight })
         .background_style(WHITE.mix(0.85))
         .label_font(("sans-serif", 13))
         .draw()?;

@@ -45,7 +45,7 @@ impl Bench {
         let sequence = setup::sequence(&self.client, name, graph).await?;
         let groups = settings.over_seconds.clamp(1, records.len() as u64);
         // Time for connecting and for the restart, also on a machine that has much else to do.
-        let needed_ms = 15_000 + records.len() as u64 / 2 + 20 * groups;
+        let needed_ms = 20_000 + records.len() as u64 / 2 + 20 * groups;
         let first = Clock::System.now() + TimeDelta::milliseconds(needed_ms as i64);
         let mut due = Vec::with_capacity(records.len());
         for (at, group) in records.chunks(records.len().div_ceil(groups as usize)).enumerate() {
@@ -56,10 +56,12 @@ impl Bench {
             due.extend(connected.into_iter().map(|(record, _)| (record, end)));
         }
         self.go_on_in_real_time()?;
-        ensure!(
-            Clock::System.now() < first,
-            "this machine is too slow: the first wait ended before the server was back"
-        );
+        if Clock::System.now() >= first {
+            let slow = "this machine is too slow: the first wait ended before the server was back";
+            // Of waits that are spread, the first few are late; of waits that end at once, all.
+            ensure!(settings.over_seconds > 0, slow);
+            eprintln!("{slow}");
+        }
         self.due = due;
         Ok(())
     }
