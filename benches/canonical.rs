@@ -1,111 +1,112 @@
-//! One canonical load from end to end, on the release binary and a fresh data directory: what README.md states.
+//! Scenarios from end to end, on the release binary and fresh data directories: what README.md and RESULTS.md state.
 //!
 //! ```text
-//! cargo bench --bench canonical
-//! RELANCE_BENCH_RECORDS=10000 cargo bench --bench canonical      a quick look
+//! cargo bench --bench canonical                                  what README.md states
+//! cargo bench --bench canonical -- soak                          a scenario by its name, or several, or files
+//! cargo bench --bench canonical -- --records 2000 --seconds 1    a quick look, also with names
 //! ```
 //!
-//! Commands and connecting on the system clock; then `kill -9`, and how long the restart takes with every record
-//! waiting; then the spike on the test clock. The load generator is `relance bench`, on the same machine.
+//! Each scenario is run by `relance bench`, which starts the servers and puts the load on them. This prints a section for
+//! RESULTS.md and draws its plots into `benches/results`; after a quick look they lie in the target directory. The
+//! drawing is here and not in the program, because no server needs it.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+mod canonical {
+    pub mod figures;
+    pub mod plot;
+}
 
-const TOKEN: &str = "a-token-for-benchmarks-only";
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use canonical::figures::Figures;
+use canonical::plot;
+
 const RELANCE: &str = env!("CARGO_BIN_EXE_relance");
+/// On the disk that the target directory is on; a folder for temporary files may be in memory.
+const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
+/// What README.md states.
+const STATED: [&str; 2] = ["canonical", "nine-o-clock"];
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-struct Server {
-    process: Child,
-    address: String,
-    ready: Duration,
-}
-
-impl Server {
-    /// Starts a server and waits until it says where it listens; it is ready by then.
-    fn start(data: &Path, more: &[&str]) -> Result<Server> {
-        let started = Instant::now();
-        let mut process = Command::new(RELANCE)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(more)
-            .env("RELANCE_ADMIN_TOKEN", TOKEN)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-        let address = line.split_whitespace().find(|word| word.starts_with("http://")).ok_or("no address")?;
-        let address = address.trim_end_matches(',').to_owned();
-        Ok(Server { process, address, ready: started.elapsed() })
-    }
-
-    fn bench(&self, arguments: &[&str]) -> Result<()> {
-        let bench = Command::new(RELANCE)
-            .args(["bench", "--server", &self.address])
-            .args(arguments)
-            .env("RELANCE_TOKEN", TOKEN)
-            .status()?;
-        if bench.success() { Ok(()) } else { Err("the load generator failed".into()) }
-    }
-
-    /// Resident memory in KiB.
-    fn resident_kib(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).ok_or("no VmRSS")?;
-        Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)
-    }
-
-    /// `kill -9`, the way a crash is.
-    fn kill(mut self) -> Result<()> {
-        self.process.kill()?;
-        self.process.wait()?;
-        Ok(())
-    }
-}
-
-fn bytes_below(path: &Path) -> Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(path)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        bytes += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
-    }
-    Ok(bytes)
-}
-
-/// `cargo test --benches` compiles this and must not run it.
-fn is_test_run() -> bool {
-    !std::env::args().any(|argument| argument == "--bench")
-}
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
-    if is_test_run() {
-        return Ok(());
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    // `cargo test --benches` must run no load; it sees that the plots can be drawn.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return draw_an_example();
     }
-    let records = std::env::var("RELANCE_BENCH_RECORDS").unwrap_or_else(|_| "100000".into());
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    println!("{records} records; load of the machine before: {}", load.trim());
+    let is_option = |argument: &String| argument.starts_with("--");
+    let first_option = arguments.iter().position(is_option).unwrap_or(arguments.len());
+    let (named, options) = arguments.split_at(first_option);
+    let stated = STATED.map(str::to_owned);
+    let named = if named.is_empty() { &stated[..] } else { named };
+    let plots = match options.is_empty() {
+        true => Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results"),
+        false => Path::new(SCRATCH).join("plots"),
+    };
+    fs::create_dir_all(&plots)?;
+    named.iter().try_for_each(|scenario| section(scenario, options, &plots))
+}
 
-    let folder = tempfile::tempdir()?;
-    let server = Server::start(folder.path(), &[])?;
-    server.bench(&["--records", &records, "connect", "complete"])?;
-    server.kill()?;
+/// Runs a scenario and prints its section.
+fn section(scenario: &str, options: &[String], plots: &Path) -> Result<()> {
+    let folder = tempfile::tempdir_in(SCRATCH)?;
+    let (lines, before) = (folder.path().join("lines.jsonl"), load());
+    let bench = Command::new(RELANCE)
+        .args(["bench", scenario])
+        .args(options)
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .arg("--out")
+        .arg(&lines)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !bench.status.success() {
+        return Err(format!("the scenario {scenario} failed").into());
+    }
+    let name = Path::new(scenario).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    println!("## {name}\n");
+    println!("`cargo bench --bench canonical -- {}`\n", [&[scenario.to_owned()], options].concat().join(" "));
+    println!("{}. Load before {before}, after {}.\n", machine(), load());
+    println!("```text\n{}```\n", String::from_utf8(bench.stdout)?);
+    for file in plot::all(&Figures::read(&fs::read_to_string(lines)?)?, &name, plots)? {
+        println!("![{}](results/{})\n", file.1, file.0.display());
+    }
+    Ok(())
+}
 
-    let folder = tempfile::tempdir()?;
-    let server = Server::start(folder.path(), &["--sandbox"])?;
-    server.bench(&["--records", &records, "waiting"])?;
-    server.kill()?;
-    let server = Server::start(folder.path(), &["--sandbox"])?;
-    println!("restart after a kill, every record waiting: ready in {} ms", server.ready.as_millis());
-    println!("resident memory then: {} MB", server.resident_kib()? * 1_024 / 1_000_000);
-    println!("data directory: {} MB", bytes_below(folder.path())? / 1_000_000);
-    server.kill()?;
+/// The load of the last minute.
+fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace().next().unwrap_or("unknown").to_owned()
+}
 
+/// What it ran on.
+fn machine() -> String {
+    let value = |file: &str, key: &str| {
+        let text = fs::read_to_string(file).ok()?;
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(|| "processor unknown".into());
+    let kib: u64 =
+        value("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse().ok()).unwrap_or(0);
+    let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores ({processor}), {} GiB, Linux {}", kib >> 20, system.trim())
+}
+
+/// Draws what a run would, from a few lines of each kind.
+fn draw_an_example() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let server = Server::start(folder.path(), &["--sandbox"])?;
-    server.bench(&["--records", &records, "spike"])?;
-    server.kill()
+    let example = include_str!("canonical/example.jsonl");
+    let files: Vec<(PathBuf, String)> = plot::all(&Figures::read(example)?, "example", folder.path())?;
+    let names: Vec<_> = files.iter().map(|(file, _)| file.display().to_string()).collect();
+    assert_eq!(names, ["latency", "lateness", "drain", "over-time"].map(|what| format!("example-{what}.svg")));
+    for (file, _) in files {
+        let drawn = fs::read_to_string(folder.path().join(&file))?;
+        assert!(drawn.starts_with("<svg") && drawn.contains("<polyline"), "{}", file.display());
+    }
+    Ok(())
 }

@@ -162,7 +162,10 @@ fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
 fn recorder() -> anyhow::Result<PrometheusHandle> {
     let seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 60.0];
     let commits = [1.0, 4.0, 16.0, 64.0, 256.0, 512.0];
+    // A promise hangs on these, and a spike takes seconds, so both ends are told apart.
+    let late = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 60.0, 3_600.0];
     Ok(PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("relance_timer_late_seconds".into()), &late)?
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &seconds)?
         .set_buckets_for_metric(Matcher::Suffix("_commits".into()), &commits)?
         .install_recorder()?)

@@ -29,6 +29,11 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// A server whose address and token are known.
+    pub fn new(server: Url, token: String) -> ServerArgs {
+        ServerArgs { server, token: Some(token) }
+    }
+
     /// The server's address as a person writes it.
     pub fn shown(&self) -> &str {
         self.server.as_str().trim_end_matches('/')
@@ -127,6 +132,14 @@ impl Client {
     pub async fn text(&self, path: &[&str]) -> anyhow::Result<String> {
         let response = self.send(self.request(Method::GET, path, &[])?).await?;
         response.text().await.context("the answer broke off")
+    }
+
+    /// The server's figures, in the text format of Prometheus.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        let mut request = self.request(Method::GET, &[], &[])?;
+        let path = request.url().path().trim_end_matches("/api/v1").to_owned() + "/metrics";
+        request.url_mut().set_path(&path);
+        self.send(request).await?.text().await.context("the answer broke off")
     }
 
     /// `POST` or `PUT` of a JSON body.

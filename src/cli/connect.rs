@@ -55,19 +55,22 @@ pub struct ConnectArgs {
 
 /// What became of the records.
 #[derive(Debug, Default)]
-pub struct Tally {
+struct Tally {
     /// Newly connected.
-    pub connected: u64,
+    connected: u64,
     /// Connected before.
-    pub already: u64,
+    already: u64,
     /// Refused, by code: how many, and the first in words.
-    pub refused: BTreeMap<String, (u64, String)>,
+    refused: BTreeMap<String, (u64, String)>,
 }
 
+/// How long a connected record waits before its first step.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Wait {
-    days: u32,
-    hours: u32,
+pub struct Wait {
+    /// Of 24 hours.
+    pub days: u32,
+    /// On top.
+    pub hours: u32,
 }
 
 #[derive(Serialize)]
@@ -82,9 +85,24 @@ struct Answer {
     results: Vec<Item>,
 }
 
+/// What the server says of one record.
 #[derive(Deserialize)]
-struct Item {
-    error: Option<Problem>,
+pub struct Item {
+    /// As it was named.
+    pub record: String,
+    /// Where it stands now.
+    pub enrolment: Option<Enrolment>,
+    /// Why it is not connected.
+    pub error: Option<Problem>,
+}
+
+/// A record on its way through a sequence.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Enrolment {
+    /// Its id.
+    pub id: String,
+    /// The id of the step it stands on.
+    pub current_step: Option<String>,
 }
 
 /// Connects and reports what became of the records; refused records are no error of the command.
@@ -99,7 +117,8 @@ pub async fn run(args: ConnectArgs) -> anyhow::Result<()> {
         (days, hours) => Some(Wait { days: days.unwrap_or(0), hours: hours.unwrap_or(0) }),
     };
     let bar = bar("connecting", Some(records.len() as u64));
-    let tally = connect(&client, &args.sequence, &records, wait, &bar).await?;
+    let mut tally = Tally::default();
+    connect(&client, &args.sequence, &records, wait, &bar, |item| tally.add(item)).await?;
     bar.finish_and_clear();
     print!("{}", tally.summary());
     Ok(())
@@ -146,34 +165,26 @@ async fn every_record(client: &Client, sequence: &str) -> anyhow::Result<Vec<Str
     Ok(records)
 }
 
-/// Connects now; for commands that have the records already.
-pub async fn connect_all(
-    client: &Client,
-    sequence: &str,
-    records: &[String],
-    bar: &ProgressBar,
-) -> anyhow::Result<Tally> {
-    connect(client, sequence, records, None, bar).await
-}
-
-async fn connect(
+/// Connects `records` in batches, a few at a time, and hands over what became of each, in no order.
+pub async fn connect(
     client: &Client,
     sequence: &str,
     records: &[String],
     wait: Option<Wait>,
     bar: &ProgressBar,
-) -> anyhow::Result<Tally> {
+    mut each: impl FnMut(Item),
+) -> anyhow::Result<()> {
     let batches = stream::iter(records.chunks(BATCH_ITEMS_MAX).map(|records| async move {
         let path = ["sequences", sequence, "enrolments"];
         let answer: Answer = client.post(&path, &Batch { records, wait }).await?;
         anyhow::Ok(answer)
     }));
-    let tallied = batches.buffer_unordered(BATCHES_IN_FLIGHT).try_fold(Tally::default(), |mut tally, answer| {
+    let done = batches.buffer_unordered(BATCHES_IN_FLIGHT).try_for_each(|answer| {
         bar.inc(answer.results.len() as u64);
-        answer.results.into_iter().for_each(|item| tally.add(item));
-        std::future::ready(Ok(tally))
+        answer.results.into_iter().for_each(&mut each);
+        std::future::ready(Ok(()))
     });
-    tallied.await.context("connecting stopped on the way; the command may be repeated")
+    done.await.context("connecting stopped on the way; the command may be repeated")
 }
 
 impl Tally {

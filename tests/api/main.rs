@@ -1,6 +1,7 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
 mod batches;
+mod bench;
 mod clock;
 mod conventions;
 mod events;

@@ -93,6 +93,11 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// Its address, for another client.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub fn data(&self) -> PathBuf {
         self.root.path().join("data")
     }

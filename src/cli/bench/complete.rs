@@ -1,20 +1,18 @@
-//! The scenario `complete`: the most frequent command of a working day, in a closed loop.
+//! The phases `complete` and `complete-once`: the most frequent command of a working day.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use hyper::StatusCode;
 use serde::Deserialize;
 
 use super::Bench;
-use super::report::Line;
+use super::report::Rate;
+use super::scenario::{Complete, CompleteOnce};
 use crate::cli::client::Problem;
-use crate::cli::load::{self, Call, Measured, Target, Work};
+use crate::cli::load::{self, Call, Measured, Pace, Work};
 use crate::cli::progress::{bar, count};
-
-/// Connections that look up where the records stand.
-const LOOKUP_CONNECTIONS: usize = 32;
 
 /// Steps that one connection completes, each followed by the next of the same record.
 pub struct Completing {
@@ -74,57 +72,9 @@ impl Work for Completing {
     }
 }
 
-/// Records whose current step is looked up.
-struct Lookup {
-    records: VecDeque<String>,
-    steps: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct UpNext {
-    current: Vec<Current>,
-}
-
-#[derive(Deserialize)]
-struct Current {
-    step: Option<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    id: String,
-}
-
-impl Work for Lookup {
-    fn next(&mut self) -> Option<Call> {
-        let record = self.records.pop_front()?;
-        Some(Call::get(["/records/", &record, "/up-next"].concat()))
-    }
-
-    fn answered(&mut self, status: StatusCode, body: &[u8]) -> Result<(), String> {
-        if !status.is_success() {
-            return Err(refusal(status, body));
-        }
-        let up_next: UpNext = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        let step = up_next.current.into_iter().find_map(|current| current.step);
-        self.steps.push(step.ok_or("a record has no current step")?.id);
-        Ok(())
-    }
-}
-
-fn refusal(status: StatusCode, body: &[u8]) -> String {
+/// What a refused request was answered.
+pub fn refusal(status: StatusCode, body: &[u8]) -> String {
     serde_json::from_slice::<Problem>(body).map_or_else(|_| status.to_string(), |problem| problem.to_string())
-}
-
-/// The current step of each record.
-pub async fn current_steps(target: &Target, records: &[String]) -> anyhow::Result<Vec<String>> {
-    let bar = bar("looking steps up", None);
-    let share = records.len().div_ceil(LOOKUP_CONNECTIONS).max(1);
-    let lookups = records.chunks(share).map(|records| Lookup { records: records.to_vec().into(), steps: Vec::new() });
-    let (measured, lookups) = load::run(target, lookups.collect(), || true).await?;
-    bar.finish_and_clear();
-    none_refused(&measured).context("the current steps cannot be looked up")?;
-    Ok(lookups.into_iter().flat_map(|lookup| lookup.steps).collect())
 }
 
 /// Fails with the first refusal, if there is any.
@@ -136,23 +86,42 @@ pub fn none_refused(measured: &Measured) -> anyhow::Result<()> {
 
 impl Bench {
     /// One measurement for each number of connections, all over the same records.
-    pub async fn complete(&mut self, records: &[String]) -> anyhow::Result<()> {
-        let mut steps = current_steps(&self.target, records).await?;
-        for connections in self.args.connections.clone() {
+    pub async fn complete(&mut self, settings: &Complete) -> anyhow::Result<()> {
+        let lasting = Duration::from_secs(settings.seconds);
+        let pace = match settings.per_second {
+            None => Pace::Closed(lasting),
+            Some(per_second) => Pace::Open { per_second, lasting },
+        };
+        for connections in settings.connections.iter().copied() {
+            let steps = std::mem::take(&mut self.steps);
             ensure!(steps.len() >= connections, "only {} records are left for {connections} connections", steps.len());
-            let deadline = Instant::now() + Duration::from_secs(self.args.seconds);
-            let dealt = Completing::deal(steps, connections, true);
-            let (measured, dealt) = load::run(&self.target, dealt, move || Instant::now() < deadline).await?;
-            steps = Completing::collect(dealt);
-            self.report.print(Line::of("complete", connections, &measured));
+            let before = self.usage();
+            let (measured, dealt) = load::run(&self.target, Completing::deal(steps, connections, true), pace).await?;
+            self.steps = Completing::collect(dealt);
+            let rate = Rate::of_loop("complete", connections, &measured);
+            let rate = Rate { due_per_second: settings.per_second, ..rate };
+            self.print_rate(rate, before)?;
             if let Some(first) = &measured.first_refusal {
                 eprintln!("refused at {connections} connections, the first: {first}");
             }
-            if steps.len() < connections {
-                eprintln!("the records came to their end before the time was over; take more --records");
+            if self.steps.len() < connections {
+                eprintln!("the records came to their end before the time was over; take more records");
             }
         }
         Ok(())
+    }
+
+    /// Completes the current step of every record.
+    pub async fn complete_once(&mut self, settings: &CompleteOnce) -> anyhow::Result<()> {
+        let steps = std::mem::take(&mut self.steps);
+        ensure!(!steps.is_empty(), "there is no connected record whose step could be completed");
+        let connections = settings.connections.min(steps.len());
+        let (bar, before) = (bar("completing", None), self.usage());
+        let dealt = Completing::deal(steps, connections, false);
+        let (measured, _) = load::run(&self.target, dealt, Pace::Through).await?;
+        bar.finish_and_clear();
+        self.print_rate(Rate::of_loop("complete once", connections, &measured), before)?;
+        none_refused(&measured).context("not every step could be completed")
     }
 }
 
@@ -191,16 +160,5 @@ mod tests {
         let steps = (0..10).map(|step| step.to_string()).collect();
         let sizes: Vec<_> = Completing::deal(steps, 3, true).iter().map(|dealt| dealt.waiting.len()).collect();
         assert_eq!(sizes, [4, 3, 3]);
-    }
-
-    #[test]
-    fn the_current_step_is_read_from_up_next() {
-        let mut lookup = Lookup { records: vec!["r".to_owned()].into(), steps: Vec::new() };
-        lookup.next();
-        let answer =
-            br#"{"current": [{"kind": "activity", "activity": {}}, {"kind": "step", "step": {"id": "s", "node": "n"}}],
-                          "upcoming": [], "completed": []}"#;
-        lookup.answered(StatusCode::OK, answer).unwrap();
-        assert_eq!(lookup.steps, ["s"]);
     }
 }

@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::scenario::Shape;
 use crate::cli::client::{Client, Problem};
-use crate::cli::connect::BATCHES_IN_FLIGHT;
+use crate::cli::connect::{self, BATCHES_IN_FLIGHT, Enrolment, Wait};
 use crate::cli::progress::bar;
 use crate::limits::BATCH_ITEMS_MAX;
 
@@ -48,7 +49,8 @@ pub async fn records(client: &Client, number: usize) -> anyhow::Result<Vec<Strin
     Ok(ids)
 }
 
-fn lead(number: usize) -> Value {
+/// An ordinary lead.
+pub fn lead(number: usize) -> Value {
     json!({
         "type": "lead",
         "name": format!("Bench Lead {number}"),
@@ -56,6 +58,27 @@ fn lead(number: usize) -> Value {
         "phones": { "business": "+34 981 000 000" },
         "fields": { "first_name": "Bench", "last_name": format!("Lead {number}"), "company": "Example & Daughters" },
     })
+}
+
+/// Connects `records`; each with where it stands. One that is refused makes the figures worthless.
+pub async fn connect(
+    client: &Client,
+    sequence: &str,
+    records: &[String],
+    wait: Option<Wait>,
+) -> anyhow::Result<Vec<(String, Enrolment)>> {
+    let bar = bar("connecting", Some(records.len() as u64));
+    let (mut connected, mut refused) = (Vec::with_capacity(records.len()), None);
+    let each = |item: connect::Item| match item.enrolment {
+        Some(enrolment) => connected.push((item.record, enrolment)),
+        None => refused = Some(item.error.unwrap_or_default()),
+    };
+    connect::connect(client, sequence, records, wait, &bar, each).await?;
+    bar.finish_and_clear();
+    match refused {
+        None => Ok(connected),
+        Some(problem) => bail!("{} records were not connected: {problem}", records.len() - connected.len()),
+    }
 }
 
 /// Makes and activates a sequence; its id.
@@ -71,11 +94,28 @@ pub async fn sequence(client: &Client, name: &str, graph: Value) -> anyhow::Resu
     Ok(id)
 }
 
-/// A graph of `number` calls and tasks, one after the other.
-pub fn steps_in_a_row(number: usize) -> Value {
+impl Shape {
+    /// A name for people, and the graph.
+    pub fn graph(self) -> (&'static str, Value) {
+        match self {
+            Shape::Steps => ("bench: steps in a row", steps_in_a_row(STEPS, false)),
+            Shape::TaskWaitTask => ("bench: task, wait, task", task_wait_task()),
+        }
+    }
+}
+
+/// Steps of a row that records do not come to the end of too soon.
+pub const STEPS: usize = 40;
+
+/// A graph of `number` calls and tasks, one after the other; the first is an e-mail where signals need one.
+pub fn steps_in_a_row(number: usize, mail_first: bool) -> Value {
     let nodes: Vec<_> = (1..=number)
         .map(|at| {
-            let kind = if at % 2 == 1 { "phone_call" } else { "task" };
+            let kind = match at {
+                1 if mail_first => "email",
+                _ if at % 2 == 1 => "phone_call",
+                _ => "task",
+            };
             let next = (at < number).then(|| format!("step-{}", at + 1));
             json!({ "id": format!("step-{at}"), "type": kind, "name": format!("Step {at}"), "next": next })
         })
@@ -84,7 +124,7 @@ pub fn steps_in_a_row(number: usize) -> Value {
 }
 
 /// A graph in which a task leads to a wait of one day.
-pub fn task_wait_task() -> Value {
+fn task_wait_task() -> Value {
     json!({ "start": "before", "nodes": [
         { "id": "before", "type": "task", "name": "Before", "next": "wait" },
         { "id": "wait", "type": "wait", "days": 1, "hours": 0, "next": "after" },
@@ -99,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_graphs_are_what_the_server_reads() {
-        let row: Graph = serde_json::from_value(steps_in_a_row(40)).unwrap();
+        let row: Graph = serde_json::from_value(steps_in_a_row(40, true)).unwrap();
         assert_eq!(row.nodes.len(), 40);
         assert_eq!(row.nodes[38].exits(), [("next", Some("step-40"))]);
         assert_eq!(row.nodes[39].exits(), [("next", None)]);
