@@ -9,6 +9,10 @@ mod history {
     pub mod play;
     pub mod record;
 }
+
+#[allow(dead_code, reason = "the crash test needs more of it")]
+#[path = "crash/disk.rs"]
+mod disk;
 #[allow(dead_code, reason = "the crash test needs more of it")]
 #[path = "crash/program.rs"]
 mod program;
@@ -18,7 +22,7 @@ use fastrand::Rng;
 use history::model::{Answered, Asked, Open};
 use history::play;
 use history::record::{Taken, is_linearizable, told};
-use program::{Program, Seed};
+use program::{Ground, Program, Seed};
 
 /// Histories that run side by side against one server.
 const AT_ONCE: usize = 40;
@@ -33,10 +37,10 @@ async fn p15_what_all_clients_of_a_record_are_told_is_what_one_order_of_their_re
     let seed = Seed::choose();
     let mut rng = Rng::with_seed(seed.0);
     // Fewer actors than records, so that entities leave and come back all the time.
-    let program = Program::new().with("RELANCE__ENGINE__RESIDENT_MAX", "16");
+    let mut program = Program::new(&Ground::Machine).with("RELANCE__ENGINE__RESIDENT_MAX", "16");
     let (mut histories, mut requests, mut lost, mut kills) = (0, 0, 0, 0);
     while histories < wanted() {
-        let round = play::round(&program, AT_ONCE.min(wanted() - histories), &mut rng).await;
+        let round = play::round(&mut program, AT_ONCE.min(wanted() - histories), &mut rng).await;
         kills += round.kills;
         for taken in round.histories {
             histories += 1;

@@ -146,7 +146,7 @@ async fn sequence(client: &Client, address: &str) -> String {
 }
 
 /// Runs one history on each of `records` fresh records, all at once, and kills the server at random moments meanwhile.
-pub async fn round(program: &Program, records: usize, rng: &mut Rng) -> Round {
+pub async fn round(program: &mut Program, records: usize, rng: &mut Rng) -> Round {
     let client = Client::new();
     let (mut server, first) = program.serve(&[]);
     let sequence = sequence(&client, &first).await;
@@ -170,7 +170,7 @@ pub async fn round(program: &Program, records: usize, rng: &mut Rng) -> Round {
             break ended.expect("nobody cancels it");
         }
         tell.send_replace(None);
-        server.kill();
+        program.cut_short(server);
         let (next, up) = program.serve(&[]);
         server = next;
         tell.send_replace(Some(up));
@@ -185,7 +185,7 @@ pub async fn round(program: &Program, records: usize, rng: &mut Rng) -> Round {
             stage.log.note(Taken { asked, begin, end: Some((now(), answered)) });
         }
     }
-    server.kill();
+    program.cut_short(server);
     program.check();
     Round { histories: stages.iter().map(|stage| stage.log.taken()).collect(), kills }
 }
