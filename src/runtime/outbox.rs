@@ -23,6 +23,9 @@ use crate::runtime::message::{Caller, Failure};
 use crate::store::OwedRow;
 use crate::time::Timestamp;
 
+/// How often a full disk is looked at.
+const ROOM_POLL: Duration = Duration::from_secs(1);
+
 /// Look for owed deliveries now.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -66,6 +69,8 @@ pub struct OutboxActor {
     backoff: HashMap<Owed, Backoff>,
     done: u64,
     waiting: Vec<oneshot::Sender<u64>>,
+    /// The disk was full, and it will be looked at again.
+    waits_for_room: bool,
     stopped: bool,
 }
 
@@ -80,6 +85,7 @@ impl OutboxActor {
             backoff: HashMap::new(),
             done: 0,
             waiting: Vec::new(),
+            waits_for_room: false,
             stopped: false,
         }
     }
@@ -88,7 +94,15 @@ impl OutboxActor {
         if self.stopped {
             return;
         }
-        while self.in_flight.len() < limits::DELIVERIES_IN_FLIGHT_MAX
+        let has_room = self.router.shared.store.has_room(0);
+        if !has_room && !std::mem::replace(&mut self.waits_for_room, true) {
+            ctx.run_later(ROOM_POLL, |outbox, ctx| {
+                outbox.waits_for_room = false;
+                outbox.pump(ctx);
+            });
+        }
+        while has_room
+            && self.in_flight.len() < limits::DELIVERIES_IN_FLIGHT_MAX
             && let Some(shard) = self.next_shard()
         {
             self.take_from(shard, ctx);

@@ -91,6 +91,7 @@ impl TimerActor {
         }
         let now = self.router.shared.clock.now();
         while self.in_flight < limits::TIMERS_IN_FLIGHT_MAX
+            && self.router.shared.store.has_room(0)
             && let Some(timer) = self.next_due(now)
         {
             self.fire(timer, ctx);
@@ -192,7 +193,9 @@ impl TimerActor {
         if shared.clock.is_test() {
             return;
         }
-        let nap = Duration::from_millis(next.saturating_sub(now.millis()).max(0) as u64).min(NAP_MAX);
+        // What is due meanwhile waits for space on the disk, and looking for it more often brings none.
+        let wait_ms = if shared.store.has_room(0) { next.saturating_sub(now.millis()).max(0) as u64 } else { u64::MAX };
+        let nap = Duration::from_millis(wait_ms).min(NAP_MAX);
         shared.planned.store(now.millis() + nap.as_millis() as i64, Ordering::Release);
         let earlier = self.nap.replace(ctx.run_later(nap, |timer, ctx| timer.begin(ctx)));
         if let Some(earlier) = earlier {

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::store::{Commit, Outcome, Store};
+use crate::store::{Commit, Outcome, Store, StoreError};
 
 struct Request {
     commit: Commit,
@@ -68,6 +68,7 @@ fn write_groups(store: &dyn Store, queue: &Receiver<Request>, failed: &AtomicBoo
 fn write(store: &dyn Store, commits: &[Commit], failed: &AtomicBool) -> Option<Vec<Outcome>> {
     match store.commit(commits) {
         Ok(outcomes) => Some(outcomes),
+        Err(StoreError::Full) => Some(vec![Outcome::Full; commits.len()]),
         Err(error) => {
             failed.store(true, Ordering::Release);
             tracing::error!(%error, "the store failed; nothing more is accepted until the next start");
