@@ -7,6 +7,7 @@ mod crash {
     pub mod author;
     pub mod choose;
     pub mod client;
+    pub mod full_disk;
     pub mod importer;
     pub mod lead;
     pub mod learn;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use crash::client::Client;
 use crash::program::{Program, Seed};
 use crash::team::Team;
-use crash::{overlap, starts, timers};
+use crash::{full_disk, overlap, starts, timers};
 use fastrand::Rng;
 
 fn rounds() -> usize {
@@ -114,4 +115,9 @@ async fn a_first_start_that_is_cut_short_can_be_repeated() {
 #[tokio::test]
 async fn an_interrupted_import_does_not_apply_a_row_twice() {
     overlap::rows_are_not_applied_again().await;
+}
+
+#[tokio::test]
+async fn p9_a_full_disk_stops_writing_and_nothing_else() {
+    full_disk::stops_writing_and_nothing_else().await;
 }

@@ -133,6 +133,12 @@ impl Server {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Waits until it ends by itself; its code, and what was logged.
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        (code, self.log())
+    }
+
     /// SIGKILL, and gone.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
