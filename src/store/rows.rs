@@ -196,13 +196,15 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn load(&self, entity: EntityId, until: Option<Version>) -> Result<Stored> {
         let until = until.unwrap_or(Version::MAX);
-        let snapshot = match self.rows.get(&key::snapshot(entity))? {
-            Some(bytes) => {
+        let snapshot = match self.rows.get(&key::snapshot(entity)) {
+            // A cache that does not read is one that missed: the log says the same.
+            Err(StoreError::Row(_)) | Ok(None) => None,
+            Err(error) => return Err(error),
+            Ok(Some(bytes)) => {
                 let (version, state) = bytes.split_at_checked(4).ok_or_else(|| StoreError::Row("a snapshot".into()))?;
                 let version = Version::from_be_bytes(version.try_into().unwrap_or_default());
                 Some((version, state.to_vec())).filter(|(version, _)| *version <= until)
             }
-            None => None,
         };
         let first = snapshot.as_ref().map_or(1, |(version, _)| version + 1);
         let (from, to) = (key::event(entity, first), key::event(entity, until));

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::limits;
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
@@ -94,9 +96,11 @@ impl Sled {
         database.as_ref().and_then(|database| database.context.global_error().err())
     }
 
-    /// Something failed: nothing is noted of the database any more, and the next opening reads all of it.
-    fn doubt(&self) {
-        self.sound.store(false, Ordering::Release);
+    /// A file or a page failed: nothing is noted of the database any more, and the next opening reads all of it.
+    fn doubt(&self, error: &StoreError) {
+        if !matches!(error, StoreError::Row(_)) {
+            self.sound.store(false, Ordering::Release);
+        }
     }
 
     fn witness(&self) -> MutexGuard<'_, Witness> {
@@ -127,8 +131,8 @@ impl Sled {
                     for (number, chunk) in chunks.enumerate() {
                         rows.insert(chunk_key(&key, number as u16), chunk);
                     }
-                    let [high, low] = count.to_be_bytes();
-                    rows.insert(key, vec![CHUNKED, high, low]);
+                    let sum = xxh3_64(&value).to_be_bytes();
+                    rows.insert(key, [&[CHUNKED], count.to_be_bytes().as_slice(), &sum].concat());
                 }
             }
         }
@@ -149,18 +153,22 @@ fn read<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T> {
     }
 }
 
+/// A value from its chunks, which must be those of one value: pages are lost and kept one by one. Values of the first
+/// format have no sum.
 fn whole(tree: &sled::Tree, key: &[u8], value: &[u8]) -> Result<Vec<u8>> {
-    match value.split_first() {
-        Some((&INLINE, rest)) => Ok(rest.to_vec()),
-        Some((&CHUNKED, count)) => {
-            let count: [u8; 2] = count.try_into().map_err(|_| StoreError::Row("a chunked value".into()))?;
+    match value {
+        [INLINE, rest @ ..] => Ok(rest.to_vec()),
+        [CHUNKED, high, low, sum @ ..] => {
             let mut whole = Vec::new();
-            for number in 0..u16::from_be_bytes(count) {
+            for number in 0..u16::from_be_bytes([*high, *low]) {
                 let chunk = read(|| tree.get(chunk_key(key, number)))?;
                 let chunk = chunk.ok_or_else(|| StoreError::Row("a chunk is missing".into()))?;
                 whole.extend_from_slice(&chunk);
             }
-            Ok(whole)
+            match sum.is_empty() || xxh3_64(&whole).to_be_bytes() == *sum {
+                true => Ok(whole),
+                false => Err(StoreError::Row("its chunks do not fit".into())),
+            }
         }
         _ => Err(StoreError::Row("a value begins with an unknown byte".into())),
     }
@@ -172,7 +180,7 @@ fn remove_chunks(tree: &sled::Tree, key: &[u8], batch: &mut sled::Batch) -> Resu
         return Ok(());
     }
     let old = read(|| tree.get(key))?;
-    if let Some([CHUNKED, high, low]) = old.as_deref() {
+    if let Some([CHUNKED, high, low, ..]) = old.as_deref() {
         for number in 0..u16::from_be_bytes([*high, *low]) {
             batch.remove(chunk_key(key, number));
         }
@@ -188,7 +196,7 @@ impl Keyspace for Sled {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
         let tree = self.tree()?;
         let value = read(|| tree.get(key)).and_then(|value| value.map(|value| whole(&tree, key, &value)).transpose());
-        value.inspect_err(|_| self.doubt())
+        value.inspect_err(|error| self.doubt(error))
     }
 
     fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, newest_first: bool, visit: Visit) -> Result<()> {
@@ -196,10 +204,10 @@ impl Keyspace for Sled {
         let tree = self.tree()?;
         let mut range = tree.range::<&[u8], _>((from, to));
         let mut next = || read(|| if newest_first { range.next_back() } else { range.next() }.transpose());
-        while let Some((key, value)) = next().inspect_err(|_| self.doubt())? {
+        while let Some((key, value)) = next().inspect_err(|error| self.doubt(error))? {
             let goes_on = match value.split_first() {
                 Some((&INLINE, rest)) => visit(&key, rest)?,
-                _ => visit(&key, &whole(&tree, &key, &value).inspect_err(|_| self.doubt())?)?,
+                _ => visit(&key, &whole(&tree, &key, &value).inspect_err(|error| self.doubt(error))?)?,
             };
             if !goes_on {
                 break;
@@ -210,7 +218,7 @@ impl Keyspace for Sled {
 
     fn apply(&self, batch: Batch, head: &Head) -> Result<()> {
         let noted = || self.note(head.number, false).map_err(|error| io("write the file `head`", error));
-        self.write(batch).and_then(|()| noted()).inspect_err(|_| self.doubt())
+        self.write(batch).and_then(|()| noted()).inspect_err(|error| self.doubt(error))
     }
 
     fn has_room(&self, bytes: u64) -> bool {
@@ -224,7 +232,7 @@ impl Keyspace for Sled {
             && let Some(error) = self.failure()
         {
             tracing::error!(%error, "the database has failed");
-            self.doubt();
+            self.doubt(&io("write", error));
             let _ = tree.flush();
         }
         self.sound.load(Ordering::Acquire)

@@ -17,9 +17,9 @@ use crate::store::witness::{Note, Witness};
 use crate::store::{Result, Store, StoreError, codec, key};
 
 const WITNESS: &str = "head";
-/// How often and how many times a database that is being closed is looked at again: five seconds in all.
+/// How often and how many times a database that is being closed is looked at again: half a minute in all.
 const CLOSING_POLL: Duration = Duration::from_millis(5);
-const CLOSING_POLLS_MAX: u32 = 1_000;
+const CLOSING_POLLS_MAX: u32 = 6_000;
 
 /// Opens the data directory, or makes a new one where there is none.
 pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {

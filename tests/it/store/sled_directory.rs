@@ -312,3 +312,25 @@ fn p1_large_values_make_no_file_of_their_own_and_leave_no_chunk_behind() {
     }
     assert_eq!(fs::read_dir(blobs(directory.path())).unwrap().count(), 0);
 }
+
+/// Sums do not cover snapshots, which are a cache: one whose pieces are of two writes must not be believed.
+#[test]
+fn p3_a_snapshot_whose_chunks_do_not_fit_is_read_from_the_log() {
+    let directory = directory();
+    let lead = record(3, 1);
+    let store = sled(directory.path());
+    let write = Writing::granted(&store);
+    write.one(Commit { snapshot: Some(vec![8; 9_000]), ..write.plain(lead, 0) });
+    assert_eq!(store.load(lead.into(), None).unwrap().snapshot, Some((1, vec![8; 9_000])));
+    drop(store);
+    wait_until_closed(directory.path());
+    let tree = ::sled::open(directory.path().join("store")).unwrap();
+    let (key, chunk) = tree.scan_prefix([0xff, 0xfe]).find(|row| row.as_ref().unwrap().0[4] == b'S').unwrap().unwrap();
+    tree.insert(key, vec![9; chunk.len()]).unwrap();
+    drop(tree);
+    wait_until_closed(directory.path());
+    let store = sled(directory.path());
+    let stored = store.load(lead.into(), None).unwrap();
+    assert_eq!((stored.snapshot, stored.entries), (None, vec![(1, entry(1))]));
+    assert!(store.is_sound());
+}
