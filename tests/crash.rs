@@ -5,6 +5,7 @@
 
 mod crash {
     pub mod author;
+    pub mod broken_disk;
     pub mod choose;
     pub mod client;
     pub mod full_disk;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use crash::client::Client;
 use crash::program::{Program, Seed};
 use crash::team::Team;
-use crash::{full_disk, overlap, starts, timers};
+use crash::{broken_disk, full_disk, overlap, starts, timers};
 use fastrand::Rng;
 
 fn rounds() -> usize {
@@ -64,8 +65,10 @@ async fn whatever_was_answered_is_there_once_after_any_kill() {
         // Now and then the next kill comes while interrupted commands are repeated and interrupted jobs taken up.
         let is_short = rng.u8(..4) == 0;
         if !is_short {
-            team.repeat(&client).await.expect("nobody kills it now");
-            team.compare(&client, round % 10 == 0).await.expect("nobody kills it now");
+            team.repeat(&client).await.unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
+            team.compare(&client, round % 10 == 0)
+                .await
+                .unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
         }
         let delay = if is_short { rng.u64(..150) } else { rng.u64(100..1_000) };
         team.work_until_killed(&client, server, Duration::from_millis(delay)).await;
@@ -78,11 +81,11 @@ async fn finish(program: &Program, team: &mut Team) {
     program.check();
     let (server, address) = program.serve(&[]);
     let client = Client::new(&address);
-    team.repeat(&client).await.expect("nobody kills it now");
-    team.compare(&client, true).await.expect("nobody kills it now");
-    let moved = team.move_everything(&client).await.expect("nobody kills it now");
-    team.compare(&client, true).await.expect("nobody kills it now");
-    let sent = team.messages(&client).await.expect("nobody kills it now");
+    team.repeat(&client).await.unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
+    team.compare(&client, true).await.unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
+    let moved = team.move_everything(&client).await.unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
+    team.compare(&client, true).await.unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
+    let sent = team.messages(&client).await.unwrap_or_else(|_| panic!("nobody kills it now: {}", server.log()));
     let (answered, repeated) =
         team.sellers.iter().fold((0, 0), |sum, seller| (sum.0 + seller.answered, sum.1 + seller.repeated));
     println!(
@@ -120,4 +123,14 @@ async fn an_interrupted_import_does_not_apply_a_row_twice() {
 #[tokio::test]
 async fn p9_a_full_disk_stops_writing_and_nothing_else() {
     full_disk::stops_writing_and_nothing_else().await;
+}
+
+#[tokio::test]
+async fn p9_a_disk_that_fails_ends_the_server_and_loses_nothing() {
+    broken_disk::ends_the_server_and_loses_nothing().await;
+}
+
+#[tokio::test]
+async fn p3_a_disk_that_forgets_gives_no_wrong_answer() {
+    broken_disk::gives_no_wrong_answer().await;
 }

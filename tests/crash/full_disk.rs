@@ -46,38 +46,55 @@ fn fill(path: &Path, bytes: usize) {
     }
 }
 
-struct Client {
+/// Asks one server, and looks at every answer.
+pub struct Client {
     http: reqwest::Client,
     address: String,
 }
 
 impl Client {
-    fn new(address: &str) -> Client {
+    /// See [`Client`].
+    pub fn new(address: &str) -> Client {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
         Client { http, address: address.to_owned() }
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        self.try_ask(method, path, body).await.expect("the server answers whatever the disk does")
+    }
+
+    /// A read and its answer; `None` where there was none.
+    pub async fn try_get(&self, path: &str) -> Option<(u16, Value)> {
+        self.try_ask(Method::GET, path, None).await.map(|(status, body)| (status.as_u16(), body))
+    }
+
+    /// The same of a command.
+    pub async fn try_post(&self, path: &str, body: Value) -> Option<(u16, Value)> {
+        self.try_ask(Method::POST, path, Some(body)).await.map(|(status, body)| (status.as_u16(), body))
+    }
+
+    async fn try_ask(&self, method: Method, path: &str, body: Option<Value>) -> Option<(StatusCode, Value)> {
         let request = self.http.request(method, format!("{}{path}", self.address)).bearer_auth(TOKEN);
         let request = match &body {
             Some(body) => request.json(body),
             None => request,
         };
-        let response = request.send().await.expect("the server answers whatever the disk does");
+        let response = request.send().await.ok()?;
         let (status, waits) = (response.status(), response.headers().contains_key("retry-after"));
         assert_eq!(status == StatusCode::SERVICE_UNAVAILABLE, waits, "a refusal says when to come again");
-        let text = response.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        let text = response.text().await.ok()?;
+        Some((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
-    async fn get(&self, path: &str) -> Value {
+    /// Reads what must be there.
+    pub async fn get(&self, path: &str) -> Value {
         let (status, body) = self.ask(Method::GET, path, None).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
     /// A command that must be taken.
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         let (status, body) = self.ask(Method::POST, path, Some(body)).await;
         assert!(status.is_success(), "{path}: {status} {body}");
         body

@@ -54,11 +54,22 @@ impl Program {
 
     /// Starts the server; it may still be far from ready.
     pub fn start(&self, options: &[&str]) -> Server {
-        let log = self.folder.path().join("log");
-        let errors = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        Server { child: self.serving(options).spawn().unwrap(), output: None, log: self.folder.path().join("log") }
+    }
+
+    fn serving(&self, options: &[&str]) -> Command {
+        let errors = OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = self.command("serve");
         command.args(["--listen", "127.0.0.1:0"]).args(options).stdout(Stdio::piped()).stderr(errors);
-        Server { child: command.spawn().unwrap(), output: None, log }
+        command
+    }
+
+    /// Starts the server with a library in front of the system's that makes one of its file operations fail.
+    pub fn start_with_faults(&self, library: &Path, kind: &str, at: u64) -> Server {
+        let mut command = self.serving(&[]);
+        command.env("LD_PRELOAD", library).env("FAULT_UNDER", self.data());
+        command.env("FAULT_KIND", kind).env("FAULT_AT", at.to_string());
+        Server { child: command.spawn().unwrap(), output: None, log: self.folder.path().join("log") }
     }
 
     /// Starts the server and waits until it answers; its address.
@@ -147,12 +158,18 @@ impl Server {
         assert!(!log.contains("panicked") && !log.contains("ERROR"), "the server met a defect:\n{log}");
     }
 
-    /// SIGTERM; how it ended.
-    pub fn stop(mut self) -> ExitStatus {
+    /// SIGTERM, where an earlier server on this data met what it had to log; how it ended.
+    pub fn stop_whatever_it_logged(mut self) -> ExitStatus {
         let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
-        let status = self.child.wait().unwrap();
-        let log = self.log();
+        self.child.wait().unwrap()
+    }
+
+    /// SIGTERM; how it ended.
+    pub fn stop(self) -> ExitStatus {
+        let log = self.log.clone();
+        let status = self.stop_whatever_it_logged();
+        let log = fs::read_to_string(log).unwrap_or_default();
         assert!(!log.contains("panicked") && !log.contains("ERROR"), "the server met a defect:\n{log}");
         status
     }

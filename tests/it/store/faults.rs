@@ -1,7 +1,7 @@
 //! A file operation that fails, at every point of a run of some 200 commits (P1, P2, P9): whatever was acknowledged is there
 //! afterwards, all of a commit or nothing of it, and the program ends with an error instead of going on.
 //!
-//! The program is this test binary, started again with a library in front of the system's (`faults/shim.c`).
+//! The program is this test binary, started again with a library in front of the system's (`tests/faults.c`).
 
 use std::fs;
 use std::io::Write;
@@ -100,8 +100,7 @@ fn program() {
 
 /// Builds the library that makes operations fail.
 fn shim(folder: &Path) -> PathBuf {
-    let (source, library) =
-        (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/store/faults/shim.c"), folder.join("shim.so"));
+    let (source, library) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults.c"), folder.join("shim.so"));
     let built =
         Command::new("cc").args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl").status();
     assert!(built.expect("tests/run installs a C compiler").success());

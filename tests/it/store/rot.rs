@@ -18,7 +18,7 @@ use super::fixture::*;
 use super::population::{Population, populated};
 
 /// Bytes of the database that are altered in one run, in each state it can be in. All of them: `RELANCE_ROT_FLIPS=0`.
-const FLIPS: usize = 1_500;
+const FLIPS: usize = 600;
 /// Whatever is opened and read in so long has hung.
 const DONE_WITHIN: Duration = Duration::from_secs(120);
 /// Rows of every kind, also a snapshot and an event that are cut into chunks, and command ids.
