@@ -17,8 +17,10 @@ use crate::store::witness::{Note, Witness};
 use crate::store::{Result, Store, StoreError, codec, key};
 
 const WITNESS: &str = "head";
-/// How often and how many times a database that is being closed is looked at again: half a minute in all.
-const CLOSING_POLL: Duration = Duration::from_millis(5);
+/// How often a lock is looked at again; how many times where a process ends (two seconds), and where a database is closed
+/// (half a minute).
+const POLL: Duration = Duration::from_millis(5);
+const ENDING_POLLS_MAX: u32 = 400;
 const CLOSING_POLLS_MAX: u32 = 6_000;
 
 /// Opens the data directory, or makes a new one where there is none.
@@ -73,29 +75,28 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     })
 }
 
-/// One process at a time; the lock goes with the process, however it ends.
+/// One process at a time; the lock goes with the process, however it ends. One that is ending, or a child that it has just
+/// started, may hold it a moment longer.
 fn lock(directory: &Path, name: &str) -> Result<File> {
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(directory.join("lock"))
-        .map_err(|error| io("open the lock file", error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked(name.into())),
-        Err(fs::TryLockError::Error(error)) => Err(io("lock the data directory", error)),
-    }
+    let path = directory.join("lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let lock = lock.map_err(|error| io("open the lock file", error))?;
+    take(&lock, ENDING_POLLS_MAX, name).map(|()| lock)
 }
 
 /// sled's threads hold its own lock for some milliseconds after it was closed, and opening meanwhile would look like damage.
 pub(super) fn wait_until_closed(database: &Path, name: &str) -> Result<()> {
     let file = File::open(database).map_err(|error| io("open the database file", format!("{name}: {error}")))?;
-    for _ in 0..CLOSING_POLLS_MAX {
+    take(&file, CLOSING_POLLS_MAX, name)?;
+    file.unlock().map_err(|error| io("unlock the database file", error))
+}
+
+fn take(file: &File, polls_max: u32, name: &str) -> Result<()> {
+    for _ in 0..polls_max {
         match file.try_lock() {
-            Ok(()) => return file.unlock().map_err(|error| io("unlock the database file", error)),
-            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(CLOSING_POLL),
-            Err(fs::TryLockError::Error(error)) => return Err(io("lock the database file", error)),
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(POLL),
+            Err(fs::TryLockError::Error(error)) => return Err(io("lock the data directory", error)),
         }
     }
     Err(StoreError::Locked(name.into()))
