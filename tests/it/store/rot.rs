@@ -19,6 +19,8 @@ use super::population::{Population, populated};
 
 /// Bytes of the database that are altered in one run, in each state it can be in. All of them: `RELANCE_ROT_FLIPS=0`.
 const FLIPS: usize = 600;
+/// Set in the process that a test has to itself.
+const ALONE: &str = "RELANCE_ROT_ALONE";
 /// Whatever is opened and read in so long has hung.
 const DONE_WITHIN: Duration = Duration::from_secs(120);
 /// Rows of every kind, also a snapshot and an event that are cut into chunks, and command ids.
@@ -54,8 +56,19 @@ fn images(directory: &Path) -> [Image; 2] {
     [killed, Image::of(directory)]
 }
 
-/// Runs in a thread of its own, which tells what it looks at, so that what hangs fails by its name.
-fn within_time(run: impl FnOnce(&Sender<String>) + Send + 'static) {
+/// Runs a test in a process of its own, because sled may leave threads behind where it gives a damaged database up, and
+/// they keep it from letting go of others; and in a thread of its own, which tells what it looks at, so that what hangs
+/// fails by its name.
+fn alone(name: &str, run: impl FnOnce(&Sender<String>) + Send + 'static) {
+    if std::env::var_os(ALONE).is_none() {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", &format!("store::rot::{name}"), "--nocapture"]).env(ALONE, "yes");
+        let output = command.env("RUST_BACKTRACE", "0").output().unwrap();
+        let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        println!("{out}");
+        assert!(output.status.success(), "{}", errors.lines().rev().take(20).collect::<Vec<_>>().join("\n"));
+        return;
+    }
     let (tell, told) = channel();
     let thread = std::thread::spawn(move || run(&tell));
     let mut last = String::new();
@@ -73,7 +86,7 @@ fn within_time(run: impl FnOnce(&Sender<String>) + Send + 'static) {
 
 #[test]
 fn p3_a_flipped_bit_anywhere_is_found_or_does_no_harm() {
-    within_time(|tell| {
+    alone("p3_a_flipped_bit_anywhere_is_found_or_does_no_harm", |tell| {
         let at = folder();
         for (state, image) in ["killed", "stopped"].iter().zip(images(at.path())) {
             let mut judge = Judge::new(&image, tell);
@@ -111,7 +124,7 @@ fn places(db: &[u8]) -> Vec<usize> {
 
 #[test]
 fn p3_a_file_that_is_cut_missing_zeroed_or_longer_is_found_or_does_no_harm() {
-    within_time(|tell| {
+    alone("p3_a_file_that_is_cut_missing_zeroed_or_longer_is_found_or_does_no_harm", |tell| {
         let at = folder();
         for (state, image) in ["killed", "stopped"].iter().zip(images(at.path())) {
             let mut judge = Judge::new(&image, tell);
@@ -135,53 +148,55 @@ fn p3_a_file_that_is_cut_missing_zeroed_or_longer_is_found_or_does_no_harm() {
 
 #[test]
 fn p3_files_of_another_time_or_another_store_are_refused() {
-    let (at, elsewhere) = (folder(), folder());
-    let [older, _] = images(at.path());
-    let store = sled(at.path());
-    let mut all = Population::new(&store);
-    all.change(record(12, 99), Change::Name(Some("since".into())));
-    store.close().unwrap();
-    let newer = Image::of(at.path());
-    let [_, other] = images(elsewhere.path());
-    let (tell, _told) = channel();
-    let mut judge = Judge::new(&newer, &tell);
-    let mut judged = |what: &str, image: Image| {
-        judge.judge(what, &image);
-        std::mem::take(&mut judge.tally)
-    };
-    let (refused, harmless) = (Tally { refused: 2, ..Tally::default() }, Tally { harmless: 1, ..Tally::default() });
-    assert_eq!(judged("an older database", newer.with_files_of(&older, "store")), refused);
-    assert_eq!(
-        judged("an older witness", newer.with_files_of(&older, "head")),
-        harmless,
-        "it is behind after a power cut"
-    );
-    for part in ["store", "head", "relance.json"] {
-        assert_eq!(judged(part, newer.with_files_of(&other, part)), refused, "{part} of another store");
-    }
-    for part in ["store/db", "store/conf", "store/snap."] {
-        judged(part, newer.with_files_of(&other, part));
-    }
+    alone("p3_files_of_another_time_or_another_store_are_refused", |tell| {
+        let (at, elsewhere) = (folder(), folder());
+        let [older, _] = images(at.path());
+        let store = sled(at.path());
+        let mut all = Population::new(&store);
+        all.change(record(12, 99), Change::Name(Some("since".into())));
+        store.close().unwrap();
+        let newer = Image::of(at.path());
+        let [_, other] = images(elsewhere.path());
+        let mut judge = Judge::new(&newer, tell);
+        let mut judged = |what: &str, image: Image| {
+            judge.judge(what, &image);
+            std::mem::take(&mut judge.tally)
+        };
+        let (refused, harmless) = (Tally { refused: 2, ..Tally::default() }, Tally { harmless: 1, ..Tally::default() });
+        assert_eq!(judged("an older database", newer.with_files_of(&older, "store")), refused);
+        assert_eq!(
+            judged("an older witness", newer.with_files_of(&older, "head")),
+            harmless,
+            "it is behind after a power cut"
+        );
+        for part in ["store", "head", "relance.json"] {
+            assert_eq!(judged(part, newer.with_files_of(&other, part)), refused, "{part} of another store");
+        }
+        for part in ["store/db", "store/conf", "store/snap."] {
+            judged(part, newer.with_files_of(&other, part));
+        }
+    });
 }
 
 /// The release before this had neither sums nor a witness.
 #[test]
 fn a_directory_of_the_first_format_is_taken_over() {
-    let at = folder();
-    let [_, stopped] = images(at.path());
-    let (tell, _told) = channel();
-    let mut judge = Judge::new(&stopped, &tell);
-    ::sled::open(at.path().join("store")).unwrap().remove([0xff, 0xff, b'H']).unwrap().expect("there was a head");
-    wait_until_closed(at.path());
-    fs::remove_file(at.path().join("head")).unwrap();
-    let manifest = fs::read_to_string(at.path().join("relance.json")).unwrap();
-    fs::write(at.path().join("relance.json"), manifest.replace("\"format\": 2", "\"format\": 1")).unwrap();
-    judge.judge("the first format", &Image::of(at.path()));
-    assert_eq!(judge.tally, Tally { harmless: 1, ..Tally::default() });
-    let taken_over = judge.folder.path().join("data");
-    assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains("\"format\": 2"));
-    wait_until_closed(&taken_over);
-    let emptied = Image::of(&taken_over).without(Path::new("head"));
-    judge.judge("and from then on its witness must be there", &emptied);
-    assert_eq!(judge.tally, Tally { harmless: 1, refused: 2, ..Tally::default() });
+    alone("a_directory_of_the_first_format_is_taken_over", |tell| {
+        let at = folder();
+        let [_, stopped] = images(at.path());
+        let mut judge = Judge::new(&stopped, tell);
+        ::sled::open(at.path().join("store")).unwrap().remove([0xff, 0xff, b'H']).unwrap().expect("there was a head");
+        wait_until_closed(at.path());
+        fs::remove_file(at.path().join("head")).unwrap();
+        let manifest = fs::read_to_string(at.path().join("relance.json")).unwrap();
+        fs::write(at.path().join("relance.json"), manifest.replace("\"format\": 2", "\"format\": 1")).unwrap();
+        judge.judge("the first format", &Image::of(at.path()));
+        assert_eq!(judge.tally, Tally { harmless: 1, ..Tally::default() });
+        let taken_over = judge.folder.path().join("data");
+        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains("\"format\": 2"));
+        wait_until_closed(&taken_over);
+        let emptied = Image::of(&taken_over).without(Path::new("head"));
+        judge.judge("and from then on its witness must be there", &emptied);
+        assert_eq!(judge.tally, Tally { harmless: 1, refused: 2, ..Tally::default() });
+    });
 }

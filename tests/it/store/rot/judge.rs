@@ -186,11 +186,13 @@ impl Judge {
 
     /// Opens it twice: what a first opening has done must not make the second one believe what is wrong.
     pub fn judge(&mut self, what: &str, image: &Image) {
-        let at = self.folder.path().join("data");
+        let (at, again) = (self.folder.path().join("data"), self.folder.path().join("again"));
         self.tell.send(what.to_owned()).expect("somebody waits");
         image.lay_out(&at);
         if self.open(what, &at) {
-            self.open(&format!("{what}, opened again"), &at);
+            // Elsewhere: sled may never let go of a database that it has given up.
+            Image::of(&at).lay_out(&again);
+            self.open(&format!("{what}, opened again"), &again);
         }
     }
 
