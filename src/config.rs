@@ -53,6 +53,8 @@ pub struct Engine {
 pub struct Store {
     /// Pages in memory, in mebibytes.
     pub cache_mib: u32,
+    /// Free space below which nothing is accepted, in mebibytes.
+    pub reserve_mib: u32,
 }
 
 /// `[mail]`
@@ -118,7 +120,7 @@ mod tests {
         let config = read("", &[]).unwrap();
         assert_eq!((config.server.workers, config.server.shutdown_seconds), (0, 10));
         assert_eq!((config.engine.threads, config.engine.resident_max, config.engine.idle_seconds), (0, 4096, 60));
-        assert_eq!(config.store.cache_mib, 48);
+        assert_eq!((config.store.cache_mib, config.store.reserve_mib), (48, 64));
         assert_eq!(
             (config.mail.spool.as_path(), &*config.mail.from),
             (Path::new("spool"), "relance <relance@localhost>")

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 
@@ -25,6 +26,8 @@ use crate::sheet::{BadRow, Row, Sheet};
 
 /// Rows between two notes of how far a job is.
 const PROGRESS_EVERY: u64 = 1_000;
+/// How often a job looks whether a full disk has space again.
+const ROOM_POLL: Duration = Duration::from_secs(1);
 
 /// The import jobs of one server.
 #[derive(Clone)]
@@ -73,12 +76,15 @@ impl Imports {
         self.folder.join(format!("{id}.csv"))
     }
 
-    /// Keeps the file, so that a restart can go on with it. Blocking.
+    /// Keeps the file, so that a restart can go on with it; all of it or nothing. Blocking.
     pub fn keep(&self, id: ImportId, bytes: &[u8]) -> std::io::Result<()> {
-        let mut file = File::create(self.file(id))?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        File::open(&self.folder)?.sync_all()
+        let path = self.file(id);
+        let kept = File::create(&path)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .and_then(|()| File::open(&self.folder)?.sync_all());
+        kept.inspect_err(|_| {
+            let _ = fs::remove_file(path);
+        })
     }
 
     /// Runs a job that was started, apart from whoever asked for it.
@@ -127,7 +133,8 @@ impl Imports {
         };
         if let Some((state, counts)) = finish {
             let command = ImportCommand::Finish { state, counts };
-            self.engine.submit_in_turn::<Import, ()>(id, command, Caller::SYSTEM, |_| ()).await?;
+            let ask = || self.engine.submit_in_turn::<Import, ()>(id, command.clone(), Caller::SYSTEM, |_| ());
+            with_room(ask).await?;
             // What it brought in is in the records now.
             let _ = fs::remove_file(self.file(id));
         }
@@ -174,7 +181,8 @@ impl Imports {
             }
             if counts.rows_read % PROGRESS_EVERY == 0 {
                 let command = ImportCommand::Progress(counts);
-                self.engine.submit_in_turn::<Import, ()>(id, command, Caller::SYSTEM, |_| ()).await?;
+                let ask = || self.engine.submit_in_turn::<Import, ()>(id, command.clone(), Caller::SYSTEM, |_| ());
+                with_room(ask).await?;
             }
         }
         let rejects = rejects.into_inner().map_err(|error| anyhow::Error::msg(error.to_string()))?;
@@ -205,7 +213,8 @@ impl Imports {
         };
         // The same row has the same id each time the job is begun, so it is created once.
         let fresh = RecordId(IdSource::derived(import.0, line));
-        match self.write(fresh, by, request, columns.external_id(&row), changes).await {
+        let write = || self.write(fresh, by, request, columns.external_id(&row), changes.clone());
+        match with_room(write).await {
             Ok(outcome) => outcome,
             Err(Failure::Refused(RecordRejection::Invalid(problems))) => {
                 let reasons = problems.iter().map(|problem| {
@@ -248,6 +257,20 @@ impl Imports {
                 Ok(RowOutcome::Updated)
             }
             Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Asks again until there is space on the disk: a job that met a full one goes on where it stood.
+async fn with_room<T, R, A>(mut ask: impl FnMut() -> A) -> Result<T, Failure<R>>
+where
+    R: std::error::Error,
+    A: Future<Output = Result<T, Failure<R>>>,
+{
+    loop {
+        match ask().await {
+            Err(Failure::Full) => tokio::time::sleep(ROOM_POLL).await,
+            answered => return answered,
         }
     }
 }

@@ -52,7 +52,8 @@ pub struct ServeOptions {
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ServeOptions { config, data, listen, sandbox, now } = options;
     let cache_bytes = u64::from(config.store.cache_mib) << 20;
-    let store = crate::store::sled::open(&data, SledOptions { cache_bytes, ..SledOptions::default() })?;
+    let reserve_bytes = u64::from(config.store.reserve_mib) << 20;
+    let store = crate::store::sled::open(&data, SledOptions { cache_bytes, reserve_bytes, ..SledOptions::default() })?;
     let clock_file = data.join("test-clock");
     let clock = clock(&clock_file, &store, sandbox, now)?;
     let (token, token_source) = admin_token(&data)?;
@@ -97,18 +98,17 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let addresses: Vec<String> = server.addrs().iter().map(|address| format!("http://{address}")).collect();
     announce(&addresses.join(", "), &data, sandbox, &token_source);
     let running = server.run();
-    let watch = actix_web::rt::spawn(stop_on_failure(engine.clone(), running.handle()));
+    let watch = actix_web::rt::spawn(end_on_failure(engine.clone(), running.handle()));
     let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
     let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
     running.await?;
     watch.abort();
     housekeeping.abort();
     keeping.abort();
-    let has_failed = engine.has_failed();
-    engine.stop().await;
-    if has_failed {
-        bail!("the store failed; what was acknowledged is on disk, start again once the cause is mended");
+    if engine.has_failed() {
+        end_failed();
     }
+    engine.stop().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -183,12 +183,21 @@ fn announce(addresses: &str, data: &Path, sandbox: bool, token_source: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
 }
 
-/// A store that has failed accepts nothing; the process ends so that whoever started it notices.
-async fn stop_on_failure(engine: Engine, server: ServerHandle) {
+/// A store that has failed accepts nothing; the process ends so that whoever started it notices. On the way, a change
+/// between a full disk and one with space is noticed, also while nobody writes.
+async fn end_on_failure(engine: Engine, server: ServerHandle) {
     while !engine.has_failed() {
+        engine.has_room(0);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    server.stop(false).await;
+    let _ = tokio::time::timeout(Duration::from_secs(5), server.stop(false)).await;
+    end_failed();
+}
+
+/// Ends the process at once: threads may hang in a disk that has failed, and what they hold is not to be trusted.
+fn end_failed() -> ! {
+    eprintln!("relance: the store failed; what was acknowledged is on disk, start again once the cause is mended");
+    std::process::exit(1);
 }
 
 /// A reading of the clock, and the run of the machine that it belongs to.

@@ -11,6 +11,7 @@ pub mod maintenance;
 mod manifest;
 pub mod memory;
 mod merge;
+mod room;
 pub mod rows;
 pub mod sled;
 mod witness;
@@ -69,6 +70,8 @@ pub enum Outcome {
     LimitReached(Counter),
     /// Another record holds the external id; nothing was written.
     Taken(RecordId),
+    /// The disk is full; nothing was written, and it can be asked again later.
+    Full,
     /// Nobody knows. The only reaction, anywhere, is to drop what is in memory and load again.
     Unknown,
 }
@@ -147,6 +150,9 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// The disk is full; nothing was written.
+    #[error("the disk is full: the file system of the data directory has less free space than `store.reserve_mib`")]
+    Full,
     /// Reading or writing failed.
     #[error("the store cannot {doing}: {why}")]
     Io {
@@ -211,6 +217,11 @@ pub trait Store: Send + Sync + 'static {
     fn forget_repeats(&self, now: Timestamp) -> Result<usize>;
     /// The head after the last group.
     fn head(&self) -> head::Head;
-    /// Ends writing and reading for good, in order, so that the next opening is fast.
+    /// Whether so many bytes can be written beside what is kept free; groups are refused where there is no room.
+    fn has_room(&self, bytes: u64) -> bool;
+    /// Whether nothing has failed so far. What has is not to be trusted, and the process should end.
+    fn is_sound(&self) -> bool;
+    /// Ends writing and reading for good, in order, so that the next opening is fast: everything is read once more and held
+    /// against its sums. What is only dropped is read at the next opening.
     fn close(&self) -> Result<()>;
 }

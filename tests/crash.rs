@@ -7,9 +7,11 @@
 mod crash {
     pub mod apart;
     pub mod author;
+    pub mod broken_disk;
     pub mod choose;
     pub mod client;
     pub mod disk;
+    pub mod full_disk;
     pub mod importer;
     pub mod lead;
     pub mod learn;
@@ -28,7 +30,7 @@ use std::sync::Mutex;
 
 use crash::disk::Disk;
 use crash::program::{Ground, Seed};
-use crash::{apart, overlap, rounds, starts, timers};
+use crash::{apart, broken_disk, full_disk, overlap, rounds, starts, timers};
 use fastrand::Rng;
 
 /// Tests take turns: each is a load of its own, and beside another one it would be ended at other moments.
@@ -99,4 +101,19 @@ fn an_import_that_loses_power_does_not_apply_a_row_twice() {
     without_power("an_import_that_loses_power_does_not_apply_a_row_twice", async |ground, _| {
         overlap::rows_are_not_applied_again(ground).await;
     });
+}
+
+#[test]
+fn p9_a_full_disk_stops_writing_and_nothing_else() {
+    killed(async |_, _| full_disk::stops_writing_and_nothing_else().await);
+}
+
+#[test]
+fn p9_a_disk_that_fails_ends_the_server_and_loses_nothing() {
+    killed(async |_, _| broken_disk::ends_the_server_and_loses_nothing().await);
+}
+
+#[test]
+fn p3_a_disk_that_forgets_gives_no_wrong_answer() {
+    killed(async |_, _| broken_disk::gives_no_wrong_answer().await);
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 
 use super::progress::count;
+use crate::store::Store;
 use crate::store::maintenance::{self, Findings};
 use crate::store::rows::RowStore;
 use crate::store::sled::{self, Sled, SledOptions};
@@ -83,7 +84,7 @@ pub fn export(args: ExportArgs) -> anyhow::Result<()> {
         None => maintenance::export(&store, &mut BufWriter::new(io::stdout().lock()))?,
     };
     eprintln!("{} lines written", count(lines));
-    Ok(())
+    Ok(store.close()?)
 }
 
 fn export_to(store: &RowStore<Sled>, path: &Path) -> anyhow::Result<u64> {
@@ -97,14 +98,19 @@ fn export_to(store: &RowStore<Sled>, path: &Path) -> anyhow::Result<u64> {
 /// Rebuilds what follows from the log.
 pub fn rebuild(args: RebuildArgs) -> anyhow::Result<()> {
     let options = SledOptions { computed_rows_must_fit: false, ..SledOptions::default() };
-    let entities = maintenance::rebuild(&args.data.open(options)?)?;
+    let store = args.data.open(options)?;
+    let entities = maintenance::rebuild(&store)?;
+    store.close()?;
     println!("timers, deliveries, lists and counters are rebuilt from the log of {} entities", count(entities));
     Ok(())
 }
 
 /// Prints what a check found; the code is 1 where there are faults.
 pub fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let findings = maintenance::check(&args.data.open(SledOptions::default())?)?;
+    let store = args.data.open(SledOptions::default())?;
+    let findings = maintenance::check(&store)?;
+    // So that the next start is a fast one.
+    store.close()?;
     print!("{}", report(&findings));
     Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

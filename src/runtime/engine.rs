@@ -216,12 +216,17 @@ impl Engine {
 
     /// Whether commands are accepted.
     pub fn is_ready(&self) -> bool {
-        !self.admission.is_closed() && !self.shared.writer.has_failed()
+        !self.admission.is_closed() && !self.has_failed()
+    }
+
+    /// Whether so many bytes can be written and the disk is not full after it.
+    pub fn has_room(&self, bytes: u64) -> bool {
+        self.store().has_room(bytes)
     }
 
     /// Whether the store has failed: what the disk holds is not known, and the process should end.
     pub fn has_failed(&self) -> bool {
-        self.shared.writer.has_failed()
+        self.shared.writer.has_failed() || !self.store().is_sound()
     }
 
     /// Commands under way.

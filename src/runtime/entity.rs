@@ -161,6 +161,7 @@ impl<E: Resides> EntityActor<E> {
             Outcome::Repeat(repeat) => self.answer_repeat(repeat, caller, stamp, &given, reply),
             Outcome::LimitReached(counter) => reply(Err(Failure::LimitReached(counter))),
             Outcome::Taken(holder) => reply(Err(Failure::Taken(holder))),
+            Outcome::Full => reply(Err(Failure::Full)),
             Outcome::Done(_) | Outcome::Conflict { .. } | Outcome::Fenced | Outcome::Unknown => {
                 tracing::error!(entity = %self.entity(), ?outcome, "a commit did not come to pass");
                 reply(Err(Failure::Unavailable));

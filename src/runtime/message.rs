@@ -57,6 +57,9 @@ pub enum Failure<R: std::error::Error> {
     /// Too much is under way; try again.
     #[error("too many commands are under way")]
     Busy,
+    /// The disk is full; nothing changed, and it can be asked again later.
+    #[error("the disk is full")]
+    Full,
     /// The server is stopping, or its store has failed; the command may or may not have been stored.
     #[error("the server does not accept commands")]
     Unavailable,

@@ -25,6 +25,9 @@ use crate::runtime::message::{Caller, Failure};
 use crate::store::OwedRow;
 use crate::time::Timestamp;
 
+/// How often a full disk is looked at.
+const ROOM_POLL: Duration = Duration::from_secs(1);
+
 /// Look for owed deliveries now.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -70,6 +73,8 @@ pub struct OutboxActor {
     chance: fastrand::Rng,
     done: u64,
     waiting: Vec<oneshot::Sender<u64>>,
+    /// The disk was full, and it will be looked at again.
+    waits_for_room: bool,
     stopped: bool,
 }
 
@@ -85,6 +90,7 @@ impl OutboxActor {
             chance,
             done: 0,
             waiting: Vec::new(),
+            waits_for_room: false,
             stopped: false,
         }
     }
@@ -93,7 +99,15 @@ impl OutboxActor {
         if self.stopped {
             return;
         }
-        while self.in_flight.len() < limits::DELIVERIES_IN_FLIGHT_MAX
+        let has_room = self.router.shared.store.has_room(0);
+        if !has_room && !std::mem::replace(&mut self.waits_for_room, true) {
+            ctx.run_later(ROOM_POLL, |outbox, ctx| {
+                outbox.waits_for_room = false;
+                outbox.pump(ctx);
+            });
+        }
+        while has_room
+            && self.in_flight.len() < limits::DELIVERIES_IN_FLIGHT_MAX
             && let Some(shard) = self.next_shard()
         {
             self.take_from(shard, ctx);

@@ -90,7 +90,8 @@ impl TimerActor {
             return;
         }
         let shared = self.router.shared.clone();
-        let held = shared.watch().look(&shared.clock).is_some();
+        // What is due waits for a clock that can be trusted, and for space on the disk.
+        let held = shared.watch().look(&shared.clock).is_some() || !shared.store.has_room(0);
         let now = shared.clock.now();
         while !held
             && self.in_flight < limits::TIMERS_IN_FLIGHT_MAX

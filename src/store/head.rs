@@ -49,10 +49,14 @@ fn weight(key: &[u8], value: &[u8]) -> u128 {
 }
 
 impl<K: Keyspace> RowStore<K> {
-    /// Writes a batch and the head that follows from it; a failure leaves what is held as it was.
+    /// Writes a batch and the head that follows from it; a failure leaves what is held as it was. Nothing is written where the
+    /// disk is full.
     pub(super) fn write(&self, held: &mut Held, mut batch: Batch, at: Timestamp) -> Result<()> {
         if batch.0.is_empty() {
             return Ok(());
+        }
+        if !self.rows.has_room(0) {
+            return Err(StoreError::Full);
         }
         let mut head = self.head_after(held.head, &batch)?;
         head.at = head.at.max(at);
@@ -110,16 +114,21 @@ impl<K: Keyspace> RowStore<K> {
     /// before there were sums gets its first.
     pub fn verify(&self, derived: bool) -> Result<()> {
         let mut held = self.held();
-        let found = self.summed()?;
         if self.rows.get(&key::head())?.is_none() {
-            held.head = Head { number: 1, ..found };
+            held.head = Head { number: 1, ..self.summed()? };
             let batch = Batch(vec![(key::head(), Some(codec::encode(&held.head)))]);
             return self.rows.apply(batch, &held.head);
         }
-        if found.log != held.head.log {
+        self.compare(&held.head, derived)
+    }
+
+    /// Reads every row and holds the sums against those of `head`.
+    pub(super) fn compare(&self, head: &Head, derived: bool) -> Result<()> {
+        let found = self.summed()?;
+        if found.log != head.log {
             return Err(StoreError::Row("the events are not those that were written; go back to a backup".into()));
         }
-        if derived && found.derived != held.head.derived {
+        if derived && found.derived != head.derived {
             let what = "what was computed from the events is not what was written; `relance rebuild` computes it again";
             return Err(StoreError::Row(what.into()));
         }

@@ -254,6 +254,18 @@ pub mod read {
         })
     }
 
+    /// A counter.
+    pub fn counter(key: &[u8]) -> Option<Counter> {
+        let sequence = || id(key.get(4..)?).map(SequenceId);
+        match key.get(3)? {
+            1 => Some(Counter::ActiveSequences),
+            2 => sequence().map(Counter::Live),
+            3 => sequence().map(Counter::Enrolled),
+            4 => RecordType::ALL.get(usize::from(*key.get(4)?)).copied().map(Counter::Records),
+            _ => None,
+        }
+    }
+
     /// The record of a list row.
     pub fn record(key: &[u8]) -> Option<RecordId> {
         let record = RecordId(id(key.get(3..)?)?);

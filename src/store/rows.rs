@@ -42,9 +42,17 @@ pub trait Keyspace: Send + Sync + 'static {
     fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, newest_first: bool, visit: Visit) -> Result<()>;
     /// All of the batch or none, durable on return; `head` is in it.
     fn apply(&self, batch: Batch, head: &Head) -> Result<()>;
-    /// Nothing is read or written after this.
-    fn close(&self) -> Result<()> {
-        Ok(())
+    /// Whether so many bytes more can be written.
+    fn has_room(&self, _bytes: u64) -> bool {
+        true
+    }
+    /// Whether nothing has failed so far.
+    fn is_sound(&self) -> bool {
+        true
+    }
+    /// Nothing is read or written after this. `prove` reads everything as the next opening will find it.
+    fn close(&self, prove: &dyn Fn() -> Result<()>) -> Result<()> {
+        prove()
     }
 }
 
@@ -69,7 +77,7 @@ impl<K: Keyspace> RowStore<K> {
         let store = RowStore { rows, held: Mutex::new(Held::default()) };
         let mut held = Held::default();
         store.scan_prefix(&key::all(key::GLOBAL, b'C'), &mut |found, value| {
-            if let Some(counter) = read_counter(found) {
+            if let Some(counter) = key::read::counter(found) {
                 held.counters.insert(counter, codec::decode(value)?);
             }
             Ok(true)
@@ -84,7 +92,12 @@ impl<K: Keyspace> RowStore<K> {
     }
 
     fn snapshot(&self, entity: EntityId) -> Result<Option<(Version, Vec<u8>)>> {
-        let Some(bytes) = self.rows.get(&key::snapshot(entity))? else { return Ok(None) };
+        let bytes = match self.rows.get(&key::snapshot(entity)) {
+            Ok(Some(bytes)) => bytes,
+            // A cache that does not read is one that missed: the log says the same.
+            Err(StoreError::Row(_)) | Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let (version, state) = bytes.split_first_chunk().ok_or_else(|| StoreError::Row("a snapshot".into()))?;
         Ok(Some((Version::from_be_bytes(*version), state.to_vec())))
     }
@@ -140,17 +153,6 @@ pub(super) fn after_prefix(prefix: &[u8]) -> Key {
 
 pub(super) fn unreadable(found: &[u8]) -> StoreError {
     StoreError::Row(format!("a key of {} bytes is not one of ours", found.len()))
-}
-
-fn read_counter(found: &[u8]) -> Option<Counter> {
-    let sequence = || Some(SequenceId(u128::from_be_bytes(found.get(4..)?.try_into().ok()?)));
-    match found.get(3)? {
-        1 => Some(Counter::ActiveSequences),
-        2 => sequence().map(Counter::Live),
-        3 => sequence().map(Counter::Enrolled),
-        4 => RecordType::ALL.get(usize::from(*found.get(4)?)).copied().map(Counter::Records),
-        _ => None,
-    }
 }
 
 /// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
@@ -386,8 +388,16 @@ impl<K: Keyspace> Store for RowStore<K> {
         self.held().head
     }
 
+    fn has_room(&self, bytes: u64) -> bool {
+        self.rows.has_room(bytes)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.rows.is_sound()
+    }
+
     fn close(&self) -> Result<()> {
-        let _no_writing = self.held();
-        self.rows.close()
+        let held = self.held();
+        self.rows.close(&|| self.compare(&held.head, true))
     }
 }

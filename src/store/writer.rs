@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::limits;
-use crate::store::{Commit, Outcome, Store};
+use crate::store::{Commit, Outcome, Store, StoreError};
 
 struct Request {
     commit: Commit,
@@ -87,6 +87,7 @@ impl Queue {
     fn store(&self, commits: &[Commit]) -> Option<Vec<Outcome>> {
         match self.store.commit(commits) {
             Ok(outcomes) => Some(outcomes),
+            Err(StoreError::Full) => Some(vec![Outcome::Full; commits.len()]),
             Err(error) => {
                 self.failed.store(true, Ordering::Release);
                 tracing::error!(%error, "the store failed; nothing more is accepted until the next start");

@@ -130,6 +130,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("template_unknown", 422, "There is no such template."),
     ("internal", 500, "The server met a defect. It was logged; the record concerned is unharmed on disk."),
     ("busy", 503, "Too much is under way; try again after the seconds in `Retry-After`."),
+    (
+        "disk_full",
+        503,
+        "The server's disk is full: nothing was changed. Reading goes on, and commands are accepted again once there is \
+         space; repeat the request after the seconds in `Retry-After`.",
+    ),
     ("unavailable", 503, "The server does not accept commands: it is starting, stopping, or its store has failed."),
 ];
 
@@ -183,6 +189,21 @@ impl Problem {
         Problem::new("validation_failed", detail).with(faults.collect())
     }
 
+    /// Nothing can be written now.
+    pub fn disk_full() -> Problem {
+        Problem::new("disk_full", "the server's disk is full; nothing was changed")
+    }
+
+    /// A file of the data directory beside the store could not be written.
+    pub fn unwritten(what: &str, error: &std::io::Error) -> Problem {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        if matches!(error.kind(), StorageFull | QuotaExceeded) {
+            return Problem::disk_full();
+        }
+        tracing::error!(%error, "{what} cannot be written");
+        Problem::new("unavailable", format!("{what} cannot be written to the data directory"))
+    }
+
     /// There is no such thing.
     pub fn not_found(what: &str) -> Problem {
         Problem::new("not_found", format!("there is no such {what}"))
@@ -205,6 +226,8 @@ impl ResponseError for Problem {
         response.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime::APPLICATION_JSON)));
         match self.status() {
             401 => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            // Somebody has to make space first.
+            503 if self.code == "disk_full" => response.insert_header((RETRY_AFTER, "10")),
             503 => response.insert_header((RETRY_AFTER, "1")),
             _ => &mut response,
         };
@@ -230,6 +253,7 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
                 Problem::new("version_mismatch", format!("the resource is at version {actual} now"))
             }
             Failure::Busy => Problem::new("busy", "too many commands are under way"),
+            Failure::Full => Problem::disk_full(),
             Failure::Unavailable => Problem::new("unavailable", "the server does not accept commands now"),
             Failure::Bug => Problem::new("internal", "the server met a defect; it was logged"),
         }

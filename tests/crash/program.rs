@@ -82,12 +82,29 @@ impl Program {
 
     /// Starts the server; it may still be far from ready.
     pub fn start(&self, options: &[&str]) -> Server {
+        self.spawn(self.serving(options))
+    }
+
+    fn serving(&self, options: &[&str]) -> Command {
+        let mut command = self.command("serve");
+        command.args(["--listen", "127.0.0.1:0"]).args(options);
+        command
+    }
+
+    fn spawn(&self, mut command: Command) -> Server {
         let log = self.folder.path().join("log");
         let errors = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let logged_before = usize::try_from(errors.metadata().unwrap().len()).unwrap();
-        let mut command = self.command("serve");
-        command.args(["--listen", "127.0.0.1:0"]).args(options).stdout(Stdio::piped()).stderr(errors);
-        Server { child: command.spawn().unwrap(), output: None, log, logged_before }
+        let child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
+        Server { child, output: None, log, logged_before }
+    }
+
+    /// Starts the server with a library in front of the system's that makes one of its file operations fail.
+    pub fn start_with_faults(&self, library: &Path, kind: &str, at: u64) -> Server {
+        let mut command = self.serving(&[]);
+        command.env("LD_PRELOAD", library).env("FAULT_UNDER", self.data());
+        command.env("FAULT_KIND", kind).env("FAULT_AT", at.to_string());
+        self.spawn(command)
     }
 
     /// Starts the server and waits until it answers; its address.
@@ -200,6 +217,12 @@ impl Server {
         assert!(!log.contains("panicked") && !log.contains("ERROR"), "the server met a defect:\n{log}");
     }
 
+    /// Waits until it ends by itself; its code, and what was logged.
+    pub fn ended_by_itself(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        (code, self.log())
+    }
+
     /// SIGKILL, and gone.
     fn kill(mut self) {
         self.end();
@@ -220,6 +243,12 @@ impl Server {
     fn terminate(&self) {
         let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// SIGTERM, whatever it logged; how it ended.
+    pub fn stop_whatever_it_logged(mut self) -> ExitStatus {
+        self.terminate();
+        self.child.wait().unwrap()
     }
 
     /// SIGTERM; how it ended.

@@ -2,9 +2,11 @@
 
 #[macro_use]
 mod conformance;
+mod faults;
 mod fixture;
 mod golden;
 mod maintenance;
 mod model;
 mod population;
+mod rot;
 mod sled_directory;

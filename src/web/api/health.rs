@@ -19,10 +19,11 @@ pub async fn healthz() -> &'static str {
     responses((status = 200, content_type = "text/plain", body = String), (status = 503, body = Problem)))]
 #[get("/readyz")]
 pub async fn readyz(app: Data<App>) -> Result<&'static str, Problem> {
-    if app.engine.is_ready() {
-        return Ok("ready\n");
+    match app.engine.is_ready() {
+        true if app.engine.has_room(0) => Ok("ready\n"),
+        true => Err(Problem::disk_full()),
+        false => Err(Problem::new("unavailable", "the server does not accept commands now")),
     }
-    Err(Problem::new("unavailable", "the server does not accept commands now"))
 }
 
 /// Figures in the text format of Prometheus.

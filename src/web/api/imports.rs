@@ -132,6 +132,9 @@ pub async fn start_import(
             return Ok(started(&view));
         }
     }
+    if !app.engine.has_room(bytes.len() as u64) {
+        return Err(Problem::disk_full());
+    }
     let (imports, judged) = (app.imports.clone(), request.clone());
     blocking(move || {
         let sheet = Sheet::open(&bytes, judged.delimiter)
@@ -141,10 +144,7 @@ pub async fn start_import(
             return Err(Problem::at("validation_failed", "/external_id", detail));
         }
         Columns::of(&judged, sheet.header()).map_err(|reason| Problem::at("validation_failed", "/mapping", reason))?;
-        imports.keep(fresh, &bytes).map_err(|error| {
-            tracing::error!(%error, "an import cannot be kept");
-            Problem::new("unavailable", "the file cannot be written to the data directory")
-        })
+        imports.keep(fresh, &bytes).map_err(|error| Problem::unwritten("the file", &error))
     })
     .await?;
     let command = ImportCommand::Start(request);

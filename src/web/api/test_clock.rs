@@ -83,10 +83,11 @@ pub async fn advance_test_clock(app: Data<App>, body: Body<AdvanceBody>) -> Resu
     if to < now {
         return Err(Problem::at("clock_backwards", "/to", format!("it is {now} already; the clock never goes back")));
     }
-    let fired = app.engine.advance(to, |now| app.keep_test_clock(now)).await.map_err(|error| {
-        tracing::error!(%error, "the test clock cannot be kept");
-        Problem::new("unavailable", "the test clock cannot be written to the data directory")
-    })?;
+    let fired = app
+        .engine
+        .advance(to, |now| app.keep_test_clock(now))
+        .await
+        .map_err(|error| Problem::unwritten("the test clock", &error))?;
     let answer = ClockView { now: to.to_string(), fired: Some(fired) };
     answers.extend(body.caller.command.map(|command| (command.key, (command.fingerprint, answer.clone()))));
     Ok(HttpResponse::Ok().json(answer))

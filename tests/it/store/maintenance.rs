@@ -3,13 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
 use relance::domain::effect::{Counter, Delivery, Effect, Index};
 use relance::domain::enrolment::Signal;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::record::schema::{Change, Outcome as Closing, RecordType};
-use relance::domain::sequence::SequenceCommand;
+use relance::domain::record::schema::{Change, RecordType};
 use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use relance::limits::SNAPSHOT_EVERY;
 use relance::store::maintenance::{self, Findings};
@@ -17,44 +15,7 @@ use relance::store::{Commit, Outcome, Store, Version, codec};
 use relance::time::Timestamp;
 
 use super::fixture::*;
-use super::population::{Population, lead_graph};
-
-/// Some of everything: sequences in each state, records before, on and behind their steps, keys that changed hands, an
-/// import, and a snapshot in the middle of a long log.
-fn populated(store: &dyn Store) -> Population<'_> {
-    let mut all = Population::new(store);
-    let active = all.sequence(1, &lead_graph());
-    let former = all.sequence(2, &lead_graph());
-    all.run(all.import_id(), relance::domain::import::ImportCommand::Start(Default::default()));
-    for number in 1..=24 {
-        let lead = record((number * 5 % 16) as u16, number);
-        all.create(lead, &format!("crm-{number}"), number % 3 > 0);
-        all.run(lead, RecordCommand::Connect { sequence: active, wait: None, source: None });
-        let wait = (number % 2 == 0).then(|| TimeDelta::hours(5));
-        all.run(lead, RecordCommand::Connect { sequence: former, wait, source: Some("test".into()) });
-    }
-    all.wait(TimeDelta::hours(6));
-    for number in 1..=24 {
-        let lead = record((number * 5 % 16) as u16, number);
-        all.fire_due(lead);
-        match number % 6 {
-            0 => all.walk(lead, 40),
-            1 => all.run(lead, RecordCommand::Close(Closing::Failure)),
-            2 => all.walk(lead, 2),
-            3 => all.run(lead, RecordCommand::Disconnect(1)),
-            4 => all.change(lead, Change::ExternalId(None)),
-            _ => all.change(lead, Change::Name(Some("Another".into()))),
-        }
-    }
-    all.run(former, SequenceCommand::Deactivate);
-    let long = record(12, 99);
-    all.create(long, "long", true);
-    for number in 0..40 {
-        all.change(long, Change::Name(Some(format!("name {number}"))));
-    }
-    assert!(store.load(long.into(), None).unwrap().snapshot.is_some(), "long enough for a snapshot");
-    all
-}
+use super::population::{Population, lead_graph, populated};
 
 fn sound(store: &dyn Store) -> Findings {
     let findings = maintenance::check(store).unwrap();

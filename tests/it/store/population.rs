@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 use relance::domain::effect::Effects;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
-use relance::domain::import::Import;
+use relance::domain::import::{Import, ImportCommand};
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::record::schema::{Change, RecordType};
+use relance::domain::record::schema::{Change, Outcome as Closing, RecordType};
 use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Shard, UserId};
@@ -36,13 +36,19 @@ pub struct Population<'a> {
     write: Writing<'a>,
     given: Given,
     now: Timestamp,
+    told: &'a dyn Fn(),
 }
 
 impl<'a> Population<'a> {
     /// Of nobody yet.
     pub fn new(store: &'a dyn Store) -> Population<'a> {
         let write = Writing::granted(store);
-        Population { write, given: Given::default(), now: Timestamp::from_millis(NOON) }
+        Population { write, given: Given::default(), now: Timestamp::from_millis(NOON), told: &|| () }
+    }
+
+    /// Calls `told` after each commit that is durable.
+    pub fn telling(self, told: &'a dyn Fn()) -> Population<'a> {
+        Population { told, ..self }
     }
 
     /// Lets time pass.
@@ -89,6 +95,7 @@ impl<'a> Population<'a> {
             ..self.write.owing(entity, version, &owed.0)
         };
         assert_eq!(self.write.one(commit), Outcome::Done(version + 1));
+        (self.told)();
         state
     }
 
@@ -156,6 +163,48 @@ impl<'a> Population<'a> {
     }
 }
 
+/// Some of everything: sequences in each state, records before, on and behind their steps, keys that changed hands, an
+/// import, and a snapshot in the middle of a long log.
+pub fn populated(store: &dyn Store) -> Population<'_> {
+    let mut all = Population::new(store);
+    populate(&mut all);
+    all
+}
+
+/// See [`populated`].
+pub fn populate(all: &mut Population) {
+    let active = all.sequence(1, &lead_graph());
+    let former = all.sequence(2, &lead_graph());
+    all.run(all.import_id(), ImportCommand::Start(Default::default()));
+    for number in 1..=24 {
+        let lead = record((number * 5 % 16) as u16, number);
+        all.create(lead, &format!("crm-{number}"), number % 3 > 0);
+        all.run(lead, RecordCommand::Connect { sequence: active, wait: None, source: None });
+        let wait = (number % 2 == 0).then(|| TimeDelta::hours(5));
+        all.run(lead, RecordCommand::Connect { sequence: former, wait, source: Some("test".into()) });
+    }
+    all.wait(TimeDelta::hours(6));
+    for number in 1..=24 {
+        let lead = record((number * 5 % 16) as u16, number);
+        all.fire_due(lead);
+        match number % 6 {
+            0 => all.walk(lead, 40),
+            1 => all.run(lead, RecordCommand::Close(Closing::Failure)),
+            2 => all.walk(lead, 2),
+            3 => all.run(lead, RecordCommand::Disconnect(1)),
+            4 => all.change(lead, Change::ExternalId(None)),
+            _ => all.change(lead, Change::Name(Some("Another".into()))),
+        }
+    }
+    all.run(former, SequenceCommand::Deactivate);
+    let long = record(12, 99);
+    all.create(long, "long", true);
+    for number in 0..40 {
+        all.change(long, Change::Name(Some(format!("name {number}"))));
+    }
+    assert!(all.write.load(long.into(), None).unwrap().snapshot.is_some(), "long enough for a snapshot");
+}
+
 /// A command and the entity it is for.
 pub trait Runs {
     /// That entity's id.
@@ -179,7 +228,7 @@ impl Runs for SequenceCommand {
     }
 }
 
-impl Runs for relance::domain::import::ImportCommand {
+impl Runs for ImportCommand {
     type Id = ImportId;
     fn run(self, population: &mut Population, id: ImportId) {
         population.decide::<Import>(id, self);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use relance::domain::effect::{Counter, Effect};
 use relance::domain::record::schema::RecordType;
+use relance::limits::SNAPSHOT_EVERY;
 use relance::store::sled::{FORMAT, blobs};
 use relance::store::{Commit, Outcome, Store, StoreError, Version};
 
@@ -311,4 +312,29 @@ fn p1_large_values_make_no_file_of_their_own_and_leave_no_chunk_behind() {
         assert_eq!(chunks(false), (version + 1) * 5, "of the event rows, which stay");
     }
     assert_eq!(fs::read_dir(blobs(directory.path())).unwrap().count(), 0);
+}
+
+/// Sums do not cover snapshots, which are a cache: one whose pieces are of two writes must not be believed.
+#[test]
+fn p3_a_snapshot_whose_chunks_do_not_fit_is_read_from_the_log() {
+    let directory = directory();
+    let lead = record(3, 1);
+    let store = sled(directory.path());
+    let write = Writing::granted(&store);
+    (0..SNAPSHOT_EVERY - 1)
+        .for_each(|version| assert_eq!(write.one(write.plain(lead, version)), Outcome::Done(version + 1)));
+    write.one(Commit { snapshot: Some(vec![8; 9_000]), ..write.plain(lead, SNAPSHOT_EVERY - 1) });
+    assert!(store.load(lead.into(), None).unwrap().snapshot == Some((SNAPSHOT_EVERY, vec![8; 9_000])));
+    drop(store);
+    wait_until_closed(directory.path());
+    let tree = ::sled::open(directory.path().join("store")).unwrap();
+    let (key, chunk) = tree.scan_prefix([0xff, 0xfe]).find(|row| row.as_ref().unwrap().0[4] == b'S').unwrap().unwrap();
+    tree.insert(key, vec![9; chunk.len()]).unwrap();
+    drop(tree);
+    wait_until_closed(directory.path());
+    let store = sled(directory.path());
+    let stored = store.load(lead.into(), None).unwrap();
+    assert!(stored.snapshot.is_none());
+    assert_eq!(stored.entries, (1..=SNAPSHOT_EVERY).map(|version| (version, entry(version))).collect::<Vec<_>>());
+    assert!(store.is_sound());
 }

@@ -178,4 +178,12 @@ impl Store for Disk {
     fn close(&self) -> Result<()> {
         self.store.close()
     }
+
+    fn has_room(&self, bytes: u64) -> bool {
+        self.store.has_room(bytes)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.store.is_sound()
+    }
 }
