@@ -25,6 +25,9 @@ use crate::runtime::message::{Caller, Failure};
 use crate::store::OwedRow;
 use crate::time::Timestamp;
 
+/// Before rows that could not be read are looked for again.
+const UNREAD_PAUSE: Duration = Duration::from_secs(1);
+
 /// Look for owed deliveries now.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -125,6 +128,7 @@ impl OutboxActor {
         let room = limits::DELIVERIES_IN_FLIGHT_MAX - self.in_flight.len();
         let rows = self.router.shared.store.owed(shard, after, room).unwrap_or_else(|error| {
             tracing::error!(%error, "owed deliveries cannot be read");
+            self.look_again(shard, UNREAD_PAUSE, ctx);
             Vec::new()
         });
         self.passes[place] = match rows.last() {
@@ -166,8 +170,11 @@ impl OutboxActor {
         let ceiling_ms = 500_u64 << attempts.min(10);
         let delay = Duration::from_millis(ceiling_ms / 2 + self.chance.u64(0..=ceiling_ms / 2));
         self.backoff.insert(owed, Backoff { attempts, until: Instant::now() + delay });
-        let shard = owed.0.shard();
-        ctx.run_later(delay, move |outbox, ctx| {
+        self.look_again(owed.0.shard(), delay, ctx);
+    }
+
+    fn look_again(&self, shard: Shard, pause: Duration, ctx: &mut Context<Self>) {
+        ctx.run_later(pause, move |outbox, ctx| {
             outbox.router.shared.owing[usize::from(shard.0)].store(true, Ordering::Release);
             outbox.pump(ctx);
         });
