@@ -10,7 +10,7 @@ use relance::store::{OwedRow, Store, codec};
 use relance::time::Timestamp;
 
 use super::ask::{Ask, What};
-use super::disk::locked;
+use super::disk::{Faults, locked};
 use super::far::Fate;
 use super::workload::SELLERS;
 use super::world::World;
@@ -26,8 +26,14 @@ impl World {
         while self.processes.len() > 1 {
             self.crash();
         }
-        self.processes[0].disk.heal();
+        self.processes[0].disk.suffer(Faults::default());
         self.note("the quiet time begins".into());
+        // What could not be read after its commit was lost is known again once somebody looks.
+        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
+        for id in sequences {
+            self.ask(0, Ask { what: What::Read(id.into()), caller });
+        }
         for _ in 0..ROUNDS_MAX {
             self.settle();
             if self.is_broken() {
