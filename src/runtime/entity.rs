@@ -222,6 +222,9 @@ impl Hints {
     }
 
     fn give(self, fence: Fence, shared: &Shared) {
+        if sabotage::has(Defect::LoseHints) {
+            return;
+        }
         if let Some(due) = self.due {
             shared.hint_timer(fence.shard, due);
         }

@@ -22,6 +22,7 @@ use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId, UserI
 use crate::limits;
 use crate::runtime::engine::Router;
 use crate::runtime::message::{Caller, Failure};
+use crate::sabotage::{self, Defect};
 use crate::store::OwedRow;
 use crate::time::Timestamp;
 
@@ -197,7 +198,12 @@ async fn deliver_mail(
         })
         .await;
     let attempt = match composed {
-        Ok(Some(Some(mail))) => mailer.deliver(mail).await,
+        Ok(Some(Some(mail))) => {
+            if sabotage::has(Defect::SendTwice) {
+                let _ = mailer.deliver(mail.clone()).await;
+            }
+            mailer.deliver(mail).await
+        }
         Ok(Some(None)) => Err(DeliveryError::Permanent("the template or the address is gone".into())),
         Ok(None) => {
             router.sweep::<Record>(record, Effect::Settle { key: step }).await;
