@@ -60,7 +60,10 @@ impl<E: Resides> EntityActor<E> {
     fn load(&mut self) -> Result<&mut Held<E>> {
         if self.held.is_none() {
             let (state, version, snapshot) = codec::load(self.shared.store.as_ref(), self.entity(), None)?;
-            E::committed(self.id, &state, &self.shared);
+            // What was never created is not known either.
+            if version > 0 {
+                E::committed(self.id, &state, &self.shared);
+            }
             self.held = Some(Held { state, version, snapshot });
         }
         self.held.as_mut().ok_or_else(|| crate::store::StoreError::Row("nothing is held".into()))
