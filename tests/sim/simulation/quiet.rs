@@ -28,10 +28,10 @@ impl World {
         }
         self.processes[0].disk.suffer(Faults::default());
         self.note("the quiet time begins".into());
-        // What could not be read after its commit was lost is known again once somebody looks.
+        // What could not be read after its commit was lost is known again once somebody looks; what is not there stays unknown.
         let caller = Caller { by: SELLERS[0], command: None, expected: None };
         let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
-        for id in sequences {
+        for id in sequences.into_iter().chain([SequenceId(1)]) {
             self.ask(0, Ask { what: What::Read(id.into()), caller });
         }
         for _ in 0..ROUNDS_MAX {
@@ -116,6 +116,9 @@ impl World {
             }
         }
         let given = self.processes[0].engine.given();
+        if given.sequences.len() != history.sequences.len() {
+            broken.push("decisions are given sequences that were never created".into());
+        }
         for id in history.sequences.keys() {
             let entity = EntityId { kind: EntityKind::Sequence, id: *id };
             let stored = codec::load::<Sequence>(self.store.as_ref(), entity, None).map(|(sequence, ..)| sequence);
