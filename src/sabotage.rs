@@ -22,11 +22,15 @@ pub enum Defect {
     LoseTimerRow,
     /// What is counted is counted twice.
     CountTwice,
+    /// Timers and outbox are not told of rows that were stored.
+    LoseHints,
+    /// A message is sent once more than it is owed.
+    SendTwice,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Defect; 9] = [
+    pub const ALL: [Defect; 11] = [
         Defect::SkipFence,
         Defect::AnswerBeforeSync,
         Defect::DropOutboxRow,
@@ -36,6 +40,8 @@ impl Defect {
         Defect::BelieveBeforeCommit,
         Defect::LoseTimerRow,
         Defect::CountTwice,
+        Defect::LoseHints,
+        Defect::SendTwice,
     ];
 }
 

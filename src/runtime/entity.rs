@@ -60,6 +60,10 @@ impl<E: Resides> EntityActor<E> {
     fn load(&mut self) -> Result<&mut Held<E>> {
         if self.held.is_none() {
             let (state, version, snapshot) = codec::load(self.shared.store.as_ref(), self.entity(), None)?;
+            // What was never created is not known either.
+            if version > 0 {
+                E::committed(self.id, &state, &self.shared);
+            }
             self.held = Some(Held { state, version, snapshot });
         }
         self.held.as_mut().ok_or_else(|| crate::store::StoreError::Row("nothing is held".into()))
@@ -172,10 +176,8 @@ impl<E: Resides> EntityActor<E> {
     /// A commit without an outcome may be stored all the same: nobody else would tell the others of its rows.
     fn show_what_is_stored(&mut self, hints: Hints) {
         hints.give(self.fence, &self.shared);
-        let (id, shared) = (self.id, self.shared.clone());
-        match self.load() {
-            Ok(held) => E::committed(id, &held.state, &shared),
-            Err(error) => tracing::error!(entity = %self.entity(), %error, "the entity cannot be read"),
+        if let Err(error) = self.load() {
+            tracing::error!(entity = %self.entity(), %error, "the entity cannot be read");
         }
     }
 
@@ -224,6 +226,9 @@ impl Hints {
     }
 
     fn give(self, fence: Fence, shared: &Shared) {
+        if sabotage::has(Defect::LoseHints) {
+            return;
+        }
         if let Some(due) = self.due {
             shared.hint_timer(fence.shard, due);
         }

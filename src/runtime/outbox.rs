@@ -22,11 +22,14 @@ use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId, UserI
 use crate::limits;
 use crate::runtime::engine::Router;
 use crate::runtime::message::{Caller, Failure};
+use crate::sabotage::{self, Defect};
 use crate::store::OwedRow;
 use crate::time::Timestamp;
 
 /// How often a full disk is looked at.
 const ROOM_POLL: Duration = Duration::from_secs(1);
+/// Before rows that could not be read are looked for again.
+const UNREAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Look for owed deliveries now.
 #[derive(Message)]
@@ -139,6 +142,7 @@ impl OutboxActor {
         let room = limits::DELIVERIES_IN_FLIGHT_MAX - self.in_flight.len();
         let rows = self.router.shared.store.owed(shard, after, room).unwrap_or_else(|error| {
             tracing::error!(%error, "owed deliveries cannot be read");
+            self.look_again(shard, UNREAD_PAUSE, ctx);
             Vec::new()
         });
         self.passes[place] = match rows.last() {
@@ -180,8 +184,11 @@ impl OutboxActor {
         let ceiling_ms = 500_u64 << attempts.min(10);
         let delay = Duration::from_millis(ceiling_ms / 2 + self.chance.u64(0..=ceiling_ms / 2));
         self.backoff.insert(owed, Backoff { attempts, until: Instant::now() + delay });
-        let shard = owed.0.shard();
-        ctx.run_later(delay, move |outbox, ctx| {
+        self.look_again(owed.0.shard(), delay, ctx);
+    }
+
+    fn look_again(&self, shard: Shard, pause: Duration, ctx: &mut Context<Self>) {
+        ctx.run_later(pause, move |outbox, ctx| {
             outbox.router.shared.owing[usize::from(shard.0)].store(true, Ordering::Release);
             outbox.pump(ctx);
         });
@@ -204,7 +211,12 @@ async fn deliver_mail(
         })
         .await;
     let attempt = match composed {
-        Ok(Some(Some(mail))) => mailer.deliver(mail).await,
+        Ok(Some(Some(mail))) => {
+            if sabotage::has(Defect::SendTwice) {
+                let _ = mailer.deliver(mail.clone()).await;
+            }
+            mailer.deliver(mail).await
+        }
         Ok(Some(None)) => Err(DeliveryError::Permanent("the template or the address is gone".into())),
         Ok(None) => {
             router.sweep::<Record>(record, Effect::Settle { key: step }).await;

@@ -24,7 +24,7 @@ use crate::store::Fence;
 pub trait Resides: Entity<Given = Given> {
     /// Where its kind lives.
     fn residence(shard: &mut ShardActor) -> &mut Residence<Self>;
-    /// Told after each commit that is durable.
+    /// Told what is durable: after each commit, and when the rows were read.
     fn committed(_id: Self::Id, _state: &Self, _shared: &Shared) {}
 }
 

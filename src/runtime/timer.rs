@@ -64,6 +64,8 @@ pub struct TimerActor {
     waiting: Vec<oneshot::Sender<u64>>,
     /// Timers that could not be answered; looked at again with the next nap.
     failed: HashSet<TimerRow>,
+    /// Shards whose timers could not be read; looked at again with the next nap.
+    unread: Vec<Shard>,
     nap: Option<SpawnHandle>,
     stopped: bool,
 }
@@ -79,6 +81,7 @@ impl TimerActor {
             fired: 0,
             waiting: Vec::new(),
             failed: HashSet::new(),
+            unread: Vec::new(),
             nap: None,
             stopped: false,
         }
@@ -146,17 +149,23 @@ impl TimerActor {
             Err(error) => {
                 tracing::error!(%error, "timers cannot be read");
                 window.exhausted = true;
+                self.unread.push(shard);
             }
         }
     }
 
     /// Notes when the shard's first later timer is due.
-    fn look_ahead(&self, shard: Shard, now: Timestamp) {
+    fn look_ahead(&mut self, shard: Shard, now: Timestamp) {
         let shared = &self.router.shared;
-        if let Ok(rows) = shared.store.due(shard, Some(TimerRow::after(now)), Timestamp::MAX, 1)
-            && let Some(next) = rows.first()
-        {
-            shared.next_due[usize::from(shard.0)].fetch_min(next.due.millis(), Ordering::AcqRel);
+        match shared.store.due(shard, Some(TimerRow::after(now)), Timestamp::MAX, 1) {
+            Ok(rows) => {
+                let next = rows.first().map_or(i64::MAX, |timer| timer.due.millis());
+                shared.next_due[usize::from(shard.0)].fetch_min(next, Ordering::AcqRel);
+            }
+            Err(error) => {
+                tracing::error!(%error, "timers cannot be read");
+                self.unread.push(shard);
+            }
         }
     }
 
@@ -206,6 +215,9 @@ impl TimerActor {
     }
 
     fn begin(&mut self, ctx: &mut Context<Self>) {
+        for shard in self.unread.drain(..) {
+            self.router.shared.next_due[usize::from(shard.0)].store(i64::MIN, Ordering::Release);
+        }
         if self.in_flight == 0 && !self.failed.is_empty() {
             for timer in self.failed.drain() {
                 self.router.shared.next_due[usize::from(timer.entity.shard().0)]

@@ -14,16 +14,18 @@ enum Checker {
     Elsewhere(&'static str),
 }
 
-const TABLE: [(Defect, Checker); 9] = [
-    (Defect::SkipFence, Checker::Simulator { seeds: 20, says: "P13" }),
+const TABLE: [(Defect, Checker); 11] = [
+    (Defect::SkipFence, Checker::Simulator { seeds: 60, says: "P13" }),
     (Defect::AnswerBeforeSync, Checker::Elsewhere("the power-cut loop")),
-    (Defect::DropOutboxRow, Checker::Simulator { seeds: 20, says: "row of kind O is missing" }),
-    (Defect::FireEarly, Checker::Simulator { seeds: 20, says: "a timer fired early" }),
-    (Defect::ForgetRepeat, Checker::Simulator { seeds: 20, says: "P6" }),
-    (Defect::SwapEvents, Checker::Simulator { seeds: 20, says: "(P" }),
-    (Defect::BelieveBeforeCommit, Checker::Simulator { seeds: 20, says: "P1" }),
-    (Defect::LoseTimerRow, Checker::Simulator { seeds: 20, says: "row of kind T is missing" }),
-    (Defect::CountTwice, Checker::Simulator { seeds: 20, says: "row of kind C differs" }),
+    (Defect::DropOutboxRow, Checker::Simulator { seeds: 60, says: "row of kind O is missing" }),
+    (Defect::FireEarly, Checker::Simulator { seeds: 60, says: "a timer fired early" }),
+    (Defect::ForgetRepeat, Checker::Simulator { seeds: 60, says: "P6" }),
+    (Defect::SwapEvents, Checker::Simulator { seeds: 60, says: "(P" }),
+    (Defect::BelieveBeforeCommit, Checker::Simulator { seeds: 60, says: "P1" }),
+    (Defect::LoseTimerRow, Checker::Simulator { seeds: 60, says: "row of kind T is missing" }),
+    (Defect::CountTwice, Checker::Simulator { seeds: 60, says: "row of kind C differs" }),
+    (Defect::LoseHints, Checker::Simulator { seeds: 60, says: "(P" }),
+    (Defect::SendTwice, Checker::Simulator { seeds: 60, says: "sent again without a cause" }),
 ];
 
 /// The first seed that finds the defect of this thread, and what it says.

@@ -9,7 +9,7 @@ use relance::store::head::Head;
 use relance::store::memory::Memory;
 use relance::store::rows::{Batch, Keyspace, RowStore, Visit};
 use relance::store::{
-    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, Stored, TimerRow, Version, VisitEntry, VisitRow,
+    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry, VisitRow,
 };
 use relance::time::Timestamp;
 use std::ops::Bound;
@@ -35,11 +35,12 @@ impl Keyspace for Rows {
     }
 }
 
-/// How often a commit goes wrong, out of a thousand.
+/// How often a commit or a look at the rows goes wrong, out of a thousand.
 #[derive(Clone, Copy, Default)]
 pub struct Faults {
     pub refused: u32,
     pub unanswered: u32,
+    pub unread: u32,
 }
 
 /// See the module.
@@ -55,19 +56,23 @@ pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Disk {
-    pub fn new(
-        process: u32,
-        store: Arc<RowStore<Rows>>,
-        history: Arc<Mutex<History>>,
-        chance: fastrand::Rng,
-        faults: Faults,
-    ) -> Disk {
-        Disk { process, store, history, chance: Mutex::new((chance, faults)) }
+    pub fn new(process: u32, store: Arc<RowStore<Rows>>, history: Arc<Mutex<History>>, chance: fastrand::Rng) -> Disk {
+        Disk { process, store, history, chance: Mutex::new((chance, Faults::default())) }
     }
 
-    /// Nothing goes wrong from now on.
-    pub fn heal(&self) {
-        locked(&self.chance).1 = Faults::default();
+    /// A look at the rows, which may fail.
+    fn read(&self) -> Result<&RowStore<Rows>> {
+        let mut chance = locked(&self.chance);
+        let (chance, Faults { unread, .. }) = &mut *chance;
+        match happens(chance, *unread) {
+            true => Err(StoreError::Io { doing: "read", why: "a simulated fault".into() }),
+            false => Ok(&self.store),
+        }
+    }
+
+    /// From now on it goes wrong as often as this.
+    pub fn suffer(&self, faults: Faults) {
+        locked(&self.chance).1 = faults;
     }
 }
 
@@ -81,7 +86,7 @@ impl Store for Disk {
     /// Some commits of a group are not stored, others are without an answer; both are told as unknown.
     fn commit(&self, group: &[Commit]) -> Result<Vec<Outcome>> {
         let mut chance = locked(&self.chance);
-        let (chance, Faults { refused, unanswered }) = &mut *chance;
+        let (chance, Faults { refused, unanswered, .. }) = &mut *chance;
         let fates: Vec<_> = group.iter().map(|_| (happens(chance, *refused), happens(chance, *unanswered))).collect();
         let kept: Vec<_> =
             group.iter().zip(&fates).filter(|(_, fate)| !fate.0).map(|(commit, _)| commit.clone()).collect();
@@ -110,11 +115,16 @@ impl Store for Disk {
     }
 
     fn load(&self, entity: EntityId, until: Option<Version>) -> Result<Stored> {
-        self.store.load(entity, until)
+        let read = self.read();
+        if read.is_err() && entity.kind == EntityKind::Record {
+            // What was sent cannot be noted either.
+            locked(&self.history).far.excuse(entity.into());
+        }
+        read?.load(entity, until)
     }
 
     fn history(&self, entity: EntityId, before: Version, limit: usize) -> Result<Vec<(Version, Vec<u8>)>> {
-        self.store.history(entity, before, limit)
+        self.read()?.history(entity, before, limit)
     }
 
     fn entities(&self, kind: EntityKind) -> Result<Vec<EntityId>> {
@@ -122,15 +132,15 @@ impl Store for Disk {
     }
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
-        self.store.due(shard, after, until, limit)
+        self.read()?.due(shard, after, until, limit)
     }
 
     fn owed(&self, shard: Shard, after: Option<(EntityId, EffectKey)>, limit: usize) -> Result<Vec<OwedRow>> {
-        self.store.owed(shard, after, limit)
+        self.read()?.owed(shard, after, limit)
     }
 
     fn repeat(&self, shard: Shard, key: u128, now: Timestamp) -> Result<Option<Repeat>> {
-        self.store.repeat(shard, key, now)
+        self.read()?.repeat(shard, key, now)
     }
 
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>> {
@@ -152,7 +162,7 @@ impl Store for Disk {
         before: Option<EnrolmentRow>,
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
-        self.store.enrolments(sequence, live, before, visit)
+        self.read()?.enrolments(sequence, live, before, visit)
     }
 
     fn log(&self, visit: VisitEntry) -> Result<()> {

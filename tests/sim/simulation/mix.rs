@@ -9,6 +9,8 @@ pub struct Mix {
     pub refused: u32,
     /// A commit is stored, and nobody says so.
     pub unanswered: u32,
+    /// Rows cannot be read.
+    pub unread: u32,
     /// Commits of one group, at most.
     pub group_max: usize,
     /// Steps after which a waiting group is written, out of a thousand.
@@ -53,6 +55,7 @@ impl Mix {
         Mix {
             refused: fault(150),
             unanswered: fault(150),
+            unread: fault(100),
             crash: fault(40),
             overlap: fault(25),
             clock_step: fault(120),

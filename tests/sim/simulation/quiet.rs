@@ -10,7 +10,7 @@ use relance::store::{OwedRow, Store, codec};
 use relance::time::Timestamp;
 
 use super::ask::{Ask, What};
-use super::disk::locked;
+use super::disk::{Faults, locked};
 use super::far::Fate;
 use super::workload::SELLERS;
 use super::world::World;
@@ -26,8 +26,14 @@ impl World {
         while self.processes.len() > 1 {
             self.crash();
         }
-        self.processes[0].disk.heal();
+        self.processes[0].disk.suffer(Faults::default());
         self.note("the quiet time begins".into());
+        // What could not be read after its commit was lost is known again once somebody looks; what is not there stays unknown.
+        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
+        for id in sequences.into_iter().chain([SequenceId(1)]) {
+            self.ask(0, Ask { what: What::Read(id.into()), caller });
+        }
         for _ in 0..ROUNDS_MAX {
             self.settle();
             if self.is_broken() {
@@ -110,6 +116,9 @@ impl World {
             }
         }
         let given = self.processes[0].engine.given();
+        if given.sequences.len() != history.sequences.len() {
+            broken.push("decisions are given sequences that were never created".into());
+        }
         for id in history.sequences.keys() {
             let entity = EntityId { kind: EntityKind::Sequence, id: *id };
             let stored = codec::load::<Sequence>(self.store.as_ref(), entity, None).map(|(sequence, ..)| sequence);

@@ -334,11 +334,15 @@ impl World {
 
     fn begin_process(&mut self) {
         self.started += 1;
-        let faults = Faults { refused: self.mix.refused, unanswered: self.mix.unanswered };
-        let disk = Disk::new(self.started, self.store.clone(), self.history.clone(), self.chance.fork(), faults);
+        let Mix { refused, unanswered, unread, .. } = self.mix;
+        let faults = Faults { refused, unanswered, unread };
+        let disk = Disk::new(self.started, self.store.clone(), self.history.clone(), self.chance.fork());
         self.note(format!("server {} begins", self.started));
         let clock = self.clock.clone();
-        self.processes.push(Process::start(disk, self.far.clone(), clock, &self.mix, &mut self.chance));
+        let process = Process::start(disk, self.far.clone(), clock, &self.mix, &mut self.chance);
+        // A start that cannot read its rows is no start.
+        process.disk.suffer(faults);
+        self.processes.push(process);
     }
 
     /// The oldest server ends as a process that is killed does; if it was the only one, another begins.
