@@ -88,6 +88,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::reopen_record)
         .service(records::get_record)
         .service(records::patch_record)
+        .service(records::delete_record)
         .service(enrolments::connect_records)
         .service(enrolments::list_sequence_enrolments)
         .service(enrolments::get_enrolment)

@@ -91,6 +91,17 @@ impl Spool {
         Ok(message_id)
     }
 
+    /// Removes the messages of these ids; those that are not there are removed already. Durable on return. Blocking.
+    pub fn remove(&self, ids: &[String]) -> std::io::Result<()> {
+        for id in ids {
+            match fs::remove_file(self.folder.join(format!("{id}.eml"))) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        File::open(&self.folder)?.sync_all()
+    }
+
     fn compose(&self, mail: &Mail, message_id: &str) -> Result<Message, DeliveryError> {
         let permanent = |why: String| DeliveryError::Permanent(why);
         let subject = render(&mail.template.subject, mail)?;

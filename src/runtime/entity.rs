@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::domain::effect::{Effect, Effects};
-use crate::domain::entity::{Entity, Stamp};
+use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::import::Import;
 use crate::domain::record::Record;
@@ -93,10 +93,7 @@ impl<E: Resides> EntityActor<E> {
             Ok(events) => events,
         };
         let mut owed = Effects::default();
-        for event in &events {
-            held.state.apply(event, stamp);
-            held.state.effects(id, event, &mut owed);
-        }
+        advance(&mut held.state, id, &events, stamp, &mut owed);
         let due = !events.is_empty() && held.version + 1 - held.snapshot >= limits::SNAPSHOT_EVERY;
         let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
         let commit = Commit {
@@ -164,6 +161,7 @@ impl<E: Resides> EntityActor<E> {
         }
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
+            Ok((_, version, _)) if version != repeat.version => reply(Err(Failure::Erased)),
             Ok((state, version, _)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }

@@ -12,6 +12,7 @@ use crate::connector::mail::{Mail, MergeRecord, MergeSeller, Spool};
 use crate::domain::effect::{Delivery, Effect, EffectKey};
 use crate::domain::enrolment::MessageState;
 use crate::domain::record::command::RecordCommand;
+use crate::domain::record::erase::Erasure;
 use crate::domain::record::schema::Value;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceStatus};
@@ -64,6 +65,8 @@ pub struct OutboxActor {
     passes: Vec<Option<Option<Owed>>>,
     in_flight: HashSet<Owed>,
     backoff: HashMap<Owed, Backoff>,
+    /// Erased records whose removals wait for a message that is on its way.
+    held_back: HashSet<EntityId>,
     done: u64,
     waiting: Vec<oneshot::Sender<u64>>,
     stopped: bool,
@@ -78,6 +81,7 @@ impl OutboxActor {
             passes: crate::store::rows::shards().map(|_| Some(None)).collect(),
             in_flight: HashSet::new(),
             backoff: HashMap::new(),
+            held_back: HashSet::new(),
             done: 0,
             waiting: Vec::new(),
             stopped: false,
@@ -128,11 +132,22 @@ impl OutboxActor {
         };
         for row in rows {
             let owed = (row.entity, row.key);
-            let waits = self.backoff.get(&owed).is_some_and(|backoff| backoff.until > Instant::now());
+            let waits = self.backoff.get(&owed).is_some_and(|backoff| backoff.until > Instant::now())
+                || self.must_hold_back(&row);
             if !waits && self.in_flight.insert(owed) {
                 self.attempt(row, ctx);
             }
         }
+    }
+
+    /// An erased record's messages are removed once none is on its way any more.
+    fn must_hold_back(&mut self, row: &OwedRow) -> bool {
+        let on_its_way = |(entity, key): &Owed| *entity == row.entity && *key != row.key;
+        let holds = row.delivery == Delivery::Forget && self.in_flight.iter().any(on_its_way);
+        if holds {
+            self.held_back.insert(row.entity);
+        }
+        holds
     }
 
     fn attempt(&self, row: OwedRow, ctx: &mut Context<Self>) {
@@ -147,6 +162,7 @@ impl OutboxActor {
                     deliver_mail(&router, spool, row.entity.into(), row.key, template, last).await
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
+                Delivery::Forget => forget(&router, spool, row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });
         });
@@ -202,6 +218,28 @@ async fn deliver_mail(
         Err(error) => RecordCommand::MessageFailed { step, reason: error.to_string() },
     };
     let noted = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
+    // A record that was erased meanwhile owes the removal of what has just been written.
+    matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)))
+}
+
+/// Removes the messages of an erased record. True if none is left.
+async fn forget(router: &Router, spool: Spool, record: RecordId) -> bool {
+    let left = router
+        .read::<Record, _>(record, UserId::SYSTEM, |seen| match &seen.state.erasure {
+            Erasure::MessagesLeft(steps) => steps.clone(),
+            Erasure::None | Erasure::Complete => Vec::new(),
+        })
+        .await;
+    let Ok(left) = left else { return false };
+    let ids: Vec<_> = left.into_iter().map(|step| StepId::of(record, step).to_string()).collect();
+    let removed = tokio::task::spawn_blocking(move || spool.remove(&ids)).await;
+    if let Ok(Err(error)) = &removed {
+        tracing::warn!(%record, %error, "messages of an erased record could not be removed yet");
+    }
+    if !matches!(removed, Ok(Ok(()))) {
+        return false;
+    }
+    let noted = router.submit_in_turn::<Record, ()>(record, RecordCommand::Forget, Caller::SYSTEM, |_| ()).await;
     matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale)))
 }
 
@@ -288,6 +326,9 @@ impl Handler<Attempted> for OutboxActor {
             self.done += 1;
         } else {
             self.delay(owed, ctx);
+        }
+        if self.held_back.remove(&entity) {
+            self.router.shared.owing[usize::from(entity.shard().0)].store(true, Ordering::Release);
         }
         self.pump(ctx);
     }

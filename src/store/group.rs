@@ -1,6 +1,7 @@
 //! One group commit in the making: each commit is judged by itself, against what is stored and what the group holds already.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use crate::domain::effect::{Counter, Effect, EnrolmentRow, Index};
 use crate::id::{EntityId, RecordId, Shard};
@@ -100,7 +101,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
     }
 
     /// Adds the rows of a commit that was judged good.
-    pub(super) fn take(&mut self, commit: &Commit) {
+    pub(super) fn take(&mut self, commit: &Commit) -> Result<()> {
         let version = version_after(commit);
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
@@ -118,8 +119,26 @@ impl<'a, K: Keyspace> Group<'a, K> {
             self.repeats.insert(row, repeat);
         }
         for effect in &commit.effects {
-            self.owe(commit.entity, effect);
+            match effect {
+                Effect::Erase => self.erase(commit.entity, version)?,
+                _ => self.owe(commit.entity, effect),
+            }
         }
+        Ok(())
+    }
+
+    /// Removes the event rows of an entity from before `version`, and its snapshot.
+    fn erase(&mut self, entity: EntityId, version: Version) -> Result<()> {
+        let (from, to) = (key::events(entity), key::event(entity, version));
+        let in_group = self.batch.0.iter().map(|(key, _)| key.clone());
+        let mut rows: Vec<Key> = in_group.filter(|key| (&from..&to).contains(&key)).collect();
+        self.store.rows.scan(Bound::Included(&from), Bound::Excluded(&to), false, &mut |found, _| {
+            rows.push(found.to_vec());
+            Ok(true)
+        })?;
+        rows.into_iter().for_each(|row| self.batch.remove(row));
+        self.batch.remove(key::snapshot(entity));
+        Ok(())
     }
 
     /// Adds the row of one effect.
@@ -150,6 +169,8 @@ impl<'a, K: Keyspace> Group<'a, K> {
                 self.claims.insert(claim, None);
             }
             Effect::Count { counter, delta, .. } => *self.counters.entry(*counter).or_default() += delta,
+            // Of a log that is being replayed, what was erased is not there any more.
+            Effect::Erase => {}
         }
     }
 

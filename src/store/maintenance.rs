@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::enrolment::StepStatus;
-use crate::domain::entity::Entity;
+use crate::domain::entity::{Entity, advance};
 use crate::domain::import::Import;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
@@ -40,16 +40,15 @@ fn entities(store: &dyn Store, mut visit: impl FnMut(EntityId, Log) -> Result<()
 /// Replays an entity's log: its effects in order, and its state at the end.
 fn replay<E: Entity>(entity: EntityId, log: &Log) -> Result<(E, Vec<Effect>)> {
     let (mut state, mut owed) = (E::default(), Effects::default());
-    for (expected, (version, bytes)) in (1..).zip(log) {
-        if *version != expected {
-            return Err(StoreError::Row(format!("{entity} has no version {expected}")));
-        }
+    let mut before = 0;
+    for (version, bytes) in log {
         let entry: Entry<E::Event> =
             codec::decode(bytes).map_err(|error| StoreError::Row(format!("{entity} version {version}: {error}")))?;
-        for event in &entry.events {
-            state.apply(event, entry.stamp);
-            state.effects(entity.into(), event, &mut owed);
+        if !codec::follows::<E>(&entry, *version, before) {
+            return Err(StoreError::Row(format!("{entity} has no version {}", before + 1)));
         }
+        before = *version;
+        advance(&mut state, entity.into(), &entry.events, entry.stamp, &mut owed);
     }
     Ok((state, owed.0))
 }

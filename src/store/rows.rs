@@ -186,7 +186,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         for commit in commits {
             let outcome = group.judge(commit)?;
             if matches!(outcome, Outcome::Done(_)) {
-                group.take(commit);
+                group.take(commit)?;
             }
             outcomes.push(outcome);
         }

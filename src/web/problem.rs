@@ -229,6 +229,7 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
             Failure::VersionMismatch { actual } => {
                 Problem::new("version_mismatch", format!("the resource is at version {actual} now"))
             }
+            Failure::Erased => Problem::not_found("record any more: it was erased"),
             Failure::Busy => Problem::new("busy", "too many commands are under way"),
             Failure::Unavailable => Problem::new("unavailable", "the server does not accept commands now"),
             Failure::Bug => Problem::new("internal", "the server met a defect; it was logged"),

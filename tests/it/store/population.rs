@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use relance::domain::effect::Effects;
-use relance::domain::entity::{Entity, Stamp};
+use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::given::Given;
 use relance::domain::import::Import;
 use relance::domain::record::Record;
@@ -80,10 +80,7 @@ impl<'a> Population<'a> {
             return state;
         }
         let mut owed = Effects::default();
-        for event in &events {
-            state.apply(event, stamp);
-            state.effects(id, event, &mut owed);
-        }
+        advance(&mut state, id, &events, stamp, &mut owed);
         let last = self.snapshots.entry(entity).or_default();
         let due = version + 1 - *last >= SNAPSHOT_EVERY;
         if due {
