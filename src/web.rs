@@ -65,7 +65,7 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences, steps,
+        backup, enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences, steps,
         templates, test_clock, timeline, up_next,
     };
     let api = utoipa_actix_web::scope("/api/v1")
@@ -107,6 +107,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(imports::start_import)
         .service(imports::get_import)
         .service(imports::get_import_rejects)
+        .service(backup::get_backup)
         .service(test_clock::get_test_clock)
         .service(test_clock::advance_test_clock);
     config.service(health::healthz).service(health::readyz).service(health::metrics).service(api);

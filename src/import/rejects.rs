@@ -53,7 +53,10 @@ impl Person {
         let mut cells = row.split([',', ';', '\t', '|', '\n']).map(|cell| cell.trim().trim_matches('"'));
         let words: Vec<&str> = row.split(|c: char| !c.is_alphanumeric()).collect();
         let named = !self.name.is_empty()
-            && self.name.iter().all(|part| part.split(|c: char| !c.is_alphanumeric()).all(|word| words.contains(&word)));
+            && self
+                .name
+                .iter()
+                .all(|part| part.split(|c: char| !c.is_alphanumeric()).all(|word| words.contains(&word)));
         named || cells.any(|cell| self.values.iter().any(|value| value == cell))
     }
 
@@ -108,7 +111,8 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("job.rejects.csv");
-        fs::write(&path, "line,reason,row\n2,no type,\"Ada,ada@example.org\"\n3,\"a, b\",\"Bob,b@example.org\"\n").unwrap();
+        fs::write(&path, "line,reason,row\n2,no type,\"Ada,ada@example.org\"\n3,\"a, b\",\"Bob,b@example.org\"\n")
+            .unwrap();
         assert!(person.take_out_of(&path).unwrap() && !person.take_out_of(&path).unwrap());
         let kept = fs::read_to_string(&path).unwrap();
         assert_eq!(kept, format!("line,reason,row\n2,{ERASED},\n3,\"a, b\",\"Bob,b@example.org\"\n"));

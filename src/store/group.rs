@@ -187,3 +187,21 @@ impl<'a, K: Keyspace> Group<'a, K> {
         (self.batch, sums)
     }
 }
+
+/// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
+/// went from one to another.
+pub(super) fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
+    let mut claims = HashMap::new();
+    for (place, effect) in effects.iter().enumerate() {
+        match effect {
+            Effect::Claim { kind, external_id } => claims.insert((*kind, external_id), place),
+            Effect::Unclaim { kind, external_id } => claims.remove(&(*kind, external_id)),
+            _ => None,
+        };
+    }
+    effects.iter().enumerate().filter_map(move |(place, effect)| match effect {
+        Effect::Claim { kind, external_id } => (claims.get(&(*kind, external_id)) == Some(&place)).then_some(effect),
+        Effect::Unclaim { .. } => None,
+        _ => Some(effect),
+    })
+}

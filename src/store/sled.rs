@@ -5,6 +5,12 @@
 //! unreadable database can open as an empty one, and one with a hole as if nothing were missing, so a manifest and a
 //! witness outside it say what must be inside, and after anything but a stop in order all rows are read and summed.
 
+mod compact;
+mod create;
+
+pub use compact::{Compacted, compact, size};
+pub use create::create;
+
 use std::fs::{self, File, OpenOptions};
 use std::ops::Bound;
 use std::panic::AssertUnwindSafe;
@@ -64,6 +70,7 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     let name = directory.display().to_string();
     fs::create_dir_all(directory).map_err(|error| io("make the data directory", format!("{name}: {error}")))?;
     let lock = lock(directory, &name)?;
+    compact::recover(directory).map_err(|error| io("clear what an interrupted compaction has left", error))?;
     let manifest = manifest::read(directory, &name)?;
     let path = directory.join("store");
     let fresh = !path.join("db").exists();

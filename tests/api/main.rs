@@ -3,6 +3,7 @@
 mod batches;
 mod clock;
 mod conventions;
+mod erasure;
 mod events;
 mod external;
 mod fixtures;

@@ -86,7 +86,9 @@ impl Ledger {
                 Effect::Disarm { due, key } => self.armed.remove(&(due, key)),
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. }, .. } => false,
-                Effect::Owe { key, delivery: Delivery::Forget } => key == FORGET && !std::mem::replace(&mut self.forgets, true),
+                Effect::Owe { key, delivery: Delivery::Forget } => {
+                    key == FORGET && !std::mem::replace(&mut self.forgets, true)
+                }
                 Effect::Settle { key: FORGET } => std::mem::take(&mut self.forgets),
                 Effect::Erase => true,
                 Effect::Settle { key } => self.owed.remove(&key).is_some(),
@@ -132,7 +134,11 @@ impl Ledger {
         assert_eq!(self.claimed, record.profile.external_id.clone().into_iter().collect(), "the key claimed is held");
         let shown = record.exists.then(|| (record.profile.display_name(), record.state));
         assert_eq!(self.shown, shown, "the list shows the record as is");
-        assert_eq!(self.forgets, matches!(record.erasure, Erasure::MessagesLeft(_)), "messages are removed until none is left");
+        assert_eq!(
+            self.forgets,
+            matches!(record.erasure, Erasure::MessagesLeft(_)),
+            "messages are removed until none is left"
+        );
         if record.exists {
             self.check_counters(record);
         }

@@ -7,9 +7,9 @@ use relance::domain::effect::Effects;
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::given::Given;
 use relance::domain::import::Import;
-use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, RecordType};
+use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Shard, UserId};
@@ -70,6 +70,13 @@ impl<'a> Population<'a> {
         let (state, _) = self.state::<E>(id.into());
         let events = state.decide(id, &self.given, command, stamp).expect("accepted");
         self.store_events::<E>(id, events, stamp)
+    }
+
+    /// Why a record refuses a command.
+    pub fn refused(&self, id: RecordId, command: RecordCommand) -> RecordRejection {
+        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let (state, _) = self.state::<Record>(id.into());
+        state.decide(id, &self.given, command, stamp).expect_err("refused")
     }
 
     /// Applies and commits events whoever decided them.
