@@ -46,7 +46,7 @@ impl Write for ToClient {
 /// meanwhile. Messages in the spool and files of imports are not part of it. A copy whose end is missing is refused by
 /// `restore`. One at a time.
 #[utoipa::path(tag = "Maintenance",
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 503, body = Problem)))]
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 409, body = Problem), (status = 503, body = Problem)))]
 #[get("/backup")]
 pub async fn get_backup(app: Data<App>, _: Principal) -> Result<HttpResponse, Problem> {
     let (chunks, mut made) = channel::<Chunk>(CHUNKS_AHEAD);
@@ -68,7 +68,7 @@ pub async fn get_backup(app: Data<App>, _: Principal) -> Result<HttpResponse, Pr
     let first = match made.recv().await {
         Some(Ok(first)) => first,
         Some(Err(error)) if error.kind() == io::ErrorKind::ResourceBusy => {
-            return Err(Problem::new("busy", error.to_string()));
+            return Err(Problem::new("backup_under_way", error.to_string()));
         }
         _ => return Err(Problem::new("unavailable", "the store cannot be read now")),
     };
