@@ -52,8 +52,8 @@ pub struct RestoreArgs {
 
 /// Give back the disk that changed and removed rows still take
 ///
-/// Writes the database anew, beside the present one, and lets it take its place: at most twice what the rows need, and no
-/// byte of what was removed, as after the erasure of a record. The server must be stopped; a compaction that is
+/// Writes the database anew, beside the present one, and lets it take its place: two to three times the bytes of the rows,
+/// and none of what was removed, as after the erasure of a record. The server must be stopped; a compaction that is
 /// interrupted leaves everything as it was. It needs room for both databases while it runs.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\

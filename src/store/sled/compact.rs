@@ -29,8 +29,8 @@ pub struct Compacted {
     pub after: u64,
 }
 
-/// Writes the database of a stopped server anew, so that it takes no more room than its rows need and no byte of what was
-/// removed is left. A stop at any moment leaves a directory that opens with all that was in it.
+/// Writes the database of a stopped server anew, so that it takes little more room than sled needs and no byte of what was
+/// removed is left: 1.8 times the rows where they have 400 bytes, 3 times where they have 90. A stop at any moment leaves a directory that opens with all that was in it.
 pub fn compact(directory: &Path, options: SledOptions) -> Result<Compacted> {
     let store = open(directory, options)?;
     let (place, copy, aside) = places(directory);

@@ -65,7 +65,7 @@ fn p18_no_byte_of_an_erased_record_outlives_a_compaction() {
 }
 
 #[test]
-fn after_a_compaction_the_disk_is_at_most_twice_the_rows() {
+fn after_a_compaction_the_disk_is_at_most_twice_the_rows_of_400_bytes() {
     let directory = directory();
     let store = sled(directory.path());
     let head = store.head();
