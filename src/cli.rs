@@ -3,6 +3,7 @@
 mod bench;
 mod client;
 mod connect;
+mod copies;
 mod import;
 mod load;
 mod maintain;
@@ -49,6 +50,9 @@ enum Command {
     Import(import::ImportArgs),
     Connect(connect::ConnectArgs),
     Export(maintain::ExportArgs),
+    Backup(copies::BackupArgs),
+    Restore(copies::RestoreArgs),
+    Compact(copies::CompactArgs),
     Rebuild(maintain::RebuildArgs),
     Check(maintain::CheckArgs),
     Bench(bench::BenchArgs),
@@ -61,6 +65,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(args) => done(wait(import::run(args))),
         Command::Connect(args) => done(wait(connect::run(args))),
         Command::Export(args) => done(maintain::export(args)),
+        Command::Backup(args) => done(wait(copies::backup(args))),
+        Command::Restore(args) => done(copies::restore(args)),
+        Command::Compact(args) => done(copies::compact(args)),
         Command::Rebuild(args) => done(maintain::rebuild(args)),
         Command::Check(args) => maintain::check(args),
         Command::Bench(args) => done(wait(bench::run(args))),
@@ -118,6 +125,11 @@ mod tests {
             "relance import file --type company",
             "relance import file --delimiter ;;",
             "relance bench --connections 0",
+            "relance backup",
+            "relance restore file",
+            "relance import file --data d --type lead",
+            "relance import file --data d --external-id Id",
+            "relance import file --data d --server http://127.0.0.1:1",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }

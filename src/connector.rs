@@ -22,4 +22,7 @@ pub trait Mailer: Send + Sync + 'static {
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>>;
+
+    /// Removes what is still held of the messages of these ids, because their record was erased.
+    fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>>;
 }

@@ -2,6 +2,7 @@
 //! takes up again without doing anything twice.
 
 pub mod mapping;
+mod rejects;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -249,12 +250,17 @@ impl Imports {
         match self.engine.submit_in_turn::<Record, ()>(fresh, create, caller, |_| ()).await {
             Ok(()) | Err(Failure::Refused(RecordRejection::Exists)) => Ok(RowOutcome::Created),
             Err(Failure::Taken(holder)) if external_id.is_some() => {
-                let change = RecordCommand::Change(changes);
+                let change = RecordCommand::Change(changes.clone());
                 // Known by its row: when the job is begun again, what was written since is not written over.
                 let command = CommandId { key: fresh.0, fingerprint: Fingerprint::default() };
                 let caller = Caller { command: Some(command), ..caller };
-                self.engine.submit_in_turn::<Record, ()>(holder, change, caller, |_| ()).await?;
-                Ok(RowOutcome::Updated)
+                match self.engine.submit_in_turn::<Record, ()>(holder, change, caller, |_| ()).await {
+                    // Erased since it was found: the key is free.
+                    Err(Failure::Refused(RecordRejection::NotFound)) => {
+                        Box::pin(self.write(fresh, by, request, external_id, changes)).await
+                    }
+                    done => done.map(|()| RowOutcome::Updated),
+                }
             }
             Err(failure) => Err(failure),
         }

@@ -3,6 +3,7 @@
 //! [`Store`] is what the runtime knows. [`rows::RowStore`] says how entities, timers, owed deliveries, lists and counters
 //! become rows; [`memory`] and [`sled`] keep the rows.
 
+pub mod backup;
 pub mod codec;
 mod group;
 pub mod head;
@@ -14,6 +15,7 @@ mod merge;
 mod room;
 pub mod rows;
 pub mod sled;
+pub mod transfer;
 mod witness;
 pub mod writer;
 
@@ -161,6 +163,20 @@ pub enum StoreError {
         /// What the system said.
         why: String,
     },
+    /// A file that was to be read is not what it should be, or one cannot be written.
+    #[error("the {what} cannot be used: {why}")]
+    File {
+        /// `backup` or `export`.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// One backup at a time.
+    #[error("another backup is under way")]
+    BackupUnderWay,
+    /// A directory that holds something already.
+    #[error("{0} is not empty; name a directory that is, or one that does not exist")]
+    Occupied(String),
     /// A row that does not decode.
     #[error("a stored row cannot be read: {0}")]
     Row(String),
@@ -217,6 +233,11 @@ pub trait Store: Send + Sync + 'static {
     fn forget_repeats(&self, now: Timestamp) -> Result<usize>;
     /// The head after the last group.
     fn head(&self) -> head::Head;
+    /// Writes an exact copy of the rows as they are when it ends, while others write on; the head of that instant. One at
+    /// a time. See [`backup`].
+    fn backup(&self, _out: &mut dyn std::io::Write) -> Result<head::Head> {
+        Err(StoreError::File { what: "backup", why: "this store cannot be copied".into() })
+    }
     /// Whether so many bytes can be written beside what is kept free; groups are refused where there is no room.
     fn has_room(&self, bytes: u64) -> bool;
     /// Whether nothing has failed so far. What has is not to be trusted, and the process should end.

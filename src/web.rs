@@ -62,8 +62,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        clock, enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences, steps,
-        templates, test_clock, timeline, up_next,
+        backup, clock, enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences,
+        steps, templates, test_clock, timeline, up_next,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -85,6 +85,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::reopen_record)
         .service(records::get_record)
         .service(records::patch_record)
+        .service(records::delete_record)
         .service(enrolments::connect_records)
         .service(enrolments::list_sequence_enrolments)
         .service(enrolments::get_enrolment)
@@ -105,6 +106,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(imports::get_import_rejects)
         .service(clock::get_clock)
         .service(clock::accept_clock)
+        .service(backup::get_backup)
         .service(test_clock::get_test_clock)
         .service(test_clock::advance_test_clock);
     config.service(health::healthz).service(health::readyz).service(health::metrics).service(api);

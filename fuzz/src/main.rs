@@ -3,6 +3,7 @@
 #![no_main]
 
 mod commands;
+mod copies;
 mod files;
 mod graph;
 mod logs;
@@ -37,9 +38,10 @@ struct Target {
 }
 
 /// In the order of the layers they try.
-const TARGETS: [Target; 10] = [
+const TARGETS: [Target; 11] = [
     Target { name: "texts", run: texts::run, memory_max: 4 << 20 },
     Target { name: "files", run: files::run, memory_max: 16 << 20 },
+    Target { name: "copies", run: copies::run, memory_max: 16 << 20 },
     Target { name: "graph", run: graph::run, memory_max: 64 << 20 },
     Target { name: "record_log", run: logs::record, memory_max: 32 << 20 },
     Target { name: "other_logs", run: logs::other, memory_max: 32 << 20 },

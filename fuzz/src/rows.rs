@@ -3,11 +3,11 @@
 use relance::domain::effect::Counter;
 use relance::domain::record::schema::RecordType;
 use relance::id::{CommandId, EntityId, EntityKind, RecordId, SequenceId};
+use relance::store::head::Head;
 use relance::store::key;
 use relance::store::memory::Memory;
-use relance::store::head::Head;
 use relance::store::rows::{Batch, Keyspace, RowStore, shards};
-use relance::store::{Store, maintenance};
+use relance::store::{Store, maintenance, transfer};
 use relance::time::Timestamp;
 
 /// Rows, each as the lengths of its key and value in a byte each, the key, and the value.
@@ -49,7 +49,7 @@ pub fn run(bytes: &[u8]) {
     let _ = store.enrolments(SequenceId(0), true, None, &mut |_| true);
     let _ = (store.claimed(RecordType::Lead, "one"), store.counter(Counter::ActiveSequences));
     let _ = maintenance::check(&store);
-    let _ = maintenance::export(&store, &mut std::io::sink());
+    let _ = transfer::export(&store, &mut std::io::sink());
     let _ = (store.forget_repeats(Timestamp::MAX), store.grant());
     let _ = maintenance::rebuild(&store);
     let _ = CommandId { key: 0, fingerprint: [0; 16] };

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Times that a busy server is asked again.
 const ATTEMPTS_MAX: u32 = 10;
+/// The longest download.
+const DOWNLOAD_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Bytes shown of an answer that is not from relance.
 const SHOWN_MAX: usize = 200;
 
@@ -140,6 +142,13 @@ impl Client {
         let path = request.url().path().trim_end_matches("/api/v1").to_owned() + "/metrics";
         request.url_mut().set_path(&path);
         self.send(request).await?.text().await.context("the answer broke off")
+    }
+
+    /// `GET` of something large, to be read chunk by chunk, however long it takes.
+    pub async fn download(&self, path: &[&str]) -> anyhow::Result<Response> {
+        let mut request = self.request(Method::GET, path, &[])?;
+        *request.timeout_mut() = Some(DOWNLOAD_MAX);
+        self.send(request).await
     }
 
     /// `POST` or `PUT` of a JSON body.

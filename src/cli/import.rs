@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,20 +12,27 @@ use clap::builder::PossibleValuesParser;
 use serde::Deserialize;
 
 use super::client::{Client, ServerArgs};
+use super::copies;
 use super::progress::{bar, count};
 use crate::domain::record::schema::RecordType;
 use crate::limits;
 use crate::sheet::Sheet;
+use crate::store::sled::create;
+use crate::store::transfer;
 
 /// Rejected rows shown where no file was asked for.
 const REJECTS_SHOWN: usize = 10;
 /// Between two looks at a running job.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Bring the rows of a CSV file into a running server
+/// Bring the rows of a CSV file into a running server, or an export into a new data directory
 ///
 /// Every row becomes a record. Comma, semicolon, tab or bar, UTF-8 or Windows-1252, with or without a byte order mark:
 /// the server finds out. A row that cannot be read is rejected with its line number and reason, the rest goes in.
+///
+/// With --data the file is what `relance export` has written: the log of a whole server. It goes into a directory that is
+/// empty or not there, all or nothing; ids, versions and instants stay the same, and everything else is computed anew.
+/// Command ids are no part of an export: a command that is repeated across it takes effect again.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -34,12 +42,18 @@ Examples:
       as soon as one column is named, only the named ones go in
   relance import leads.csv --external-id 'Account Id' --rejects rejects.csv
       the same file again updates instead of creating; what did not go in is written to rejects.csv
+  relance export --data ./data --out all.jsonl && relance import all.jsonl --data ./fresh
+      the same history in a new data directory, which `relance serve --data ./fresh` takes up
 
 A field is a property of the record (name, email, phones.business, phones.mobile, phones.home, score, owner, …) or a
 field of its type (first_name, last_name, company, job_title, city, …).")]
 pub struct ImportArgs {
-    /// The CSV file; its first row names the columns
+    /// The CSV file, whose first row names the columns; or an export
     file: PathBuf,
+    /// The data directory that an export makes
+    #[arg(long, value_name = "DIR",
+          conflicts_with_all = ["record_type", "mapping", "external_id", "delimiter", "rejects", "server"])]
+    data: Option<PathBuf>,
     /// What every row becomes
     #[arg(long = "type", value_name = "TYPE", default_value = "lead",
           value_parser = PossibleValuesParser::new(RecordType::ALL.map(RecordType::name)))]
@@ -93,6 +107,15 @@ struct Job {
 
 /// Imports and reports; fails where the file as a whole could not be read.
 pub async fn run(args: ImportArgs) -> anyhow::Result<()> {
+    let shown = args.file.display();
+    match (&args.data, is_export(&args.file)?) {
+        (Some(data), true) => return import_log(&args.file, data),
+        (Some(_), false) => {
+            bail!("{shown} is no export of relance; a CSV file goes into a running server, with --server")
+        }
+        (None, true) => bail!("{shown} is an export of relance; it goes into a new data directory, with --data DIR"),
+        (None, false) => {}
+    }
     let client = Client::new(&args.server)?;
     let file = read(&args.file)?;
     let rows = Sheet::open(&file, args.delimiter.map(|delimiter| delimiter as u8)).ok();
@@ -106,6 +129,21 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<()> {
     }
     println!("{}", summary(&job));
     show_rejects(&client, &job, args.rejects.as_deref()).await
+}
+
+/// Whether a file begins as an export does.
+fn is_export(path: &Path) -> anyhow::Result<bool> {
+    let mut beginning = Vec::new();
+    let length = transfer::BEGINNING.len() as u64;
+    copies::open(path)?.take(length).read_to_end(&mut beginning).context("the file cannot be read")?;
+    Ok(beginning == transfer::BEGINNING.as_bytes())
+}
+
+fn import_log(file: &Path, data: &Path) -> anyhow::Result<()> {
+    let input = BufReader::new(copies::open(file)?);
+    let commits = create(data, |store| transfer::import(store, input))?;
+    println!("{} commits are in {}", count(commits), data.display());
+    Ok(())
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -96,6 +96,17 @@ impl Spool {
         Ok(self.message_id(&mail.id))
     }
 
+    /// Removes the messages of these ids; those that are not there are removed already. Durable on return. Blocking.
+    fn remove(&self, ids: &[String]) -> std::io::Result<()> {
+        for id in ids {
+            match fs::remove_file(self.folder.join(format!("{id}.eml"))) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        File::open(&self.folder)?.sync_all()
+    }
+
     /// The message as it will be written, or why there can be none.
     pub fn compose(&self, mail: &Mail) -> Result<Message, DeliveryError> {
         let permanent = |why: String| DeliveryError::Permanent(why);
@@ -119,6 +130,17 @@ impl Mailer for Spool {
         let written = tokio::task::spawn_blocking(move || spool.write(&mail));
         let broken = |_| Err(DeliveryError::Permanent("the message met a defect".into()));
         written.map(move |written| written.unwrap_or_else(broken)).boxed()
+    }
+
+    fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>> {
+        let spool = self.clone();
+        let removed = tokio::task::spawn_blocking(move || spool.remove(&ids));
+        let broken = |why: String| DeliveryError::Temporary(format!("the spool cannot be written: {why}"));
+        removed
+            .map(move |removed| {
+                removed.map_err(|error| broken(error.to_string()))?.map_err(|error| broken(error.to_string()))
+            })
+            .boxed()
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Delivery {
         /// When it was deactivated.
         until: Timestamp,
     },
+    /// The messages of an erased record are removed from wherever they were written.
+    Forget,
 }
 
 /// A number that is kept as a sum of deltas.
@@ -87,6 +89,8 @@ pub enum Effect {
     Unclaim { kind: RecordType, external_id: String },
     /// Add to a counter; the commit is refused if it would pass `max`.
     Count { counter: Counter, delta: i64, max: Option<i64> },
+    /// Remove the entity's log and snapshot from before this commit.
+    Erase,
 }
 
 /// The effects of one command's events, in order.

@@ -49,4 +49,23 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
     /// What the world is owed for `event`, `self` being the state just after it. A function of the log alone, so that
     /// every row can be computed again from it.
     fn effects(&self, id: Self::Id, event: &Self::Event, owed: &mut Effects);
+
+    /// Whether `event` takes the log before it along, so that a log may begin with it.
+    fn erases(_event: &Self::Event) -> bool {
+        false
+    }
+
+    /// Takes back every row that follows from the state, and the log itself, before an event that erases.
+    fn retract(&self, _owed: &mut Effects) {}
+}
+
+/// Applies events in order; adds what the world is owed for them.
+pub fn advance<E: Entity>(state: &mut E, id: E::Id, events: &[E::Event], stamp: Stamp, owed: &mut Effects) {
+    for event in events {
+        if E::erases(event) {
+            state.retract(owed);
+        }
+        state.apply(event, stamp);
+        state.effects(id, event, owed);
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod decide;
+pub mod erase;
 pub mod event;
 pub mod profile;
 pub mod rejection;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::rejection::{Problem, RecordRejection};
 
 use self::command::RecordCommand;
+use self::erase::Erasure;
 use self::event::RecordEvent;
 use self::profile::Profile;
 use self::schema::{Change, Outcome, RecordState, RecordType};
@@ -50,6 +52,8 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The last ordinal given out.
     pub last_ordinal: Ordinal,
+    /// Whether it was erased; nothing else is known of it then.
+    pub erasure: Erasure,
 }
 
 impl Record {
@@ -113,6 +117,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
+    const LAYOUT: u16 = 2;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -247,6 +252,8 @@ impl Entity for Record {
                     step.status = StepStatus::Cancelled;
                 }
             }
+            RecordEvent::Erased { messages, .. } => self.be_erased(messages),
+            RecordEvent::Forgotten => self.erasure = Erasure::Complete,
         }
     }
 
@@ -297,11 +304,21 @@ impl Entity for Record {
                 owed.push(Effect::Settle { key: *step });
             }
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
+            RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
+            RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
             RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::Signalled { .. } => {}
         }
+    }
+
+    fn erases(event: &RecordEvent) -> bool {
+        matches!(event, RecordEvent::Erased { .. })
+    }
+
+    fn retract(&self, owed: &mut Effects) {
+        self.take_back(owed);
     }
 }
 

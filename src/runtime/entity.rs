@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::domain::effect::{Effect, Effects};
-use crate::domain::entity::{Entity, Stamp};
+use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::import::Import;
 use crate::domain::record::Record;
@@ -98,10 +98,7 @@ impl<E: Resides> EntityActor<E> {
             Ok(events) => events,
         };
         let mut owed = Effects::default();
-        for event in &events {
-            held.state.apply(event, stamp);
-            held.state.effects(id, event, &mut owed);
-        }
+        advance(&mut held.state, id, &events, stamp, &mut owed);
         if sabotage::has(Defect::SwapEvents) && events.len() > 1 {
             events.swap(0, 1);
         }
@@ -188,6 +185,7 @@ impl<E: Resides> EntityActor<E> {
         }
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
+            Ok((_, version, _)) if version != repeat.version => reply(Err(Failure::Erased)),
             Ok((state, version, _)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }

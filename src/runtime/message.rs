@@ -54,6 +54,9 @@ pub enum Failure<R: std::error::Error> {
     /// The caller has seen another version than the present one; nothing changed.
     #[error("the resource has changed since it was read")]
     VersionMismatch { actual: Version },
+    /// What the command did was erased since.
+    #[error("what this once did was erased since")]
+    Erased,
     /// Too much is under way; try again.
     #[error("too many commands are under way")]
     Busy,

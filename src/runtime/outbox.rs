@@ -1,6 +1,6 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::connector::{DeliveryError, Mailer};
 use crate::domain::effect::{Delivery, Effect, EffectKey};
 use crate::domain::enrolment::MessageState;
 use crate::domain::record::command::RecordCommand;
+use crate::domain::record::erase::Erasure;
 use crate::domain::record::schema::Value;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceStatus};
@@ -74,6 +75,8 @@ pub struct OutboxActor {
     in_flight: HashMap<Owed, bool>,
     backoff: HashMap<Owed, Backoff>,
     chance: fastrand::Rng,
+    /// Erased records whose removals wait for a message that is on its way.
+    held_back: HashSet<EntityId>,
     done: u64,
     waiting: Vec<oneshot::Sender<u64>>,
     /// The disk was full, and it will be looked at again.
@@ -91,6 +94,7 @@ impl OutboxActor {
             in_flight: HashMap::new(),
             backoff: HashMap::new(),
             chance,
+            held_back: HashSet::new(),
             done: 0,
             waiting: Vec::new(),
             waits_for_room: false,
@@ -151,7 +155,8 @@ impl OutboxActor {
         };
         for row in rows {
             let owed = (row.entity, row.key);
-            let waits = self.backoff.get(&owed).is_some_and(|backoff| backoff.until > Instant::now());
+            let waits = self.backoff.get(&owed).is_some_and(|backoff| backoff.until > Instant::now())
+                || self.must_hold_back(&row);
             if let Some(met_again) = self.in_flight.get_mut(&owed) {
                 *met_again = true;
             } else if !waits {
@@ -159,6 +164,16 @@ impl OutboxActor {
                 self.attempt(row, ctx);
             }
         }
+    }
+
+    /// An erased record's messages are removed once none is on its way any more.
+    fn must_hold_back(&mut self, row: &OwedRow) -> bool {
+        let on_its_way = |(entity, key): &Owed| *entity == row.entity && *key != row.key;
+        let holds = row.delivery == Delivery::Forget && self.in_flight.keys().any(on_its_way);
+        if holds {
+            self.held_back.insert(row.entity);
+        }
+        holds
     }
 
     fn attempt(&self, row: OwedRow, ctx: &mut Context<Self>) {
@@ -173,6 +188,7 @@ impl OutboxActor {
                     deliver_mail(&router, mailer.as_ref(), row.entity.into(), row.key, template, last).await
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
+                Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });
         });
@@ -234,6 +250,25 @@ async fn deliver_mail(
         Err(error) => RecordCommand::MessageFailed { step, reason: error.to_string() },
     };
     let noted = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
+    // A record that was erased meanwhile owes the removal of what has just been written.
+    matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)))
+}
+
+/// Removes the messages of an erased record. True if none is left.
+async fn forget(router: &Router, mailer: &dyn Mailer, record: RecordId) -> bool {
+    let left = router
+        .read::<Record, _>(record, UserId::SYSTEM, |seen| match &seen.state.erasure {
+            Erasure::MessagesLeft(steps) => steps.clone(),
+            Erasure::None | Erasure::Complete => Vec::new(),
+        })
+        .await;
+    let Ok(left) = left else { return false };
+    let ids = left.into_iter().map(|step| StepId::of(record, step).to_string()).collect();
+    if let Err(error) = mailer.forget(ids).await {
+        tracing::warn!(%record, %error, "messages of an erased record could not be removed yet");
+        return false;
+    }
+    let noted = router.submit_in_turn::<Record, ()>(record, RecordCommand::Forget, Caller::SYSTEM, |_| ()).await;
     matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale)))
 }
 
@@ -323,6 +358,9 @@ impl Handler<Attempted> for OutboxActor {
             }
         } else {
             self.delay(owed, ctx);
+        }
+        if self.held_back.remove(&entity) {
+            self.router.shared.owing[usize::from(entity.shard().0)].store(true, Ordering::Release);
         }
         self.pump(ctx);
     }

@@ -82,14 +82,20 @@ pub fn replay<E: Entity>(stored: &Stored) -> Result<(E, Version)> {
         None => (E::default(), 0),
     };
     for (next, bytes) in &stored.entries {
-        if *next != version + 1 {
+        let entry: Entry<E::Event> = decode(bytes)?;
+        if !follows::<E>(&entry, *next, version) {
             return Err(StoreError::Row(format!("version {next} follows version {version}")));
         }
-        let entry: Entry<E::Event> = decode(bytes)?;
         entry.events.iter().for_each(|event| state.apply(event, entry.stamp));
         version = *next;
     }
     Ok((state, version))
+}
+
+/// Whether a row may stand behind version `before`: it is the next one, or a log begins with it because it has erased
+/// what was before.
+pub(super) fn follows<E: Entity>(entry: &Entry<E::Event>, version: Version, before: Version) -> bool {
+    before.checked_add(1) == Some(version) || (before == 0 && entry.events.first().is_some_and(E::erases))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One group commit in the making: each commit is judged by itself, against what is stored and what the group holds already.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use crate::domain::effect::{Counter, Effect, EnrolmentRow, Index};
 use crate::id::{EntityId, RecordId, Shard};
@@ -112,7 +113,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
     }
 
     /// Adds the rows of a commit that was judged good.
-    pub(super) fn take(&mut self, commit: &Commit) {
+    pub(super) fn take(&mut self, commit: &Commit) -> Result<()> {
         let version = version_after(commit);
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
@@ -130,8 +131,26 @@ impl<'a, K: Keyspace> Group<'a, K> {
             self.repeats.insert(row, repeat);
         }
         for effect in &commit.effects {
-            (0..times(effect)).for_each(|_| self.owe(commit.entity, effect));
+            match effect {
+                Effect::Erase => self.erase(commit.entity, version)?,
+                _ => (0..times(effect)).for_each(|_| self.owe(commit.entity, effect)),
+            }
         }
+        Ok(())
+    }
+
+    /// Removes the event rows of an entity from before `version`, and its snapshot.
+    fn erase(&mut self, entity: EntityId, version: Version) -> Result<()> {
+        let (from, to) = (key::events(entity), key::event(entity, version));
+        let in_group = self.batch.0.iter().map(|(key, _)| key.clone());
+        let mut rows: Vec<Key> = in_group.filter(|key| (&from..&to).contains(&key)).collect();
+        self.store.rows.scan(Bound::Included(&from), Bound::Excluded(&to), false, &mut |found, _| {
+            rows.push(found.to_vec());
+            Ok(true)
+        })?;
+        rows.into_iter().for_each(|row| self.batch.remove(row));
+        self.batch.remove(key::snapshot(entity));
+        Ok(())
     }
 
     /// Adds the row of one effect.
@@ -162,6 +181,8 @@ impl<'a, K: Keyspace> Group<'a, K> {
                 self.claims.insert(claim, None);
             }
             Effect::Count { counter, delta, .. } => *self.counters.entry(*counter).or_default() += delta,
+            // Of a log that is being replayed, what was erased is not there any more.
+            Effect::Erase => {}
         }
     }
 
@@ -177,4 +198,22 @@ impl<'a, K: Keyspace> Group<'a, K> {
         }
         (self.batch, sums)
     }
+}
+
+/// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
+/// went from one to another.
+pub(super) fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
+    let mut claims = HashMap::new();
+    for (place, effect) in effects.iter().enumerate() {
+        match effect {
+            Effect::Claim { kind, external_id } => claims.insert((*kind, external_id), place),
+            Effect::Unclaim { kind, external_id } => claims.remove(&(*kind, external_id)),
+            _ => None,
+        };
+    }
+    effects.iter().enumerate().filter_map(move |(place, effect)| match effect {
+        Effect::Claim { kind, external_id } => (claims.get(&(*kind, external_id)) == Some(&place)).then_some(effect),
+        Effect::Unclaim { .. } => None,
+        _ => Some(effect),
+    })
 }

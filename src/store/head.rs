@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use crate::id::Shard;
+use crate::store::backup::locked;
 use crate::store::key;
 use crate::store::rows::{Batch, Held, Keyspace, RowStore, shards};
 use crate::store::{Result, StoreError, codec};
@@ -61,7 +62,15 @@ impl<K: Keyspace> RowStore<K> {
         let mut head = self.head_after(held.head, &batch)?;
         head.at = head.at.max(at);
         batch.put(key::head(), codec::encode(&head));
-        self.rows.apply(batch, &head)?;
+        let feed = held.feed.upgrade();
+        let copy = feed.as_ref().map(|_| batch.clone());
+        let applied = self.rows.apply(batch, &head);
+        match (feed, copy, &applied) {
+            (Some(feed), Some(copy), Ok(())) => locked(&feed).push(copy),
+            (Some(feed), _, Err(_)) => locked(&feed).fail("the store failed meanwhile"),
+            _ => {}
+        }
+        applied?;
         held.head = head;
         Ok(())
     }

@@ -55,6 +55,18 @@ fn with_number(mut key: Key, number: u32) -> Key {
     key
 }
 
+/// The first key behind all that begin with `prefix`.
+pub fn after(prefix: &[u8]) -> Key {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            break;
+        }
+    }
+    end
+}
+
 /// All rows of a kind in a shard.
 pub fn all(shard: Shard, row: u8) -> Key {
     prefix(shard, row)

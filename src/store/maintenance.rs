@@ -1,17 +1,17 @@
-//! What can be said of a whole store from its log: rebuild what follows from it, check that it does follow, write it out.
+//! What can be said of a whole store from its log: rebuild what follows from it, check that it does follow.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use serde::Serialize;
 
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::enrolment::StepStatus;
-use crate::domain::entity::Entity;
+use crate::domain::entity::{Entity, advance};
 use crate::domain::import::Import;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
 use crate::id::{EntityId, EntityKind};
+use crate::limits;
 use crate::store::codec::{self, Entry};
 use crate::store::memory::Memory;
 use crate::store::rows::RowStore;
@@ -40,16 +40,15 @@ fn entities(store: &dyn Store, mut visit: impl FnMut(EntityId, Log) -> Result<()
 /// Replays an entity's log: its effects in order, and its state at the end.
 fn replay<E: Entity>(entity: EntityId, log: &Log) -> Result<(E, Vec<Effect>)> {
     let (mut state, mut owed) = (E::default(), Effects::default());
-    for (expected, (version, bytes)) in (1..).zip(log) {
-        if *version != expected {
-            return Err(StoreError::Row(format!("{entity} has no version {expected}")));
-        }
+    let mut before = 0;
+    for (version, bytes) in log {
         let entry: Entry<E::Event> =
             codec::decode(bytes).map_err(|error| StoreError::Row(format!("{entity} version {version}: {error}")))?;
-        for event in &entry.events {
-            state.apply(event, entry.stamp);
-            state.effects(entity.into(), event, &mut owed);
+        if !codec::follows::<E>(&entry, *version, before) {
+            return Err(StoreError::Row(format!("{entity} has no version {}", before + 1)));
         }
+        before = *version;
+        advance(&mut state, entity.into(), &entry.events, entry.stamp, &mut owed);
     }
     Ok((state, owed.0))
 }
@@ -65,13 +64,29 @@ fn effects_of(entity: EntityId, log: &Log) -> Result<Vec<Effect>> {
 /// Computes timers, owed deliveries, lists and counters again from the log, in place of those that are there. Returns
 /// how many entities were replayed.
 pub fn rebuild(store: &dyn Store) -> Result<u64> {
-    let mut all = Vec::new();
-    entities(store, |entity, log| {
-        all.push((entity, effects_of(entity, &log)?));
-        Ok(())
+    // All of it must read before anything is removed.
+    entities(store, |entity, log| effects_of(entity, &log).map(|_| ()))?;
+    // The log is read beside the writing, so that no more than a few entities are in memory.
+    let (found, entity) = std::sync::mpsc::sync_channel(limits::GROUP_COMMITS_MAX);
+    let count = std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut count = 0;
+            let read = entities(store, |entity, log| {
+                count += 1;
+                // Whoever writes may have failed; then that is the error told.
+                let _ = found.send(effects_of(entity, &log).map(|effects| (entity, effects)));
+                Ok(())
+            });
+            if let Err(error) = read {
+                let _ = found.send(Err(error));
+            }
+            count
+        });
+        let written = store.replace_derived(&mut std::iter::from_fn(|| entity.recv().ok()));
+        drop(entity);
+        let count: u64 = reading.join().unwrap_or_default();
+        written.map(|()| count)
     })?;
-    let count = all.len() as u64;
-    store.replace_derived(&mut all.into_iter().map(Ok))?;
     Ok(count)
 }
 
@@ -172,45 +187,4 @@ fn check_snapshot<E: Entity + PartialEq>(
         findings.fault(format!("{entity}: its snapshot is not what its log says"));
     }
     Ok((state, effects))
-}
-
-/// One line of an export.
-#[derive(Serialize)]
-struct Line<'a, E> {
-    entity: EntityKind,
-    id: String,
-    version: Version,
-    at: String,
-    by: String,
-    events: &'a [E],
-}
-
-/// Writes the log as one JSON object per line, entity by entity. Returns how many lines.
-pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
-    let mut lines = 0;
-    store.log(&mut |entity, version, bytes| {
-        lines += 1;
-        match entity.kind {
-            EntityKind::Record => write_line::<Record>(entity, version, bytes, out),
-            EntityKind::Sequence => write_line::<Sequence>(entity, version, bytes, out),
-            EntityKind::Import => write_line::<Import>(entity, version, bytes, out),
-        }
-    })?;
-    out.flush().map_err(|error| StoreError::Io { doing: "write the export", why: error.to_string() })?;
-    Ok(lines)
-}
-
-fn write_line<E: Entity>(entity: EntityId, version: Version, bytes: &[u8], out: &mut dyn Write) -> Result<()> {
-    let entry: Entry<E::Event> = codec::decode(bytes)?;
-    let line = Line {
-        entity: entity.kind,
-        id: uuid::Uuid::from_u128(entity.id).to_string(),
-        version,
-        at: entry.stamp.at.to_string(),
-        by: entry.stamp.by.to_string(),
-        events: &entry.events,
-    };
-    let failed = |error: std::io::Error| StoreError::Io { doing: "write the export", why: error.to_string() };
-    serde_json::to_writer(&mut *out, &line).map_err(|error| failed(error.into()))?;
-    out.write_all(b"\n").map_err(failed)
 }

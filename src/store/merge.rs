@@ -6,8 +6,8 @@ use std::ops::Bound;
 use crate::id::Shard;
 use crate::limits;
 use crate::store::Result;
-use crate::store::key::Key;
-use crate::store::rows::{Keyspace, RowStore, after_prefix, shards, unreadable};
+use crate::store::key::{self, Key};
+use crate::store::rows::{Keyspace, RowStore, shards, unreadable};
 
 /// Called for each row with the id at the end of its key, the key and the value; says whether to go on.
 type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
@@ -43,7 +43,7 @@ impl<K: Keyspace> RowStore<K> {
     fn refill(&self, stream: &mut Stream) -> Result<()> {
         let end = match stream.before {
             Some(before) => [stream.prefix.as_slice(), &before.to_be_bytes()].concat(),
-            None => after_prefix(&stream.prefix),
+            None => key::after(&stream.prefix),
         };
         let (page, start) = (&mut stream.page, stream.prefix.len());
         self.rows.scan(Bound::Included(&stream.prefix), Bound::Excluded(&end), true, &mut |found, value| {

@@ -8,7 +8,8 @@ use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSumm
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
-use crate::store::group::Group;
+use crate::store::backup::Feed;
+use crate::store::group::{Group, lasting};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::{
@@ -69,26 +70,34 @@ pub(super) struct Held {
     pub(super) counters: HashMap<Counter, i64>,
     pub(super) epochs: Vec<u64>,
     pub(super) head: Head,
+    /// Where batches go while a backup is made.
+    pub(super) feed: std::sync::Weak<std::sync::Mutex<Feed>>,
 }
 
 impl<K: Keyspace> RowStore<K> {
     /// Reads the head and the counters; they are few.
     pub fn open(rows: K) -> Result<RowStore<K>> {
         let store = RowStore { rows, held: Mutex::new(Held::default()) };
+        store.reload()?;
+        Ok(store)
+    }
+
+    /// Reads again what is held in memory of the rows.
+    pub(super) fn reload(&self) -> Result<()> {
         let mut held = Held::default();
-        store.scan_prefix(&key::all(key::GLOBAL, b'C'), &mut |found, value| {
+        self.scan_prefix(&key::all(key::GLOBAL, b'C'), &mut |found, value| {
             if let Some(counter) = key::read::counter(found) {
                 held.counters.insert(counter, codec::decode(value)?);
             }
             Ok(true)
         })?;
         for shard in shards() {
-            let epoch = store.rows.get(&key::fence(shard))?.map_or(Ok(0), |bytes| codec::decode(&bytes))?;
+            let epoch = self.rows.get(&key::fence(shard))?.map_or(Ok(0), |bytes| codec::decode(&bytes))?;
             held.epochs.push(epoch);
         }
-        held.head = store.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| codec::decode(&bytes))?;
-        *store.held() = held;
-        Ok(store)
+        held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| codec::decode(&bytes))?;
+        *self.held() = held;
+        Ok(())
     }
 
     fn snapshot(&self, entity: EntityId) -> Result<Option<(Version, Vec<u8>)>> {
@@ -106,8 +115,13 @@ impl<K: Keyspace> RowStore<K> {
         self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    /// Where the rows are.
+    pub fn keyspace(&self) -> &K {
+        &self.rows
+    }
+
     pub(super) fn scan_prefix(&self, prefix: &[u8], visit: Visit) -> Result<()> {
-        let end = after_prefix(prefix);
+        let end = key::after(prefix);
         self.rows.scan(Bound::Included(prefix), Bound::Excluded(&end), false, visit)
     }
 
@@ -115,7 +129,7 @@ impl<K: Keyspace> RowStore<K> {
     pub(super) fn last_version(&self, entity: EntityId) -> Result<Version> {
         let mut head = 0;
         let prefix = key::events(entity);
-        let end = after_prefix(&prefix);
+        let end = key::after(&prefix);
         self.rows.scan(Bound::Included(&prefix), Bound::Excluded(&end), true, &mut |found, _| {
             head = key::read::event(found).ok_or_else(|| unreadable(found))?.1;
             Ok(false)
@@ -140,37 +154,8 @@ pub fn shards() -> impl Iterator<Item = Shard> {
     (0..limits::SHARD_COUNT).map(Shard)
 }
 
-pub(super) fn after_prefix(prefix: &[u8]) -> Key {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if last < u8::MAX {
-            end.push(last + 1);
-            break;
-        }
-    }
-    end
-}
-
 pub(super) fn unreadable(found: &[u8]) -> StoreError {
     StoreError::Row(format!("a key of {} bytes is not one of ours", found.len()))
-}
-
-/// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
-/// went from one to another.
-fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
-    let mut claims = HashMap::new();
-    for (place, effect) in effects.iter().enumerate() {
-        match effect {
-            Effect::Claim { kind, external_id } => claims.insert((*kind, external_id), place),
-            Effect::Unclaim { kind, external_id } => claims.remove(&(*kind, external_id)),
-            _ => None,
-        };
-    }
-    effects.iter().enumerate().filter_map(move |(place, effect)| match effect {
-        Effect::Claim { kind, external_id } => (claims.get(&(*kind, external_id)) == Some(&place)).then_some(effect),
-        Effect::Unclaim { .. } => None,
-        _ => Some(effect),
-    })
 }
 
 impl<K: Keyspace> Store for RowStore<K> {
@@ -194,7 +179,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         for commit in commits {
             let outcome = group.judge(commit)?;
             if matches!(outcome, Outcome::Done(_)) {
-                group.take(commit);
+                group.take(commit)?;
             }
             outcomes.push(outcome);
         }
@@ -252,7 +237,7 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
         let from = after.map_or_else(|| key::all(shard, b'T'), |timer| key::timer_in(shard, timer));
-        let to = after_prefix(&key::timers_from(shard, until));
+        let to = key::after(&key::timers_from(shard, until));
         let mut timers = Vec::new();
         if from < to {
             self.rows.scan(Bound::Excluded(&from), Bound::Excluded(&to), false, &mut |found, _| {
@@ -266,7 +251,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     fn owed(&self, shard: Shard, after: Option<(EntityId, EffectKey)>, limit: usize) -> Result<Vec<OwedRow>> {
         let prefix = key::all(shard, b'O');
         let from = after.map_or_else(|| prefix.clone(), |(entity, name)| key::owed(entity, name));
-        let to = after_prefix(&prefix);
+        let to = key::after(&prefix);
         let mut rows = Vec::new();
         self.rows.scan(Bound::Excluded(&from), Bound::Excluded(&to), false, &mut |found, value| {
             let (entity, key) = key::read::owed(found).ok_or_else(|| unreadable(found))?;
@@ -334,15 +319,18 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
         let mut held = self.held();
-        let mut stale = Vec::new();
-        self.derived(&mut |found, _| {
-            stale.push(found.to_vec());
-            Ok(())
-        })?;
-        for keys in stale.chunks(limits::GROUP_COMMITS_MAX) {
-            let mut batch = Batch::default();
-            keys.iter().for_each(|key| batch.remove(key.clone()));
-            self.write(&mut held, batch, Timestamp::default())?;
+        for (shard, row) in shards().chain([key::GLOBAL]).flat_map(|shard| key::DERIVED.map(|row| (shard, row))) {
+            loop {
+                let mut batch = Batch::default();
+                self.scan_prefix(&key::all(shard, row), &mut |found, _| {
+                    batch.remove(found.to_vec());
+                    Ok(batch.0.len() < limits::GROUP_COMMITS_MAX)
+                })?;
+                if batch.0.is_empty() {
+                    break;
+                }
+                self.write(&mut held, batch, Timestamp::default())?;
+            }
         }
         held.counters.clear();
         // Where rows were lost or altered, the sum did not say what stood there.
@@ -382,6 +370,10 @@ impl<K: Keyspace> Store for RowStore<K> {
             self.write(&mut self.held(), batch, Timestamp::default())?;
         }
         Ok(forgotten)
+    }
+
+    fn backup(&self, out: &mut dyn std::io::Write) -> Result<Head> {
+        self.back_up(out)
     }
 
     fn head(&self) -> Head {

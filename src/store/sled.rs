@@ -5,7 +5,12 @@
 //! unreadable database can open as an empty one, and one with a hole as if nothing were missing, so a manifest and a
 //! witness outside it say what must be inside, and after anything but a stop in order all rows are read and summed.
 
+mod compact;
+mod create;
 mod opening;
+
+pub use compact::{Compacted, compact, size};
+pub use create::create;
 
 use std::fs::File;
 use std::ops::Bound;

@@ -107,6 +107,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     ("external_id_taken", 409, "Another record of this type has this external id."),
+    ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
     ("record_full", 409, "The record has gone through as many steps as one record can hold."),
     ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
     ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
@@ -252,6 +253,7 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
             Failure::VersionMismatch { actual } => {
                 Problem::new("version_mismatch", format!("the resource is at version {actual} now"))
             }
+            Failure::Erased => Problem::not_found("record any more: it was erased"),
             Failure::Busy => Problem::new("busy", "too many commands are under way"),
             Failure::Full => Problem::disk_full(),
             Failure::Unavailable => Problem::new("unavailable", "the server does not accept commands now"),

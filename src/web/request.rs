@@ -230,6 +230,18 @@ pub fn judge_repeats(engine: &Engine, items: impl Iterator<Item = (EntityId, Cal
     Ok(())
 }
 
+/// Whether a command was done before, on whatever entity, and asked for the same.
+pub fn repeated(engine: &Engine, command: CommandId) -> Result<bool, Problem> {
+    let now = engine.clock().now();
+    for shard in crate::store::rows::shards() {
+        if let Some(first) = engine.store().repeat(shard, command.key, now)? {
+            let same = first.fingerprint == command.fingerprint;
+            return if same { Ok(true) } else { Err(Failure::<RecordRejection>::KeyReused.into()) };
+        }
+    }
+    Ok(false)
+}
+
 fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
     let Some(header) = request.headers().get(IF_MATCH) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default().trim();

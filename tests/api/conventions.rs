@@ -44,7 +44,7 @@ fn every_operation_of_the_document_exists() {
     }
     for (path, methods) in [
         ("/api/v1/records", "get post"),
-        ("/api/v1/records/{id}", "get patch"),
+        ("/api/v1/records/{id}", "delete get patch"),
         ("/api/v1/sequences/{id}/graph", "get put"),
         ("/api/v1/steps/{id}/complete", "post"),
         ("/api/v1/records/external/{type}/{external_id}", "put"),
@@ -107,7 +107,7 @@ fn a_method_that_an_address_lacks_is_405_and_names_those_it_has() {
     let id = "00000000-0000-7000-8000-00000000abcd";
     for (method, path, allowed) in [
         (Method::DELETE, "/api/v1/records".to_owned(), "GET, POST"),
-        (Method::PUT, format!("/api/v1/records/{id}"), "GET, PATCH"),
+        (Method::PUT, format!("/api/v1/records/{id}"), "GET, PATCH, DELETE"),
         (Method::GET, format!("/api/v1/steps/{id}/complete"), "POST"),
         (Method::POST, format!("/api/v1/steps/{id}"), "GET"),
         (Method::DELETE, format!("/api/v1/sequences/{id}/graph"), "GET, PUT"),

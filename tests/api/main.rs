@@ -4,6 +4,7 @@ mod batches;
 mod bench;
 mod clock;
 mod conventions;
+mod erasure;
 mod events;
 mod external;
 mod fixtures;

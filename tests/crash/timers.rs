@@ -88,7 +88,8 @@ pub async fn survive(ground: &Ground, rng: &mut Rng) {
 /// The instants at which anything happened, from the log of the stopped server.
 async fn happened(program: &Program) -> Vec<String> {
     let log = String::from_utf8(program.succeed("export")).unwrap();
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let commits = log.lines().filter(|line| line.starts_with("{\"entity\""));
+    let lines = commits.map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines.map(|line| text(&line["at"])).collect()
 }
 

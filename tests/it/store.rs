@@ -1,7 +1,10 @@
 //! What every store promises, what sled's directory may look like, and which bytes are a contract.
 
+mod compaction;
 #[macro_use]
 mod conformance;
+mod copies;
+mod erasure;
 mod faults;
 mod fixture;
 mod golden;

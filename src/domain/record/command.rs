@@ -44,4 +44,8 @@ pub enum RecordCommand {
     MessageSent { step: Ordinal, message_id: String },
     /// The outbox has given it up.
     MessageFailed { step: Ordinal, reason: String },
+    /// Erase it: everything but anonymous totals.
+    Erase,
+    /// The outbox has removed the messages of an erased record.
+    Forget,
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::command::RecordCommand;
+use super::erase::Erasure;
 use super::event::RecordEvent;
 use super::profile::Profile;
 use super::schema::{Change, Outcome, RecordState, RecordType};
@@ -23,12 +24,16 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
     if let RecordCommand::Create { kind, changes } = command {
         return create(record, kind, changes);
     }
+    if command == RecordCommand::Forget {
+        return record.forget();
+    }
     if !record.exists {
         return Err(RecordRejection::NotFound);
     }
     let mut turn = Turn::new(record, given, stamp);
     match command {
-        RecordCommand::Create { .. } => {}
+        RecordCommand::Create { .. } | RecordCommand::Forget => {}
+        RecordCommand::Erase => turn.emit(record.erased()),
         RecordCommand::Change(changes) => change(&mut turn, changes)?,
         RecordCommand::Close(outcome) => close(&mut turn, outcome)?,
         RecordCommand::Reopen if record.state == RecordState::Active => {}
@@ -55,7 +60,8 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
 }
 
 fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>) -> Decision {
-    if record.exists {
+    // What was erased is not made again by what made it: an import that is taken up, a repeat.
+    if record.exists || record.erasure != Erasure::None {
         return Err(RecordRejection::Exists);
     }
     check(kind, &mut changes)?;

@@ -59,4 +59,9 @@ pub enum RecordEvent {
     MessageFailed { step: Ordinal, reason: String },
     /// The enrolment is over; `cancelled` is the step it stood on, if that was still open.
     Ended { enrolment: Ordinal, status: EnrolmentStatus, reason: EndReason, cancelled: Option<Ordinal> },
+    /// It was erased, and the log before this with it. What stays names nobody: how often it was enrolled, by sequence,
+    /// and the steps whose messages may lie in files.
+    Erased { enrolled: Vec<(SequenceId, u32)>, messages: Vec<Ordinal> },
+    /// Those files are gone as well.
+    Forgotten,
 }

@@ -28,6 +28,7 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     let name = directory.display().to_string();
     fs::create_dir_all(directory).map_err(|error| io("make the data directory", format!("{name}: {error}")))?;
     let lock = lock(directory, &name)?;
+    super::compact::recover(directory).map_err(|error| io("clear what an interrupted compaction has left", error))?;
     let room = Room::new(directory, options.reserve_bytes);
     room.check()?;
     let manifest = manifest::read(directory, &name)?;
@@ -77,7 +78,7 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
 
 /// One process at a time; the lock goes with the process, however it ends. One that is ending, or a child that it has just
 /// started, may hold it a moment longer.
-fn lock(directory: &Path, name: &str) -> Result<File> {
+pub(super) fn lock(directory: &Path, name: &str) -> Result<File> {
     let path = directory.join("lock");
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path);
     let lock = lock.map_err(|error| io("open the lock file", error))?;

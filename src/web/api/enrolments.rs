@@ -225,7 +225,7 @@ pub async fn list_sequence_enrolments(
         let rows = page_of_rows(store.as_ref(), sequence, after, limit)?;
         let next_cursor = rows.get(limit).and(rows.get(limit - 1)).map(write_cursor);
         let items = rows.iter().take(limit).map(|row| connected_record(store.as_ref(), &given, *row, now));
-        Ok(Page { items: items.collect::<Result<Vec<_>, _>>()?, next_cursor })
+        Ok(Page { items: items.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?, next_cursor })
     });
     Ok(HttpResponse::Ok().json(page.await?))
 }
@@ -275,8 +275,12 @@ fn connected_record(
     given: &Given,
     row: EnrolmentRow,
     now: Timestamp,
-) -> Result<ConnectedRecord, Problem> {
+) -> Result<Option<ConnectedRecord>, Problem> {
     let record = load_record(store, row.record)?;
+    if !record.exists {
+        // Erased since the row was read.
+        return Ok(None);
+    }
     let enrolment =
         record.enrolment(row.ordinal).ok_or_else(|| Problem::new("internal", "a list row leads nowhere"))?;
     let step = record.current_step(enrolment);
@@ -290,7 +294,7 @@ fn connected_record(
             name: node.name.clone(),
         })
     });
-    Ok(ConnectedRecord {
+    Ok(Some(ConnectedRecord {
         enrolment: EnrolmentId::of(row.record, row.ordinal).to_string(),
         record: row.record.to_string(),
         record_name: record.profile.display_name(),
@@ -302,5 +306,5 @@ fn connected_record(
         current_step,
         days_in_step: step.map(|step| (now - step.opened_at).num_days()),
         assignee: step.map(|step| step.assignee.into()),
-    })
+    }))
 }

@@ -108,8 +108,14 @@ fn all_records(
         }
         true
     })?;
-    let items = found.into_iter().map(|id| Ok(RecordView::of(id, &load_record(store, id)?)));
-    let items = items.collect::<Result<_, Problem>>()?;
+    let mut items = Vec::with_capacity(found.len());
+    for id in found {
+        let record = load_record(store, id)?;
+        // It may have been erased since its row was read.
+        if record.exists {
+            items.push(RecordView::of(id, &record));
+        }
+    }
     Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) })
 }
 
@@ -132,7 +138,7 @@ fn records_of_sequence(
         }
         last = Some(EnrolmentId::of(row.record, row.ordinal));
         match load_record(store, row.record) {
-            Ok(record) if filter.shows(&record.summary(), q.as_deref()) => {
+            Ok(record) if record.exists && filter.shows(&record.summary(), q.as_deref()) => {
                 items.push(RecordView::of(row.record, &record));
             }
             Ok(_) => {}

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get, patch, post, put};
+use actix_web::{HttpResponse, delete, get, patch, post, put};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -149,8 +149,12 @@ pub(super) async fn upsert(
             let now = engine.clock().now();
             let run = |command: CommandId| engine.store().repeat(EntityId::from(id).shard(), command.key, now);
             let first_run = caller.command.map(run).transpose()?.flatten();
-            let command = RecordCommand::Change(changes);
-            let done = engine.submit_in_turn(id, command, caller, versioned).await?;
+            let command = RecordCommand::Change(changes.clone());
+            let done = match engine.submit_in_turn(id, command, caller, versioned).await {
+                // Erased since it was found: the key is free.
+                Err(Failure::Refused(RecordRejection::NotFound)) => continue,
+                done => done?,
+            };
             return Ok((done, first_run.is_some_and(|run| run.version == 1)));
         }
         if caller.expected.is_some() {
@@ -200,6 +204,41 @@ pub async fn patch_record(app: Data<App>, id: Path<String>, body: Body<RecordBod
     }
     body.value.judge_nulls()?;
     submit(&app.engine, id, RecordCommand::Change(body.value.changes()?), body.caller).await
+}
+
+/// Erase a record and everything personal about it: its log, lists, timers, messages and rejected rows. Anonymous totals
+/// stay. It cannot be undone; a backup made before still holds the person.
+#[utoipa::path(tag = "Records", request_body = Nothing,
+    responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem)))]
+#[delete("/records/{id}")]
+pub async fn delete_record(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let engine = &app.engine;
+    let erased = || Ok(HttpResponse::NoContent().finish());
+    let id = match (record_id(engine, &id), body.caller.command) {
+        (Ok(id), _) => id,
+        (Err(problem), None) => return Err(problem),
+        // An erased record has no external id any more, but the key of the command that erased it is known.
+        (Err(problem), Some(command)) => match request::repeated(engine, command)? {
+            true => return erased(),
+            false => return Err(problem),
+        },
+    };
+    let profile = read_record(engine, id, body.caller.by, |seen| seen.state.profile.clone()).await;
+    if let Ok(profile) = profile {
+        // What a crash leaves undone behind this is done when the client asks again: it has no answer yet.
+        let imports = app.imports.clone();
+        request::blocking(move || {
+            imports.forget(&profile).map_err(|error| {
+                tracing::error!(%error, "rejected rows of a person cannot be removed");
+                Problem::new("unavailable", "the data directory cannot be written")
+            })
+        })
+        .await?;
+    }
+    match engine.submit::<Record, _>(id, RecordCommand::Erase, body.caller, |_| ()).await {
+        Err(Failure::Refused(RecordRejection::NotFound)) => Err(Problem::not_found("record")),
+        done => done.map_err(Problem::from).and_then(|()| erased()),
+    }
 }
 
 pub(super) async fn submit(

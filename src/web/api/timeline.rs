@@ -194,6 +194,8 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             let summary = format!("{what} {} ({})", sequence(*enrolment), reason_name(*reason));
             of_enrolment("ended", *enrolment, summary)
         }
+        RecordEvent::Erased { .. } => of_record("record_erased", "The record was erased".into()),
+        RecordEvent::Forgotten => of_record("messages_erased", "Its messages were erased".into()),
     }
 }
 

@@ -5,8 +5,9 @@ use std::fmt::Debug;
 
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index};
 use relance::domain::enrolment::{EnrolmentStatus, MessageState, StepStatus};
-use relance::domain::entity::{Entity, Stamp};
+use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::record::Record;
+use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::RecordState;
 use relance::id::{SequenceId, TemplateId};
 use relance::store::{Stored, codec};
@@ -37,10 +38,7 @@ where
     ) -> Result<(Vec<E::Event>, Effects), E::Rejection> {
         let events = self.state.decide(id, given, command, stamp)?;
         let mut owed = Effects::default();
-        for event in &events {
-            self.state.apply(event, stamp);
-            self.state.effects(id, event, &mut owed);
-        }
+        advance(&mut self.state, id, &events, stamp, &mut owed);
         if events.is_empty() {
             return Ok((events, owed));
         }
@@ -75,6 +73,7 @@ pub struct Ledger {
     pub claimed: BTreeSet<String>,
     listed: BTreeSet<(SequenceId, bool, EffectKey)>,
     shown: Option<(String, RecordState)>,
+    forgets: bool,
     counters: BTreeMap<Counter, i64>,
 }
 
@@ -87,12 +86,17 @@ impl Ledger {
                 Effect::Disarm { due, key } => self.armed.remove(&(due, key)),
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. }, .. } => false,
+                Effect::Owe { key, delivery: Delivery::Forget } => {
+                    key == FORGET && !std::mem::replace(&mut self.forgets, true)
+                }
+                Effect::Settle { key: FORGET } => std::mem::take(&mut self.forgets),
+                Effect::Erase => true,
                 Effect::Settle { key } => self.owed.remove(&key).is_some(),
                 Effect::Index(Index::Record(row)) => {
                     self.shown = Some((row.name, row.state));
                     true
                 }
-                Effect::Unindex(Index::Record(_)) => false,
+                Effect::Unindex(Index::Record(row)) => self.shown.take() == Some((row.name, row.state)),
                 Effect::Index(Index::Enrolment { sequence, live, ordinal }) => {
                     self.listed.insert((sequence, live, ordinal))
                 }
@@ -128,8 +132,16 @@ impl Ledger {
         assert_eq!(self.armed, waits, "armed timers are what the state waits for");
         assert_eq!(self.owed.keys().copied().collect::<BTreeSet<_>>(), owed, "owed deliveries are those of the state");
         assert_eq!(self.claimed, record.profile.external_id.clone().into_iter().collect(), "the key claimed is held");
-        assert_eq!(self.shown, Some((record.profile.display_name(), record.state)), "the list shows the record as is");
-        self.check_counters(record);
+        let shown = record.exists.then(|| (record.profile.display_name(), record.state));
+        assert_eq!(self.shown, shown, "the list shows the record as is");
+        assert_eq!(
+            self.forgets,
+            matches!(record.erasure, Erasure::MessagesLeft(_)),
+            "messages are removed until none is left"
+        );
+        if record.exists {
+            self.check_counters(record);
+        }
     }
 
     /// A connected enrolment stands on its one open step; all other steps are closed.

@@ -37,6 +37,7 @@ enum Move {
     Write(u8),
     Close(u8),
     Reopen,
+    Erase,
     Deactivate(u8),
     Activate(u8),
 }
@@ -64,6 +65,7 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => any::<u8>().prop_map(Write),
         1 => any::<u8>().prop_map(Close),
         2 => Just(Reopen),
+        1 => Just(Erase),
         1 => any::<u8>().prop_map(Deactivate),
         1 => any::<u8>().prop_map(Activate),
     ]
@@ -115,6 +117,7 @@ fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             RecordCommand::Close([Outcome::None, Outcome::Success, Outcome::Failure][usize::from(choice) % 3])
         }
         Move::Reopen => RecordCommand::Reopen,
+        Move::Erase => RecordCommand::Erase,
         Move::Deactivate(choice) => {
             let sequence = sequence(choice);
             if world.order(sequence, SequenceCommand::Deactivate).is_err() {

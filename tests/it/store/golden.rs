@@ -148,6 +148,8 @@ fn record_events() -> Vec<RecordEvent> {
         ended(EnrolmentStatus::Completed, EndReason::ParentSequenceDeactivated, None),
         ended(EnrolmentStatus::Disconnected, EndReason::RegardingEntityDeactivated, Some(1)),
         ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
+        Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
+        Forgotten,
     ]);
     events
 }
@@ -205,7 +207,8 @@ fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record_events());
     all.extend(examples_of("SequenceEvent", sequence_events()));
     all.extend(examples_of("ImportEvent", import_events()));
-    let deliveries = vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }];
+    let deliveries =
+        vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, state| RecordSummary { kind, name: "Xoán Quiroga".into(), owner, state };
     let summaries = vec![

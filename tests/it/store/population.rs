@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 use relance::domain::effect::Effects;
-use relance::domain::entity::{Entity, Stamp};
+use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::given::Given;
 use relance::domain::import::{Import, ImportCommand};
-use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome as Closing, RecordType};
+use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Shard, UserId};
@@ -75,6 +75,13 @@ impl<'a> Population<'a> {
         self.store_events::<E>(id, events, stamp)
     }
 
+    /// Why a record refuses a command.
+    pub fn refused(&self, id: RecordId, command: RecordCommand) -> RecordRejection {
+        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let (state, _) = self.state::<Record>(id.into());
+        state.decide(id, &self.given, command, stamp).expect_err("refused")
+    }
+
     /// Applies and commits events whoever decided them.
     pub fn store_events<E: Entity>(&mut self, id: E::Id, events: Vec<E::Event>, stamp: Stamp) -> E {
         let entity: EntityId = id.into();
@@ -83,10 +90,7 @@ impl<'a> Population<'a> {
             return state;
         }
         let mut owed = Effects::default();
-        for event in &events {
-            state.apply(event, stamp);
-            state.effects(id, event, &mut owed);
-        }
+        advance(&mut state, id, &events, stamp, &mut owed);
         let due = (version + 1).is_multiple_of(SNAPSHOT_EVERY);
         let commit = Commit {
             at: stamp.at,

@@ -129,4 +129,7 @@ impl Mailer for Line {
         let silent = |_| Err(DeliveryError::Temporary("silence".into()));
         answered.map(move |answer| answer.unwrap_or_else(silent)).boxed()
     }
+    fn forget(&self, _: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>> {
+        async { Ok(()) }.boxed()
+    }
 }

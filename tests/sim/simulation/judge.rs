@@ -57,7 +57,9 @@ pub fn record_event(
         RecordEvent::StepOpened { step, .. } => {
             hold(*step > record.last_ordinal, "an ordinal is not behind the last (P2)")
         }
+        RecordEvent::Erased { .. } => hold(record.exists, "erased twice (P6)"),
         RecordEvent::Changed { .. }
+        | RecordEvent::Forgotten
         | RecordEvent::Closed(_)
         | RecordEvent::Reopened
         | RecordEvent::StepFailed { .. }

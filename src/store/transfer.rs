@@ -1,0 +1,192 @@
+//! The log as text, one JSON object per line, out of any store and into any: a first line that says what it is, a last one
+//! that says that nothing is missing.
+
+use std::io::{BufRead, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::domain::entity::{Entity, Stamp};
+use crate::domain::import::Import;
+use crate::domain::record::Record;
+use crate::domain::sequence::Sequence;
+use crate::id::{EntityId, EntityKind, UserId};
+use crate::limits;
+use crate::store::backup::hex;
+use crate::store::codec::{self, Entry};
+use crate::store::key;
+use crate::store::rows::{Batch, Keyspace, RowStore};
+use crate::store::{Result, Store, StoreError, Version, maintenance};
+use crate::time::Timestamp;
+
+/// The first line of an export begins so, whatever its format.
+pub const BEGINNING: &str = "{\"relance\":\"export\"";
+/// Raised when lines change their meaning.
+const FORMAT: u32 = 1;
+/// Bytes of one line; a commit of an entity is far smaller.
+const LINE_MAX: u64 = 64 << 20;
+
+fn failed(why: impl std::fmt::Display) -> StoreError {
+    StoreError::File { what: "export", why: why.to_string() }
+}
+
+#[derive(Serialize, Deserialize)]
+struct First {
+    relance: String,
+    format: u32,
+}
+
+/// One commit of one entity.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<E> {
+    entity: EntityKind,
+    id: Uuid,
+    version: Version,
+    at: String,
+    by: String,
+    events: Vec<E>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Last {
+    lines: u64,
+    sha256: String,
+}
+
+/// Enough of a line to know what it is.
+#[derive(Deserialize)]
+struct Peek {
+    entity: Option<EntityKind>,
+}
+
+/// Writes the log, entity by entity. Returns how many commits.
+pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
+    let (mut lines, mut hash) = (0, Sha256::new());
+    let mut write = |text: String| {
+        hash.update(&text);
+        out.write_all(text.as_bytes()).map_err(failed)
+    };
+    write(to_line(&First { relance: "export".into(), format: FORMAT })?)?;
+    store.log(&mut |entity, version, bytes| {
+        lines += 1;
+        write(match entity.kind {
+            EntityKind::Record => line::<Record>(entity, version, bytes)?,
+            EntityKind::Sequence => line::<Sequence>(entity, version, bytes)?,
+            EntityKind::Import => line::<Import>(entity, version, bytes)?,
+        })
+    })?;
+    let last = to_line(&Last { lines, sha256: hex(&hash.finalize()) })?;
+    out.write_all(last.as_bytes()).and_then(|()| out.flush()).map_err(failed)?;
+    Ok(lines)
+}
+
+fn to_line(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map(|text| text + "\n").map_err(failed)
+}
+
+fn line<E: Entity>(entity: EntityId, version: Version, bytes: &[u8]) -> Result<String> {
+    let Entry::<E::Event> { stamp, events } = codec::decode(bytes)?;
+    let (at, by) = (stamp.at.to_string(), stamp.by.to_string());
+    to_line(&Line { entity: entity.kind, id: Uuid::from_u128(entity.id), version, at, by, events })
+}
+
+/// A commit as an export tells it.
+pub struct Told {
+    /// Whose it is.
+    pub entity: EntityId,
+    /// The version it led to.
+    pub version: Version,
+    /// When.
+    pub at: Timestamp,
+    /// The event row.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads an export from end to end and calls `visit` for each commit. What was visited is worth nothing where this fails.
+/// Memory stays bounded by one line, whatever the bytes are. Returns how many commits.
+pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) -> Result<u64> {
+    let (mut hash, mut text, mut lines) = (Sha256::new(), Vec::new(), 0_u64);
+    let mut before: Option<(EntityId, Version)> = None;
+    next_line(&mut input, &mut text)?;
+    let first: First = serde_json::from_slice(&text).map_err(|_| failed("it does not begin as an export does"))?;
+    if first.relance != "export" || first.format != FORMAT {
+        return Err(failed(format!("it has format {}, this release knows {FORMAT}", first.format)));
+    }
+    loop {
+        hash.update(&text);
+        next_line(&mut input, &mut text)?;
+        let number = lines + 2;
+        let unreadable = |error: serde_json::Error| failed(format!("line {number} does not read: {error}"));
+        let Some(kind) = serde_json::from_slice::<Peek>(&text).map_err(unreadable)?.entity else {
+            let last: Last = serde_json::from_slice(&text).map_err(unreadable)?;
+            if last.lines != lines || last.sha256 != hex(&hash.finalize()) {
+                return Err(failed("it is damaged: the last line does not fit the lines before it"));
+            }
+            return match input.fill_buf() {
+                Ok([]) => Ok(lines),
+                Ok(_) => Err(failed("something follows its end")),
+                Err(error) => Err(failed(error)),
+            };
+        };
+        let last = before.map_or(0, |(_, version)| version);
+        let follows = |entity: EntityId| before.filter(|(known, _)| *known == entity).map_or(0, |_| last);
+        let read = match kind {
+            EntityKind::Record => told::<Record>(&text, follows),
+            EntityKind::Sequence => told::<Sequence>(&text, follows),
+            EntityKind::Import => told::<Import>(&text, follows),
+        };
+        let told = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
+        let place = (told.entity, told.version);
+        if before.is_some_and(|(entity, version)| key::event(entity, version) >= key::event(place.0, place.1)) {
+            return Err(failed(format!("line {number} is out of order")));
+        }
+        before = Some(place);
+        lines += 1;
+        visit(told)?;
+    }
+}
+
+fn next_line(input: &mut impl BufRead, text: &mut Vec<u8>) -> Result<()> {
+    text.clear();
+    input.by_ref().take(LINE_MAX).read_until(b'\n', text).map_err(failed)?;
+    if text.last() == Some(&b'\n') { Ok(()) } else { Err(failed("it is cut short")) }
+}
+
+/// One line; `follows` tells the version that the entity has before it.
+fn told<E: Entity>(text: &[u8], follows: impl Fn(EntityId) -> Version) -> std::result::Result<Told, String>
+where
+    E::Event: DeserializeOwned,
+{
+    let line: Line<E::Event> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let entity = EntityId { kind: line.entity, id: line.id.as_u128() };
+    if E::Id::from(entity).into() != entity || entity.id & u128::from(limits::RECORD_ORDINAL_MAX) != 0 {
+        return Err("the id is not one of an entity".into());
+    }
+    let at = Timestamp::parse(&line.at).ok_or("`at` is no instant")?;
+    let by = UserId::parse(&line.by).ok_or("`by` is no id")?;
+    let entry = Entry { stamp: Stamp { at, by }, events: line.events };
+    if line.version == 0 || entry.events.is_empty() || !codec::follows::<E>(&entry, line.version, follows(entity)) {
+        return Err(format!("version {} does not follow version {}", line.version, follows(entity)));
+    }
+    Ok(Told { entity, version: line.version, at, bytes: codec::encode(&entry) })
+}
+
+/// Brings an export into an empty store: the same log, and everything computed from it anew. Returns how many commits.
+pub fn import<K: Keyspace>(store: &RowStore<K>, input: impl BufRead) -> Result<u64> {
+    let mut batch = Batch::default();
+    let mut latest = Timestamp::default();
+    let lines = read(input, &mut |told| {
+        latest = latest.max(told.at);
+        batch.0.push((key::event(told.entity, told.version), Some(told.bytes)));
+        if batch.0.len() >= limits::GROUP_COMMITS_MAX {
+            store.write(&mut store.held(), std::mem::take(&mut batch), latest)?;
+        }
+        Ok(())
+    })?;
+    store.write(&mut store.held(), batch, latest)?;
+    maintenance::rebuild(store)?;
+    Ok(lines)
+}
