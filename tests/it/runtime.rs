@@ -13,7 +13,7 @@ use relance::domain::record::schema::{Change, RecordType};
 use relance::domain::sequence::graph::{Graph, Node, StepNode};
 use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{IdSource, RecordId, SequenceId, UserId};
-use relance::limits::IN_FLIGHT_MAX;
+use relance::limits::{IN_FLIGHT_MAX, PANICS_MAX};
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Failure};
 use relance::runtime::start::{self, Options};
@@ -165,4 +165,30 @@ async fn p8_overload_is_refused_at_once_and_nothing_accepted_is_lost() {
         assert_eq!(answer.await.unwrap(), Ok(()));
     }
     assert_eq!(store.counter(Counter::Records(RecordType::Lead)), IN_FLIGHT_MAX as i64);
+}
+
+/// P7: a defect that one record meets again and again is left alone; the others, and what is stored of it, are unharmed.
+#[actix_web::test]
+async fn p7_a_panic_harms_one_record_and_nobody_else() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let clock = Clock::test(Timestamp::from_millis(1_790_000_000_000));
+    let (engine, queue) = start::start_here(store.clone(), options(clock.clone(), spool.path())).unwrap();
+    actix_web::rt::spawn(async move {
+        loop {
+            queue.write_waiting(1);
+            tokio::task::yield_now().await;
+        }
+    });
+    let (struck, other) = (lead(&engine, 1).await, lead(&engine, 2).await);
+    for _ in 0..PANICS_MAX {
+        let answer = engine.read::<Record, ()>(struck, BY.by, |_| panic!("a defect")).await;
+        assert_eq!(answer, Err(Failure::Bug));
+        assert_eq!(engine.read::<Record, _>(other, BY.by, |seen| seen.version).await, Ok(1));
+    }
+    assert_eq!(engine.read::<Record, _>(struck, BY.by, |seen| seen.version).await, Err(Failure::Bug), "left alone");
+    let rename = RecordCommand::Change(vec![Change::Name(Some("Grace".into()))]);
+    assert_eq!(engine.submit::<Record, _>(other, rename, BY, |seen| seen.version).await, Ok(2));
+    let (next, _queue) = start::start_here(store.clone(), options(clock, spool.path())).unwrap();
+    assert_eq!(next.read::<Record, _>(struck, BY.by, |seen| seen.version).await, Ok(1), "nothing of it was harmed");
 }

@@ -24,11 +24,13 @@ pub struct Log<E> {
     pub state: E,
     /// Digest of the entry's bytes, and of the state after it.
     entries: Vec<(u64, u64)>,
+    /// How many of the first entries were erased.
+    erased: usize,
 }
 
 impl<E: Entity> Default for Log<E> {
     fn default() -> Log<E> {
-        Log { state: E::default(), entries: Vec::new() }
+        Log { state: E::default(), entries: Vec::new(), erased: 0 }
     }
 }
 
@@ -41,6 +43,9 @@ impl<E: Entity> Log<E> {
         let mut broken = Vec::new();
         for event in &entry.events {
             broken.extend(judge(&self.state, event, &entry));
+            if E::erases(event) {
+                self.erased = self.entries.len();
+            }
             self.state.apply(event, entry.stamp);
         }
         self.entries.push((digest(bytes), digest(&codec::encode(&self.state))));
@@ -233,11 +238,9 @@ impl History {
         let mut wanted = BTreeMap::new();
         fn add<E>(kind: EntityKind, logs: &BTreeMap<u128, Log<E>>, wanted: &mut BTreeMap<EntityId, Vec<u64>>) {
             let filled = logs.iter().filter(|(_, log)| !log.entries.is_empty());
-            wanted.extend(
-                filled.map(|(id, log)| {
-                    (EntityId { kind, id: *id }, log.entries.iter().map(|(bytes, _)| *bytes).collect())
-                }),
-            );
+            wanted.extend(filled.map(|(id, log)| {
+                (EntityId { kind, id: *id }, log.entries[log.erased..].iter().map(|(bytes, _)| *bytes).collect())
+            }));
         }
         add(EntityKind::Record, &self.records, &mut wanted);
         add(EntityKind::Sequence, &self.sequences, &mut wanted);

@@ -123,6 +123,7 @@ impl Client<'_> {
             29..35 => RecordCommand::Change(vec![self.change()]),
             35 => RecordCommand::Close(*self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?),
             36 | 37 => RecordCommand::Reopen,
+            38 if self.chance.u32(0..4) == 0 => RecordCommand::Erase,
             _ => {
                 let live: Vec<_> = record.live().map(|live| live.ordinal).collect();
                 RecordCommand::Disconnect(self.chance.choice(&live).copied().unwrap_or(1))
