@@ -31,7 +31,6 @@ pub type ImportActor = EntityActor<Import>;
 struct Held<E> {
     state: E,
     version: Version,
-    snapshot: Version,
 }
 
 /// Holds one entity while it is busy.
@@ -59,12 +58,12 @@ impl<E: Resides> EntityActor<E> {
 
     fn load(&mut self) -> Result<&mut Held<E>> {
         if self.held.is_none() {
-            let (state, version, snapshot) = codec::load(self.shared.store.as_ref(), self.entity(), None)?;
+            let (state, version) = codec::load(self.shared.store.as_ref(), self.entity(), None)?;
             // What was never created is not known either.
             if version > 0 {
                 E::committed(self.id, &state, &self.shared);
             }
-            self.held = Some(Held { state, version, snapshot });
+            self.held = Some(Held { state, version });
         }
         self.held.as_mut().ok_or_else(|| crate::store::StoreError::Row("nothing is held".into()))
     }
@@ -114,7 +113,7 @@ impl<E: Resides> EntityActor<E> {
             effects: owed.0,
             snapshot: due.then(|| codec::snapshot(&held.state)),
         };
-        self.commit(commit, Pending { stamp, given, caller, reply, took_snapshot: due }, ctx);
+        self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }
 
     fn sweep(&mut self, effect: Effect, reply: Reply<E>, ctx: &mut Context<Self>) {
@@ -128,7 +127,7 @@ impl<E: Resides> EntityActor<E> {
         let commit =
             Commit { fence, entity, expected, at: stamp.at, command: None, entry: None, effects, snapshot: None };
         let caller = Caller::SYSTEM;
-        self.commit(commit, Pending { stamp, given, caller, reply, took_snapshot: false }, ctx);
+        self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }
 
     fn commit(&mut self, commit: Commit, pending: Pending<E>, ctx: &mut Context<Self>) {
@@ -142,12 +141,9 @@ impl<E: Resides> EntityActor<E> {
     }
 
     fn believe(&mut self, outcome: Outcome, hints: Hints, pending: Pending<E>) {
-        let Pending { stamp, given, caller, reply, took_snapshot } = pending;
+        let Pending { stamp, given, caller, reply } = pending;
         if let (Outcome::Done(version), Some(held)) = (outcome, self.held.as_mut()) {
             held.version = version;
-            if took_snapshot {
-                held.snapshot = version;
-            }
             E::committed(self.id, &held.state, &self.shared);
             hints.give(self.fence, &self.shared);
             let seen = Seen { id: self.id, state: &held.state, given: &given, version, stamp };
@@ -185,8 +181,8 @@ impl<E: Resides> EntityActor<E> {
         }
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
-            Ok((_, version, _)) if version != repeat.version => reply(Err(Failure::Erased)),
-            Ok((state, version, _)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
+            Ok((_, version)) if version != repeat.version => reply(Err(Failure::Erased)),
+            Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }
     }
@@ -204,7 +200,6 @@ struct Pending<E: Entity> {
     given: Arc<Given>,
     caller: Caller,
     reply: Reply<E>,
-    took_snapshot: bool,
 }
 
 /// What timers and outbox are told once the rows are there. May be lost; the rows may not.

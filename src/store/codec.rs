@@ -59,9 +59,9 @@ pub fn snapshot<E: Entity>(state: &E) -> Vec<u8> {
     encode(&(E::LAYOUT, state))
 }
 
-/// An entity as its rows say it, with its version and that of its snapshot; with `until`, as it was at that version. A
-/// snapshot of another layout is a cache that missed: the log says the same.
-pub fn load<E: Entity>(store: &dyn Store, entity: EntityId, until: Option<Version>) -> Result<(E, Version, Version)> {
+/// An entity as its rows say it, with its version; with `until`, as it was at that version. A snapshot of another layout is
+/// a cache that missed: the log says the same.
+pub fn load<E: Entity>(store: &dyn Store, entity: EntityId, until: Option<Version>) -> Result<(E, Version)> {
     let mut stored = store.load(entity, until)?;
     let layout = |bytes: &[u8]| decode_front::<u16>(bytes).is_ok_and(|layout| layout == E::LAYOUT);
     if stored.snapshot.as_ref().is_some_and(|(_, bytes)| !layout(bytes)) {
@@ -70,9 +70,7 @@ pub fn load<E: Entity>(store: &dyn Store, entity: EntityId, until: Option<Versio
         entries.reverse();
         stored = Stored { snapshot: None, entries };
     }
-    let snapshot = stored.snapshot.as_ref().map_or(0, |(version, _)| *version);
-    let (state, version) = replay(&stored)?;
-    Ok((state, version, snapshot))
+    replay(&stored)
 }
 
 /// The entity that `stored` describes, and its version; version 0 if there is nothing.

@@ -37,7 +37,7 @@ fn p18_nothing_of_an_erased_record_is_in_any_row_but_totals(store: &dyn Store) {
     let sequence = SequenceId::from(entity(EntityKind::Sequence, 1, 1));
     let enrolled = store.counter(Counter::Enrolled(sequence));
     let live = store.counter(Counter::Live(sequence));
-    let (state, version, _) = codec::load::<Record>(store, lead.into(), None).unwrap();
+    let (state, version) = codec::load::<Record>(store, lead.into(), None).unwrap();
     let was_live = state.live().filter(|one| one.sequence == sequence).count() as i64;
 
     all.run(lead, RecordCommand::Erase);
@@ -48,7 +48,7 @@ fn p18_nothing_of_an_erased_record_is_in_any_row_but_totals(store: &dyn Store) {
     assert_eq!(store.counter(Counter::Records(RecordType::Lead)), 24);
     assert_eq!(store.counter(Counter::Enrolled(sequence)), enrolled, "that it was enrolled still counts");
     assert_eq!(store.counter(Counter::Live(sequence)), live - was_live);
-    let (left, at, _) = codec::load::<Record>(store, lead.into(), None).unwrap();
+    let (left, at) = codec::load::<Record>(store, lead.into(), None).unwrap();
     assert_eq!((left.exists, at), (false, version + 1));
 
     // Its message may lie in a file, so the removal is owed until it is done.

@@ -121,7 +121,7 @@ impl World {
         }
         for id in history.sequences.keys() {
             let entity = EntityId { kind: EntityKind::Sequence, id: *id };
-            let stored = codec::load::<Sequence>(self.store.as_ref(), entity, None).map(|(sequence, ..)| sequence);
+            let stored = codec::load::<Sequence>(self.store.as_ref(), entity, None).map(|found| found.0);
             let known = given.sequences.get(&SequenceId(*id)).map(|sequence| sequence.as_ref().clone());
             if known != stored.ok() {
                 broken.push(format!("{entity}: decisions are given another state than the stored one"));

@@ -105,13 +105,13 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
         let question = format!("{entity}");
         match entity.kind {
             EntityKind::Record => {
-                ask(&mut all, question, codec::load::<Record>(store, *entity, None).map(|found| (found.0, found.1)));
+                ask(&mut all, question, codec::load::<Record>(store, *entity, None));
             }
             EntityKind::Sequence => {
-                ask(&mut all, question, codec::load::<Sequence>(store, *entity, None).map(|found| (found.0, found.1)));
+                ask(&mut all, question, codec::load::<Sequence>(store, *entity, None));
             }
             EntityKind::Import => {
-                ask(&mut all, question, codec::load::<Import>(store, *entity, None).map(|found| (found.0, found.1)));
+                ask(&mut all, question, codec::load::<Import>(store, *entity, None));
             }
         }
         ask(&mut all, format!("history of {entity}"), store.history(*entity, u32::MAX, 3));
