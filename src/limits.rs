@@ -71,7 +71,7 @@ pub const DELIVERIES_IN_FLIGHT_MAX: usize = 32;
 /// Attempts before a delivery is given up.
 pub const DELIVERY_ATTEMPTS_MAX: u32 = 10;
 /// Commits of one entity between two snapshots.
-pub const SNAPSHOT_EVERY: u32 = 32;
+pub const SNAPSHOT_EVERY: u32 = 16;
 /// How far the clock may go forward more than time has passed, before timers are held.
 pub const CLOCK_AHEAD_MAX: TimeDelta = TimeDelta::hours(1);
 /// How far the clock may stand before an instant already seen, before timers are held.
