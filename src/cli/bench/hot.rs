@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use hyper::StatusCode;
-use serde::Deserialize;
 
 use super::complete::{Completing, none_refused, refusal};
-use super::mixed::opened;
+use super::mixed::{Completed, opened};
 use super::report::{Latency, Line, Rate};
 use super::scenario::{HotRecord, Shape};
 use super::{Bench, setup};
@@ -37,16 +36,6 @@ struct Crowd {
     connections: usize,
     /// Whether the request under way is about the current step.
     steps: bool,
-}
-
-#[derive(Deserialize)]
-struct Completed {
-    next: Option<Next>,
-}
-
-#[derive(Deserialize)]
-struct Next {
-    step: Option<String>,
 }
 
 impl Hot {

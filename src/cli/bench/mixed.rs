@@ -190,14 +190,15 @@ struct Connected {
     results: Vec<crate::cli::connect::Item>,
 }
 
+/// The part of a completed step's answer that says what comes next.
 #[derive(Deserialize)]
-struct Completed {
-    next: Option<Next>,
+pub(super) struct Completed {
+    pub(super) next: Option<Next>,
 }
 
 #[derive(Deserialize)]
-struct Next {
-    step: Option<String>,
+pub(super) struct Next {
+    pub(super) step: Option<String>,
 }
 
 impl World {

@@ -117,7 +117,11 @@ fn loading_begins_at_the_snapshot_and_ends_where_it_is_told(store: &dyn Store) {
         "the newer one stays"
     );
     let before = store.load(lead.into(), Some(S + 1)).unwrap();
-    assert_eq!((before.snapshot, before.entries.len() as Version), (None, S + 1), "and the log says what was before it");
+    assert_eq!(
+        (before.snapshot, before.entries.len() as Version),
+        (None, S + 1),
+        "and the log says what was before it"
+    );
 }
 
 fn housekeeping_changes_no_version(store: &dyn Store) {
