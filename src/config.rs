@@ -21,6 +21,8 @@ pub struct Config {
     pub store: Store,
     /// Automated e-mail.
     pub mail: Mail,
+    /// Sessions and invitations.
+    pub sign_in: SignIn,
     /// What is logged.
     pub log: Log,
 }
@@ -65,6 +67,18 @@ pub struct Mail {
     pub spool: PathBuf,
     /// The sender: an address with an optional name.
     pub from: String,
+}
+
+/// `[sign_in]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Hours without a request after which a session ends.
+    pub session_idle_hours: i64,
+    /// Days after which a session ends, used or not.
+    pub session_days: i64,
+    /// Days for which an invitation can be used.
+    pub invitation_days: i64,
 }
 
 /// `[log]`

@@ -83,6 +83,21 @@ pub const STORED_VALUE_MAX: usize = 4_000;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
 
+/// Users of the organisation, also those who have left: one entity holds them all.
+pub const USERS_MAX: usize = 10_000;
+/// Teams.
+pub const TEAMS_MAX: usize = 1_000;
+/// Members of one team.
+pub const TEAM_MEMBERS_MAX: usize = 1_000;
+/// Shortest and longest password, in characters and bytes.
+pub const PASSWORD_MIN: usize = 15;
+/// See [`PASSWORD_MIN`].
+pub const PASSWORD_MAX: usize = 256;
+/// Sessions one user has at a time; with one more, the one that was used longest ago ends.
+pub const SESSIONS_MAX: usize = 20;
+/// Tokens one user has at a time.
+pub const TOKENS_MAX: usize = 100;
+
 const _: () = {
     assert!(SHARD_BITS <= 16);
     assert!(BACKGROUND_IN_FLIGHT_MAX + TIMERS_IN_FLIGHT_MAX < IN_FLIGHT_MAX);

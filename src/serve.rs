@@ -56,7 +56,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let store = crate::store::sled::open(&data, SledOptions { cache_bytes, reserve_bytes, ..SledOptions::default() })?;
     let clock_file = data.join("test-clock");
     let clock = clock(&clock_file, &store, sandbox, now)?;
-    let (token, token_source) = admin_token(&data)?;
+    let operator = operator_token()?;
     let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = start::start(
@@ -77,7 +77,9 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let app = Data::new(web::App {
         engine: engine.clone(),
         imports,
-        token_digest: Sha256::digest(token.as_bytes()).into(),
+        operator: operator.as_deref().map(|token| Sha256::digest(token.as_bytes()).into()),
+        hygiene: web::hygiene::Hygiene,
+        sign_in: config.sign_in.clone(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
@@ -96,7 +98,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     .bind(&listen)
     .with_context(|| format!("cannot listen on {listen}"))?;
     let addresses: Vec<String> = server.addrs().iter().map(|address| format!("http://{address}")).collect();
-    announce(&addresses.join(", "), &data, sandbox, &token_source);
+    announce(&addresses.join(", "), &data, sandbox, operator.is_some());
     let running = server.run();
     let watch = actix_web::rt::spawn(end_on_failure(engine.clone(), running.handle()));
     let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
@@ -136,26 +138,15 @@ fn clock(file: &Path, store: &dyn crate::store::Store, sandbox: bool, now: Optio
     }
 }
 
-/// The administrator's token and where it came from: the environment, else a file made at the first start.
-fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
-    if let Ok(token) = std::env::var("RELANCE_ADMIN_TOKEN") {
-        if token.len() < TOKEN_MIN {
-            bail!("RELANCE_ADMIN_TOKEN has {} characters, it needs at least {TOKEN_MIN}", token.len());
+/// The built-in administrator's token, if the environment has one.
+fn operator_token() -> anyhow::Result<Option<String>> {
+    match std::env::var("RELANCE_ADMIN_TOKEN") {
+        Ok(token) if token.len() < TOKEN_MIN => {
+            bail!("RELANCE_ADMIN_TOKEN has {} characters, it needs at least {TOKEN_MIN}", token.len())
         }
-        return Ok((token, "RELANCE_ADMIN_TOKEN".into()));
+        Ok(token) => Ok(Some(token)),
+        Err(_) => Ok(None),
     }
-    let file = data.join("admin-token");
-    if let Ok(token) = std::fs::read_to_string(&file) {
-        if token.trim().len() < TOKEN_MIN {
-            bail!("{} holds no token of at least {TOKEN_MIN} characters; delete it to get a new one", file.display());
-        }
-        return Ok((token.trim().to_owned(), file.display().to_string()));
-    }
-    let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_whole(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok((token, file.display().to_string()))
 }
 
 /// One recorder per process; figures of what happens, in the buckets that people ask for.
@@ -172,12 +163,13 @@ fn recorder() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// Says where to go, in one write, so that whoever started the server may read as much of it as they like.
-fn announce(addresses: &str, data: &Path, sandbox: bool, token_source: &str) {
+fn announce(addresses: &str, data: &Path, sandbox: bool, has_operator: bool) {
     let clock = if sandbox { ", in a sandbox: time moves when told" } else { "" };
     let text = format!(
         "relance listens on {addresses}{clock}\n  API documentation  {addresses}/docs/\n  data               {}\n  \
-         administrator      the token is in {token_source}\n",
-        data.display()
+         administrator      {}\n",
+        data.display(),
+        if has_operator { "the token is in RELANCE_ADMIN_TOKEN" } else { "TODO" }
     );
     // A server whose output nobody reads serves all the same.
     let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());

@@ -1,8 +1,11 @@
 //! HTTP: every route, and what all of them share.
 
 pub mod api;
+pub mod auth;
+pub mod hygiene;
 pub mod problem;
 pub mod request;
+pub mod secret;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -25,12 +28,14 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::config::SignIn;
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
 use crate::time::Timestamp;
 use crate::web::api::test_clock::ClockView;
+use crate::web::hygiene::Hygiene;
 use crate::web::problem::{CODES, Problem};
 
 /// What handlers are given.
@@ -39,8 +44,14 @@ pub struct App {
     pub engine: Engine,
     /// The import jobs.
     pub imports: Imports,
-    /// SHA-256 of the administrator's token.
-    pub token_digest: [u8; 32],
+    /// SHA-256 of the operator's token, if the server was started with one.
+    pub operator: Option<[u8; 32]>,
+    /// What was configured about every request.
+    pub hygiene: Hygiene,
+    /// How people reach it: scheme, host and port.
+    pub address: String,
+    /// How long sessions and invitations last.
+    pub sign_in: SignIn,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -50,6 +61,11 @@ pub struct App {
 }
 
 impl App {
+    /// An address of this server as people reach it.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
     /// Writes the test clock's time, so that a restarted sandbox goes on from there.
     pub fn keep_test_clock(&self, now: Timestamp) -> std::io::Result<()> {
         match &self.test_clock {
@@ -62,8 +78,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        backup, clock, enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences,
-        steps, templates, test_clock, timeline, up_next,
+        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_lists,
+        sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -104,6 +120,27 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(imports::start_import)
         .service(imports::get_import)
         .service(imports::get_import_rejects)
+        .service(me::get_me)
+        .service(users::create_user)
+        .service(users::list_users)
+        .service(users::invite_user)
+        .service(users::disable_user)
+        .service(users::enable_user)
+        .service(users::get_user)
+        .service(users::patch_user)
+        .service(teams::create_team)
+        .service(teams::list_teams)
+        .service(teams::put_member)
+        .service(teams::delete_member)
+        .service(teams::get_team)
+        .service(teams::patch_team)
+        .service(teams::delete_team)
+        .service(tokens::create_token)
+        .service(tokens::list_tokens)
+        .service(tokens::delete_token)
+        .service(settings::get_settings)
+        .service(settings::patch_settings)
+        .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)
         .service(backup::get_backup)
@@ -204,7 +241,7 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
+pub(crate) fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
     let present = [
         ("GET", item.get.is_some()),
         ("POST", item.post.is_some()),

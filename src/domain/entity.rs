@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::effect::Effects;
+use crate::domain::permission::{Denial, Denies};
 use crate::id::{EntityKind, UserId};
 use crate::time::Timestamp;
 
@@ -31,7 +32,11 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
     /// A fact; never refused, stored for good.
     type Event: Serialize + DeserializeOwned + Send + 'static;
     /// Why a command was refused.
-    type Rejection: std::error::Error + Send + 'static;
+    type Rejection: std::error::Error + Denies + Send + 'static;
+
+    /// Refuses whoever may not know that it is there. Asked before each reading, decision and repeated answer, so that
+    /// nobody can go around it.
+    fn must_be_seen(&self, given: &Self::Given, by: UserId) -> Result<(), Denial>;
 
     /// What follows from `command` here and now: the same answer for the same arguments. No events means that
     /// nothing is left to do, and nothing is stored.

@@ -7,6 +7,7 @@ pub mod erase;
 pub mod event;
 pub mod profile;
 pub mod rejection;
+pub mod rights;
 pub mod schema;
 
 use std::sync::Arc;
@@ -26,7 +27,8 @@ use crate::domain::enrolment::{
 };
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
-use crate::id::{EntityKind, RecordId};
+use crate::domain::permission::Denial;
+use crate::id::{EntityKind, RecordId, UserId};
 use crate::time::Timestamp;
 
 /// The state of a record.
@@ -123,6 +125,10 @@ impl Entity for Record {
     type Command = RecordCommand;
     type Event = RecordEvent;
     type Rejection = RecordRejection;
+
+    fn must_be_seen(&self, given: &Given, by: UserId) -> Result<(), Denial> {
+        self.judge_sight(given, by)
+    }
 
     fn decide(
         &self,

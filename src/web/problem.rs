@@ -12,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
+use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
 use crate::domain::sequence::SequenceRejection;
 use crate::runtime::message::Failure;
@@ -38,6 +39,8 @@ pub struct Problem {
     pub detail: String,
     /// Everything that is wrong, where that is more than one thing or has a place.
     pub errors: Vec<Fault>,
+    /// A refusal of access that no entity has noted for the audit trail yet.
+    pub is_unnoted: bool,
 }
 
 /// A problem as it is sent.
@@ -95,6 +98,24 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ),
     ("unauthenticated", 401, "The request carries no valid token. Send it as `Authorization: Bearer TOKEN`."),
     ("not_found", 404, "There is nothing under this address or id."),
+    (
+        "forbidden_role",
+        403,
+        "You can see this, but none of your roles lets you do it (P-32, first cause). An administrator can give you a role, \
+         or hand you the record or sequence.",
+    ),
+    (
+        "feature_disabled",
+        403,
+        "The workspace is switched on for other roles than yours (P-32, second cause; P-30). An administrator can change \
+         that in the settings.",
+    ),
+    (
+        "option_unavailable",
+        403,
+        "The program that asks holds a token without the scope for it (P-32, third cause). Its user can make one with more \
+         scopes.",
+    ),
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
     ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
@@ -143,7 +164,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
 impl Problem {
     /// A problem with one of [`CODES`].
     pub fn new(code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), errors: Vec::new() }
+        Problem { code, detail: detail.into(), errors: Vec::new(), is_unnoted: false }
     }
 
     fn status(&self) -> u16 {
@@ -154,6 +175,13 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, errors: Vec<Fault>) -> Problem {
         self.errors = errors;
+        self
+    }
+
+    /// The same, to be noted in the audit trail before it is answered.
+    #[must_use]
+    pub fn to_be_noted(mut self) -> Problem {
+        self.is_unnoted = true;
         self
     }
 
@@ -244,8 +272,8 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
                 Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
             }
             Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
-            Failure::Taken(holder) => {
-                Problem::at("external_id_taken", "/external_id", format!("record {holder} has this external id"))
+            Failure::Taken(_) => {
+                Problem::at("external_id_taken", "/external_id", "another record has this external id")
             }
             Failure::KeyReused => {
                 Problem::new("idempotency_key_reused", "this Idempotency-Key was sent before with another request")
@@ -273,6 +301,7 @@ impl From<RecordRejection> for Problem {
     fn from(rejection: RecordRejection) -> Problem {
         let code = match &rejection {
             RecordRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            RecordRejection::Denied(denial) => denial.cause.code(),
             RecordRejection::NotFound
             | RecordRejection::SequenceNotFound
             | RecordRejection::EnrolmentNotFound
@@ -303,6 +332,7 @@ impl From<SequenceRejection> for Problem {
     fn from(rejection: SequenceRejection) -> Problem {
         let code = match &rejection {
             SequenceRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            SequenceRejection::Denied(denial) => denial.cause.code(),
             SequenceRejection::ValidationFailed(diagnostics) => {
                 let faults = diagnostics.iter().map(|found| Fault {
                     pointer: found.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default(),
@@ -323,6 +353,14 @@ impl From<SequenceRejection> for Problem {
 
 impl From<ImportRejection> for Problem {
     fn from(rejection: ImportRejection) -> Problem {
-        Problem::new("not_found", rejection.to_string())
+        let code = rejection.denial().map_or("not_found", |denial| denial.cause.code());
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+/// A refusal that no entity has spoken; those that one has are noted already.
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Problem {
+        Problem::new(denial.cause.code(), denial.detail).to_be_noted()
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use crate::store::StoreError;
 use crate::web::App;
 use crate::web::problem::Problem;
-use crate::web::request::Principal;
+use crate::web::auth::Principal;
 
 /// Chunks between the thread that reads rows and the client.
 const CHUNKS_AHEAD: usize = 4;

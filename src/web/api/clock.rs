@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::web::App;
 use crate::web::problem::Problem;
-use crate::web::request::Principal;
+use crate::web::auth::Principal;
 
 /// The server's time.
 #[derive(Debug, Serialize, ToSchema)]

@@ -20,8 +20,9 @@ use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::record_lists::load_record;
 use crate::web::api::records::etag;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, enrolment_id, page_limit, record_id};
+use crate::web::request::{self, Body, Nothing, Query, blocking, enrolment_id, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_name, steps_total};
 
 /// One enrolment.
@@ -29,7 +30,7 @@ use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_
 #[get("/enrolments/{id}")]
 pub async fn get_enrolment(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = enrolment_id(&id)?;
-    let read = app.engine.read::<Record, _>(id.record(), by.0, move |seen| {
+    let read = app.engine.read::<Record, _>(id.record(), by.caller, move |seen| {
         let enrolment = seen.state.enrolment(id.ordinal())?;
         Some((EnrolmentView::of(seen.id, seen.state, seen.given, enrolment), seen.version))
     });

@@ -12,8 +12,9 @@ use crate::id::{EnrolmentId, RecordId};
 use crate::limits;
 use crate::store::{Store, codec};
 use crate::web::App;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Principal, Query, blocking, page_limit};
+use crate::web::request::{self, Query, blocking, page_limit};
 use crate::web::wire::{Page, RecordView, state_name};
 
 /// Which records a list shows.

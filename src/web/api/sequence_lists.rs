@@ -11,8 +11,9 @@ use crate::domain::sequence::Sequence;
 use crate::id::SequenceId;
 use crate::web::App;
 use crate::web::api::sequences::{SequenceView, status_name};
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Principal, Query, cursor, page_limit};
+use crate::web::request::{self, Query, cursor, page_limit};
 use crate::web::wire::{Owner, Page};
 
 /// Which sequences a list shows, and in which order.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::template::{self, Language, SequenceTemplate, in_language};
 use crate::web::problem::Problem;
-use crate::web::request::Principal;
+use crate::web::auth::Principal;
 use crate::web::wire::Page;
 
 /// A factory sequence.

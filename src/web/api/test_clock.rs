@@ -11,8 +11,9 @@ use crate::runtime::message::Failure;
 use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::steps::instant;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, Principal, object};
+use crate::web::request::{Body, object};
 
 /// The sandbox's time.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -17,8 +17,9 @@ use crate::store::{Store, Version};
 use crate::web::App;
 use crate::web::api::enrolments::PageQuery;
 use crate::web::api::record_lists::load_record;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Principal, Query, blocking, cursor, page_limit, record_id};
+use crate::web::request::{Query, blocking, cursor, page_limit, record_id};
 use crate::web::wire::{Page, reason_name};
 
 /// One thing that happened.
