@@ -1,5 +1,6 @@
 //! The pure core: what a record or a sequence answers to a command, without clock, IO, or chance.
 
+pub mod access;
 pub mod effect;
 pub mod enrolment;
 pub mod entity;

@@ -5,10 +5,11 @@ use actix_web::{HttpResponse, get};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::domain::access::Scope;
 use crate::domain::effect::{EnrolmentRow, RecordSummary};
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, RecordId};
+use crate::id::{EnrolmentId, RecordId, TeamId, UserId};
 use crate::limits;
 use crate::store::{Store, codec};
 use crate::web::App;
@@ -41,6 +42,13 @@ pub struct RecordFilter {
 }
 
 impl RecordFilter {
+    /// What has to be walked: whose records are asked for are among those that their lists show.
+    fn scope(&self) -> Scope {
+        let Some(owner) = &self.owner else { return Scope::All };
+        let (user, team) = (UserId::parse(owner).map(Owner::User), TeamId::parse(owner).map(Owner::Team));
+        Scope::Of(user.into_iter().chain(team).collect())
+    }
+
     fn shows(&self, summary: &RecordSummary, q: Option<&str>) -> bool {
         let owner = match summary.owner {
             Owner::User(user) => user.to_string(),
@@ -96,7 +104,7 @@ fn all_records(
 ) -> Result<Page<RecordView>, Problem> {
     let q = filter.q.as_deref().map(str::to_lowercase);
     let (mut found, mut scanned, mut last, mut more) = (Vec::new(), 0, None, false);
-    store.records(before, &mut |id, summary| {
+    store.records(&filter.scope(), before, &mut |id, summary| {
         if found.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
             more = true;
             return false;
