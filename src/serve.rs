@@ -79,6 +79,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         imports,
         operator: operator.as_deref().map(|token| Sha256::digest(token.as_bytes()).into()),
         hygiene: web::hygiene::Hygiene,
+        address: "http://".to_owned() + &listen,
         sign_in: config.sign_in.clone(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),

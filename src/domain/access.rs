@@ -66,13 +66,13 @@ pub fn must_give_to(person: &Person, to: Owner) -> Result<(), Denial> {
     if may { Ok(()) } else { Err(Denial::role(Permission::Work, "give a record to another business unit")) }
 }
 
-/// Whether somebody's list of records is everybody's, a business unit's, or made of what is theirs: what a list has to
-/// look at.
+/// The records that a list looks at; [`reach`] still says of each whether somebody sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Every record.
     All,
-    /// Those of the principals.
+    /// Those that one of these users and teams owns, has access to, or has an open step of; see
+    /// [`crate::domain::effect::RecordSummary::principals`].
     Of(Vec<Owner>),
 }
 

@@ -152,7 +152,9 @@ impl Entity for Account {
                 Ok(self.sessions().map(|(id, _)| AccountEvent::KeyClosed(id)).collect())
             }
             AccountCommand::Use { key, at } => match self.keys.get(&key) {
-                Some(known) if known.used_at.is_none_or(|used| used < at) => Ok(vec![AccountEvent::KeyUsed { key, at }]),
+                Some(known) if known.used_at.is_none_or(|used| used < at) => {
+                    Ok(vec![AccountEvent::KeyUsed { key, at }])
+                }
                 _ => Ok(vec![]),
             },
         }

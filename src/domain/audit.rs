@@ -42,7 +42,7 @@ pub enum AuditEvent {
 /// Noting is never refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
-pub struct NeverRefused(#[from] Denial);
+pub struct NeverRefused(#[from] pub Denial);
 
 impl Denies for NeverRefused {
     fn denial(&self) -> Option<&Denial> {

@@ -5,6 +5,7 @@ pub mod command;
 pub mod decide;
 pub mod erase;
 pub mod event;
+pub mod listed;
 pub mod profile;
 pub mod rejection;
 pub mod rights;
@@ -19,9 +20,10 @@ pub use self::rejection::{Problem, RecordRejection};
 use self::command::RecordCommand;
 use self::erase::Erasure;
 use self::event::RecordEvent;
+use self::listed::Listed;
 use self::profile::Profile;
 use self::schema::{Change, Outcome, RecordState, RecordType};
-use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index, RecordSummary};
+use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index};
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
@@ -79,16 +81,6 @@ impl Record {
     /// Enrolments that are connecting or connected.
     pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
-    }
-
-    /// What lists read of it.
-    pub fn summary(&self) -> RecordSummary {
-        RecordSummary {
-            kind: self.kind,
-            name: self.profile.display_name(),
-            owner: self.profile.owner,
-            state: self.state,
-        }
     }
 
     fn write(&mut self, changes: &[Change]) {
@@ -266,7 +258,6 @@ impl Entity for Record {
     fn effects(&self, _id: RecordId, event: &RecordEvent, owed: &mut Effects) {
         match event {
             RecordEvent::Created { kind, changes } => {
-                owed.push(Effect::Index(Index::Record(self.summary())));
                 owed.count(Counter::Records(*kind), 1);
                 self.claim(changes, owed);
             }
@@ -275,12 +266,6 @@ impl Entity for Record {
                     owed.push(Effect::Unclaim { kind: self.kind, external_id });
                 }
                 self.claim(changes, owed);
-                if changes.iter().any(shows_in_lists) {
-                    owed.push(Effect::Index(Index::Record(self.summary())));
-                }
-            }
-            RecordEvent::Closed(_) | RecordEvent::Reopened => {
-                owed.push(Effect::Index(Index::Record(self.summary())));
             }
             RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
                 owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
@@ -312,11 +297,17 @@ impl Entity for Record {
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
-            RecordEvent::StepFailed { .. }
+            RecordEvent::Closed(_)
+            | RecordEvent::Reopened
+            | RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::Signalled { .. } => {}
         }
+    }
+
+    fn listed(&self) -> Option<Listed> {
+        self.exists.then(|| self.show())
     }
 
     fn erases(event: &RecordEvent) -> bool {
@@ -362,14 +353,5 @@ impl Record {
         if let (None, Some(due)) = (enrolment.current, enrolment.opens_at) {
             owed.push(Effect::Disarm { due, key: ordinal });
         }
-    }
-}
-
-/// Whether a change alters the record's list row.
-fn shows_in_lists(change: &Change) -> bool {
-    match change {
-        Change::Name(_) | Change::Owner(_) => true,
-        Change::Field(name, _) => matches!(name.as_str(), "first_name" | "last_name"),
-        _ => false,
     }
 }

@@ -147,7 +147,8 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
     let is_same = bool::from(digest.ct_eq(&known));
     let held = held.filter(|_| is_same)?;
     let now = real_now();
-    let idles = held.key.kind == KeyKind::Session && now - held.used_at() > TimeDelta::hours(app.sign_in.session_idle_hours);
+    let idles =
+        held.key.kind == KeyKind::Session && now - held.used_at() > TimeDelta::hours(app.sign_in.session_idle_hours);
     if idles || held.key.expires_at.is_some_and(|end| end <= now) {
         return None;
     }
@@ -198,7 +199,8 @@ type RouteKey<'a> = (&'a str, usize, &'a str, &'a str);
 pub fn action(request: &HttpRequest) -> &'static str {
     static ACTIONS: LazyLock<HashMap<RouteKey<'static>, &'static str>> = LazyLock::new(|| {
         let paths = openapi().paths.paths.iter();
-        let routes = paths.flat_map(|(path, item)| crate::web::methods(item).map(move |method| (method, path.as_str())));
+        let routes =
+            paths.flat_map(|(path, item)| crate::web::methods(item).map(move |method| (method, path.as_str())));
         routes.map(|(method, path)| (route_key(method, path), &*format!("{method} {path}").leak())).collect()
     });
     let (method, count, first, third) = route_key(request.method().as_str(), request.path());

@@ -10,8 +10,11 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::account::command::AccountRejection;
+use crate::domain::audit::NeverRefused;
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
+use crate::domain::organisation::command::OrganisationRejection;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
 use crate::domain::sequence::SequenceRejection;
@@ -129,6 +132,14 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     ("external_id_taken", 409, "Another record of this type has this external id."),
     ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
+    ("email_taken", 409, "Another user has this e-mail address."),
+    (
+        "last_administrator",
+        409,
+        "This would leave nobody who can administer; make somebody else an administrator first.",
+    ),
+    ("organisation_full", 409, "The organisation has as many users, teams or members of a team as it may have."),
+    ("too_many_tokens", 409, "A user has at most 100 tokens; revoke one first."),
     ("record_full", 409, "The record has gone through as many steps as one record can hold."),
     ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
     ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
@@ -355,6 +366,40 @@ impl From<ImportRejection> for Problem {
     fn from(rejection: ImportRejection) -> Problem {
         let code = rejection.denial().map_or("not_found", |denial| denial.cause.code());
         Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<OrganisationRejection> for Problem {
+    fn from(rejection: OrganisationRejection) -> Problem {
+        let code = match &rejection {
+            OrganisationRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            OrganisationRejection::Denied(denial) => denial.cause.code(),
+            OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
+            OrganisationRejection::EmailTaken => "email_taken",
+            OrganisationRejection::LastAdministrator => "last_administrator",
+            OrganisationRejection::Founded => "not_found",
+            OrganisationRejection::VersionMismatch(_) => "version_mismatch",
+            OrganisationRejection::Full(_) => "organisation_full",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<AccountRejection> for Problem {
+    fn from(rejection: AccountRejection) -> Problem {
+        let code = match &rejection {
+            AccountRejection::Denied(denial) => denial.cause.code(),
+            AccountRejection::NotFound => "not_found",
+            AccountRejection::NotProved => "unauthenticated",
+            AccountRejection::TooManyTokens => "too_many_tokens",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<NeverRefused> for Problem {
+    fn from(NeverRefused(denial): NeverRefused) -> Problem {
+        denial.into()
     }
 }
 

@@ -27,7 +27,8 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
     match command {
         OrganisationCommand::Found { .. } if organisation.has_administrator() => Err(OrganisationRejection::Founded),
         OrganisationCommand::Found { user, mut profile } => {
-            profile.roles = [Role::SystemAdministrator, Role::SequenceManager, Role::SalesManager].into_iter().collect();
+            profile.roles =
+                [Role::SystemAdministrator, Role::SequenceManager, Role::SalesManager].into_iter().collect();
             add(organisation, user, profile, UserState::Active)
         }
         OrganisationCommand::AddUser { user, profile } => add(organisation, user, profile, UserState::Invited),
@@ -167,7 +168,10 @@ impl Organisation {
             at("/email", email_fault(&profile.email)),
             at("/roles", profile.roles.is_empty().then(no_roles)),
             at("/time_zone", profile.time_zone.as_deref().and_then(time_zone_fault)),
-            at("/language", language.map(|other| ("invalid", format!("a language is `en`, `fr` or `gl`, not `{other}`")))),
+            at(
+                "/language",
+                language.map(|other| ("invalid", format!("a language is `en`, `fr` or `gl`, not `{other}`"))),
+            ),
         ];
         let problems: Vec<Problem> = faults.into_iter().flatten().collect();
         if !problems.is_empty() {
@@ -184,7 +188,10 @@ impl Organisation {
         let stranger = members.iter().find(|user| !self.users.contains_key(user));
         let faults = [
             at("/name", text_fault(name, limits::RECORD_NAME_MAX, false)),
-            at("/members", many.then(|| ("too_long", format!("a team has at most {} members", limits::TEAM_MEMBERS_MAX)))),
+            at(
+                "/members",
+                many.then(|| ("too_long", format!("a team has at most {} members", limits::TEAM_MEMBERS_MAX))),
+            ),
             at("/members", stranger.map(|user| ("user_unknown", format!("there is no user {user}")))),
         ];
         let problems: Vec<Problem> = faults.into_iter().flatten().collect();

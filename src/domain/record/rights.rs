@@ -12,16 +12,6 @@ use crate::domain::policy::Person;
 use crate::id::UserId;
 
 impl Record {
-    /// Whom its open steps are assigned to, beside owner and access team; sorted.
-    pub fn assignees(&self) -> Vec<Owner> {
-        let (owner, team) = (self.profile.owner, self.profile.access_team.map(Owner::Team));
-        let current = self.live().filter_map(|enrolment| self.current_step(enrolment)).map(|step| step.assignee);
-        let mut others: Vec<Owner> = current.filter(|other| *other != owner && Some(*other) != team).collect();
-        others.sort_unstable();
-        others.dedup();
-        others
-    }
-
     /// See [`crate::domain::entity::Entity::must_be_seen`]. What does not exist is nobody's, and answers for itself.
     pub(super) fn judge_sight(&self, given: &Given, by: UserId) -> Result<(), Denial> {
         let person = given.policy.person(by)?;

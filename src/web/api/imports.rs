@@ -175,7 +175,8 @@ fn csv_type(request: &HttpRequest) -> Result<(), Problem> {
 #[get("/imports/{id}")]
 pub async fn get_import(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = ImportId::parse(&id).ok_or_else(|| Problem::not_found("import"))?;
-    let seen = app.engine.read::<Import, _>(id, by.caller, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
+    let seen =
+        app.engine.read::<Import, _>(id, by.caller, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
     let (view, version) = seen.await?.ok_or_else(|| Problem::not_found("import"))?;
     Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
 }

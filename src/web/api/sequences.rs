@@ -221,6 +221,8 @@ pub struct SequencePatch {
     /// Who gets the steps; only while inactive.
     #[serde(default, deserialize_with = "request::object")]
     assign_to: Option<AssignToBody>,
+    /// Whose it is (P-7): who may edit it.
+    owner: Option<Owner>,
 }
 
 /// Change the properties of a sequence.
@@ -232,7 +234,8 @@ pub async fn patch_sequence(
     id: Path<String>,
     body: Body<SequencePatch>,
 ) -> Result<HttpResponse, Problem> {
-    let SequencePatch { name, description, exit_on_reply, assign_to } = body.value;
+    let SequencePatch { name, description, exit_on_reply, assign_to, owner } = body.value;
+    let owner = owner.map(|owner| owner.read()).transpose()?;
     let assign_to = assign_to.map(|assign_to| match assign_to {
         AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
         AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
@@ -242,6 +245,7 @@ pub async fn patch_sequence(
         description.map(Property::Description),
         exit_on_reply.map(Property::ExitOnReply),
         assign_to.map(Property::AssignTo),
+        owner.map(Property::Owner),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;

@@ -39,7 +39,7 @@ pub struct SettingsBody {
 #[serde(untagged)]
 enum WorkspaceRoles {
     /// Only these.
-    Only(#[schema(value_type = Vec<String>)] Vec<Role>),
+    Only(Vec<String>),
     /// `all`.
     All(String),
 }
@@ -47,7 +47,7 @@ enum WorkspaceRoles {
 fn write_roles<S: Serializer>(workspace: &Workspace, to: S) -> Result<S::Ok, S::Error> {
     let roles = match workspace {
         Workspace::All => WorkspaceRoles::All("all".into()),
-        Workspace::Only(roles) => WorkspaceRoles::Only((*roles).into()),
+        Workspace::Only(roles) => WorkspaceRoles::Only(roles.iter().map(|role| role.name().into()).collect()),
     };
     roles.serialize(to)
 }
@@ -57,7 +57,10 @@ fn read_roles<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Workspace>, D
     match WorkspaceRoles::deserialize(from).map_err(|_| wrong())? {
         WorkspaceRoles::All(word) if word == "all" => Ok(Some(Workspace::All)),
         WorkspaceRoles::All(_) => Err(wrong()),
-        WorkspaceRoles::Only(roles) => Ok(Some(Workspace::Only(Roles::from(roles)))),
+        WorkspaceRoles::Only(names) => {
+            let role = |name: &String| Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(wrong);
+            Ok(Some(Workspace::Only(names.iter().map(role).collect::<Result<Roles, _>>()?)))
+        }
     }
 }
 
@@ -79,5 +82,6 @@ pub async fn patch_settings(app: Data<App>, body: Body<SettingsBody>) -> Result<
         None => engine.given().policy.organisation.workspace,
     });
     let view = |seen: crate::runtime::message::Seen<Organisation>| SettingsView { roles: seen.state.workspace };
-    Ok(HttpResponse::Ok().json(engine.submit::<Organisation, _>(OrganisationId::THE, command, body.caller, view).await?))
+    Ok(HttpResponse::Ok()
+        .json(engine.submit::<Organisation, _>(OrganisationId::THE, command, body.caller, view).await?))
 }

@@ -122,8 +122,7 @@ fn shown(found: Option<(TeamView, u32)>) -> Result<HttpResponse, Problem> {
 pub async fn create_team(app: Data<App>, body: Body<NewTeam>) -> Result<HttpResponse, Problem> {
     let (engine, members) = (&app.engine, members(&body.value.members)?);
     let team = TeamId(engine.ids.named_by(body.caller.command, engine.clock().now()));
-    let command =
-        OrganisationCommand::AddTeam { team, name: body.value.name, kind: body.value.kind.into(), members };
+    let command = OrganisationCommand::AddTeam { team, name: body.value.name, kind: body.value.kind.into(), members };
     let made = submit(engine, team, command, body.caller).await?;
     let (view, version) = made.ok_or_else(|| Problem::not_found("team any more"))?;
     let location = format!("/api/v1/teams/{team}");
@@ -141,7 +140,11 @@ fn may_know(person: &Person, id: TeamId, team: &Team) -> bool {
 #[utoipa::path(tag = "People", params(PageQuery),
     responses((status = 200, body = Page<TeamView>), (status = 400, body = Problem)))]
 #[get("/teams")]
-pub async fn list_teams(app: Data<App>, by: Principal, Query(query): Query<PageQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list_teams(
+    app: Data<App>,
+    by: Principal,
+    Query(query): Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
     let limit = page_limit(query.limit)?;
     let after = cursor(query.cursor.as_deref(), |text| {
         let (id, name) = text.split_once('.')?;

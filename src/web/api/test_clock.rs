@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::permission::Permission;
 use crate::domain::record::RecordRejection;
 use crate::runtime::message::Failure;
 use crate::time::Timestamp;
@@ -70,6 +71,7 @@ pub struct AdvanceBody {
 #[post("/test-clock/advance")]
 pub async fn advance_test_clock(app: Data<App>, body: Body<AdvanceBody>) -> Result<HttpResponse, Problem> {
     sandbox(&app)?;
+    body.principal.must(&app, Permission::SetUp, "move the clock")?;
     let mut answers = app.advancing.lock().await;
     if let Some(command) = body.caller.command
         && let Some((fingerprint, answer)) = answers.get(&command.key)

@@ -13,10 +13,11 @@ use crate::id::{KeyId, UserId};
 use crate::runtime::message::Caller;
 use crate::time::Timestamp;
 use crate::web::App;
+use crate::web::api::steps::instant;
 use crate::web::api::users::user_id;
 use crate::web::auth::{Principal, real_now, scope_name};
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Query, cursor, instant, page_limit};
+use crate::web::request::{self, Body, Nothing, Query, cursor, page_limit};
 use crate::web::secret::Secret;
 use crate::web::wire::Page;
 

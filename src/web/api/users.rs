@@ -237,7 +237,8 @@ pub async fn invite_user(app: Data<App>, id: Path<String>, body: Body<Nothing>) 
     let user = user_id(&id)?;
     // The secret is in no log, so its repeat makes another one.
     let caller = Caller { command: None, expected: None, ..body.caller };
-    let (secret, expires_at) = (Secret::fresh(KeyId(user.0))?, real_now() + TimeDelta::days(app.sign_in.invitation_days));
+    let (secret, expires_at) =
+        (Secret::fresh(KeyId(user.0))?, real_now() + TimeDelta::days(app.sign_in.invitation_days));
     let command = AccountCommand::Invite { digest: secret.digest(), expires_at };
     app.engine.submit::<Account, _>(user.account(), command, caller, |_| ()).await?;
     let link = app.link(&format!("/invitation/{}", secret.text()));

@@ -31,7 +31,8 @@ impl From<schema::Owner> for Owner {
 }
 
 impl Owner {
-    fn read(&self) -> Result<schema::Owner, Problem> {
+    /// The owner it names.
+    pub fn read(&self) -> Result<schema::Owner, Problem> {
         let read = match self {
             Owner::User(user) => UserId::parse(user).map(schema::Owner::User),
             Owner::Team(team) => TeamId::parse(team).map(schema::Owner::Team),
