@@ -47,6 +47,8 @@ pub const COMMAND_KEY_MAX: usize = 200;
 
 /// Body of a JSON request, in bytes; a full batch of full records fits.
 pub const JSON_BODY_MAX: usize = 16 << 20;
+/// Body of a form, in bytes.
+pub const FORM_BODY_MAX: usize = 16 << 10;
 /// Body of an import, in bytes.
 pub const IMPORT_BODY_MAX: usize = 256 << 20;
 /// Page of a list: default and largest.

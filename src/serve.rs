@@ -92,6 +92,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .configure(web::routes)
             .into_app()
             .configure(web::pages)
+            .wrap(from_fn(web::auth::note_refusals))
             .wrap(from_fn(web::hygiene))
     })
     .workers(if config.server.workers == 0 { cores } else { config.server.workers })

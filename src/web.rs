@@ -3,9 +3,11 @@
 pub mod api;
 pub mod auth;
 pub mod hygiene;
+pub mod password;
 pub mod problem;
 pub mod request;
 pub mod secret;
+pub mod ui;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -50,6 +52,8 @@ pub struct App {
     pub hygiene: Hygiene,
     /// How people reach it: scheme, host and port.
     pub address: String,
+    /// Of the secret in the link for the first administrator, while there is none.
+    pub welcome: Option<[u8; 32]>,
     /// How long sessions and invitations last.
     pub sign_in: SignIn,
     /// Renders the figures.
@@ -152,7 +156,7 @@ pub fn routes(config: &mut ServiceConfig) {
 /// The pages that explain the API, and the answers to addresses that do not exist.
 pub fn pages(config: &mut actix::ServiceConfig) {
     config
-        .service(actix::redirect("/", "/docs/"))
+        .configure(ui::pages)
         .service(actix::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi().clone()))
         .service(

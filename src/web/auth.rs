@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::sync::LazyLock;
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use chrono::TimeDelta;
@@ -14,6 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::account::command::AccountCommand;
 use crate::domain::account::{Account, KeyKind, TokenScope};
+use crate::domain::audit::Refusal;
 use crate::domain::permission::{Cause, Denial, Permission};
 use crate::domain::policy::Person;
 use crate::id::{KeyId, UserId};
@@ -77,6 +80,27 @@ impl Principal {
 /// The real time, by which credentials live, also in a sandbox.
 pub fn real_now() -> Timestamp {
     Clock::System.now()
+}
+
+/// Writes refusals that no entity has spoken into the audit trail before they are answered: a middleware around every
+/// route.
+pub async fn note_refusals(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let problem = response.response().error().and_then(actix_web::Error::as_error::<Problem>);
+    if let Some(problem) = problem.filter(|problem| problem.is_unnoted)
+        && let Some(app) = response.request().app_data::<Data<App>>()
+    {
+        let request = response.request();
+        let known = request.extensions().get::<Caller>().copied();
+        let nobody = || Caller { from: client_address(request), ..Caller::new(UserId::NOBODY, action(request)) };
+        let caller = known.unwrap_or_else(nobody);
+        let (action, code) = (caller.action.to_owned(), problem.code.to_owned());
+        app.engine.note(Refusal { action, subject: String::new(), code, detail: problem.detail.clone() }, caller).await;
+    }
+    Ok(response)
 }
 
 /// The name of the cookie that holds a session. Behind TLS its prefix keeps other hosts and plain HTTP from setting it.
