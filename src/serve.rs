@@ -26,6 +26,8 @@ use crate::runtime::watch::Reading;
 use crate::store::sled::SledOptions;
 use crate::time::{Clock, Timestamp};
 use crate::web;
+use crate::web::hygiene::rates::Rates;
+use crate::web::hygiene::{self, Hygiene, connection};
 
 /// Shortest administrator token that is taken from the environment.
 const TOKEN_MIN: usize = 16;
@@ -51,6 +53,7 @@ pub struct ServeOptions {
 /// Serves until SIGTERM or SIGINT, or until the store fails.
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ServeOptions { config, data, listen, sandbox, now } = options;
+    let hygiene = Hygiene::new(&config.server).map_err(anyhow::Error::msg)?;
     let cache_bytes = u64::from(config.store.cache_mib) << 20;
     let reserve_bytes = u64::from(config.store.reserve_mib) << 20;
     let store = crate::store::sled::open(&data, SledOptions { cache_bytes, reserve_bytes, ..SledOptions::default() })?;
@@ -77,11 +80,17 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let app = Data::new(web::App {
         engine: engine.clone(),
         imports,
+        hygiene,
+        rates: Rates::new(&config.rates),
         token_digest: Sha256::digest(token.as_bytes()).into(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
     });
+    let workers = if config.server.workers == 0 { cores } else { config.server.workers };
+    let seconds = |seconds: u64| Duration::from_secs(seconds.max(1));
+    let silence = seconds(config.server.keep_alive_seconds);
+    let (head, unread) = (seconds(config.server.head_seconds), seconds(config.server.unread_seconds));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(app.clone())
@@ -89,9 +98,14 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .configure(web::routes)
             .into_app()
             .configure(web::pages)
-            .wrap(from_fn(web::hygiene))
+            .wrap(from_fn(hygiene::hygiene))
     })
-    .workers(if config.server.workers == 0 { cores } else { config.server.workers })
+    .workers(workers)
+    .max_connections(config.server.connections_max.div_ceil(workers).max(1))
+    .keep_alive(silence)
+    .client_request_timeout(head)
+    .client_disconnect_timeout(connection::LEAVE)
+    .on_connect(connection::attend(silence + head, unread))
     .shutdown_timeout(config.server.shutdown_seconds)
     .bind(&listen)
     .with_context(|| format!("cannot listen on {listen}"))?;
