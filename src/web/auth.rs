@@ -131,14 +131,24 @@ fn refusal(detail: &str) -> Problem {
     Problem::new("unauthenticated", detail).to_be_noted()
 }
 
+/// A credential that proves nothing; an address that sends many is told to wait.
+fn bad(app: &App, request: &HttpRequest, detail: &str) -> Problem {
+    match client_address(request).map(|address| app.rates.bad_credential(address)) {
+        Some(Err(wait)) => wait,
+        _ => refusal(detail),
+    }
+}
+
 fn bearer(app: &App, request: &HttpRequest, token: &str) -> Result<(UserId, Credential), Problem> {
     if let Some(operator) = &app.operator
         && bool::from(digest_of(token.as_bytes()).ct_eq(operator))
     {
         return Ok((UserId::ADMINISTRATOR, Credential::Operator));
     }
-    let (id, kind, user) = open(app, token).ok_or_else(|| refusal("the token is not valid"))?;
-    let KeyKind::Token { scopes, .. } = kind else { return Err(refusal("the token is not valid")) };
+    let wrong = || bad(app, request, "the token is not valid");
+    let Some((id, kind, user)) = open(app, token) else { return Err(wrong()) };
+    let KeyKind::Token { scopes, .. } = kind else { return Err(wrong()) };
+    app.rates.credential(id.0)?;
     let needed = needed_scopes(request.method(), request.path());
     if !needed.iter().any(|scope| scopes.contains(scope)) {
         let detail = format!("this token lacks the scope `{}`", scope_name(needed[0]));
@@ -152,10 +162,9 @@ fn bearer(app: &App, request: &HttpRequest, token: &str) -> Result<(UserId, Cred
 fn session(app: &App, request: &HttpRequest) -> Result<(UserId, Credential), Problem> {
     let cookie = request.cookie(cookie_name(app.hygiene.is_secure()));
     let cookie = cookie.ok_or_else(|| Problem::new("unauthenticated", "the request carries no token"))?;
-    let (id, kind, user) = open(app, cookie.value()).ok_or_else(|| refusal("the session has ended; sign in again"))?;
-    if kind != KeyKind::Session {
-        return Err(refusal("the session has ended; sign in again"));
-    }
+    let held = open(app, cookie.value()).filter(|(_, kind, _)| *kind == KeyKind::Session);
+    let Some((id, _, user)) = held else { return Err(bad(app, request, "the session has ended; sign in again")) };
+    app.rates.credential(id.0)?;
     if !request.method().is_safe() {
         judge_origin(request)?;
     }

@@ -39,6 +39,7 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             seen(found.version, expected)?;
             change(organisation, user, found, changes)
         }
+        OrganisationCommand::Arrive { user } if stamp.by != user => Err(OrganisationRejection::UserNotFound),
         OrganisationCommand::Arrive { user } => match organisation.user(user)?.state {
             UserState::Invited => Ok(vec![OrganisationEvent::UserStateChanged { user, state: UserState::Active }]),
             UserState::Active | UserState::Disabled => Ok(vec![]),

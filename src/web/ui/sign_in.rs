@@ -75,6 +75,9 @@ pub async fn post_sign_in(
     let SignInForm { email, password } = form.into_inner();
     let email = email.trim();
     let from = client_address(&request);
+    if let Some(address) = from {
+        app.rates.sign_in(address, &email.to_lowercase())?;
+    }
     let given = app.engine.given();
     let known = given.policy.organisation.user_by_email(email).filter(|(_, user)| user.state != UserState::Disabled);
     let known = known.map(|(id, _)| id);
