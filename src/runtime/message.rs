@@ -1,5 +1,7 @@
 //! What is asked of an entity's actor, and what it can answer.
 
+use std::net::IpAddr;
+
 use crate::domain::effect::{Counter, Effect};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -29,11 +31,13 @@ pub struct Caller {
     pub command: Option<CommandId>,
     /// The version the caller has seen, if only that one may be changed.
     pub expected: Option<Version>,
+    /// The address that the request came from; none for the server itself.
+    pub from: Option<IpAddr>,
 }
 
 impl Caller {
     /// The server itself.
-    pub const SYSTEM: Caller = Caller { by: UserId::SYSTEM, command: None, expected: None };
+    pub const SYSTEM: Caller = Caller { by: UserId::SYSTEM, command: None, expected: None, from: None };
 }
 
 /// Why there is no answer.

@@ -174,7 +174,8 @@ pub fn member(name: &str) -> String {
 
 /// Who sent a request, how its repeat is recognised, and which version it may change.
 pub fn caller(request: &HttpRequest, by: UserId, body: &[u8]) -> Result<Caller, Problem> {
-    Ok(Caller { by, command: command(request, by, body)?, expected: if_match(request)? })
+    let from = request.peer_addr().map(|peer| peer.ip());
+    Ok(Caller { by, command: command(request, by, body)?, expected: if_match(request)?, from })
 }
 
 /// What makes a repeat of this request recognisable, if its sender wants that.
