@@ -91,8 +91,8 @@ pub fn key_for<'a>(header: &Header, keys: &'a [Jwk]) -> Option<&'a Jwk> {
 /// What the token says, once nothing speaks against it; otherwise what does.
 pub fn verify(token: &str, key: &Jwk, expected: &Expected) -> Result<Claims, String> {
     let key = DecodingKey::from_jwk(key).map_err(|error| format!("the key cannot be used: {error}"))?;
-    let mut validation = Validation::new(ALGORITHMS[0]);
-    validation.algorithms = ALGORITHMS.to_vec();
+    let mut validation = Validation::new_for_family(key.family());
+    validation.algorithms.retain(|algorithm| ALGORITHMS.contains(algorithm));
     validation.set_issuer(&[expected.issuer]);
     validation.set_audience(&[expected.client_id]);
     validation.set_required_spec_claims(&["iss", "sub", "aud", "exp"]);
