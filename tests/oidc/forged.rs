@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use chrono::TimeDelta;
 use relance::connector::egress::Egress;
 use relance::connector::oidc::{Answer, Identity, OidcError, Pending, Provider, Settings};
@@ -123,6 +125,30 @@ async fn a_signature_counts_only_by_a_key_of_the_provider() {
     }
     scripted.give(&honest);
     finish(&provider, pending).await.unwrap();
+}
+
+#[actix_web::test]
+async fn our_secret_is_told_in_the_way_that_the_provider_takes() {
+    let key = Key::new("one");
+    // RFC 6749, section 2.3.1, by hand.
+    let basic = BASE64_STANDARD.encode("relance:a+secret+of%3A+100%25+%22tests%22");
+    let posted = "client_id=relance&client_secret=a+secret+of%3A+100%25+%22tests%22";
+    for (methods, is_basic) in [
+        (json!(null), true),
+        (json!(["client_secret_post", "client_secret_basic"]), true),
+        (json!(["client_secret_post"]), false),
+    ] {
+        let scripted = Scripted::start(&key);
+        let takes = json!({ "token_endpoint_auth_methods_supported": methods });
+        scripted.answer("/.well-known/openid-configuration", 200, with(scripted.description(), takes));
+        let provider = provider(&scripted.issuer, None);
+        let pending = begin(&provider).await;
+        scripted.give(&key.sign(&key.header(), &claims(&scripted, &pending)));
+        finish(&provider, pending).await.unwrap();
+        let asked = scripted.last("/token");
+        let expected = if is_basic { format!("Basic {basic}") } else { String::new() };
+        assert_eq!((asked.authorization, asked.body.ends_with(posted)), (expected, !is_basic), "{methods}");
+    }
 }
 
 #[actix_web::test]

@@ -10,11 +10,19 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
-/// What it answers, by path; each asked path is noted.
+/// What it answers, by path; whatever is asked is noted.
 #[derive(Default)]
 pub struct Script {
     answers: Vec<(&'static str, u16, String)>,
-    asked: Vec<String>,
+    asked: Vec<Asked>,
+}
+
+/// A request to it.
+#[derive(Clone, Default)]
+pub struct Asked {
+    path: String,
+    pub authorization: String,
+    pub body: String,
 }
 
 /// A running provider of lies; it ends with the test's runtime.
@@ -76,13 +84,24 @@ impl Scripted {
 
     /// How often a path was asked.
     pub fn asked(&self, path: &str) -> usize {
-        self.script.lock().unwrap().asked.iter().filter(|asked| *asked == path).count()
+        self.script.lock().unwrap().asked.iter().filter(|asked| asked.path == path).count()
+    }
+
+    /// What a path was asked last.
+    pub fn last(&self, path: &str) -> Asked {
+        let script = self.script.lock().unwrap();
+        script.asked.iter().rfind(|asked| asked.path == path).cloned().unwrap_or_default()
     }
 }
 
-async fn tell(request: HttpRequest, script: Data<Mutex<Script>>, _body: Bytes) -> HttpResponse {
+async fn tell(request: HttpRequest, script: Data<Mutex<Script>>, body: Bytes) -> HttpResponse {
     let mut script = script.lock().unwrap();
-    script.asked.push(request.path().to_owned());
+    let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    script.asked.push(Asked {
+        path: request.path().to_owned(),
+        authorization: authorization.unwrap_or_default(),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    });
     let found = script.answers.iter().find(|(path, ..)| *path == request.path());
     match found {
         // Where it leads is noted like any other path; whoever follows is found out.

@@ -22,9 +22,9 @@ pub const ALGORITHMS: [Algorithm; 9] = [
 
 static RING: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
-    verifier_factory: |algorithm, key| match (algorithm.family() == key.family(), judge(*algorithm)) {
-        (true, Some(judge)) => Ok(Box::new(Ring { algorithm: *algorithm, judge, key: key.clone() })),
-        _ => Err(new_error(ErrorKind::InvalidAlgorithm)),
+    verifier_factory: |algorithm, key| match judge(*algorithm) {
+        Some(judge) => Ok(Box::new(Ring { algorithm: *algorithm, judge, key: key.clone() })),
+        None => Err(new_error(ErrorKind::UnsupportedAlgorithm)),
     },
     key_utils: KeyUtils::new_unimplemented(),
 };
