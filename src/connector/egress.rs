@@ -17,10 +17,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
+use crate::limits::EGRESS_ANSWER_MAX;
+
 /// From the first packet to the last byte of the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes of an answer.
-const ANSWER_MAX: usize = 256 << 10;
 
 /// Sends requests outside.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Egress {
         let exchange = async {
             let answer = self.client.request(request).await.map_err(|error| EgressError(causes(&error)))?;
             let status = answer.status();
-            let body = Limited::new(answer.into_body(), ANSWER_MAX).collect().await;
+            let body = Limited::new(answer.into_body(), EGRESS_ANSWER_MAX).collect().await;
             Ok((status, body.map_err(|error| EgressError(causes(&*error)))?.to_bytes()))
         };
         let answer = match tokio::time::timeout(TIMEOUT, exchange).await {

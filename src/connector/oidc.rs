@@ -5,6 +5,9 @@
 mod discovery;
 mod signature;
 mod token;
+mod waiting;
+
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use base64::Engine;
@@ -14,12 +17,12 @@ use http_body_util::Full;
 use hyper::Method;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use self::discovery::{Description, Known, get, read, request, unusable};
 use self::token::{Claims, Expected, Person, key_for, verify};
+pub use self::waiting::{WAITING_FOR, Waiting};
 use super::egress::{Egress, admissible};
 use super::secret::Secret;
 use crate::time::Timestamp;
