@@ -47,8 +47,16 @@ pub const COMMAND_KEY_MAX: usize = 200;
 
 /// Body of a JSON request, in bytes; a full batch of full records fits.
 pub const JSON_BODY_MAX: usize = 16 << 20;
+/// Body of a form, in bytes.
+pub const FORM_BODY_MAX: usize = 16 << 10;
 /// Body of an import, in bytes.
 pub const IMPORT_BODY_MAX: usize = 256 << 20;
+/// An address with its query, in bytes; the mapping of an import's columns stands there.
+pub const URI_BYTES_MAX: usize = 16 << 10;
+/// Headers of a request: their number, and their bytes together. The HTTP library itself ends at 96 headers and 128 KiB.
+pub const HEADERS_MAX: usize = 64;
+/// See [`HEADERS_MAX`].
+pub const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Page of a list: default and largest.
 pub const PAGE_DEFAULT: usize = 50;
 /// See [`PAGE_DEFAULT`].
@@ -101,6 +109,7 @@ pub const TOKENS_MAX: usize = 100;
 const _: () = {
     assert!(SHARD_BITS <= 16);
     assert!(BACKGROUND_IN_FLIGHT_MAX + TIMERS_IN_FLIGHT_MAX < IN_FLIGHT_MAX);
+    assert!(HEADERS_MAX < 96 && URI_BYTES_MAX + HEADER_BYTES_MAX < 128 << 10);
     assert!(PAGE_DEFAULT <= PAGE_MAX);
     assert!(PATH_NODES_MAX <= GRAPH_NODES_MAX && GRAPH_NODES_MAX < u16::MAX as usize);
     assert!(STORED_VALUE_MAX < 4_096);

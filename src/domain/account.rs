@@ -116,7 +116,7 @@ impl Entity for Account {
                 Ok(vec![AccountEvent::Invited(Invitation { digest, expires_at })])
             }
             AccountCommand::SetPassword { hash, proof, key } => {
-                self.judge(&proof, key.at)?;
+                self.judge(given, &proof, key.at)?;
                 // Whoever was signed in with the old one is not any more.
                 let mut events: Vec<_> = self.sessions().map(|(id, _)| AccountEvent::KeyClosed(id)).collect();
                 events.push(AccountEvent::PasswordSet(hash));
@@ -124,7 +124,7 @@ impl Entity for Account {
                 Ok(events)
             }
             AccountCommand::SignIn { proof, key } => {
-                self.judge(&proof, key.at)?;
+                self.judge(given, &proof, key.at)?;
                 let mut events = self.make_room(key.at);
                 if let (Proof::Provider { issuer, subject }, None) = (proof, &self.subject) {
                     events.push(AccountEvent::Bound { issuer, subject });
@@ -193,7 +193,7 @@ impl Account {
     }
 
     /// Whether the proof holds here and now: what it was made from may have changed since.
-    fn judge(&self, proof: &Proof, now: Timestamp) -> Result<(), AccountRejection> {
+    fn judge(&self, given: &Given, proof: &Proof, now: Timestamp) -> Result<(), AccountRejection> {
         let holds = match proof {
             Proof::Invitation(digest) => self.invitation.as_ref().is_some_and(|known| {
                 // Digests of secrets that nobody can guess: their comparison tells nothing by the time it takes.
@@ -203,7 +203,7 @@ impl Account {
             Proof::Provider { issuer, subject } => {
                 self.subject.as_ref().is_none_or(|known| known.0 == *issuer && known.1 == *subject)
             }
-            Proof::Founding => self.password.is_none(),
+            Proof::Founding => self.password.is_none() && !given.policy.organisation.has_administrator(),
         };
         if holds { Ok(()) } else { Err(AccountRejection::NotProved) }
     }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::sync::LazyLock;
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use chrono::TimeDelta;
@@ -14,6 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::account::command::AccountCommand;
 use crate::domain::account::{Account, KeyKind, TokenScope};
+use crate::domain::audit::Refusal;
 use crate::domain::permission::{Cause, Denial, Permission};
 use crate::domain::policy::Person;
 use crate::id::{KeyId, UserId};
@@ -79,6 +82,27 @@ pub fn real_now() -> Timestamp {
     Clock::System.now()
 }
 
+/// Writes refusals that no entity has spoken into the audit trail before they are answered: a middleware around every
+/// route.
+pub async fn note_refusals(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let problem = response.response().error().and_then(actix_web::Error::as_error::<Problem>);
+    if let Some(problem) = problem.filter(|problem| problem.is_unnoted)
+        && let Some(app) = response.request().app_data::<Data<App>>()
+    {
+        let request = response.request();
+        let known = request.extensions().get::<Caller>().copied();
+        let nobody = || Caller { from: client_address(request), ..Caller::new(UserId::NOBODY, action(request)) };
+        let caller = known.unwrap_or_else(nobody);
+        let (action, code) = (caller.action.to_owned(), problem.code.to_owned());
+        app.engine.note(Refusal { action, subject: String::new(), code, detail: problem.detail.clone() }, caller).await;
+    }
+    Ok(response)
+}
+
 /// The name of the cookie that holds a session. Behind TLS its prefix keeps other hosts and plain HTTP from setting it.
 pub fn cookie_name(is_secure: bool) -> &'static str {
     if is_secure { "__Host-relance" } else { "relance" }
@@ -107,14 +131,24 @@ fn refusal(detail: &str) -> Problem {
     Problem::new("unauthenticated", detail).to_be_noted()
 }
 
+/// A credential that proves nothing; an address that sends many is told to wait.
+fn bad(app: &App, request: &HttpRequest, detail: &str) -> Problem {
+    match client_address(request).map(|address| app.rates.bad_credential(address)) {
+        Some(Err(wait)) => wait,
+        _ => refusal(detail),
+    }
+}
+
 fn bearer(app: &App, request: &HttpRequest, token: &str) -> Result<(UserId, Credential), Problem> {
     if let Some(operator) = &app.operator
         && bool::from(digest_of(token.as_bytes()).ct_eq(operator))
     {
         return Ok((UserId::ADMINISTRATOR, Credential::Operator));
     }
-    let (id, kind, user) = open(app, token).ok_or_else(|| refusal("the token is not valid"))?;
-    let KeyKind::Token { scopes, .. } = kind else { return Err(refusal("the token is not valid")) };
+    let wrong = || bad(app, request, "the token is not valid");
+    let Some((id, kind, user)) = open(app, token) else { return Err(wrong()) };
+    let KeyKind::Token { scopes, .. } = kind else { return Err(wrong()) };
+    app.rates.credential(id.0)?;
     let needed = needed_scopes(request.method(), request.path());
     if !needed.iter().any(|scope| scopes.contains(scope)) {
         let detail = format!("this token lacks the scope `{}`", scope_name(needed[0]));
@@ -128,10 +162,9 @@ fn bearer(app: &App, request: &HttpRequest, token: &str) -> Result<(UserId, Cred
 fn session(app: &App, request: &HttpRequest) -> Result<(UserId, Credential), Problem> {
     let cookie = request.cookie(cookie_name(app.hygiene.is_secure()));
     let cookie = cookie.ok_or_else(|| Problem::new("unauthenticated", "the request carries no token"))?;
-    let (id, kind, user) = open(app, cookie.value()).ok_or_else(|| refusal("the session has ended; sign in again"))?;
-    if kind != KeyKind::Session {
-        return Err(refusal("the session has ended; sign in again"));
-    }
+    let held = open(app, cookie.value()).filter(|(_, kind, _)| *kind == KeyKind::Session);
+    let Some((id, _, user)) = held else { return Err(bad(app, request, "the session has ended; sign in again")) };
+    app.rates.credential(id.0)?;
     if !request.method().is_safe() {
         judge_origin(request)?;
     }

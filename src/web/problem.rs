@@ -44,6 +44,8 @@ pub struct Problem {
     pub errors: Vec<Fault>,
     /// A refusal of access that no entity has noted for the audit trail yet.
     pub is_unnoted: bool,
+    /// After how many seconds to try again.
+    retry_seconds: Option<u64>,
 }
 
 /// A problem as it is sent.
@@ -100,6 +102,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The request cannot be read: no JSON, a value of another type, or a member that does not exist.",
     ),
     ("unauthenticated", 401, "The request carries no valid token. Send it as `Authorization: Bearer TOKEN`."),
+    (
+        "cross_site",
+        403,
+        "The request changes something, a cookie says who sent it, and it does not come from a page of this server. \
+         Programs send a token.",
+    ),
     ("not_found", 404, "There is nothing under this address or id."),
     (
         "forbidden_role",
@@ -120,6 +128,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
          scopes.",
     ),
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
+    ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
     ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
     ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
@@ -144,6 +153,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
     ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
     ("too_large", 413, "The request body is larger than this address takes."),
+    ("uri_too_long", 414, "The address with its query is longer than any that this server has."),
     ("unsupported_media_type", 415, "The body is of another type than this address takes."),
     ("validation_failed", 422, "Values do not fit, or the sequence has errors; `errors` names each with its place."),
     ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
@@ -161,6 +171,13 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),
     ("clock_backwards", 422, "The test clock never goes back."),
     ("template_unknown", 422, "There is no such template."),
+    (
+        "too_many_requests",
+        429,
+        "More requests came than this client, credential or account may send; try again after the seconds in \
+         `Retry-After`.",
+    ),
+    ("headers_too_large", 431, "The request has more headers, or larger ones, than this server reads."),
     ("internal", 500, "The server met a defect. It was logged; the record concerned is unharmed on disk."),
     ("busy", 503, "Too much is under way; try again after the seconds in `Retry-After`."),
     (
@@ -169,17 +186,29 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The server's disk is full: nothing was changed. Reading goes on, and commands are accepted again once there is \
          space; repeat the request after the seconds in `Retry-After`.",
     ),
+    (
+        "timed_out",
+        503,
+        "There was no answer in time. A command that had been accepted goes on and may be done by now: repeat it with the \
+         same Idempotency-Key, or look, before you send it anew.",
+    ),
     ("unavailable", 503, "The server does not accept commands: it is starting, stopping, or its store has failed."),
 ];
 
 impl Problem {
     /// A problem with one of [`CODES`].
     pub fn new(code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), errors: Vec::new(), is_unnoted: false }
+        Problem { code, detail: detail.into(), errors: Vec::new(), is_unnoted: false, retry_seconds: None }
     }
 
     fn status(&self) -> u16 {
         CODES.iter().find(|(known, ..)| *known == self.code).map_or(500, |(_, status, _)| *status)
+    }
+
+    /// The same with the seconds after which to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Problem {
+        Problem { retry_seconds: Some(seconds), ..self }
     }
 
     /// The same with everything that is wrong.
@@ -231,7 +260,8 @@ impl Problem {
 
     /// Nothing can be written now.
     pub fn disk_full() -> Problem {
-        Problem::new("disk_full", "the server's disk is full; nothing was changed")
+        // Somebody has to make space first.
+        Problem::new("disk_full", "the server's disk is full; nothing was changed").retry_after(10)
     }
 
     /// A file of the data directory beside the store could not be written.
@@ -264,13 +294,12 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime::APPLICATION_JSON)));
-        match self.status() {
-            401 => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            // Somebody has to make space first.
-            503 if self.code == "disk_full" => response.insert_header((RETRY_AFTER, "10")),
-            503 => response.insert_header((RETRY_AFTER, "1")),
-            _ => &mut response,
-        };
+        if self.status() == 401 {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.retry_seconds.or((self.status() == 503).then_some(1)) {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
         response.body(serde_json::to_vec(self).unwrap_or_default())
     }
 }

@@ -315,10 +315,11 @@ pub fn sequence_id(text: &str) -> Result<SequenceId, Problem> {
     SequenceId::parse(text).ok_or_else(|| Problem::not_found("sequence"))
 }
 
-/// Runs what blocks away from the threads that serve.
+/// Runs what blocks away from the threads that serve; what it logs still names the request.
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = actix_web::web::block(work).await;
+    let span = tracing::Span::current();
+    let done = actix_web::web::block(move || span.in_scope(work)).await;
     done.unwrap_or_else(|_| Err(Problem::new("internal", "the server met a defect; it was logged")))
 }

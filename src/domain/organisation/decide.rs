@@ -26,17 +26,20 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
     }
     match command {
         OrganisationCommand::Found { .. } if organisation.has_administrator() => Err(OrganisationRejection::Founded),
+        // Was interrupted, and goes on.
+        OrganisationCommand::Found { user, .. } if organisation.users.contains_key(&user) => Ok(vec![]),
         OrganisationCommand::Found { user, mut profile } => {
             profile.roles =
                 [Role::SystemAdministrator, Role::SequenceManager, Role::SalesManager].into_iter().collect();
-            add(organisation, user, profile, UserState::Active)
+            add(organisation, user, profile)
         }
-        OrganisationCommand::AddUser { user, profile } => add(organisation, user, profile, UserState::Invited),
+        OrganisationCommand::AddUser { user, profile } => add(organisation, user, profile),
         OrganisationCommand::ChangeUser { user, changes, expected } => {
             let found = organisation.user(user)?;
             seen(found.version, expected)?;
             change(organisation, user, found, changes)
         }
+        OrganisationCommand::Arrive { user } if stamp.by != user => Err(OrganisationRejection::UserNotFound),
         OrganisationCommand::Arrive { user } => match organisation.user(user)?.state {
             UserState::Invited => Ok(vec![OrganisationEvent::UserStateChanged { user, state: UserState::Active }]),
             UserState::Active | UserState::Disabled => Ok(vec![]),
@@ -106,12 +109,12 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
     }
 }
 
-fn add(organisation: &Organisation, user: UserId, mut profile: UserProfile, state: UserState) -> Decision {
+fn add(organisation: &Organisation, user: UserId, mut profile: UserProfile) -> Decision {
     if organisation.users.len() >= limits::USERS_MAX {
         return Err(OrganisationRejection::Full("users"));
     }
     organisation.judge_profile(user, &mut profile)?;
-    Ok(vec![OrganisationEvent::UserAdded { user, profile, state }])
+    Ok(vec![OrganisationEvent::UserAdded { user, profile, state: UserState::Invited }])
 }
 
 fn change(organisation: &Organisation, user: UserId, found: &User, changes: Vec<UserChange>) -> Decision {
