@@ -69,7 +69,7 @@ impl<'a> Population<'a> {
     }
 
     fn decide<E: Entity<Given = Given>>(&mut self, id: E::Id, command: E::Command) -> E {
-        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let stamp = Stamp { at: self.now, by: UserId::SYSTEM };
         let (state, _) = self.state::<E>(id.into());
         let events = state.decide(id, &self.given, command, stamp).expect("accepted");
         self.store_events::<E>(id, events, stamp)
@@ -77,7 +77,7 @@ impl<'a> Population<'a> {
 
     /// Why a record refuses a command.
     pub fn refused(&self, id: RecordId, command: RecordCommand) -> RecordRejection {
-        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let stamp = Stamp { at: self.now, by: UserId::SYSTEM };
         let (state, _) = self.state::<Record>(id.into());
         state.decide(id, &self.given, command, stamp).expect_err("refused")
     }
