@@ -50,7 +50,7 @@ impl Trail {
     /// The link that an event row makes behind these.
     pub(super) fn link(self, entity: EntityId, version: Version, from: Option<IpAddr>, row: &[u8]) -> Link {
         let from_text = from.map(|from| from.to_string()).unwrap_or_default();
-        let (number, kind, id) = (self.length + 1, [entity.kind as u8], entity.id.to_be_bytes());
+        let (number, kind, id) = (self.length.saturating_add(1), [entity.kind as u8], entity.id.to_be_bytes());
         let (number, version_bytes, row) = (number.to_be_bytes(), version.to_be_bytes(), Sha256::digest(row));
         let mut hash = Sha256::new();
         for part in [&self.hash[..], &number, &kind, &id, &version_bytes, from_text.as_bytes(), &row] {
@@ -62,7 +62,7 @@ impl Trail {
 
     /// The chain with one link more.
     pub(super) fn with(self, link: &Link) -> Trail {
-        Trail { length: self.length + 1, hash: link.hash }
+        Trail { length: self.length.saturating_add(1), hash: link.hash }
     }
 }
 
@@ -167,8 +167,9 @@ pub(super) fn prove(
             return;
         };
         let is_audited = unlinked.remove(&(entity, version));
-        if number != before.length + 1 {
-            return fault(format!("links {} to {} of the audit trail are missing", before.length + 1, number - 1));
+        let follows = before.length.saturating_add(1);
+        if number != follows {
+            return fault(format!("links {follows} to {} of the audit trail are missing", number.saturating_sub(1)));
         }
         let what = match row(store, entity, version) {
             Err(error) => error.to_string(),

@@ -117,6 +117,10 @@ fn export_links(store: &dyn Store, write: &mut dyn FnMut(String) -> Result<()>) 
             page.extend((number > before).then_some((number, link)));
             number > before
         })?;
+        if page.is_empty() {
+            // So many are missing that no import can take the rest for a trail.
+            break;
+        }
         for (link, Link { entity, version, from, hash }) in page.into_iter().rev() {
             let (id, hash) = (Uuid::from_u128(entity.id), hex(&hash));
             write(to_line(&LinkLine { link, entity: entity.kind, id, version, from, hash })?)?;
