@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use ::config::{Environment, File, FileFormat};
 use serde::{Deserialize, Deserializer};
 
+use crate::connector::secret::Secret;
+
 /// Every key with its unit and reason.
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
@@ -25,6 +27,8 @@ pub struct Config {
     pub mail: Mail,
     /// Sessions and invitations.
     pub sign_in: SignIn,
+    /// Signing in with OpenID Connect.
+    pub oidc: Oidc,
     /// What is logged.
     pub log: Log,
 }
@@ -128,6 +132,26 @@ pub struct SignIn {
     pub invitation_days: i64,
 }
 
+/// `[oidc]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// The provider's address; empty is off.
+    pub issuer: String,
+    /// Our name at the provider.
+    pub client_id: String,
+    /// What proves it; only from the environment.
+    pub client_secret: Option<Secret>,
+    /// A file that holds it; empty is none.
+    pub client_secret_file: PathBuf,
+    /// What is written on the button.
+    pub label: String,
+    /// What is asked for, separated by spaces.
+    pub scopes: String,
+    /// Authorities to trust besides the public ones, as PEM; empty is none.
+    pub ca_file: PathBuf,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,8 +197,15 @@ impl Config {
         if let Some(file) = file {
             builder = builder.add_source(file);
         }
-        let merged = builder.add_source(environment).build();
-        merged.and_then(::config::Config::try_deserialize).map_err(|error| ConfigError(error.to_string()))
+        let refused = |error: ::config::ConfigError| ConfigError(error.to_string());
+        if builder.build_cloned().map_err(refused)?.get_string("oidc.client_secret").is_ok() {
+            return Err(ConfigError(
+                "`oidc.client_secret` belongs into the environment (RELANCE__OIDC__CLIENT_SECRET) or into a file of its own \
+                 (`client_secret_file`), not into this one"
+                    .into(),
+            ));
+        }
+        builder.add_source(environment).build().and_then(::config::Config::try_deserialize).map_err(refused)
     }
 }
 
@@ -248,6 +279,15 @@ mod tests {
         let environment = [("RELANCE__ENGINE__RESIDENT_MAX", "16"), ("RELANCE_ADMIN_TOKEN", "no key at all")];
         let config = read(file, &environment).unwrap();
         assert_eq!((config.engine.threads, config.engine.resident_max, config.engine.idle_seconds), (2, 16, 60));
+    }
+
+    #[test]
+    fn a_secret_is_taken_from_the_environment_only_and_never_shown() {
+        let config = read("", &[("RELANCE__OIDC__CLIENT_SECRET", "tell nobody")]).unwrap();
+        assert_eq!(config.oidc.client_secret.as_ref().map(Secret::expose), Some("tell nobody"));
+        assert!(!format!("{config:?}").contains("tell nobody"));
+        let refusal = refusal("[oidc]\nclient_secret = \"tell nobody\"", &[]);
+        assert!(refusal.contains("RELANCE__OIDC__CLIENT_SECRET") && !refusal.contains("tell nobody"), "{refusal}");
     }
 
     #[test]

@@ -45,6 +45,11 @@ pub const NOTE_MAX: usize = 8_000;
 /// An `Idempotency-Key` or an event id, in bytes.
 pub const COMMAND_KEY_MAX: usize = 200;
 
+/// People on their way through a sign-in elsewhere; each takes about half a kilobyte.
+pub const SIGN_INS_WAITING_MAX: usize = 4_096;
+/// An answer of a server outside, in bytes.
+pub const EGRESS_ANSWER_MAX: usize = 256 << 10;
+
 /// Body of a JSON request, in bytes; a full batch of full records fits.
 pub const JSON_BODY_MAX: usize = 16 << 20;
 /// Body of a form, in bytes.

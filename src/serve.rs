@@ -1,5 +1,8 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
+#[cfg(feature = "oidc")]
+pub mod single_sign_on;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

@@ -22,7 +22,7 @@ use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked,
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::sabotage::{self, Defect};
 use crate::store::codec::{self, Entry};
-use crate::store::{Commit, Fence, Outcome, Repeat, Result, Version};
+use crate::store::{Commit, Fence, Origin, Outcome, Repeat, Result, Version};
 
 /// The actor of a record and its enrolments.
 pub type RecordActor = EntityActor<Record>;
@@ -116,6 +116,7 @@ impl<E: Resides> EntityActor<E> {
             events.swap(0, 1);
         }
         let due = !events.is_empty() && (held.version + 1).is_multiple_of(limits::SNAPSHOT_EVERY);
+        let audit = events.iter().any(E::audited).then_some(Origin { from: caller.from });
         let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
         let commit = Commit {
             fence,
@@ -126,6 +127,7 @@ impl<E: Resides> EntityActor<E> {
             entry,
             effects: owed.0,
             snapshot: due.then(|| codec::snapshot(&held.state)),
+            audit,
         };
         self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }
@@ -137,9 +139,17 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held.version,
             Err(error) => return self.fail(&error, reply),
         };
-        let effects = vec![effect];
-        let commit =
-            Commit { fence, entity, expected, at: stamp.at, command: None, entry: None, effects, snapshot: None };
+        let commit = Commit {
+            fence,
+            entity,
+            expected,
+            at: stamp.at,
+            command: None,
+            entry: None,
+            effects: vec![effect],
+            snapshot: None,
+            audit: None,
+        };
         let caller = Caller::SYSTEM;
         self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }

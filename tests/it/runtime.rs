@@ -90,6 +90,30 @@ async fn tm_13_timers_of_an_earlier_engine_fire_in_the_next_one_when_they_are_du
     next.stop().await;
 }
 
+/// What was audited is linked with the address that it was asked from, and what the server does by itself is not.
+#[actix_web::test]
+async fn an_audited_command_is_linked_with_the_address_it_came_from() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let engine = engine(&store, Clock::test(Timestamp::from_millis(1_790_000_000_000)), spool.path());
+    let sequence = active_sequence(&engine).await;
+    lead(&engine, 1).await;
+    let from = Some(std::net::Ipv4Addr::new(192, 0, 2, 7).into());
+    let deactivate = SequenceCommand::Deactivate;
+    engine.submit::<Sequence, ()>(sequence, deactivate, Caller { from, ..BY }, |_| ()).await.unwrap();
+    engine.advance(engine.clock().now(), |_| Ok(())).await.unwrap();
+    engine.stop().await;
+    let mut links = vec![];
+    store
+        .trail(None, &mut |number, link| {
+            links.push((number, link.entity, link.version, link.from));
+            true
+        })
+        .unwrap();
+    let entity = sequence.into();
+    assert_eq!(links, [(3, entity, 3, from), (2, entity, 2, None), (1, entity, 1, None)]);
+}
+
 /// records that are going through a sequence leave when it is deactivated, and a second engine finds none.
 #[actix_web::test]
 async fn q_56_every_record_leaves_a_deactivated_sequence() {

@@ -13,7 +13,7 @@ use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Shard, UserId};
 use relance::limits::SNAPSHOT_EVERY;
 use relance::store::codec::{self, Entry};
-use relance::store::{Commit, Outcome, Store};
+use relance::store::{Commit, Origin, Outcome, Store};
 use relance::time::Timestamp;
 
 use super::fixture::*;
@@ -92,7 +92,9 @@ impl<'a> Population<'a> {
         let mut owed = Effects::default();
         advance(&mut state, id, &events, stamp, &mut owed);
         let due = (version + 1).is_multiple_of(SNAPSHOT_EVERY);
+        let from = Some(std::net::Ipv4Addr::LOCALHOST.into());
         let commit = Commit {
+            audit: events.iter().any(E::audited).then_some(Origin { from }),
             at: stamp.at,
             entry: Some(codec::encode(&Entry { stamp, events })),
             snapshot: due.then(|| codec::snapshot(&state)),

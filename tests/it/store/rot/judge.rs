@@ -129,6 +129,12 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
         }
         ask(&mut all, format!("history of {entity}"), store.history(*entity, u32::MAX, 3));
     }
+    let mut links = Vec::new();
+    let trail = store.trail(None, &mut |number, link| {
+        links.push((number, link));
+        true
+    });
+    ask(&mut all, "the audit trail", trail.map(|()| (links, store.head().trail)));
     for shard in shards() {
         ask(&mut all, "timers", store.due(shard, None, Timestamp::MAX, 1_000));
         ask(&mut all, "deliveries", store.owed(shard, None, 1_000));
