@@ -93,11 +93,14 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held,
             Err(error) => return self.fail(&error, reply),
         };
+        // Before its version is told to anybody.
+        if let Err(denial) = held.state.must_be_seen(&given, stamp.by) {
+            return self.refuse(denial.into(), caller, reply);
+        }
         if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
-        let seen = held.state.must_be_seen(&given, stamp.by).map_err(E::Rejection::from);
-        let mut events = match seen.and_then(|()| held.state.decide(id, &given, command, stamp)) {
+        let mut events = match held.state.decide(id, &given, command, stamp) {
             Err(rejection) => return self.refuse(rejection, caller, reply),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).

@@ -22,7 +22,7 @@ type Decision = Result<Vec<RecordEvent>, RecordRejection>;
 
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp) -> Decision {
-    if record.exists || matches!(command, RecordCommand::Create { .. }) {
+    if record.exists || matches!(command, RecordCommand::Create { .. } | RecordCommand::Forget) {
         rights::judge(record, given, &command, stamp)?;
     }
     if let RecordCommand::Create { kind, changes } = command {

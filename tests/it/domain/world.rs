@@ -31,18 +31,19 @@ pub const COLLEAGUE: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0013);
 /// Both of them.
 pub const TEAM: TeamId = TeamId(7);
 
+/// A user of that name.
+pub fn user(name: &str, roles: &[Role], unit: &str) -> User {
+    let (name, email, business_unit) = (name.to_owned(), format!("{name}@example.com"), unit.to_owned());
+    let roles = roles.iter().copied().collect();
+    let profile = UserProfile { name, email, roles, business_unit, ..UserProfile::default() };
+    User { profile, state: UserState::Active, version: 1 }
+}
+
 /// The two sellers and their team.
 pub fn sellers() -> Organisation {
-    let member = |name: &str, roles: &[Role]| {
-        let email = format!("{name}@example.com");
-        let roles = roles.iter().copied().collect();
-        let unit = DEFAULT_UNIT.to_owned();
-        let profile = UserProfile { name: name.into(), email, roles, business_unit: unit, ..UserProfile::default() };
-        User { profile, state: UserState::Active, version: 1 }
-    };
     let managers = [Role::SequenceManager, Role::SalesManager];
-    let users = [(SELLER, member("Grace", &[Role::Seller])), (COLLEAGUE, member("Edith", &managers))];
-    let users = users.into_iter().collect();
+    let seller = (SELLER, user("Grace", &[Role::Seller], DEFAULT_UNIT));
+    let users = [seller, (COLLEAGUE, user("Edith", &managers, DEFAULT_UNIT))].into_iter().collect();
     let team = Team { name: "Sellers".into(), members: [SELLER, COLLEAGUE].into(), version: 1, ..Team::default() };
     Organisation { users, teams: [(TEAM, team)].into_iter().collect(), ..Organisation::default() }
 }
