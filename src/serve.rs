@@ -110,6 +110,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .into_app()
             .configure(web::pages)
             .wrap(from_fn(web::auth::note_refusals))
+            .wrap(from_fn(web::ui::problems_as_pages))
             .wrap(from_fn(hygiene::hygiene))
     })
     .workers(workers)

@@ -98,10 +98,12 @@ fn show(app: &App, principal: &Principal, current: KeyId, told: &Told) -> Markup
         section { h2 { "Password" } (password_form()) }
         section {
             h2 { "Tokens for programs" }
-            table {
+            @if keys.iter().all(|(_, held)| held.key.kind == KeyKind::Session) {
+                p.help { "None yet. A program sends its token as “Authorization: Bearer TOKEN”." }
+            } @else { table {
                 thead { tr { th { "Name" } th { "May" } th { "Made" } th { "Ends" } th { "Last used" } th { "" } } }
                 tbody { @for (id, held) in &keys { (token_row(*id, held)) } }
-            }
+            } }
             (token_form())
         }
     };
