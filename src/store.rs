@@ -19,6 +19,7 @@ pub mod transfer;
 mod witness;
 pub mod writer;
 
+use crate::domain::access::Scope;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
 use crate::id::{CommandId, EntityId, Fingerprint, RecordId, SequenceId, Shard};
@@ -188,6 +189,9 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// Called for each event row.
 pub type VisitEntry<'a> = &'a mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>;
 
+/// Called for each record of a list; says whether to go on.
+pub type VisitRecord<'a> = &'a mut dyn FnMut(RecordId, RecordSummary) -> bool;
+
 /// Called for each row, with key and value.
 pub type VisitRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<()>;
 
@@ -213,8 +217,9 @@ pub trait Store: Send + Sync + 'static {
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>>;
     /// A counter; zero if nothing was counted.
     fn counter(&self, counter: Counter) -> i64;
-    /// Records before `before`, newest first, until `visit` says that it has enough.
-    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()>;
+    /// Records of a scope before `before`, newest first and each once, until `visit` says that it has enough. Costs what is
+    /// visited, however many records there are beside.
+    fn records(&self, scope: &Scope, before: Option<RecordId>, visit: VisitRecord) -> Result<()>;
     /// Enrolments of a sequence, live or ended, before the one named, newest record first, until `visit` has enough.
     fn enrolments(
         &self,

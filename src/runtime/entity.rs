@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
+use crate::domain::account::Account;
+use crate::domain::audit::{Audit, Note, Refusal};
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::import::Import;
+use crate::domain::organisation::Organisation;
+use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
-use crate::id::{EntityId, UserId};
+use crate::id::{AuditId, EntityId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
-use crate::runtime::message::{Ask, Caller, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
+use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::sabotage::{self, Defect};
 use crate::store::codec::{self, Entry};
@@ -26,6 +30,12 @@ pub type RecordActor = EntityActor<Record>;
 pub type SequenceActor = EntityActor<Sequence>;
 /// The actor of an import job.
 pub type ImportActor = EntityActor<Import>;
+/// The actor of users, teams and settings.
+pub type OrganisationActor = EntityActor<Organisation>;
+/// The actor of a user's credentials.
+pub type AccountActor = EntityActor<Account>;
+/// The actor that notes what was refused.
+pub type AuditActor = EntityActor<Audit>;
 
 /// What is in memory of an entity. Dropped at any doubt; the rows are the truth.
 struct Held<E> {
@@ -86,8 +96,9 @@ impl<E: Resides> EntityActor<E> {
         if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
-        let mut events = match held.state.decide(id, &given, command, stamp) {
-            Err(rejection) => return reply(Err(Failure::Refused(rejection))),
+        let seen = held.state.must_be_seen(&given, stamp.by).map_err(E::Rejection::from);
+        let mut events = match seen.and_then(|()| held.state.decide(id, &given, command, stamp)) {
+            Err(rejection) => return self.refuse(rejection, caller, reply),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).
             Ok(events) if events.is_empty() && caller.command.is_none() => {
@@ -182,9 +193,26 @@ impl<E: Resides> EntityActor<E> {
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
             Ok((_, version)) if version != repeat.version => reply(Err(Failure::Erased)),
+            // Whoever was let in then may not be now.
+            Ok((state, _)) if state.must_be_seen(given, caller.by).is_err() => {
+                self.refuse(Denial::hidden(&entity.kind.to_string()).into(), caller, reply);
+            }
             Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }
+    }
+
+    /// Answers with a refusal; one of access is noted first, so that nobody who tries goes unseen.
+    fn refuse(&self, rejection: E::Rejection, caller: Caller, reply: Reply<E>) {
+        let note = rejection.denial().filter(|_| caller.by != UserId::SYSTEM).map(|denial| {
+            let (action, subject) = (caller.action.to_owned(), self.entity().to_string());
+            Note(Refusal { action, subject, code: denial.cause.code().into(), detail: denial.detail.clone() })
+        });
+        let Some(note) = note else { return reply(Err(Failure::Refused(rejection))) };
+        let caller = Caller { command: None, expected: None, ..caller };
+        let noted: Reply<Audit> = Box::new(move |_| reply(Err(Failure::Refused(rejection))));
+        let envelope = Envelope { ask: Ask::Submit(note, caller), reply: noted };
+        self.shard.do_send(Deliver::<Audit> { id: AuditId::of(self.fence.shard), envelope });
     }
 
     fn fail(&mut self, error: &crate::store::StoreError, reply: Reply<E>) {
@@ -252,13 +280,16 @@ impl<E: Resides> Handler<Envelope<E>> for EntityActor<E> {
         let ran = guarded::<E, ()>(&shard, id, || match ask {
             Ask::Submit(command, caller) => self.submit(command, caller, reply, ctx),
             Ask::Sweep(effect) => self.sweep(effect, reply, ctx),
-            Ask::Read(by) => {
-                let (stamp, given) = (self.stamp(by), self.shared.given.load_full());
+            Ask::Read(caller) => {
+                let (stamp, given) = (self.stamp(caller.by), self.shared.given.load_full());
                 match self.load() {
-                    Ok(held) => {
-                        reply(Ok(Seen { id, state: &held.state, given: &given, version: held.version, stamp }));
-                    }
                     Err(error) => self.fail(&error, reply),
+                    Ok(held) => match held.state.must_be_seen(&given, caller.by) {
+                        Ok(()) => {
+                            reply(Ok(Seen { id, state: &held.state, given: &given, version: held.version, stamp }));
+                        }
+                        Err(denial) => self.refuse(denial.into(), caller, reply),
+                    },
                 }
             }
         });

@@ -156,8 +156,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
     /// Adds the row of one effect.
     pub(super) fn owe(&mut self, entity: EntityId, effect: &Effect) {
         let record = RecordId(entity.id);
-        let enrolment = |index: &Index| match index {
+        let row = |index: &Index| match index {
             Index::Record(_) => key::record(record),
+            Index::Principal(principal) => key::record_of(*principal, record),
             Index::Enrolment { sequence, live, ordinal } => {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
@@ -167,9 +168,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Effect::Disarm { due, key } => self.batch.remove(key::timer(TimerRow { due: *due, entity, key: *key })),
             Effect::Owe { key, delivery } => self.batch.put(key::owed(entity, *key), codec::encode(delivery)),
             Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
-            Effect::Index(index @ Index::Record(summary)) => self.batch.put(enrolment(index), codec::encode(summary)),
-            Effect::Index(index) => self.batch.put(enrolment(index), vec![]),
-            Effect::Unindex(index) => self.batch.remove(enrolment(index)),
+            Effect::Index(index @ Index::Record(summary)) => self.batch.put(row(index), codec::encode(summary)),
+            Effect::Index(index) => self.batch.put(row(index), vec![]),
+            Effect::Unindex(index) => self.batch.remove(row(index)),
             Effect::Claim { kind, external_id } => {
                 let claim = key::claim(*kind, external_id);
                 self.batch.put(claim.clone(), codec::encode(&record));

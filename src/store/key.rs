@@ -7,6 +7,7 @@
 //! shard E kind id version      events of one commit          shard S kind id        snapshot
 //! shard T due kind id key      timer                         shard O kind id key    owed delivery
 //! shard I record               record list row               shard J sequence live enrolment   enrolment list row
+//! shard V principal record     record of a user's or team's lists
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
 //! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
@@ -15,7 +16,7 @@
 use chrono::TimeDelta;
 
 use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
-use crate::domain::record::schema::RecordType;
+use crate::domain::record::schema::{Owner, RecordType};
 use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::{TimerRow, Version};
@@ -25,7 +26,7 @@ use crate::time::Timestamp;
 pub const GLOBAL: Shard = Shard(u16::MAX);
 
 /// Kinds of rows that follow from events.
-pub const DERIVED: [u8; 6] = [b'T', b'O', b'I', b'J', b'U', b'C'];
+pub const DERIVED: [u8; 7] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C'];
 
 /// Kinds of rows that say what happened, and who may write on.
 pub const LASTING: [u8; 3] = [b'E', b'R', b'F'];
@@ -127,6 +128,25 @@ pub fn timers_from(shard: Shard, due: Timestamp) -> Key {
 /// A record's list row.
 pub fn record(record: RecordId) -> Key {
     let mut key = prefix(EntityId::from(record).shard(), b'I');
+    key.extend_from_slice(&record.0.to_be_bytes());
+    key
+}
+
+/// The records in a shard that lists of a user or team show.
+pub fn records_of(shard: Shard, principal: Owner) -> Key {
+    let mut key = prefix(shard, b'V');
+    let (kind, id) = match principal {
+        Owner::User(user) => (1, user.0),
+        Owner::Team(team) => (2, team.0),
+    };
+    key.push(kind);
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// One of them.
+pub fn record_of(principal: Owner, record: RecordId) -> Key {
+    let mut key = records_of(EntityId::from(record).shard(), principal);
     key.extend_from_slice(&record.0.to_be_bytes());
     key
 }
@@ -281,6 +301,12 @@ pub mod read {
     /// The record of a list row.
     pub fn record(key: &[u8]) -> Option<RecordId> {
         let record = RecordId(id(key.get(3..)?)?);
+        at_home(key, record.into()).map(RecordId::from)
+    }
+
+    /// The record that a list of somebody shows.
+    pub fn record_of(key: &[u8]) -> Option<RecordId> {
+        let record = RecordId(id(key.get(20..)?)?);
         at_home(key, record.into()).map(RecordId::from)
     }
 

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::domain::account::Account;
+use crate::domain::audit::Audit;
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::enrolment::StepStatus;
 use crate::domain::entity::{Entity, advance};
 use crate::domain::import::Import;
+use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
 use crate::id::{EntityId, EntityKind};
@@ -58,6 +61,9 @@ fn effects_of(entity: EntityId, log: &Log) -> Result<Vec<Effect>> {
         EntityKind::Record => replay::<Record>(entity, log).map(|(_, effects)| effects),
         EntityKind::Sequence => replay::<Sequence>(entity, log).map(|(_, effects)| effects),
         EntityKind::Import => replay::<Import>(entity, log).map(|(_, effects)| effects),
+        EntityKind::Organisation => replay::<Organisation>(entity, log).map(|(_, effects)| effects),
+        EntityKind::Account => replay::<Account>(entity, log).map(|(_, effects)| effects),
+        EntityKind::Audit => replay::<Audit>(entity, log).map(|(_, effects)| effects),
     }
 }
 
@@ -172,6 +178,9 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
         }
         EntityKind::Sequence => check_snapshot::<Sequence>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Import => check_snapshot::<Import>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::Organisation => check_snapshot::<Organisation>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::Account => check_snapshot::<Account>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::Audit => check_snapshot::<Audit>(store, entity, log, findings).map(|found| found.1),
     }
 }
 

@@ -1,28 +1,53 @@
-//! Lists over all shards: the rows of each, read page by page, as one list with the newest first.
+//! Lists over all shards: the rows of each, and of each user or team that is asked for, read page by page, as one list
+//! with the newest first.
 
 use std::collections::VecDeque;
 use std::ops::Bound;
 
-use crate::id::Shard;
+use crate::domain::access::Scope;
+use crate::id::RecordId;
 use crate::limits;
-use crate::store::Result;
 use crate::store::key::{self, Key};
 use crate::store::rows::{Keyspace, RowStore, shards, unreadable};
+use crate::store::{Result, VisitRecord, codec};
 
 /// Called for each row with the id at the end of its key, the key and the value; says whether to go on.
 type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
 
 impl<K: Keyspace> RowStore<K> {
-    /// Rows under one prefix per shard as one list, last key first, from below `before` on.
+    /// See [`crate::store::Store::records`].
+    pub(super) fn list_records(&self, scope: &Scope, before: Option<u128>, visit: VisitRecord) -> Result<()> {
+        let Scope::Of(principals) = scope else {
+            let prefixes = shards().map(|shard| key::all(shard, b'I'));
+            return self.merge_newest_first(prefixes, before, &mut |id, _, value| {
+                Ok(visit(RecordId(id), codec::decode(value)?))
+            });
+        };
+        let prefixes = principals.iter().flat_map(|of| shards().map(|shard| key::records_of(shard, *of)));
+        let mut last = None;
+        self.merge_newest_first(prefixes, before, &mut |_, found, _| {
+            let record = key::read::record_of(found).ok_or_else(|| unreadable(found))?;
+            // Several of them may see it, and then its rows stand one behind the other.
+            if last.replace(record) == Some(record) {
+                return Ok(true);
+            }
+            match self.rows.get(&key::record(record))? {
+                Some(value) => Ok(visit(record, codec::decode(&value)?)),
+                // It was erased since.
+                None => Ok(true),
+            }
+        })
+    }
+
+    /// Rows under several prefixes as one list, last id first, from below `before` on.
     pub(super) fn merge_newest_first(
         &self,
-        prefix: impl Fn(Shard) -> Key,
+        prefixes: impl Iterator<Item = Key>,
         before: Option<u128>,
         visit: VisitId,
     ) -> Result<()> {
-        let mut streams: Vec<Stream> = shards()
-            .map(|shard| Stream { prefix: prefix(shard), before, page: VecDeque::new(), exhausted: false })
-            .collect();
+        let mut streams: Vec<Stream> =
+            prefixes.map(|prefix| Stream { prefix, before, page: VecDeque::new(), exhausted: false }).collect();
         loop {
             for stream in &mut streams {
                 if stream.page.is_empty() && !stream.exhausted {
@@ -57,7 +82,7 @@ impl<K: Keyspace> RowStore<K> {
     }
 }
 
-/// The rows of one shard in a merged list.
+/// The rows under one prefix in a merged list.
 struct Stream {
     prefix: Key,
     before: Option<u128>,

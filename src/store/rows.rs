@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
-use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use crate::domain::access::Scope;
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
@@ -14,7 +15,7 @@ use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::{
     Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
-    VisitRow, codec,
+    VisitRecord, VisitRow, codec,
 };
 use crate::time::Timestamp;
 
@@ -278,11 +279,8 @@ impl<K: Keyspace> Store for RowStore<K> {
         self.held().counters.get(&counter).copied().unwrap_or(0)
     }
 
-    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()> {
-        let prefix = |shard| key::all(shard, b'I');
-        self.merge_newest_first(prefix, before.map(|id| id.0), &mut |id, _, value| {
-            Ok(visit(RecordId(id), codec::decode(value)?))
-        })
+    fn records(&self, scope: &Scope, before: Option<RecordId>, visit: VisitRecord) -> Result<()> {
+        self.list_records(scope, before.map(|id| id.0), visit)
     }
 
     fn enrolments(
@@ -293,7 +291,8 @@ impl<K: Keyspace> Store for RowStore<K> {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
         let before = before.map(|row| crate::id::EnrolmentId::of(row.record, row.ordinal).0);
-        self.merge_newest_first(|shard| key::enrolments(shard, sequence, live), before, &mut |_, found, _| {
+        let prefixes = shards().map(|shard| key::enrolments(shard, sequence, live));
+        self.merge_newest_first(prefixes, before, &mut |_, found, _| {
             Ok(visit(key::read::enrolment(found).ok_or_else(|| unreadable(found))?))
         })
     }

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::domain::account::Account;
+use crate::domain::audit::Audit;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::import::Import;
+use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
 use crate::id::{EntityId, EntityKind, UserId};
@@ -76,6 +79,9 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Record => line::<Record>(entity, version, bytes)?,
             EntityKind::Sequence => line::<Sequence>(entity, version, bytes)?,
             EntityKind::Import => line::<Import>(entity, version, bytes)?,
+            EntityKind::Organisation => line::<Organisation>(entity, version, bytes)?,
+            EntityKind::Account => line::<Account>(entity, version, bytes)?,
+            EntityKind::Audit => line::<Audit>(entity, version, bytes)?,
         })
     })?;
     let last = to_line(&Last { lines, sha256: hex(&hash.finalize()) })?;
@@ -137,6 +143,9 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Record => told::<Record>(&text, follows),
             EntityKind::Sequence => told::<Sequence>(&text, follows),
             EntityKind::Import => told::<Import>(&text, follows),
+            EntityKind::Organisation => told::<Organisation>(&text, follows),
+            EntityKind::Account => told::<Account>(&text, follows),
+            EntityKind::Audit => told::<Audit>(&text, follows),
         };
         let told = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
         let place = (told.entity, told.version);
@@ -162,7 +171,8 @@ where
 {
     let line: Line<E::Event> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     let entity = EntityId { kind: line.entity, id: line.id.as_u128() };
-    if E::Id::from(entity).into() != entity || entity.id & u128::from(limits::RECORD_ORDINAL_MAX) != 0 {
+    let has_ordinal = E::KIND == EntityKind::Record && entity.id & u128::from(limits::RECORD_ORDINAL_MAX) != 0;
+    if E::Id::from(entity).into() != entity || has_ordinal {
         return Err("the id is not one of an entity".into());
     }
     let at = Timestamp::parse(&line.at).ok_or("`at` is no instant")?;

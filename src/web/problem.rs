@@ -10,8 +10,12 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::account::command::AccountRejection;
+use crate::domain::audit::NeverRefused;
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
+use crate::domain::organisation::command::OrganisationRejection;
+use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
 use crate::domain::sequence::SequenceRejection;
 use crate::runtime::message::Failure;
@@ -38,6 +42,10 @@ pub struct Problem {
     pub detail: String,
     /// Everything that is wrong, where that is more than one thing or has a place.
     pub errors: Vec<Fault>,
+    /// A refusal of access that no entity has noted for the audit trail yet.
+    pub is_unnoted: bool,
+    /// After how many seconds to try again.
+    retry_seconds: Option<u64>,
 }
 
 /// A problem as it is sent.
@@ -94,8 +102,33 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The request cannot be read: no JSON, a value of another type, or a member that does not exist.",
     ),
     ("unauthenticated", 401, "The request carries no valid token. Send it as `Authorization: Bearer TOKEN`."),
+    (
+        "cross_site",
+        403,
+        "The request changes something, a cookie says who sent it, and it does not come from a page of this server. \
+         Programs send a token.",
+    ),
     ("not_found", 404, "There is nothing under this address or id."),
+    (
+        "forbidden_role",
+        403,
+        "You can see this, but none of your roles lets you do it (P-32, first cause). An administrator can give you a role, \
+         or hand you the record or sequence.",
+    ),
+    (
+        "feature_disabled",
+        403,
+        "The workspace is switched on for other roles than yours (P-32, second cause; P-30). An administrator can change \
+         that in the settings.",
+    ),
+    (
+        "option_unavailable",
+        403,
+        "The program that asks holds a token without the scope for it (P-32, third cause). Its user can make one with more \
+         scopes.",
+    ),
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
+    ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
     ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
     ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
@@ -108,10 +141,19 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     ("external_id_taken", 409, "Another record of this type has this external id."),
     ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
+    ("email_taken", 409, "Another user has this e-mail address."),
+    (
+        "last_administrator",
+        409,
+        "This would leave nobody who can administer; make somebody else an administrator first.",
+    ),
+    ("organisation_full", 409, "The organisation has as many users, teams or members of a team as it may have."),
+    ("too_many_tokens", 409, "A user has at most 100 tokens; revoke one first."),
     ("record_full", 409, "The record has gone through as many steps as one record can hold."),
     ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
     ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
     ("too_large", 413, "The request body is larger than this address takes."),
+    ("uri_too_long", 414, "The address with its query is longer than any that this server has."),
     ("unsupported_media_type", 415, "The body is of another type than this address takes."),
     ("validation_failed", 422, "Values do not fit, or the sequence has errors; `errors` names each with its place."),
     ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
@@ -129,6 +171,13 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),
     ("clock_backwards", 422, "The test clock never goes back."),
     ("template_unknown", 422, "There is no such template."),
+    (
+        "too_many_requests",
+        429,
+        "More requests came than this client, credential or account may send; try again after the seconds in \
+         `Retry-After`.",
+    ),
+    ("headers_too_large", 431, "The request has more headers, or larger ones, than this server reads."),
     ("internal", 500, "The server met a defect. It was logged; the record concerned is unharmed on disk."),
     ("busy", 503, "Too much is under way; try again after the seconds in `Retry-After`."),
     (
@@ -137,23 +186,42 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The server's disk is full: nothing was changed. Reading goes on, and commands are accepted again once there is \
          space; repeat the request after the seconds in `Retry-After`.",
     ),
+    (
+        "timed_out",
+        503,
+        "There was no answer in time. A command that had been accepted goes on and may be done by now: repeat it with the \
+         same Idempotency-Key, or look, before you send it anew.",
+    ),
     ("unavailable", 503, "The server does not accept commands: it is starting, stopping, or its store has failed."),
 ];
 
 impl Problem {
     /// A problem with one of [`CODES`].
     pub fn new(code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), errors: Vec::new() }
+        Problem { code, detail: detail.into(), errors: Vec::new(), is_unnoted: false, retry_seconds: None }
     }
 
     fn status(&self) -> u16 {
         CODES.iter().find(|(known, ..)| *known == self.code).map_or(500, |(_, status, _)| *status)
     }
 
+    /// The same with the seconds after which to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Problem {
+        Problem { retry_seconds: Some(seconds), ..self }
+    }
+
     /// The same with everything that is wrong.
     #[must_use]
     pub fn with(mut self, errors: Vec<Fault>) -> Problem {
         self.errors = errors;
+        self
+    }
+
+    /// The same, to be noted in the audit trail before it is answered.
+    #[must_use]
+    pub fn to_be_noted(mut self) -> Problem {
+        self.is_unnoted = true;
         self
     }
 
@@ -192,7 +260,8 @@ impl Problem {
 
     /// Nothing can be written now.
     pub fn disk_full() -> Problem {
-        Problem::new("disk_full", "the server's disk is full; nothing was changed")
+        // Somebody has to make space first.
+        Problem::new("disk_full", "the server's disk is full; nothing was changed").retry_after(10)
     }
 
     /// A file of the data directory beside the store could not be written.
@@ -225,13 +294,12 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime::APPLICATION_JSON)));
-        match self.status() {
-            401 => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            // Somebody has to make space first.
-            503 if self.code == "disk_full" => response.insert_header((RETRY_AFTER, "10")),
-            503 => response.insert_header((RETRY_AFTER, "1")),
-            _ => &mut response,
-        };
+        if self.status() == 401 {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.retry_seconds.or((self.status() == 503).then_some(1)) {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
         response.body(serde_json::to_vec(self).unwrap_or_default())
     }
 }
@@ -244,8 +312,8 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
                 Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
             }
             Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
-            Failure::Taken(holder) => {
-                Problem::at("external_id_taken", "/external_id", format!("record {holder} has this external id"))
+            Failure::Taken(_) => {
+                Problem::at("external_id_taken", "/external_id", "another record has this external id")
             }
             Failure::KeyReused => {
                 Problem::new("idempotency_key_reused", "this Idempotency-Key was sent before with another request")
@@ -273,6 +341,7 @@ impl From<RecordRejection> for Problem {
     fn from(rejection: RecordRejection) -> Problem {
         let code = match &rejection {
             RecordRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            RecordRejection::Denied(denial) => denial.cause.code(),
             RecordRejection::NotFound
             | RecordRejection::SequenceNotFound
             | RecordRejection::EnrolmentNotFound
@@ -303,6 +372,7 @@ impl From<SequenceRejection> for Problem {
     fn from(rejection: SequenceRejection) -> Problem {
         let code = match &rejection {
             SequenceRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            SequenceRejection::Denied(denial) => denial.cause.code(),
             SequenceRejection::ValidationFailed(diagnostics) => {
                 let faults = diagnostics.iter().map(|found| Fault {
                     pointer: found.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default(),
@@ -323,6 +393,48 @@ impl From<SequenceRejection> for Problem {
 
 impl From<ImportRejection> for Problem {
     fn from(rejection: ImportRejection) -> Problem {
-        Problem::new("not_found", rejection.to_string())
+        let code = rejection.denial().map_or("not_found", |denial| denial.cause.code());
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<OrganisationRejection> for Problem {
+    fn from(rejection: OrganisationRejection) -> Problem {
+        let code = match &rejection {
+            OrganisationRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            OrganisationRejection::Denied(denial) => denial.cause.code(),
+            OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
+            OrganisationRejection::EmailTaken => "email_taken",
+            OrganisationRejection::LastAdministrator => "last_administrator",
+            OrganisationRejection::Founded => "not_found",
+            OrganisationRejection::VersionMismatch(_) => "version_mismatch",
+            OrganisationRejection::Full(_) => "organisation_full",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<AccountRejection> for Problem {
+    fn from(rejection: AccountRejection) -> Problem {
+        let code = match &rejection {
+            AccountRejection::Denied(denial) => denial.cause.code(),
+            AccountRejection::NotFound => "not_found",
+            AccountRejection::NotProved => "unauthenticated",
+            AccountRejection::TooManyTokens => "too_many_tokens",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<NeverRefused> for Problem {
+    fn from(NeverRefused(denial): NeverRefused) -> Problem {
+        denial.into()
+    }
+}
+
+/// A refusal that no entity has spoken; those that one has are noted already.
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Problem {
+        Problem::new(denial.cause.code(), denial.detail).to_be_noted()
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::server::{Client, Server, TOKEN};
 
 /// Every method and address of the document, with some id where one is wanted.
-fn operations(api: &Client) -> Vec<(Method, String)> {
+pub fn operations(api: &Client) -> Vec<(Method, String)> {
     let document = api.bare(Method::GET, "/openapi.json").send().expect(200);
     let mut all = Vec::new();
     for (pattern, methods) in document["paths"].as_object().unwrap() {

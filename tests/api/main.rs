@@ -8,6 +8,7 @@ mod erasure;
 mod events;
 mod external;
 mod fixtures;
+mod hygiene;
 mod imports;
 mod lists;
 mod malformed;

@@ -7,6 +7,7 @@ mod copies;
 mod erasure;
 mod faults;
 mod fixture;
+mod formats;
 mod golden;
 mod maintenance;
 mod model;

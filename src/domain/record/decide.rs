@@ -6,6 +6,7 @@ use super::command::RecordCommand;
 use super::erase::Erasure;
 use super::event::RecordEvent;
 use super::profile::Profile;
+use super::rights;
 use super::schema::{Change, Outcome, RecordState, RecordType};
 use super::{Problem, Record, RecordRejection};
 use crate::domain::enrolment::advance::{Turn, closing_outcome};
@@ -21,6 +22,9 @@ type Decision = Result<Vec<RecordEvent>, RecordRejection>;
 
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp) -> Decision {
+    if record.exists || matches!(command, RecordCommand::Create { .. }) {
+        rights::judge(record, given, &command, stamp)?;
+    }
     if let RecordCommand::Create { kind, changes } = command {
         return create(record, kind, changes);
     }

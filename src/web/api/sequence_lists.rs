@@ -11,8 +11,9 @@ use crate::domain::sequence::Sequence;
 use crate::id::SequenceId;
 use crate::web::App;
 use crate::web::api::sequences::{SequenceView, status_name};
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Principal, Query, cursor, page_limit};
+use crate::web::request::{self, Query, cursor, page_limit};
 use crate::web::wire::{Owner, Page};
 
 /// Which sequences a list shows, and in which order.
@@ -75,13 +76,13 @@ impl SequenceFilter {
     }
 }
 
-/// Sequences.
+/// The sequences that you may know of: your own and your business unit's; for administrators and sequence managers, all.
 #[utoipa::path(tag = "Sequences", params(SequenceFilter),
     responses((status = 200, body = Page<SequenceView>), (status = 400, body = Problem)))]
 #[get("/sequences")]
 pub async fn list_sequences(
     app: Data<App>,
-    _: Principal,
+    by: Principal,
     Query(filter): Query<SequenceFilter>,
 ) -> Result<HttpResponse, Problem> {
     let statuses = ["inactive", "active", "revision"];
@@ -94,8 +95,10 @@ pub async fn list_sequences(
         Some((key.to_owned(), SequenceId::parse(id)?))
     })?;
     let (given, q) = (app.engine.given(), filter.q.as_deref().map(str::to_lowercase));
+    let person = given.policy.person(by.user())?;
+    let shows = |sequence: &Sequence| sequence.is_seen_by(&person) && filter.shows(sequence, q.as_deref());
     let mut found = Vec::new();
-    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| filter.shows(sequence, q.as_deref())) {
+    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| shows(sequence)) {
         found.push(((filter.key(sequence)?, *id), sequence));
     }
     found.sort_by(|(left, _), (right, _)| if descending { right.cmp(left) } else { left.cmp(right) });

@@ -23,8 +23,9 @@ use crate::web::App;
 use crate::web::api::graphs::read_graph;
 use crate::web::api::records::etag;
 use crate::web::api::templates::language;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, sequence_id};
+use crate::web::request::{self, Body, Nothing, sequence_id};
 use crate::web::wire::Owner;
 
 /// Who gets the steps of a sequence (§3.3).
@@ -127,7 +128,7 @@ pub(super) async fn read<T: Send + 'static>(
     by: Principal,
     view: impl FnOnce(&Seen<Sequence>) -> T + Send + 'static,
 ) -> Result<(T, Version), Problem> {
-    let seen = engine.read::<Sequence, _>(id, by.0, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
+    let seen = engine.read::<Sequence, _>(id, by.caller, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
     seen.await?.ok_or_else(|| Problem::not_found("sequence"))
 }
 
@@ -220,6 +221,8 @@ pub struct SequencePatch {
     /// Who gets the steps; only while inactive.
     #[serde(default, deserialize_with = "request::object")]
     assign_to: Option<AssignToBody>,
+    /// Whose it is (P-7): who may edit it.
+    owner: Option<Owner>,
 }
 
 /// Change the properties of a sequence.
@@ -231,7 +234,8 @@ pub async fn patch_sequence(
     id: Path<String>,
     body: Body<SequencePatch>,
 ) -> Result<HttpResponse, Problem> {
-    let SequencePatch { name, description, exit_on_reply, assign_to } = body.value;
+    let SequencePatch { name, description, exit_on_reply, assign_to, owner } = body.value;
+    let owner = owner.map(|owner| owner.read()).transpose()?;
     let assign_to = assign_to.map(|assign_to| match assign_to {
         AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
         AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
@@ -241,6 +245,7 @@ pub async fn patch_sequence(
         description.map(Property::Description),
         exit_on_reply.map(Property::ExitOnReply),
         assign_to.map(Property::AssignTo),
+        owner.map(Property::Owner),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
@@ -278,7 +283,7 @@ pub struct Diagnostics {
 #[post("/sequences/{id}/validate")]
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let view = |seen: &Seen<Sequence>| (seen.state.compile_draft(seen.given).1, seen.state.status);
-    let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, Principal(body.caller.by), view).await?;
+    let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, body.principal, view).await?;
     let active = app.engine.store().counter(Counter::ActiveSequences);
     if status == SequenceStatus::Inactive && active >= limits::ACTIVE_SEQUENCES_MAX {
         let detail = format!("{active} sequences are active, as many as may be; deactivate one first");

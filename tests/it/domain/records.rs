@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use relance::domain::effect::Effects;
 use relance::domain::effect::{Effect, Index};
-use relance::domain::entity::{Entity, Stamp};
+use relance::domain::entity::{Stamp, advance};
+use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value, fields};
-use relance::domain::record::{Record, RecordRejection};
 use relance::id::{RecordId, TeamId};
 use relance::limits;
 
@@ -238,21 +238,27 @@ fn d_69_a_record_that_is_created_with_a_closing_disposition_is_closed() {
 
 #[test]
 fn a_list_row_is_written_when_what_it_shows_changes() {
+    let team = Change::AccessTeam(Some(TeamId(7)));
     let table = [
-        (name("Grace"), true),
-        (Change::Owner(Owner::User(COLLEAGUE)), true),
-        (text("first_name", "Ada"), true),
-        (text("company", "Acme"), false),
-        (Change::Score(Some(3)), false),
+        (name("Grace"), true, 0),
+        (Change::Owner(Owner::User(COLLEAGUE)), true, 2),
+        (team, true, 1),
+        (Change::Name(None), true, 0),
+        (text("first_name", "Ada"), false, 0),
+        (text("company", "Acme"), false, 0),
+        (Change::Score(Some(3)), false, 0),
     ];
-    for (change, shown) in table {
+    for (change, shown, principals) in table {
         let mut record = World::lead().record().clone();
         let stamp = Stamp { at: record.created_at, by: SELLER };
         let event = RecordEvent::Changed { changes: vec![change.clone()], former_external_id: None };
         let mut owed = Effects::default();
-        Entity::apply(&mut record, &event, stamp);
-        Record::effects(&record, RecordId(0), &event, &mut owed);
-        let written = owed.0.iter().any(|effect| matches!(effect, Effect::Index(Index::Record(_))));
-        assert_eq!(written, shown, "{change:?}");
+        advance(&mut record, RecordId(0), &[event], stamp, &mut owed);
+        let of_record = |effect: &&Effect| matches!(effect, Effect::Index(Index::Record(_)));
+        let of_principal = |effect: &&Effect| {
+            matches!(effect, Effect::Index(Index::Principal(_)) | Effect::Unindex(Index::Principal(_)))
+        };
+        assert_eq!(owed.0.iter().filter(of_record).count(), usize::from(shown), "{change:?}");
+        assert_eq!(owed.0.iter().filter(of_principal).count(), principals, "{change:?}");
     }
 }

@@ -24,3 +24,4 @@ mod keys;
 mod lists;
 mod owed;
 mod repeats;
+mod scopes;

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::Path;
 
+use relance::domain::access::Scope;
 use relance::domain::effect::{Effect, RecordSummary};
 use relance::domain::record::schema::{Owner, RecordState, RecordType};
 use relance::id::{CommandId, EntityId, EntityKind, RecordId, Shard};
@@ -129,7 +130,31 @@ pub fn command(key: u128, fingerprint: u8) -> Option<CommandId> {
 
 /// What lists would read of a lead of that name.
 pub fn summary(name: &str) -> RecordSummary {
-    RecordSummary { kind: RecordType::Lead, name: name.into(), owner: Owner::default(), state: RecordState::Active }
+    RecordSummary {
+        kind: RecordType::Lead,
+        name: name.into(),
+        owner: Owner::default(),
+        access_team: None,
+        assignees: vec![],
+        state: RecordState::Active,
+    }
+}
+
+/// The records of a scope, from a cursor on, as far as wanted.
+pub fn listed(
+    store: &dyn Store,
+    scope: &Scope,
+    before: Option<RecordId>,
+    wanted: usize,
+) -> Vec<(RecordId, RecordSummary)> {
+    let mut found = vec![];
+    store
+        .records(scope, before, &mut |record, row| {
+            found.push((record, row));
+            found.len() < wanted
+        })
+        .expect("read");
+    found
 }
 
 /// Every computed row.

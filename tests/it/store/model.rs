@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use relance::domain::access::Scope;
 use relance::domain::effect::{Counter, Delivery, Effect, Index};
-use relance::domain::record::schema::RecordType;
-use relance::id::{EntityId, EntityKind, SequenceId, Shard};
+use relance::domain::record::schema::{Owner, RecordType};
+use relance::id::{EntityId, EntityKind, SequenceId, Shard, TeamId, UserId};
 use relance::limits::SHARD_COUNT;
 use relance::store::{Commit, Fence, Store, Version};
 use relance::time::Timestamp;
@@ -43,6 +44,11 @@ fn world() -> Vec<EntityId> {
     [(record, 0, 1), (record, 0, 2), (record, 7, 1), (record, SHARD_COUNT - 1, 3), (sequence, 7, 1)].map(place).into()
 }
 
+/// Few, so that several see the same record.
+fn principal() -> impl Strategy<Value = Owner> {
+    prop_oneof![(1..3_u128).prop_map(|id| Owner::User(UserId(id))), (1..3_u128).prop_map(|id| Owner::Team(TeamId(id)))]
+}
+
 fn effect() -> impl Strategy<Value = Effect> {
     let due = (-2..3_i64).prop_map(|hour| Timestamp::from_millis(NOON + hour * 3_600_000));
     let sequence = || (1..3_u32).prop_map(|number| SequenceId::from(entity(EntityKind::Sequence, 7, number)));
@@ -56,6 +62,7 @@ fn effect() -> impl Strategy<Value = Effect> {
     let kind = || prop_oneof![Just(RecordType::Lead), Just(RecordType::Contact)];
     let index = prop_oneof![
         "[a-c]{0,3}".prop_map(|name| Index::Record(summary(&name))),
+        principal().prop_map(Index::Principal),
         (sequence(), any::<bool>(), 1..4_u32).prop_map(|(sequence, live, ordinal)| Index::Enrolment {
             sequence,
             live,
@@ -176,16 +183,10 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
     for counter in counters.chain([Counter::ActiveSequences, Counter::Records(RecordType::Account)]) {
         assert_eq!(model.counter(counter), store.counter(counter), "{counter:?}");
     }
-    let records = |of: &dyn Store| {
-        let mut found = vec![];
-        of.records(None, &mut |record, row| {
-            found.push((record, row));
-            true
-        })
-        .unwrap();
-        found
-    };
-    assert_eq!(records(model), records(store));
+    let owners = [Owner::User(UserId(1)), Owner::Team(TeamId(1)), Owner::User(UserId(2))];
+    for scope in [Scope::All, Scope::Of(vec![]), Scope::Of(owners[..1].into()), Scope::Of(owners.into())] {
+        assert_eq!(listed(model, &scope, None, usize::MAX), listed(store, &scope, None, usize::MAX), "{scope:?}");
+    }
 }
 
 fn run(acts: &[Act], directory: &Path) {

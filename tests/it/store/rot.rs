@@ -189,11 +189,11 @@ fn a_directory_of_the_first_format_is_taken_over() {
         wait_until_closed(at.path());
         fs::remove_file(at.path().join("head")).unwrap();
         let manifest = fs::read_to_string(at.path().join("relance.json")).unwrap();
-        fs::write(at.path().join("relance.json"), manifest.replace("\"format\": 2", "\"format\": 1")).unwrap();
+        fs::write(at.path().join("relance.json"), manifest.replace("\"format\": 3", "\"format\": 1")).unwrap();
         judge.judge("the first format", &Image::of(at.path()));
         assert_eq!(judge.tally, Tally { harmless: 1, ..Tally::default() });
         let taken_over = judge.folder.path().join("data");
-        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains("\"format\": 2"));
+        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains("\"format\": 3"));
         wait_until_closed(&taken_over);
         let emptied = Image::of(&taken_over).without(Path::new("head"));
         judge.judge("and from then on its witness must be there", &emptied);

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
+use relance::domain::access::Scope;
 use relance::domain::effect::{Counter, EnrolmentRow};
 use relance::domain::import::Import;
 use relance::domain::record::Record;
-use relance::domain::record::schema::RecordType;
+use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::Sequence;
 use relance::id::{EntityId, EntityKind, SequenceId};
 use relance::store::rows::shards;
@@ -126,12 +127,14 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
     for number in 1..=24 {
         ask(&mut all, "an external id", store.claimed(RecordType::Lead, &format!("crm-{number}")));
     }
-    let mut records = Vec::new();
-    let list = store.records(None, &mut |id, summary| {
-        records.push((id, summary));
-        true
-    });
-    ask(&mut all, "the records", list.map(|()| records));
+    for scope in [Scope::All, Scope::Of(vec![Owner::default()])] {
+        let mut records = Vec::new();
+        let list = store.records(&scope, None, &mut |id, summary| {
+            records.push((id, summary));
+            true
+        });
+        ask(&mut all, "the records", list.map(|()| records));
+    }
     ask(&mut all, "a counter", Ok(store.counter(Counter::Records(RecordType::Lead))));
     for number in [1_u32, 2] {
         let sequence = SequenceId::from(entity(EntityKind::Sequence, number as u16, number));
