@@ -5,6 +5,8 @@ pub mod first_steps;
 pub mod layout;
 pub mod session;
 pub mod sign_in;
+#[cfg(feature = "oidc")]
+pub mod single_sign_on;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -12,6 +14,8 @@ use crate::limits;
 
 /// Every page.
 pub fn pages(config: &mut ServiceConfig) {
+    #[cfg(feature = "oidc")]
+    config.service(single_sign_on::get_oidc).service(single_sign_on::get_callback);
     config
         .app_data(web::FormConfig::default().limit(limits::FORM_BODY_MAX))
         .service(layout::get_style)
