@@ -61,7 +61,7 @@ impl EntityKind {
 }
 
 /// Whatever decides and remembers, by kind and id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EntityId {
     /// What it is.
     pub kind: EntityKind,

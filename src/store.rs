@@ -15,6 +15,7 @@ mod merge;
 mod room;
 pub mod rows;
 pub mod sled;
+pub mod trail;
 pub mod transfer;
 mod witness;
 pub mod writer;
@@ -37,6 +38,13 @@ pub struct Fence {
     pub epoch: u64,
 }
 
+/// Where an audited command came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The address; none for the server itself.
+    pub from: Option<std::net::IpAddr>,
+}
+
 /// Everything one command leaves behind: all of it is stored, or none.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -56,6 +64,8 @@ pub struct Commit {
     pub effects: Vec<Effect>,
     /// The state after, encoded, where the version divides by [`crate::limits::SNAPSHOT_EVERY`].
     pub snapshot: Option<Vec<u8>>,
+    /// Set where one of the events is audited: the row becomes a link of the audit trail.
+    pub audit: Option<Origin>,
 }
 
 /// What a commit came to.
@@ -228,6 +238,8 @@ pub trait Store: Send + Sync + 'static {
         before: Option<EnrolmentRow>,
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()>;
+    /// Links of the audit trail before number `before`, newest first, until `visit` has enough.
+    fn trail(&self, before: Option<u64>, visit: trail::VisitLink) -> Result<()>;
     /// Every event row, entity by entity and in order of versions: for export, check and rebuild.
     fn log(&self, visit: VisitEntry) -> Result<()>;
     /// Every row that is computed from events, as key and value, in order.

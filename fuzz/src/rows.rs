@@ -48,6 +48,7 @@ pub fn run(bytes: &[u8]) {
     });
     let _ = store.records(&Scope::All, Some(last), &mut |_, _| true);
     let _ = store.records(&Scope::Of(vec![Owner::default()]), None, &mut |_, _| true);
+    let _ = store.trail(None, &mut |number, _| store.trail(Some(number), &mut |_, _| false).is_ok());
     let _ = store.enrolments(SequenceId(0), true, None, &mut |_| true);
     let _ = (store.claimed(RecordType::Lead, "one"), store.counter(Counter::ActiveSequences));
     let _ = maintenance::check(&store);
@@ -67,6 +68,9 @@ fn keys(found: &[u8]) {
     }
     if let Some(record) = key::read::record(found) {
         assert_eq!(key::record(record)[3..], found[3..]);
+    }
+    if let Some(number) = key::read::link(found) {
+        assert_eq!(key::link(number), found);
     }
     let _ = key::read::record_of(found);
     let _ = (key::read::owed(found), key::read::enrolment(found), key::repeat_week(found), key::row_of(found));

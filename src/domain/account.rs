@@ -178,6 +178,10 @@ impl Entity for Account {
         }
     }
 
+    fn audited(event: &AccountEvent) -> bool {
+        !matches!(event, AccountEvent::KeyUsed { .. })
+    }
+
     fn effects(&self, _id: AccountId, _event: &AccountEvent, _owed: &mut Effects) {}
 }
 

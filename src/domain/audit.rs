@@ -73,5 +73,9 @@ impl Entity for Audit {
         }
     }
 
+    fn audited(_event: &AuditEvent) -> bool {
+        true
+    }
+
     fn effects(&self, _: AuditId, _: &AuditEvent, _: &mut Effects) {}
 }

@@ -66,6 +66,12 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
         false
     }
 
+    /// Whether `event` is linked into the audit trail. What is or is not must never change for an event that was stored: a
+    /// store whose audited events are not those of its trail is not sound.
+    fn audited(_event: &Self::Event) -> bool {
+        false
+    }
+
     /// Takes back every other row that follows from the state, and the log itself, before an event that erases.
     fn retract(&self, _owed: &mut Effects) {}
 }

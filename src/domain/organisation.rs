@@ -169,6 +169,10 @@ impl Entity for Organisation {
         }
     }
 
+    fn audited(_event: &OrganisationEvent) -> bool {
+        true
+    }
+
     fn effects(&self, _id: OrganisationId, _event: &OrganisationEvent, _owed: &mut Effects) {}
 }
 

@@ -314,6 +314,10 @@ impl Entity for Record {
         matches!(event, RecordEvent::Erased { .. })
     }
 
+    fn audited(event: &RecordEvent) -> bool {
+        matches!(event, RecordEvent::Erased { .. })
+    }
+
     fn retract(&self, owed: &mut Effects) {
         self.take_back(owed);
     }

@@ -229,6 +229,11 @@ impl Entity for Sequence {
         self.modified_at = stamp.at;
     }
 
+    /// All that somebody has asked for.
+    fn audited(event: &SequenceEvent) -> bool {
+        !matches!(event, SequenceEvent::Emptied)
+    }
+
     fn effects(&self, _id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
         match event {
             SequenceEvent::Activated { .. } => owed.push(Effect::Count {

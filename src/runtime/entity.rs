@@ -22,7 +22,7 @@ use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked,
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::sabotage::{self, Defect};
 use crate::store::codec::{self, Entry};
-use crate::store::{Commit, Fence, Outcome, Repeat, Result, Version};
+use crate::store::{Commit, Fence, Origin, Outcome, Repeat, Result, Version};
 
 /// The actor of a record and its enrolments.
 pub type RecordActor = EntityActor<Record>;
@@ -93,11 +93,14 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held,
             Err(error) => return self.fail(&error, reply),
         };
+        // Before its version is told to anybody.
+        if let Err(denial) = held.state.must_be_seen(&given, stamp.by) {
+            return self.refuse(denial.into(), caller, reply);
+        }
         if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
-        let seen = held.state.must_be_seen(&given, stamp.by).map_err(E::Rejection::from);
-        let mut events = match seen.and_then(|()| held.state.decide(id, &given, command, stamp)) {
+        let mut events = match held.state.decide(id, &given, command, stamp) {
             Err(rejection) => return self.refuse(rejection, caller, reply),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).
@@ -113,6 +116,7 @@ impl<E: Resides> EntityActor<E> {
             events.swap(0, 1);
         }
         let due = !events.is_empty() && (held.version + 1).is_multiple_of(limits::SNAPSHOT_EVERY);
+        let audit = events.iter().any(E::audited).then_some(Origin { from: caller.from });
         let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
         let commit = Commit {
             fence,
@@ -123,6 +127,7 @@ impl<E: Resides> EntityActor<E> {
             entry,
             effects: owed.0,
             snapshot: due.then(|| codec::snapshot(&held.state)),
+            audit,
         };
         self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }
@@ -134,9 +139,17 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held.version,
             Err(error) => return self.fail(&error, reply),
         };
-        let effects = vec![effect];
-        let commit =
-            Commit { fence, entity, expected, at: stamp.at, command: None, entry: None, effects, snapshot: None };
+        let commit = Commit {
+            fence,
+            entity,
+            expected,
+            at: stamp.at,
+            command: None,
+            entry: None,
+            effects: vec![effect],
+            snapshot: None,
+            audit: None,
+        };
         let caller = Caller::SYSTEM;
         self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }

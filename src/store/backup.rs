@@ -193,7 +193,7 @@ impl<K: Keyspace> RowStore<K> {
         Ok(())
     }
 
-    /// Takes over rows as they stand in a backup, in its order; those computed by an earlier release are computed anew.
+    /// Takes over rows as they stand in a backup, in its order; those of an earlier release are taken over as its directories are.
     pub fn restore(&self, input: impl Read) -> Result<Head> {
         let mut batch = Batch::default();
         let mut bytes = 0;
@@ -213,7 +213,7 @@ impl<K: Keyspace> RowStore<K> {
         self.reload()?;
         self.verify(true).map_err(|_| failed("its rows are not those that it says it holds"))?;
         if is_former {
-            maintenance::rebuild(self)?;
+            maintenance::take_over(self)?;
         }
         Ok(self.held().head)
     }
@@ -287,7 +287,7 @@ impl<R: Read> Hashed<R> {
             return Err(failed("it is damaged: its digest does not fit"));
         }
         match self.input.read(&mut [0]) {
-            Ok(0) => codec::decode(head).map_err(|_| failed("it is damaged")),
+            Ok(0) => Head::read(head).map_err(|_| failed("it is damaged")),
             Ok(_) => Err(failed("something follows its end")),
             Err(error) => Err(failed(error)),
         }
@@ -299,7 +299,8 @@ impl<R: Read> Hashed<R> {
 pub fn canonical_hash<K: Keyspace>(store: &RowStore<K>) -> Result<String> {
     let mut hash = Sha256::new();
     store.scan_all(None, &mut |key, value| {
-        let counts = key::row_of(key).is_some_and(|row| key::DERIVED.contains(&row) || matches!(row, b'E' | b'R'));
+        let counts =
+            key::row_of(key).is_some_and(|row| key::DERIVED.contains(&row) || matches!(row, b'E' | b'R' | b'A'));
         if counts {
             for part in [key, value] {
                 hash.update((part.len() as u64).to_be_bytes());
@@ -311,7 +312,7 @@ pub fn canonical_hash<K: Keyspace>(store: &RowStore<K>) -> Result<String> {
     Ok(hex(&hash.finalize()))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -8,6 +8,7 @@ use crate::id::{EntityId, RecordId, Shard};
 use crate::sabotage::{self, Defect};
 use crate::store::key::{self, Key};
 use crate::store::rows::{Batch, Held, Keyspace, RowStore};
+use crate::store::trail::Trail;
 use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec};
 use crate::time::Timestamp;
 
@@ -35,6 +36,7 @@ pub(super) struct Group<'a, K> {
     counters: BTreeMap<Counter, i64>,
     claims: HashMap<Key, Option<RecordId>>,
     repeats: HashMap<Key, Repeat>,
+    trail: Trail,
 }
 
 impl<'a, K: Keyspace> Group<'a, K> {
@@ -48,6 +50,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             counters: BTreeMap::new(),
             claims: HashMap::new(),
             repeats: HashMap::new(),
+            trail: held.head.trail,
         }
     }
 
@@ -118,6 +121,11 @@ impl<'a, K: Keyspace> Group<'a, K> {
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
             self.heads.insert(commit.entity, version);
+            if let Some(origin) = commit.audit {
+                let link = self.trail.link(commit.entity, version, origin.from, entry);
+                self.trail = self.trail.with(&link);
+                self.batch.put(key::link(self.trail.length), codec::encode(&link));
+            }
         }
         if let Some(snapshot) = &commit.snapshot {
             let mut value = version.to_be_bytes().to_vec();

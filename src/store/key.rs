@@ -10,6 +10,7 @@
 //! shard V principal record     record of a user's or team's lists
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
+//! GLOBAL A number              link of the audit trail
 //! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
 //! ```
 
@@ -29,7 +30,7 @@ pub const GLOBAL: Shard = Shard(u16::MAX);
 pub const DERIVED: [u8; 7] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C'];
 
 /// Kinds of rows that say what happened, and who may write on.
-pub const LASTING: [u8; 3] = [b'E', b'R', b'F'];
+pub const LASTING: [u8; 4] = [b'E', b'R', b'F', b'A'];
 
 /// How far a clock may be set back without a command id being forgotten.
 const CLOCK_SET_BACK_HOURS_MAX: i64 = 24;
@@ -228,6 +229,13 @@ pub fn counter(counter: Counter) -> Key {
     key
 }
 
+/// A link of the audit trail.
+pub fn link(number: u64) -> Key {
+    let mut key = prefix(GLOBAL, b'A');
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
 /// The identity of the store.
 pub fn identity() -> Key {
     prefix(GLOBAL, b'M')
@@ -238,9 +246,9 @@ pub fn head() -> Key {
     prefix(GLOBAL, b'H')
 }
 
-/// Whether a row of this key never replaces another: events and command ids.
+/// Whether a row of this key never replaces another: events, command ids and links.
 pub fn is_written_once(key: &[u8]) -> bool {
-    matches!(row_of(key), Some(b'E' | b'R'))
+    matches!(row_of(key), Some(b'E' | b'R' | b'A'))
 }
 
 /// Reads keys back. One that leads with another shard than that of what it names was never written: taken for true, it
@@ -296,6 +304,12 @@ pub mod read {
             4 => RecordType::ALL.get(usize::from(*key.get(4)?)).copied().map(Counter::Records),
             _ => None,
         }
+    }
+
+    /// The number of a link.
+    pub fn link(key: &[u8]) -> Option<u64> {
+        let number = key.strip_prefix(&all(GLOBAL, b'A')[..])?;
+        Some(u64::from_be_bytes(number.try_into().ok()?))
     }
 
     /// The record of a list row.

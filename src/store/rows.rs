@@ -13,6 +13,7 @@ use crate::store::backup::Feed;
 use crate::store::group::{Group, lasting};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
+use crate::store::trail::VisitLink;
 use crate::store::{
     Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
     VisitRecord, VisitRow, codec,
@@ -96,7 +97,7 @@ impl<K: Keyspace> RowStore<K> {
             let epoch = self.rows.get(&key::fence(shard))?.map_or(Ok(0), |bytes| codec::decode(&bytes))?;
             held.epochs.push(epoch);
         }
-        held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| codec::decode(&bytes))?;
+        held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| Head::read(&bytes))?;
         *self.held() = held;
         Ok(())
     }
@@ -295,6 +296,10 @@ impl<K: Keyspace> Store for RowStore<K> {
         self.merge_newest_first(prefixes, before, &mut |_, found, _| {
             Ok(visit(key::read::enrolment(found).ok_or_else(|| unreadable(found))?))
         })
+    }
+
+    fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
+        self.list_links(before, visit)
     }
 
     fn log(&self, visit: VisitEntry) -> Result<()> {

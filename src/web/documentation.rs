@@ -12,9 +12,9 @@ use crate::web::problem::Problem;
 
 /// A file of the page that shows the document. Neither it nor its scripts hold anything inline.
 pub async fn get_documentation(file: Path<String>) -> Result<HttpResponse, Problem> {
-    // It asks nobody else whether the document is valid.
+    // It asks nobody else whether the document is valid, and does without the bar on top, whose logo has inline styles.
     static CONFIG: LazyLock<Arc<Config<'static>>> =
-        LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
+        LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none").use_base_layout()));
     let found = utoipa_swagger_ui::serve(&file, CONFIG.clone());
     let found =
         found.map_err(|error| Problem::new("internal", format!("the documentation cannot be shown: {error}")))?;

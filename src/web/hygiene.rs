@@ -11,6 +11,7 @@ pub mod rates;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -22,7 +23,6 @@ use actix_web::http::header::{
 use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, ResponseError};
 use ipnet::IpNet;
 use tracing::Instrument;
 
@@ -143,21 +143,21 @@ async fn answer<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, HttpResponse> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
-        return Err(Problem::new("internal", "no application").error_response());
+        return Err(HttpResponse::from_error(Problem::new("internal", "no application")));
     };
-    judge_head(&request).map_err(|problem| closing(&problem))?;
-    judge_rate(&request, &app).map_err(|problem| problem.error_response())?;
+    judge_head(&request).map_err(closing)?;
+    judge_rate(&request, &app).map_err(HttpResponse::from_error)?;
     let has_deadline = !LONG.contains(&request.path());
     let arrival = pace::watch(&mut request);
     match app.hygiene.pace.keep(arrival, has_deadline, next.call(request)).await {
-        Ok(answered) => answered.map_err(|error| error.error_response()),
-        Err(problem) => Err(closing(&problem)),
+        Ok(answered) => answered.map_err(HttpResponse::from_error),
+        Err(problem) => Err(closing(problem)),
     }
 }
 
 /// The answer to a request that its connection does not outlive: there may be more of it to come.
-fn closing(problem: &Problem) -> HttpResponse {
-    let mut response = problem.error_response();
+fn closing(problem: Problem) -> HttpResponse {
+    let mut response = HttpResponse::from_error(problem);
     response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
     response
 }
@@ -186,13 +186,18 @@ fn judge_head(request: &ServiceRequest) -> Result<(), Problem> {
     }
 }
 
-/// Refuses a request that carries no credential, where too many such come from its address.
+/// Refuses a request that carries no credential, where too many such come from its address; and one to what is the same
+/// for everybody, where nobody looks whether the credential is one.
 fn judge_rate(request: &ServiceRequest, app: &App) -> Result<(), Problem> {
-    if carries_credential(request.headers()) || PROBES.contains(&request.path()) {
+    let is_bounded = is_public(request.path()) || !carries_credential(request.headers());
+    if !is_bounded || PROBES.contains(&request.path()) {
         return Ok(());
     }
-    let peer = request.peer_addr().map(|peer| address::behind(&app.hygiene.proxies, peer.ip(), request.headers()));
-    peer.map_or(Ok(()), |address| app.rates.anonymous(address))
+    address::client_address(request.request()).map_or(Ok(()), |address| app.rates.anonymous(address))
+}
+
+fn is_public(path: &str) -> bool {
+    PUBLIC.iter().any(|public| path.starts_with(public))
 }
 
 fn carries_credential(headers: &HeaderMap) -> bool {
@@ -214,8 +219,7 @@ fn dress(headers: &mut HeaderMap, path: &str, id: &str, is_secure: bool) {
     };
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     if !headers.contains_key(CACHE_CONTROL) {
-        let is_public = PUBLIC.iter().any(|public| path.starts_with(public));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(if is_public { "no-cache" } else { "no-store" }));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(if is_public(path) { "no-cache" } else { "no-store" }));
     }
     if is_secure {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -225,16 +229,20 @@ fn dress(headers: &mut HeaderMap, path: &str, id: &str, is_secure: bool) {
     }
 }
 
-/// Tells, once, that a request failed by no fault of the client. The span names it; ids in the address may be personal.
+/// Counts what was turned away or failed, and tells, once, that a request failed by no fault of the client. The span
+/// names it; ids in the address may be personal.
 fn tell_failure(response: &HttpResponse<impl MessageBody>, method: &Method, uri: &Uri) {
     let status = response.status().as_u16();
-    if status < 500 {
+    if status < 500 && status != 429 {
         return;
     }
     let problem = response.error().and_then(|error| error.as_error::<Problem>());
-    let (code, address) = (problem.map_or("", |problem| problem.code), pattern_of(uri.path()).unwrap_or_default());
+    let code = problem.map_or("", |problem| problem.code);
+    metrics::counter!("relance_requests_failed_total", "code" => code).increment(1);
+    let address = pattern_of(uri.path()).unwrap_or_default();
     match code {
-        // They come in floods, and the figures count them.
+        "too_many_requests" => {}
+        // They come in floods.
         "busy" | "disk_full" => tracing::debug!(status, code, %method, address, "a request failed"),
         _ => tracing::warn!(status, code, %method, address, "a request failed"),
     }

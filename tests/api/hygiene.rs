@@ -188,18 +188,20 @@ fn a_head_that_is_too_large_is_refused_and_ends_the_connection() {
 #[test]
 fn a_body_that_says_it_is_too_large_is_refused_before_it_comes() {
     let server = Server::shared();
-    let told = |path: &str, length: usize| {
-        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
-        Raw::connect(&server).send(head).last_answer()
-    };
-    for (path, length) in [
+    let cases = [
         ("/api/v1/records", (16 << 20) + 1),
         ("/nothing", 1 << 40),
         ("/healthz", 1 << 40),
-        ("/api/v1/imports", 1 << 30),
-    ] {
-        let (status, answer) = told(path, length);
-        assert!(status == 413 && answer.contains("too_large"), "{path}: {answer}");
+        ("/api/v1/imports", 1_usize << 30),
+    ];
+    let asked = cases.map(|(path, length)| {
+        let mut raw = Raw::connect(&server);
+        raw.send(format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"));
+        raw
+    });
+    for mut raw in asked {
+        let (status, answer) = raw.last_answer();
+        assert!(status == 413 && answer.contains("too_large"), "{answer}");
     }
 }
 
@@ -214,8 +216,14 @@ fn clients_that_are_too_slow_are_let_go() {
     // Half a head.
     assert_eq!(Raw::connect(&server).send("GET /healthz HTTP/1.1\r\nHost:").last_answer().0, 408);
     // Half a body, of known length and in chunks.
-    for half in ["Content-Length: 20\r\n\r\n{\"type\":", "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"type\":\r\n"] {
-        let (status, answer) = Raw::connect(&server).send(format!("{post}{half}")).last_answer();
+    let halves = ["Content-Length: 20\r\n\r\n{\"type\":", "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"type\":\r\n"];
+    let asked = halves.map(|half| {
+        let mut raw = Raw::connect(&server);
+        raw.send(format!("{post}{half}"));
+        raw
+    });
+    for mut raw in asked {
+        let (status, answer) = raw.last_answer();
         assert!(status == 408 && answer.contains("body_too_slow"), "{answer}");
         assert!(answer.contains("nosniff") && answer.contains("x-request-id"), "{answer}");
     }
@@ -273,7 +281,10 @@ fn strangers_are_bounded_by_address_and_told_when_to_come_back() {
         let asked = (0..30).map(|_| api.bare(Method::GET, probe));
         assert!(api.at_once(asked).iter().all(|answer| answer.status == 200), "{probe}");
     }
+    // What is for everybody is counted whatever a request claims to carry.
+    let asked = (0..60).map(|_| api.bare(Method::GET, "/docs/").header("authorization", "Bearer wrong"));
+    assert!(api.at_once(asked).iter().any(|answer| answer.status == 429));
     // A name that only looks like the session's is none.
-    let asked = (0..60).map(|_| api.bare(Method::GET, "/docs/").header("cookie", "xrelance=1; relance-x=2"));
+    let asked = (0..60).map(|_| api.bare(Method::GET, "/nothing").header("cookie", "xrelance=1; relance-x=2"));
     assert!(api.at_once(asked).iter().any(|answer| answer.status == 429));
 }

@@ -14,3 +14,4 @@ mod model;
 mod population;
 mod rot;
 mod sled_directory;
+mod trail;

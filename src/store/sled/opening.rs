@@ -183,7 +183,7 @@ impl RowStore<Sled> {
         }
         if format.is_some() {
             // Cut short, it is begun again: the manifest is written last.
-            maintenance::rebuild(self)?;
+            maintenance::take_over(self)?;
         }
         manifest::write(&self.rows.directory, self.rows.store_id).map_err(|error| io("write the manifest", error))
     }

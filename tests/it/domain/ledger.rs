@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
 use relance::domain::enrolment::{EnrolmentStatus, MessageState, StepStatus};
 use relance::domain::entity::{Entity, Stamp, advance};
+use relance::domain::given::Given;
 use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
@@ -20,7 +21,7 @@ pub struct Logged<E: Entity> {
     entries: Vec<(u32, Vec<u8>)>,
 }
 
-impl<E: Entity + PartialEq + Debug> Logged<E>
+impl<E: Entity<Given = Given> + PartialEq + Debug> Logged<E>
 where
     E::Event: Debug,
 {
@@ -28,14 +29,15 @@ where
         Logged { state: E::default(), replayed: E::default(), entries: Vec::new() }
     }
 
-    /// Decides, applies and stores `command`; the events, and what the world is owed for them.
+    /// Lets in whoever may know of it, decides, applies and stores `command`; the events, and what the world is owed for them.
     pub fn decide(
         &mut self,
         id: E::Id,
-        given: &E::Given,
+        given: &Given,
         command: E::Command,
         stamp: Stamp,
     ) -> Result<(Vec<E::Event>, Effects), E::Rejection> {
+        self.state.must_be_seen(given, stamp.by)?;
         let events = self.state.decide(id, given, command, stamp)?;
         let mut owed = Effects::default();
         advance(&mut self.state, id, &events, stamp, &mut owed);
@@ -65,10 +67,10 @@ where
     }
 }
 
-/// The owner, the access team, and whoever an open step waits for.
+/// The owner, the access team, and whoever an open step is assigned to.
 fn seen_by(record: &Record) -> BTreeSet<Owner> {
     let of_profile = [Some(record.profile.owner), record.profile.access_team.map(Owner::Team)];
-    let open = record.steps.iter().filter(|step| step.status == StepStatus::Open && step.wakes_at.is_none());
+    let open = record.steps.iter().filter(|step| step.status == StepStatus::Open);
     let all = of_profile.into_iter().flatten().chain(open.map(|step| step.assignee));
     if record.exists { all.collect() } else { BTreeSet::new() }
 }

@@ -10,13 +10,11 @@ use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, RecordType, Value};
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::domain::template::{Language, sequence_templates};
-use relance::id::{SequenceId, TeamId};
+use relance::id::SequenceId;
 use serde_json::json;
 
 use super::draw::{answered, auto_email, call, early_reply, email, graph, reply, task, update, wait};
-use super::world::{COLLEAGUE, SELLER, World};
-
-const TEAM: TeamId = TeamId(7);
+use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 /// What happens next; `u8`s choose among what there is at that time, sometimes what is not there.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value, fields};
-use relance::id::{RecordId, TeamId};
+use relance::id::RecordId;
 use relance::limits;
 
-use super::world::{COLLEAGUE, SELLER, World};
+use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 fn text(name: &str, value: &str) -> Change {
     Change::Field(name.into(), Some(Value::Text(value.into())))
@@ -107,8 +107,8 @@ fn values_that_fit_are_kept() {
         (Lead, text("notes", "first\nsecond\tthird")),
         (Lead, number("estimated_value", -0.5)),
         (Lead, Change::PrimaryContact(Some(RecordId(7)))),
-        (Lead, Change::AccessTeam(Some(TeamId(7)))),
-        (Lead, Change::Owner(Owner::Team(TeamId(7)))),
+        (Lead, Change::AccessTeam(Some(TEAM))),
+        (Lead, Change::Owner(Owner::Team(TEAM))),
         (Lead, Change::Phone(Phone::Mobile, Some("+34 981 000 000".into()))),
         (Lead, Change::Allow(Channel::Email, false)),
         (Contact, text("future_events", "yes")),
@@ -192,6 +192,7 @@ fn a_record_is_created_once_with_its_key_its_row_and_its_count() {
     world.ask(create.clone());
     assert_eq!((world.record().kind, world.record().created_at), (RecordType::Contact, world.now));
     assert_eq!(world.ledger.claimed.len(), 1);
+    assert_eq!(world.record().profile.owner, Owner::User(SELLER), "who creates a record owns it");
     assert_eq!(world.refused(create), RecordRejection::Exists);
 }
 
@@ -238,7 +239,7 @@ fn d_69_a_record_that_is_created_with_a_closing_disposition_is_closed() {
 
 #[test]
 fn a_list_row_is_written_when_what_it_shows_changes() {
-    let team = Change::AccessTeam(Some(TeamId(7)));
+    let team = Change::AccessTeam(Some(TEAM));
     let table = [
         (name("Grace"), true, 0),
         (Change::Owner(Owner::User(COLLEAGUE)), true, 2),

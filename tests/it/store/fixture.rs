@@ -10,6 +10,7 @@ use relance::id::{CommandId, EntityId, EntityKind, RecordId, Shard};
 use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::store::sled::{self, SledOptions};
+use relance::store::trail::Link;
 use relance::store::{Commit, Fence, Outcome, Store, StoreError, Version};
 use relance::time::Timestamp;
 
@@ -81,6 +82,7 @@ impl<'a> Writing<'a> {
             entry: Some(entry(expected + 1)),
             effects: vec![],
             snapshot: None,
+            audit: None,
         }
     }
 
@@ -154,6 +156,18 @@ pub fn listed(
             found.len() < wanted
         })
         .expect("read");
+    found
+}
+
+/// Links of the audit trail before a number, newest first, as far as wanted.
+pub fn links(store: &dyn Store, before: Option<u64>, wanted: usize) -> Vec<(u64, Link)> {
+    let mut found = vec![];
+    store
+        .trail(before, &mut |number, link| {
+            found.push((number, link));
+            found.len() < wanted
+        })
+        .unwrap();
     found
 }
 

@@ -76,7 +76,7 @@ fn p16_a_stop_while_a_directory_is_taken_over_does_no_harm() {
     let rows = Remembering::default();
     rows.apply(former, &Default::default()).unwrap();
     let store = RowStore::open(rows).unwrap();
-    maintenance::rebuild(&store).unwrap();
+    maintenance::take_over(&store).unwrap();
     let batches: Vec<Batch> = store.remembered().into_iter().map(|(_, batch)| batch).collect();
     assert!(batches.len() > 10, "several writes: {}", batches.len());
     for done in 1..=batches.len() {

@@ -8,7 +8,7 @@ use relance::domain::effect::{Counter, Delivery, Effect, Index};
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::id::{EntityId, EntityKind, SequenceId, Shard, TeamId, UserId};
 use relance::limits::SHARD_COUNT;
-use relance::store::{Commit, Fence, Store, Version};
+use relance::store::{Commit, Fence, Origin, Store, Version};
 use relance::time::Timestamp;
 
 use super::fixture::*;
@@ -26,6 +26,7 @@ struct Asked {
     /// Bytes of the event row; none for housekeeping.
     entry: Option<usize>,
     snapshot: Option<usize>,
+    audit: Option<Origin>,
     effects: Vec<Effect>,
 }
 
@@ -100,9 +101,10 @@ fn asked() -> impl Strategy<Value = Asked> {
     let days = prop_oneof![3 => Just(0_i64), 1 => -8..9_i64];
     let entry = proptest::option::weighted(0.85, length());
     let snapshot = proptest::option::weighted(0.2, length());
+    let audit = proptest::option::weighted(0.3, Just(Origin { from: None }));
     let effects = proptest::collection::vec(effect(), 0..5);
-    (0..world().len(), ahead, late, command, days, entry, snapshot, effects).prop_map(
-        |(entity, ahead, late, command, days, entry, snapshot, effects)| Asked {
+    (0..world().len(), ahead, late, command, days, entry, snapshot, (audit, effects)).prop_map(
+        |(entity, ahead, late, command, days, entry, snapshot, (audit, effects))| Asked {
             entity,
             ahead,
             late,
@@ -110,6 +112,7 @@ fn asked() -> impl Strategy<Value = Asked> {
             days,
             entry,
             snapshot,
+            audit,
             effects,
         },
     )
@@ -148,6 +151,7 @@ fn commits(group: &[Asked], store: &dyn Store, fences: &Fences) -> Vec<Commit> {
             entry: asked.entry.map(bytes),
             effects: asked.effects.clone(),
             snapshot: asked.snapshot.map(bytes),
+            audit: asked.audit,
         }
     };
     group.iter().map(commit).collect()
@@ -161,6 +165,8 @@ fn version(store: &dyn Store, entity: EntityId) -> Version {
 fn assert_alike(model: &dyn Store, store: &dyn Store) {
     assert!(derived(model) == derived(store), "computed rows");
     assert!(log(model) == log(store), "event rows");
+    assert_eq!(model.head().trail, store.head().trail);
+    assert_eq!(links(model, None, usize::MAX), links(store, None, usize::MAX));
     for entity in world() {
         let head = version(model, entity);
         for until in [None, Some(0), Some(head / 2), Some(head)] {

@@ -9,6 +9,7 @@ use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use relance::store::head::Head;
 use relance::store::memory::Memory;
 use relance::store::rows::{Batch, Keyspace, RowStore, Visit};
+use relance::store::trail::VisitLink;
 use relance::store::{
     Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
     VisitRecord, VisitRow,
@@ -165,6 +166,10 @@ impl Store for Disk {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
         self.read()?.enrolments(sequence, live, before, visit)
+    }
+
+    fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
+        self.store.trail(before, visit)
     }
 
     fn log(&self, visit: VisitEntry) -> Result<()> {

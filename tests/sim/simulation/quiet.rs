@@ -29,7 +29,7 @@ impl World {
         self.processes[0].disk.suffer(Faults::default());
         self.note("the quiet time begins".into());
         // What could not be read after its commit was lost is known again once somebody looks; what is not there stays unknown.
-        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        let caller = Caller { by: SELLERS[0], command: None, expected: None, from: None };
         let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
         for id in sequences.into_iter().chain([SequenceId(1)]) {
             self.ask(0, Ask { what: What::Read(id.into()), caller });
@@ -79,7 +79,7 @@ impl World {
             asks.extend(open.map(|step| What::Record(RecordId(*id), RecordCommand::Skip(step.ordinal))));
         }
         let any = !asks.is_empty();
-        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        let caller = Caller { by: SELLERS[0], command: None, expected: None, from: None };
         asks.into_iter().for_each(|what| self.ask(0, Ask { what, caller }));
         any
     }

@@ -224,7 +224,7 @@ impl World {
         let Some(what) = what else { return };
         drop(history);
         let by = *self.chance.choice(&SELLERS).unwrap_or(&SELLERS[0]);
-        let mut ask = Ask { what, caller: Caller { by, command: key, expected: None } };
+        let mut ask = Ask { what, caller: Caller { by, command: key, expected: None, from: None } };
         if self.chance.u32(0..8) == 0 {
             let head = locked(&self.history).head(ask.entity());
             ask.caller.expected = Some(head.saturating_sub(self.chance.u32(0..2)));

@@ -1,11 +1,17 @@
 //! Lists of what certain users and teams see: always what a look at every record would find.
 
+use std::ops::Bound;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use relance::domain::access::Scope;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome, Owner};
 use relance::id::{RecordId, TeamId, UserId};
 use relance::limits::PAGE_DEFAULT;
-use relance::store::{Store, maintenance};
+use relance::store::head::Head;
+use relance::store::memory::Memory;
+use relance::store::rows::{Batch, Keyspace, RowStore, Visit};
+use relance::store::{Result, Store, maintenance};
 
 use crate::store::fixture::*;
 use crate::store::maintenance::sound;
@@ -110,4 +116,47 @@ fn records_of_several_principals_are_listed_once_and_newest_first(store: &dyn St
     let found: Vec<RecordId> = listed(store, &both, None, usize::MAX).into_iter().map(|row| row.0).collect();
     assert_eq!((found.len(), found), (many.len() + 16, everybody));
     assert_scopes(store);
+}
+
+/// Rows that count how many of them are looked at.
+#[derive(Default)]
+struct Counting(Memory, AtomicUsize);
+
+impl Keyspace for Counting {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.get(key)
+    }
+
+    fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, newest_first: bool, visit: Visit) -> Result<()> {
+        self.0.scan(from, to, newest_first, &mut |key, value| {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            visit(key, value)
+        })
+    }
+
+    fn apply(&self, batch: Batch, head: &Head) -> Result<()> {
+        self.0.apply(batch, head)
+    }
+}
+
+#[test]
+fn a_scoped_list_looks_at_what_is_seen_however_many_records_there_are() {
+    let store = RowStore::open(Counting::default()).unwrap();
+    let mut all = Population::new(&store);
+    let looked_at = |scope: &Scope, wanted: usize| {
+        let before = store.keyspace().1.load(Ordering::Relaxed);
+        assert_eq!(listed(&store, scope, None, wanted).len(), wanted);
+        store.keyspace().1.load(Ordering::Relaxed) - before
+    };
+    for number in 0..1_600 {
+        let lead = record(number as u16 % 16, number);
+        all.create(lead, "", false);
+        if number % 200 == 7 {
+            all.change(lead, Change::AccessTeam(Some(TeamId(1))));
+        }
+    }
+    let (few, many) = (Scope::Of(vec![TEAM]), Scope::Of(vec![Owner::default()]));
+    assert!(looked_at(&few, 8) <= 16, "a row of the list and the record's own for each");
+    assert!(looked_at(&many, 10) <= 16 * 4 + 10 + 4, "a little of each shard");
 }
