@@ -5,6 +5,8 @@ pub mod first_steps;
 pub mod layout;
 pub mod session;
 pub mod sign_in;
+#[cfg(feature = "oidc")]
+pub mod single_sign_on;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -46,6 +48,8 @@ fn unreadable(error: &UrlencodedError) -> Problem {
 
 /// Every page.
 pub fn pages(config: &mut ServiceConfig) {
+    #[cfg(feature = "oidc")]
+    config.service(single_sign_on::get_oidc).service(single_sign_on::get_callback);
     config
         .app_data(
             web::FormConfig::default().limit(limits::FORM_BODY_MAX).error_handler(|error, _| unreadable(&error).into()),

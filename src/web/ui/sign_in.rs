@@ -25,7 +25,7 @@ const ACTION: &str = "POST /sign-in";
 /// The same for whoever has no account, another password, or is disabled.
 const WRONG: &str = "That address and password do not belong together here.";
 
-fn form(email: &str, wrong: Option<&str>) -> Markup {
+fn form(app: &App, email: &str, wrong: Option<&str>) -> Markup {
     let email =
         Field { name: "email", label: "E-mail", kind: "email", value: email, autocomplete: "username", help: None };
     let password = Field {
@@ -43,6 +43,7 @@ fn form(email: &str, wrong: Option<&str>) -> Markup {
                 (email.show()) (password.show())
                 button type="submit" { "Sign in" }
             }
+            @if let Some(label) = app.single_sign_on_label() { p { a.button href="/sign-in/oidc" { (label) } } }
         }
     };
     page("Sign in", None, &content)
@@ -53,7 +54,7 @@ fn form(email: &str, wrong: Option<&str>) -> Markup {
 pub async fn get_sign_in(app: Data<App>, request: HttpRequest) -> HttpResponse {
     match visitor(&app, &request) {
         Ok(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/")).finish(),
-        Err(_) => answer(StatusCode::OK, form("", None)),
+        Err(_) => answer(StatusCode::OK, form(&app, "", None)),
     }
 }
 
@@ -95,7 +96,7 @@ pub async fn post_sign_in(
     let subject = known.map_or("no account".into(), |user| format!("user {user}"));
     let detail = "the password did not fit".into();
     app.engine.note(Refusal { action: ACTION.into(), subject, code: "unauthenticated".into(), detail }, caller).await;
-    Ok(answer(StatusCode::UNAUTHORIZED, self::form(email, Some(WRONG))))
+    Ok(answer(StatusCode::UNAUTHORIZED, self::form(&app, email, Some(WRONG))))
 }
 
 /// Ends the session of this browser.
