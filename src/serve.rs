@@ -1,6 +1,5 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
-#[cfg(feature = "oidc")]
 pub mod single_sign_on;
 
 use std::io::Write;
@@ -57,10 +56,7 @@ pub struct ServeOptions {
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ServeOptions { config, data, listen, sandbox, now } = options;
     let hygiene = Hygiene::new(&config.server).map_err(anyhow::Error::msg)?;
-    #[cfg(feature = "oidc")]
     let single_sign_on = single_sign_on::single_sign_on(&config.oidc, sandbox)?;
-    #[cfg(not(feature = "oidc"))]
-    anyhow::ensure!(config.oidc.issuer.is_empty(), "`oidc.issuer` is set, and this program was built without `oidc`");
     let cache_bytes = u64::from(config.store.cache_mib) << 20;
     let reserve_bytes = u64::from(config.store.reserve_mib) << 20;
     let store = crate::store::sled::open(&data, SledOptions { cache_bytes, reserve_bytes, ..SledOptions::default() })?;
@@ -97,7 +93,6 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         address: OnceLock::new(),
         welcome: welcome.as_ref().map(|secret| digest_of(secret.as_bytes())),
         sign_in: config.sign_in.clone(),
-        #[cfg(feature = "oidc")]
         single_sign_on,
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),

@@ -56,7 +56,6 @@ pub struct App {
     /// How long sessions and invitations last.
     pub sign_in: SignIn,
     /// The provider that people may sign in with.
-    #[cfg(feature = "oidc")]
     pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
@@ -74,10 +73,7 @@ impl App {
 
     /// What the button says that leads to the provider, if there is one.
     pub fn single_sign_on_label(&self) -> Option<&str> {
-        #[cfg(feature = "oidc")]
-        return self.single_sign_on.as_ref().map(|provider| provider.label.as_str());
-        #[cfg(not(feature = "oidc"))]
-        None
+        self.single_sign_on.as_ref().map(|provider| provider.label.as_str())
     }
 
     /// Writes the test clock's time, so that a restarted sandbox goes on from there.

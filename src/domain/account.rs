@@ -109,7 +109,12 @@ impl Entity for Account {
         stamp: Stamp,
     ) -> Result<Vec<AccountEvent>, AccountRejection> {
         let user = UserId(id.0);
-        given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
+        // Whoever was disabled gets no more credentials; those they have can be taken away.
+        let takes =
+            matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions | AccountCommand::Use { .. });
+        if !(takes || given.policy.person(user).is_ok()) {
+            return Err(AccountRejection::NotFound);
+        }
         match command {
             AccountCommand::Invite { digest, expires_at } => {
                 given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;

@@ -5,7 +5,6 @@ pub mod first_steps;
 pub mod layout;
 pub mod session;
 pub mod sign_in;
-#[cfg(feature = "oidc")]
 pub mod single_sign_on;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -48,7 +47,6 @@ fn unreadable(error: &UrlencodedError) -> Problem {
 
 /// Every page.
 pub fn pages(config: &mut ServiceConfig) {
-    #[cfg(feature = "oidc")]
     config.service(single_sign_on::get_oidc).service(single_sign_on::get_callback);
     config
         .app_data(

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::layout::{Field, answer, notice, page};
-use super::session::{Opening, leave, open, visitor};
+use super::session::{Opening, Visitor, leave, open};
 use crate::domain::account::Account;
 use crate::domain::account::command::{AccountCommand, Proof};
 use crate::domain::audit::Refusal;
@@ -51,10 +51,10 @@ fn form(app: &App, email: &str, wrong: Option<&str>) -> Markup {
 
 /// The form; whoever is signed in already is led on.
 #[get("/sign-in")]
-pub async fn get_sign_in(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    match visitor(&app, &request) {
-        Ok(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/")).finish(),
-        Err(_) => answer(StatusCode::OK, form(&app, "", None)),
+pub async fn get_sign_in(app: Data<App>, visitor: Option<Visitor>) -> HttpResponse {
+    match visitor {
+        Some(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/")).finish(),
+        None => answer(StatusCode::OK, form(&app, "", None)),
     }
 }
 
@@ -101,12 +101,9 @@ pub async fn post_sign_in(
 
 /// Ends the session of this browser.
 #[post("/sign-out")]
-pub async fn post_sign_out(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let (principal, key) = match visitor(&app, &request) {
-        Ok(visitor) => visitor,
-        Err(response) => return Ok(response),
-    };
+pub async fn post_sign_out(app: Data<App>, visitor: Visitor) -> Result<HttpResponse, Problem> {
+    let principal = visitor.principal;
     let account = principal.user().account();
-    app.engine.submit::<Account, _>(account, AccountCommand::Close(key), principal.caller, |_| ()).await?;
+    app.engine.submit::<Account, _>(account, AccountCommand::Close(visitor.session), principal.caller, |_| ()).await?;
     Ok(leave(&app))
 }
