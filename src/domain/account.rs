@@ -109,7 +109,11 @@ impl Entity for Account {
         stamp: Stamp,
     ) -> Result<Vec<AccountEvent>, AccountRejection> {
         let user = UserId(id.0);
-        given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
+        // What a disabled user holds can still be taken away.
+        let takes_away = matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions);
+        if !takes_away {
+            given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
+        }
         match command {
             AccountCommand::Invite { digest, expires_at } => {
                 given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;
