@@ -109,11 +109,11 @@ impl Entity for Account {
         stamp: Stamp,
     ) -> Result<Vec<AccountEvent>, AccountRejection> {
         let user = UserId(id.0);
-        // Whoever was disabled gets no more credentials; those they have can be taken away.
-        let takes =
+        // What a disabled user holds can still be taken away.
+        let takes_away =
             matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions | AccountCommand::Use { .. });
-        if !(takes || given.policy.person(user).is_ok()) {
-            return Err(AccountRejection::NotFound);
+        if !takes_away {
+            given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
         }
         match command {
             AccountCommand::Invite { digest, expires_at } => {

@@ -307,6 +307,7 @@ impl From<OrganisationRejection> for Problem {
             OrganisationRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
             OrganisationRejection::Denied(denial) => denial.cause.code(),
             OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
+            OrganisationRejection::Exists => "idempotency_key_reused",
             OrganisationRejection::EmailTaken => "email_taken",
             OrganisationRejection::LastAdministrator => "last_administrator",
             OrganisationRejection::Founded => "not_found",
