@@ -110,7 +110,8 @@ impl Entity for Account {
     ) -> Result<Vec<AccountEvent>, AccountRejection> {
         let user = UserId(id.0);
         // What a disabled user holds can still be taken away.
-        let takes_away = matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions);
+        let takes_away =
+            matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions | AccountCommand::Use { .. });
         if !takes_away {
             given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
         }
