@@ -94,13 +94,14 @@ impl<E: Resides> EntityActor<E> {
             Err(error) => return self.fail(&error, reply),
         };
         // Before its version is told to anybody.
-        if let Err(denial) = held.state.must_be_seen(&given, stamp.by) {
+        if let Err(denial) = judge_sight(&held.state, &given, stamp.by) {
             return self.refuse(denial.into(), caller, reply);
         }
         if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
-        let mut events = match held.state.decide(id, &given, command, stamp) {
+        let by = if sabotage::has(Defect::SkipRights) { UserId::SYSTEM } else { stamp.by };
+        let mut events = match held.state.decide(id, &given, command, Stamp { by, ..stamp }) {
             Err(rejection) => return self.refuse(rejection, caller, reply),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).
@@ -207,7 +208,7 @@ impl<E: Resides> EntityActor<E> {
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
             Ok((_, version)) if version != repeat.version => reply(Err(Failure::Erased)),
             // Whoever was let in then may not be now.
-            Ok((state, _)) if state.must_be_seen(given, caller.by).is_err() => {
+            Ok((state, _)) if judge_sight(&state, given, caller.by).is_err() => {
                 self.refuse(Denial::hidden(&entity.kind.to_string()).into(), caller, reply);
             }
             Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
@@ -221,9 +222,17 @@ impl<E: Resides> EntityActor<E> {
             let (action, subject) = (caller.action.to_owned(), self.entity().to_string());
             Note(Refusal { action, subject, code: denial.cause.code().into(), detail: denial.detail.clone() })
         });
+        let note = note.filter(|_| !sabotage::has(Defect::ForgetRefusal));
         let Some(note) = note else { return reply(Err(Failure::Refused(rejection))) };
         let caller = Caller { command: None, expected: None, ..caller };
-        let noted: Reply<Audit> = Box::new(move |_| reply(Err(Failure::Refused(rejection))));
+        let noted: Reply<Audit> = Box::new(move |noted| {
+            reply(Err(match noted {
+                Ok(_) => Failure::Refused(rejection),
+                // Who makes noting fail shall not learn anything.
+                Err(Failure::Full) => Failure::Full,
+                Err(_) => Failure::Unavailable,
+            }));
+        });
         let envelope = Envelope { ask: Ask::Submit(note, caller), reply: noted };
         self.shard.do_send(Deliver::<Audit> { id: AuditId::of(self.fence.shard), envelope });
     }
@@ -233,6 +242,11 @@ impl<E: Resides> EntityActor<E> {
         self.held = None;
         reply(Err(Failure::Unavailable));
     }
+}
+
+/// Refuses whoever may not know of an entity.
+fn judge_sight<E: Entity<Given = Given>>(state: &E, given: &Given, by: UserId) -> std::result::Result<(), Denial> {
+    if sabotage::has(Defect::SkipSight) { Ok(()) } else { state.must_be_seen(given, by) }
 }
 
 /// What is needed again when the outcome is known.
@@ -297,7 +311,7 @@ impl<E: Resides> Handler<Envelope<E>> for EntityActor<E> {
                 let (stamp, given) = (self.stamp(caller.by), self.shared.given.load_full());
                 match self.load() {
                     Err(error) => self.fail(&error, reply),
-                    Ok(held) => match held.state.must_be_seen(&given, caller.by) {
+                    Ok(held) => match judge_sight(&held.state, &given, caller.by) {
                         Ok(()) => {
                             reply(Ok(Seen { id, state: &held.state, given: &given, version: held.version, stamp }));
                         }

@@ -21,6 +21,7 @@ use crate::limits;
 use crate::runtime::engine::Shared;
 use crate::runtime::entity::EntityActor;
 use crate::runtime::message::{Deliver, Envelope, Failure, Panicked, Passivate, Passivated};
+use crate::sabotage::{self, Defect};
 use crate::store::Fence;
 
 /// An entity that lives in a shard.
@@ -53,6 +54,9 @@ impl Resides for Organisation {
     }
 
     fn committed(_: Self::Id, state: &Organisation, shared: &Shared) {
+        if sabotage::has(Defect::KeepPolicy) {
+            return;
+        }
         shared.given.rcu(|given| given.with_organisation(state));
     }
 }
@@ -63,6 +67,9 @@ impl Resides for Account {
     }
 
     fn committed(id: Self::Id, state: &Account, shared: &Shared) {
+        if sabotage::has(Defect::KeepKeys) {
+            return;
+        }
         shared.keyring.replace(UserId(id.0), state);
     }
 }

@@ -107,7 +107,7 @@ impl Store for Disk {
                 if unanswered { ", unanswered" } else { "" }
             ));
             if let Some(outcome) = outcome {
-                history.judged(commit, outcome);
+                history.judged(self.process, commit, outcome);
             }
             if (refused || unanswered) && entity.kind == EntityKind::Record {
                 history.far.excuse(entity.into());
