@@ -66,8 +66,11 @@ pub fn organise(chance: &mut fastrand::Rng) -> What {
         6..10 => OrganisationCommand::EnableUser { user },
         10 | 11 => OrganisationCommand::AddMember { team: TEAM, user },
         12 | 13 => OrganisationCommand::RemoveMember { team: TEAM, user, expected },
-        14 => OrganisationCommand::SetWorkspace(Workspace::Only(roles(&[Role::SalesManager]))),
-        _ => OrganisationCommand::SetWorkspace(Workspace::All),
+        14 => OrganisationCommand::ChangeSettings {
+            workspace: Some(Workspace::Only(roles(&[Role::SalesManager]))),
+            expected: None,
+        },
+        _ => OrganisationCommand::ChangeSettings { workspace: Some(Workspace::All), expected: None },
     })
 }
 
