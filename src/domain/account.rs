@@ -109,10 +109,13 @@ impl Entity for Account {
         stamp: Stamp,
     ) -> Result<Vec<AccountEvent>, AccountRejection> {
         let user = UserId(id.0);
+        if matches!(command, AccountCommand::Invite { .. }) {
+            // First, so that nobody else learns who is there.
+            given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;
+        }
         given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
         match command {
             AccountCommand::Invite { digest, expires_at } => {
-                given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;
                 Ok(vec![AccountEvent::Invited(Invitation { digest, expires_at })])
             }
             AccountCommand::SetPassword { hash, proof, key } => {

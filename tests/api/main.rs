@@ -12,6 +12,8 @@ mod hygiene;
 mod imports;
 mod lists;
 mod malformed;
+mod matrix;
+mod people;
 mod records;
 mod repeats;
 mod running;
