@@ -1,9 +1,7 @@
 //! Ways out of the server: what carries a message, and how it can fail.
 
-#[cfg(feature = "oidc")]
 pub mod egress;
 pub mod mail;
-#[cfg(feature = "oidc")]
 pub mod oidc;
 pub mod secret;
 

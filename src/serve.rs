@@ -1,6 +1,5 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
-#[cfg(feature = "oidc")]
 pub mod single_sign_on;
 
 use std::io::Write;
@@ -57,6 +56,7 @@ pub struct ServeOptions {
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ServeOptions { config, data, listen, sandbox, now } = options;
     let hygiene = Hygiene::new(&config.server).map_err(anyhow::Error::msg)?;
+    let single_sign_on = single_sign_on::single_sign_on(&config.oidc, sandbox)?;
     let cache_bytes = u64::from(config.store.cache_mib) << 20;
     let reserve_bytes = u64::from(config.store.reserve_mib) << 20;
     let store = crate::store::sled::open(&data, SledOptions { cache_bytes, reserve_bytes, ..SledOptions::default() })?;
@@ -93,6 +93,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         address: OnceLock::new(),
         welcome: welcome.as_ref().map(|secret| digest_of(secret.as_bytes())),
         sign_in: config.sign_in.clone(),
+        single_sign_on,
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
@@ -110,6 +111,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .into_app()
             .configure(web::pages)
             .wrap(from_fn(web::auth::note_refusals))
+            .wrap(from_fn(web::ui::problems_as_pages))
             .wrap(from_fn(hygiene::hygiene))
     })
     .workers(workers)

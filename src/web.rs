@@ -55,6 +55,8 @@ pub struct App {
     pub welcome: Option<[u8; 32]>,
     /// How long sessions and invitations last.
     pub sign_in: SignIn,
+    /// The provider that people may sign in with.
+    pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -67,6 +69,11 @@ impl App {
     /// An address of this server as people reach it.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.address.get().map(String::as_str).unwrap_or_default())
+    }
+
+    /// What the button says that leads to the provider, if there is one.
+    pub fn single_sign_on_label(&self) -> Option<&str> {
+        self.single_sign_on.as_ref().map(|provider| provider.label.as_str())
     }
 
     /// Writes the test clock's time, so that a restarted sandbox goes on from there.

@@ -6,4 +6,6 @@ mod oidc {
     pub mod provider;
     pub mod real;
     pub mod scripted;
+    pub mod server;
+    pub mod whole;
 }

@@ -113,7 +113,12 @@ impl Entity for Account {
             // First, so that nobody else learns who is there.
             given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;
         }
-        given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
+        // What a disabled user holds can still be taken away.
+        let takes_away =
+            matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions | AccountCommand::Use { .. });
+        if !takes_away {
+            given.policy.person(user).map_err(|_| AccountRejection::NotFound)?;
+        }
         match command {
             AccountCommand::Invite { digest, expires_at } => {
                 Ok(vec![AccountEvent::Invited(Invitation { digest, expires_at })])

@@ -6,11 +6,23 @@ use anyhow::{Context, anyhow, bail};
 
 use crate::config::Oidc;
 use crate::connector::egress::Egress;
-use crate::connector::oidc::{Provider, Settings};
+use crate::connector::oidc::{Provider, Settings, Waiting};
 use crate::connector::secret::Secret;
+use crate::web::ui::single_sign_on::SingleSignOn;
 
-/// `None` where it is off. Asks nobody yet: whether the provider answers is seen at the first sign-in.
-pub fn provider(config: &Oidc) -> anyhow::Result<Option<Provider>> {
+/// `None` where it is off, and in a sandbox, which reaches nobody outside.
+pub fn single_sign_on(config: &Oidc, sandbox: bool) -> anyhow::Result<Option<SingleSignOn>> {
+    let provider = provider(config)?;
+    if sandbox && provider.is_some() {
+        tracing::warn!("a sandbox sends nothing outside; nobody can sign in with the provider of [oidc]");
+        return Ok(None);
+    }
+    let label = config.label.clone();
+    Ok(provider.map(|provider| SingleSignOn { provider, waiting: Waiting::default(), label }))
+}
+
+/// Asks nobody yet: whether the provider answers is seen at the first sign-in.
+fn provider(config: &Oidc) -> anyhow::Result<Option<Provider>> {
     if config.issuer.is_empty() {
         return Ok(None);
     }
@@ -58,6 +70,8 @@ mod tests {
     fn nothing_configured_is_off() {
         assert!(provider(&Oidc { issuer: String::new(), ..oidc() }).unwrap().is_none());
         assert!(provider(&oidc()).unwrap().is_some());
+        assert!(single_sign_on(&oidc(), false).unwrap().is_some());
+        assert!(single_sign_on(&oidc(), true).unwrap().is_none());
     }
 
     #[test]

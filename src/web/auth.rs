@@ -98,9 +98,17 @@ pub async fn note_refusals(
         let nobody = || Caller { from: client_address(request), ..Caller::new(UserId::NOBODY, action(request)) };
         let caller = known.unwrap_or_else(nobody);
         let (action, code) = (caller.action.to_owned(), problem.code.to_owned());
-        app.engine.note(Refusal { action, subject: String::new(), code, detail: problem.detail.clone() }, caller).await;
+        let refusal = Refusal { action, subject: subject(request.path()), code, detail: problem.detail.clone() };
+        app.engine.note(refusal, caller).await;
     }
     Ok(response)
+}
+
+/// What a path names by an id: never a name or an address that somebody wrote into it.
+fn subject(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    let named = parts.windows(2).find(|pair| uuid::Uuid::try_parse(pair[1]).is_ok());
+    named.map_or_else(String::new, |pair| pair.join(" "))
 }
 
 /// The name of the cookie that holds a session. Behind TLS its prefix keeps other hosts and plain HTTP from setting it.
@@ -208,11 +216,12 @@ const READ_BY_ADMINISTRATORS: [&str; 3] = ["/audit", "/backup", "/tokens"];
 /// The scopes of which a token needs one.
 pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
-    let under = |prefix: &&str| path == *prefix || path.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with('/'));
+    let under =
+        |prefix: &&'static str| path == *prefix || path.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with('/'));
     match method.is_safe() {
-        _ if READ_BY_ADMINISTRATORS.iter().any(|prefix| under(prefix)) => &[TokenScope::Admin],
+        _ if READ_BY_ADMINISTRATORS.iter().any(under) => &[TokenScope::Admin],
         true => &[TokenScope::Read],
-        false if ADMINISTERS.iter().any(|prefix| under(prefix)) => &[TokenScope::Admin],
+        false if ADMINISTERS.iter().any(under) => &[TokenScope::Admin],
         false if path == "/events" => &[TokenScope::Events, TokenScope::Write],
         false => &[TokenScope::Write],
     }

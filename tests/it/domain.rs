@@ -8,6 +8,7 @@ mod draw;
 mod exit;
 mod ledger;
 mod paths;
+mod people;
 mod random;
 mod reach;
 mod records;

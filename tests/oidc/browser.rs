@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{COOKIE, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, Url};
+
+/// Begins no address.
+pub const NOWHERE: &str = "nowhere";
 
 /// One person's browser.
 pub struct Browser {
@@ -16,6 +19,8 @@ pub struct Browser {
 #[derive(Debug)]
 pub struct Page {
     pub url: Url,
+    /// 0 where nobody was asked.
+    pub status: u16,
     pub text: String,
 }
 
@@ -25,19 +30,31 @@ impl Browser {
         Browser { http, cookies: BTreeMap::new() }
     }
 
-    /// Goes to the provider, signs in there as `login`, agrees to everything, and stops where an address begins with
-    /// `until`: that address.
-    pub async fn sign_in(&mut self, url: &str, login: &str, until: &str) -> Url {
+    /// Goes where a link leads, signs in at a provider on the way as `login` and agrees to everything, and stops where an
+    /// address begins with `until`, which is not asked, or at a page that wants nothing of that kind.
+    pub async fn sign_in(&mut self, url: &str, login: &str, until: &str) -> Page {
         let mut page = self.walk(self.http.get(url), until).await;
         // A page asks who one is, another whether one agrees.
-        while !page.url.as_str().starts_with(until) {
-            let (action, hidden) = form(&page);
+        while let Some((action, hidden)) = form(&page) {
             let action = page.url.join(&action).unwrap();
             let fields = [hidden, format!("login={login}&password=anything")].join("&");
             let form = self.http.post(action).header("content-type", "application/x-www-form-urlencoded").body(fields);
             page = self.walk(form, until).await;
         }
-        page.url
+        page
+    }
+
+    /// Goes where a link leads.
+    pub async fn go(&mut self, url: &str) -> Page {
+        self.walk(self.http.get(url), NOWHERE).await
+    }
+
+    /// Where a link leads at once, and the cookies that come with it as they are sent.
+    pub async fn click(&mut self, url: &str) -> (String, Vec<String>) {
+        let (_, answer) = self.send(self.http.get(url)).await;
+        let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+        let cookies = answer.headers().get_all(SET_COOKIE).iter().map(text).collect();
+        (answer.headers().get(LOCATION).map(text).unwrap_or_default(), cookies)
     }
 
     /// Sends and follows redirects, up to an address that begins with `until`, which is not asked.
@@ -46,11 +63,12 @@ impl Browser {
         for _ in 0..10 {
             let (url, answer) = self.send(request).await;
             let Some(location) = answer.headers().get(LOCATION) else {
-                return Page { url, text: answer.text().await.unwrap() };
+                let status = answer.status().as_u16();
+                return Page { url, status, text: answer.text().await.unwrap() };
             };
             let next = url.join(location.to_str().unwrap()).unwrap();
             if next.as_str().starts_with(until) {
-                return Page { url: next, text: String::new() };
+                return Page { url: next, status: 0, text: String::new() };
             }
             request = self.http.get(next);
         }
@@ -77,16 +95,16 @@ impl Browser {
     }
 }
 
-/// Where the form of a page goes, and its hidden fields.
-fn form(page: &Page) -> (String, String) {
+/// Where the form of a provider's page goes, and its hidden fields.
+fn form(page: &Page) -> Option<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!("{name}=\""))?;
         Some(rest.split('"').next()?.to_owned())
     };
     let tags = page.text.split('<');
     let action = tags.clone().filter(|tag| tag.starts_with("form")).find_map(|tag| attribute(tag, "action"));
-    let hidden = tags.filter(|tag| tag.starts_with("input type=\"hidden\""));
+    let hidden = tags.filter(|tag| tag.starts_with("input type=\"hidden\" name=\"prompt\""));
     let hidden = hidden.filter_map(|tag| Some(format!("{}={}", attribute(tag, "name")?, attribute(tag, "value")?)));
     let hidden = hidden.collect::<Vec<_>>().join("&");
-    (action.unwrap_or_else(|| panic!("no form on {page:?}")), hidden)
+    action.filter(|_| !hidden.is_empty()).map(|action| (action, hidden))
 }

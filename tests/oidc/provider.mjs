@@ -12,6 +12,8 @@ const people = {
   anna: { email: 'anna@example.com', email_verified: true, name: 'Anna Arndt' },
   bert: { email: 'bert@example.com', email_verified: false, name: 'Bert Brandt' },
   cora: { name: 'Cora Carlsen' },
+  // The same address at the same provider, and somebody else.
+  anne: { email: 'Anna@example.com', email_verified: true, name: 'Anne Arndt' },
   dora: { email: 'dora@example.com', email_verified: true, name: 'Dora Dietz' },
 };
 

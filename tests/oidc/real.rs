@@ -25,7 +25,7 @@ fn answer(url: &Url) -> Answer {
 async fn bring_back(provider: &Provider, login: &str) -> (Pending, Answer) {
     let begun = provider.begin(REDIRECT, now()).await.unwrap();
     let back = Browser::new().sign_in(&begun.url, login, REDIRECT).await;
-    (begun.pending, answer(&back))
+    (begun.pending, answer(&back.url))
 }
 
 async fn signed_in(provider: &Provider, login: &str) -> Identity {
@@ -97,7 +97,7 @@ async fn a_provider_that_says_no_is_heard() {
     let without: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| !name.starts_with("code_ch")).collect();
     url.query_pairs_mut().clear().extend_pairs(without);
     let back = Browser::new().sign_in(url.as_str(), "anna", REDIRECT).await;
-    let refused = provider.finish(begun.pending, answer(&back), now()).await.unwrap_err();
+    let refused = provider.finish(begun.pending, answer(&back.url), now()).await.unwrap_err();
     assert!(matches!(&refused, OidcError::Refused(detail) if detail.contains("invalid_request")), "{refused:?}");
 }
 

@@ -100,6 +100,9 @@ pub enum OrganisationRejection {
     /// No team of that id.
     #[error("there is no such team")]
     TeamNotFound,
+    /// A user or team of that id is there: its id follows from the key of the request, which was used long ago.
+    #[error("what was asked for with this key is there already")]
+    Exists,
     /// Another user has this address.
     #[error("another user has this e-mail address")]
     EmailTaken,

@@ -56,6 +56,9 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             UserState::Invited | UserState::Active => Ok(vec![]),
         },
         OrganisationCommand::AddTeam { team, name, kind, members } => {
+            if organisation.teams.contains_key(&team) {
+                return Err(OrganisationRejection::Exists);
+            }
             if organisation.teams.len() >= limits::TEAMS_MAX {
                 return Err(OrganisationRejection::Full("teams"));
             }
@@ -110,6 +113,9 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
 }
 
 fn add(organisation: &Organisation, user: UserId, mut profile: UserProfile) -> Decision {
+    if organisation.users.contains_key(&user) {
+        return Err(OrganisationRejection::Exists);
+    }
     if organisation.users.len() >= limits::USERS_MAX {
         return Err(OrganisationRejection::Full("users"));
     }

@@ -251,7 +251,11 @@ pub async fn invite_user(app: Data<App>, id: Path<String>, body: Body<Nothing>) 
 #[post("/users/{id}/disable")]
 pub async fn disable_user(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let user = user_id(&id)?;
-    Ok(shown(submit(&app.engine, user, OrganisationCommand::DisableUser { user }, body.caller).await?))
+    let disabled = submit(&app.engine, user, OrganisationCommand::DisableUser { user }, body.caller).await?;
+    // Were the user let in again, nobody should still be signed in as them.
+    let caller = Caller { command: None, expected: None, ..body.caller };
+    app.engine.submit::<Account, _>(user.account(), AccountCommand::CloseSessions, caller, |_| ()).await?;
+    Ok(shown(disabled))
 }
 
 /// Let a disabled user in again.

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::layout::{Field, answer, notice, page};
-use super::session::{Opening, leave, open, visitor};
+use super::session::{Opening, Visitor, leave, open};
 use crate::domain::account::command::{AccountCommand, NewKey, Proof};
 use crate::domain::account::{Account, KeyKind, TokenScope};
 use crate::domain::permission::Role;
@@ -18,7 +18,7 @@ use crate::runtime::keyring::HeldKey;
 use crate::runtime::message::Caller;
 use crate::time::Timestamp;
 use crate::web::App;
-use crate::web::auth::{Principal, real_now, scope_name};
+use crate::web::auth::{real_now, scope_name};
 use crate::web::password;
 use crate::web::problem::Problem;
 use crate::web::secret::Secret;
@@ -33,20 +33,14 @@ enum Told<'a> {
 
 /// Where a visit begins.
 #[get("/")]
-pub async fn get_home(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    match visitor(&app, &request) {
-        Ok(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/account")).finish(),
-        Err(response) => response,
-    }
+pub async fn get_home(_: Visitor) -> HttpResponse {
+    HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/account")).finish()
 }
 
 /// The page.
 #[get("/account")]
-pub async fn get_account(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    match visitor(&app, &request) {
-        Ok((principal, key)) => answer(StatusCode::OK, show(&app, &principal, key, &Told::Nothing)),
-        Err(response) => response,
-    }
+pub async fn get_account(app: Data<App>, visitor: Visitor) -> HttpResponse {
+    answer(StatusCode::OK, show(&app, &visitor, &Told::Nothing))
 }
 
 fn role_name(role: Role) -> &'static str {
@@ -63,7 +57,8 @@ fn instant(at: Timestamp) -> Markup {
     html! { time datetime=(text) { (text.get(..16).unwrap_or_default().replace('T', " ")) " UTC" } }
 }
 
-fn show(app: &App, principal: &Principal, current: KeyId, told: &Told) -> Markup {
+fn show(app: &App, visitor: &Visitor, told: &Told) -> Markup {
+    let (principal, current) = (visitor.principal, visitor.session);
     let given = app.engine.given();
     let profile = given.policy.user(principal.user()).map(|user| user.profile.clone()).unwrap_or_default();
     let keys = app.engine.keyring().of(principal.user());
@@ -98,10 +93,12 @@ fn show(app: &App, principal: &Principal, current: KeyId, told: &Told) -> Markup
         section { h2 { "Password" } (password_form()) }
         section {
             h2 { "Tokens for programs" }
-            table {
+            @if keys.iter().all(|(_, held)| held.key.kind == KeyKind::Session) {
+                p.help { "None yet. A program sends its token as “Authorization: Bearer TOKEN”." }
+            } @else { table {
                 thead { tr { th { "Name" } th { "May" } th { "Made" } th { "Ends" } th { "Last used" } th { "" } } }
                 tbody { @for (id, held) in &keys { (token_row(*id, held)) } }
-            }
+            } }
             (token_form())
         }
     };
@@ -181,15 +178,12 @@ pub struct PasswordForm {
 pub async fn post_password(
     app: Data<App>,
     request: HttpRequest,
+    visitor: Visitor,
     form: Form<PasswordForm>,
 ) -> Result<HttpResponse, Problem> {
-    let (principal, key) = match visitor(&app, &request) {
-        Ok(visitor) => visitor,
-        Err(response) => return Ok(response),
-    };
+    let principal = visitor.principal;
     let PasswordForm { current, password } = form.into_inner();
-    let again =
-        |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &principal, key, &Told::Wrong(wrong))));
+    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &visitor, &Told::Wrong(wrong))));
     if let Some(fault) = password::fault(&password) {
         return again(&fault);
     }
@@ -206,11 +200,8 @@ pub async fn post_password(
 
 /// Ends every session, this one too.
 #[post("/account/sign-out-everywhere")]
-pub async fn post_sign_out_everywhere(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let (principal, _) = match visitor(&app, &request) {
-        Ok(visitor) => visitor,
-        Err(response) => return Ok(response),
-    };
+pub async fn post_sign_out_everywhere(app: Data<App>, visitor: Visitor) -> Result<HttpResponse, Problem> {
+    let principal = visitor.principal;
     let account = principal.user().account();
     app.engine.submit::<Account, _>(account, AccountCommand::CloseSessions, principal.caller, |_| ()).await?;
     Ok(leave(&app))
@@ -229,14 +220,10 @@ pub struct TokenForm {
 
 /// Makes a token and shows it once.
 #[post("/account/tokens")]
-pub async fn post_token(app: Data<App>, request: HttpRequest, form: Form<TokenForm>) -> Result<HttpResponse, Problem> {
-    let (principal, key) = match visitor(&app, &request) {
-        Ok(visitor) => visitor,
-        Err(response) => return Ok(response),
-    };
+pub async fn post_token(app: Data<App>, visitor: Visitor, form: Form<TokenForm>) -> Result<HttpResponse, Problem> {
+    let principal = visitor.principal;
     let TokenForm { name, read, write, events, admin, days } = form.into_inner();
-    let again =
-        |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &principal, key, &Told::Wrong(wrong))));
+    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &visitor, &Told::Wrong(wrong))));
     let chosen = [
         (read, TokenScope::Read),
         (write, TokenScope::Write),
@@ -263,18 +250,15 @@ pub async fn post_token(app: Data<App>, request: HttpRequest, form: Form<TokenFo
     let account = principal.user().account();
     let made = app.engine.submit::<Account, _>(account, AccountCommand::OpenToken(new), caller, |_| ()).await;
     match made.map_err(Problem::from) {
-        Ok(()) => Ok(answer(StatusCode::OK, show(&app, &principal, key, &Told::Token(&secret.text())))),
+        Ok(()) => Ok(answer(StatusCode::OK, show(&app, &visitor, &Told::Token(&secret.text())))),
         Err(problem) => again(&problem.detail),
     }
 }
 
 /// Ends one of one's sessions, or revokes one of one's tokens.
 #[post("/account/keys/{id}/close")]
-pub async fn post_close_key(app: Data<App>, request: HttpRequest, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let (principal, _) = match visitor(&app, &request) {
-        Ok(visitor) => visitor,
-        Err(response) => return Ok(response),
-    };
+pub async fn post_close_key(app: Data<App>, visitor: Visitor, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let principal = visitor.principal;
     if let Some(id) = KeyId::parse(&id) {
         let closed = AccountCommand::Close(id);
         let done = app.engine.submit::<Account, _>(principal.user().account(), closed, principal.caller, |_| ()).await;

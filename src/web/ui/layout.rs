@@ -5,6 +5,8 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get};
 use maud::{DOCTYPE, Markup, html};
 
+use crate::web::problem::Problem;
+
 const STYLE: &str = include_str!("assets/relance.css");
 
 /// The style sheet; its address changes with the program.
@@ -47,6 +49,23 @@ pub fn page(title: &str, signed_in: Option<&str>, content: &Markup) -> Markup {
 /// A page as an answer.
 pub fn answer(status: StatusCode, page: Markup) -> HttpResponse {
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.into_string())
+}
+
+/// A problem as a page, with the way back.
+pub fn problem(status: StatusCode, problem: &Problem) -> HttpResponse {
+    let content = html! {
+        div.card {
+            p { (sentence(&problem.detail)) }
+            p { a href={ "/problems/" (problem.code) } { "What this means" } " · " a href="/" { "Go on" } }
+        }
+    };
+    answer(status, page(&sentence(&problem.code.replace('_', " ")), None, &content))
+}
+
+/// With a capital in front.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Something that went wrong, above a form.

@@ -1,10 +1,15 @@
 //! Sessions as browsers hold them: opening one for somebody who has proved who they are, and closing it.
 
+use std::future::{Ready, ready};
+
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 
 use crate::domain::account::command::{AccountCommand, NewKey, Proof};
@@ -86,10 +91,25 @@ pub fn leave(app: &App) -> HttpResponse {
 }
 
 /// Whoever has a session; everybody else is led to sign in. A token opens no page.
-pub fn visitor(app: &App, request: &HttpRequest) -> Result<(Principal, KeyId), HttpResponse> {
-    match authenticate(request) {
-        Ok(principal @ Principal { credential: Credential::Key { id, is_session: true }, .. }) => Ok((principal, id)),
-        Err(problem) if problem.code == "cross_site" => Err(actix_web::ResponseError::error_response(&problem)),
-        _ => Err(leave(app)),
+pub struct Visitor {
+    /// Who it is.
+    pub principal: Principal,
+    /// Their session.
+    pub session: KeyId,
+}
+
+impl FromRequest for Visitor {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Visitor, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match (authenticate(request), request.app_data::<Data<App>>()) {
+            (Ok(principal @ Principal { credential: Credential::Key { id, is_session: true }, .. }), _) => {
+                Ok(Visitor { principal, session: id })
+            }
+            (Err(problem), _) if problem.code != "unauthenticated" => Err(problem.into()),
+            (_, Some(app)) => Err(InternalError::from_response("no session", leave(app)).into()),
+            (_, None) => Err(Problem::new("internal", "no application").into()),
+        })
     }
 }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::layout::{Field, answer, notice, page};
-use super::session::{Opening, leave, open, visitor};
+use super::session::{Opening, Visitor, leave, open};
 use crate::domain::account::Account;
 use crate::domain::account::command::{AccountCommand, Proof};
 use crate::domain::audit::Refusal;
@@ -25,7 +25,7 @@ const ACTION: &str = "POST /sign-in";
 /// The same for whoever has no account, another password, or is disabled.
 const WRONG: &str = "That address and password do not belong together here.";
 
-fn form(email: &str, wrong: Option<&str>) -> Markup {
+fn form(app: &App, email: &str, wrong: Option<&str>) -> Markup {
     let email =
         Field { name: "email", label: "E-mail", kind: "email", value: email, autocomplete: "username", help: None };
     let password = Field {
@@ -43,6 +43,7 @@ fn form(email: &str, wrong: Option<&str>) -> Markup {
                 (email.show()) (password.show())
                 button type="submit" { "Sign in" }
             }
+            @if let Some(label) = app.single_sign_on_label() { p { a.button href="/sign-in/oidc" { (label) } } }
         }
     };
     page("Sign in", None, &content)
@@ -50,10 +51,10 @@ fn form(email: &str, wrong: Option<&str>) -> Markup {
 
 /// The form; whoever is signed in already is led on.
 #[get("/sign-in")]
-pub async fn get_sign_in(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    match visitor(&app, &request) {
-        Ok(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/")).finish(),
-        Err(_) => answer(StatusCode::OK, form("", None)),
+pub async fn get_sign_in(app: Data<App>, visitor: Option<Visitor>) -> HttpResponse {
+    match visitor {
+        Some(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/")).finish(),
+        None => answer(StatusCode::OK, form(&app, "", None)),
     }
 }
 
@@ -95,17 +96,14 @@ pub async fn post_sign_in(
     let subject = known.map_or("no account".into(), |user| format!("user {user}"));
     let detail = "the password did not fit".into();
     app.engine.note(Refusal { action: ACTION.into(), subject, code: "unauthenticated".into(), detail }, caller).await;
-    Ok(answer(StatusCode::UNAUTHORIZED, self::form(email, Some(WRONG))))
+    Ok(answer(StatusCode::UNAUTHORIZED, self::form(&app, email, Some(WRONG))))
 }
 
 /// Ends the session of this browser.
 #[post("/sign-out")]
-pub async fn post_sign_out(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let (principal, key) = match visitor(&app, &request) {
-        Ok(visitor) => visitor,
-        Err(response) => return Ok(response),
-    };
+pub async fn post_sign_out(app: Data<App>, visitor: Visitor) -> Result<HttpResponse, Problem> {
+    let principal = visitor.principal;
     let account = principal.user().account();
-    app.engine.submit::<Account, _>(account, AccountCommand::Close(key), principal.caller, |_| ()).await?;
+    app.engine.submit::<Account, _>(account, AccountCommand::Close(visitor.session), principal.caller, |_| ()).await?;
     Ok(leave(&app))
 }

@@ -258,6 +258,9 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /", /*                      */ ">/sign-in", ">/account"),
     ("GET /sign-in", /*               */ "200", ">/"),
     ("POST /sign-in", /*              */ "401", "401"),
+    // No provider is configured.
+    ("GET /sign-in/oidc", /*          */ "404", "404"),
+    ("GET /sign-in/oidc/callback", /* */ "404", "404"),
     ("POST /sign-out", /*             */ ">/sign-in", ">/sign-in"),
     ("GET /welcome/{secret}", /*      */ "404", "404"),
     ("POST /welcome/{secret}", /*     */ "404", "404"),
