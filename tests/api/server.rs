@@ -114,6 +114,13 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// Asks it to stop in order; what holds its data directory.
+    pub fn stop(mut self) -> TempDir {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(self.child.wait().unwrap().success());
+        std::mem::replace(&mut self.root, tempfile::tempdir().unwrap())
+    }
+
     /// Its address, for another client.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
