@@ -142,6 +142,9 @@ impl Entity for Account {
             }
             AccountCommand::OpenToken(key) => {
                 self.owned_by(user, given, stamp)?;
+                if self.keys.contains_key(&key.id) {
+                    return Err(AccountRejection::TokenExists);
+                }
                 let tokens = self.keys.values().filter(|key| key.kind != KeyKind::Session).count();
                 if tokens >= limits::TOKENS_MAX {
                     return Err(AccountRejection::TooManyTokens);

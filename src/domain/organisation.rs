@@ -96,7 +96,7 @@ pub enum Workspace {
 }
 
 /// The state of the organisation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     /// Everybody who ever was a user.
     pub users: BTreeMap<UserId, User>,
@@ -104,6 +104,19 @@ pub struct Organisation {
     pub teams: BTreeMap<TeamId, Team>,
     /// For whom the workspace is switched on.
     pub workspace: Workspace,
+    /// Changes of settings so far, and 1.
+    pub settings_version: u32,
+}
+
+impl Default for Organisation {
+    fn default() -> Organisation {
+        Organisation {
+            users: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            workspace: Workspace::default(),
+            settings_version: 1,
+        }
+    }
 }
 
 impl Organisation {
@@ -165,7 +178,10 @@ impl Entity for Organisation {
                 self.team_mut(*team, |team| _ = team.members.remove(user));
             }
             OrganisationEvent::TeamRemoved { team } => _ = self.teams.remove(team),
-            OrganisationEvent::WorkspaceChanged { after, .. } => self.workspace = *after,
+            OrganisationEvent::WorkspaceChanged { after, .. } => {
+                self.workspace = *after;
+                self.settings_version += 1;
+            }
         }
     }
 

@@ -324,6 +324,7 @@ impl From<AccountRejection> for Problem {
             AccountRejection::Denied(denial) => denial.cause.code(),
             AccountRejection::NotFound => "not_found",
             AccountRejection::NotProved => "unauthenticated",
+            AccountRejection::TokenExists => "idempotency_key_reused",
             AccountRejection::TooManyTokens => "too_many_tokens",
         };
         Problem::new(code, rejection.to_string())

@@ -69,6 +69,9 @@ async fn everybody_else_reads_the_same_sentence() {
     }
     pages.dedup();
     assert_eq!(pages.len(), 1, "{pages:?}");
+    let trail = server.ask(Method::GET, "/audit?actor=nobody", json!({})).await;
+    let refused = trail["items"].as_array().unwrap().iter().filter(|item| item["action"] == "access.refused");
+    assert_eq!(refused.count(), 4, "{trail}");
 }
 
 #[tokio::test]

@@ -88,6 +88,9 @@ pub enum AccountRejection {
     /// What should show who somebody is does not, or not any more.
     #[error("that does not prove who you are")]
     NotProved,
+    /// A token of that id is there already.
+    #[error("a token was made under this Idempotency-Key before")]
+    TokenExists,
     /// As many as there can be.
     #[error("a user has at most {} tokens; revoke one first", limits::TOKENS_MAX)]
     TooManyTokens,

@@ -57,8 +57,8 @@ pub enum OrganisationCommand {
     RemoveMember { team: TeamId, user: UserId, expected: Option<u32> },
     /// The team is no more; records that it owns are seen by administrators until they are given to somebody.
     RemoveTeam { team: TeamId, expected: Option<u32> },
-    ///
-    SetWorkspace(Workspace),
+    /// A-1; nothing but a look at the version where it is not given.
+    ChangeSettings { workspace: Option<Workspace>, expected: Option<u32> },
 }
 
 /// A fact about the organisation. Stored for good: variants and members are only ever appended. What was there before is

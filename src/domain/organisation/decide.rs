@@ -105,9 +105,11 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             seen(organisation.team(team)?.version, expected)?;
             Ok(vec![OrganisationEvent::TeamRemoved { team }])
         }
-        OrganisationCommand::SetWorkspace(after) if after == organisation.workspace => Ok(vec![]),
-        OrganisationCommand::SetWorkspace(after) => {
-            Ok(vec![OrganisationEvent::WorkspaceChanged { before: organisation.workspace, after }])
+        OrganisationCommand::ChangeSettings { workspace, expected } => {
+            seen(organisation.settings_version, expected)?;
+            let (before, after) = (organisation.workspace, workspace.unwrap_or(organisation.workspace));
+            let changed = OrganisationEvent::WorkspaceChanged { before, after };
+            Ok(if before == after { vec![] } else { vec![changed] })
         }
     }
 }

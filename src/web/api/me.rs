@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 
 use crate::web::App;
+use crate::web::api::records::etag;
 use crate::web::api::users::UserView;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
@@ -13,6 +14,7 @@ use crate::web::problem::Problem;
 #[get("/me")]
 pub async fn get_me(app: Data<App>, by: Principal) -> HttpResponse {
     let given = app.engine.given();
-    let user = given.policy.user(by.user()).map(|user| UserView::of(by.user(), user));
-    HttpResponse::Ok().json(user.unwrap_or_else(UserView::built_in))
+    let user = given.policy.user(by.user()).map(|user| (UserView::of(by.user(), user), user.version));
+    let (view, version) = user.unwrap_or_else(|| (UserView::built_in(), 1));
+    HttpResponse::Ok().insert_header(etag(version)).json(view)
 }

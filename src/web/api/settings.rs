@@ -10,7 +10,9 @@ use crate::domain::organisation::command::OrganisationCommand;
 use crate::domain::organisation::{Organisation, Workspace};
 use crate::domain::permission::{Role, Roles};
 use crate::id::OrganisationId;
+use crate::runtime::message::Caller;
 use crate::web::App;
+use crate::web::api::records::etag;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::Body;
@@ -64,24 +66,29 @@ fn read_roles<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Workspace>, D
     }
 }
 
+fn shown(organisation: &Organisation) -> (SettingsView, u32) {
+    (SettingsView { roles: organisation.workspace }, organisation.settings_version)
+}
+
+fn answer((view, version): (SettingsView, u32)) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag(version)).json(view)
+}
+
 /// The settings of the organisation.
 #[utoipa::path(tag = "Configuration", responses((status = 200, body = SettingsView)))]
 #[get("/settings")]
 pub async fn get_settings(app: Data<App>, _: Principal) -> HttpResponse {
-    HttpResponse::Ok().json(SettingsView { roles: app.engine.given().policy.organisation.workspace })
+    answer(shown(&app.engine.given().policy.organisation))
 }
 
 /// Change settings.
 #[utoipa::path(tag = "Configuration", request_body = SettingsBody,
-    responses((status = 200, body = SettingsView), (status = 403, body = Problem)))]
+    responses((status = 200, body = SettingsView), (status = 403, body = Problem), (status = 412, body = Problem)))]
 #[patch("/settings")]
 pub async fn patch_settings(app: Data<App>, body: Body<SettingsBody>) -> Result<HttpResponse, Problem> {
-    let engine = &app.engine;
-    let command = OrganisationCommand::SetWorkspace(match body.value.roles {
-        Some(workspace) => workspace,
-        None => engine.given().policy.organisation.workspace,
-    });
-    let view = |seen: crate::runtime::message::Seen<Organisation>| SettingsView { roles: seen.state.workspace };
-    Ok(HttpResponse::Ok()
-        .json(engine.submit::<Organisation, _>(OrganisationId::THE, command, body.caller, view).await?))
+    let expected = body.caller.expected;
+    let command = OrganisationCommand::ChangeSettings { workspace: body.value.roles, expected };
+    let caller = Caller { expected: None, ..body.caller };
+    let done = app.engine.submit::<Organisation, _>(OrganisationId::THE, command, caller, |seen| shown(seen.state));
+    Ok(answer(done.await?))
 }

@@ -72,7 +72,7 @@ pub struct NewToken {
     expires_at: Option<String>,
 }
 
-/// Make a token. Its secret is in this answer and nowhere else; a repeat of the request makes another one.
+/// Make a token. Its secret is in this answer and nowhere else, also not in the answer to a repeat.
 #[utoipa::path(tag = "People", request_body = NewToken,
     responses((status = 201, body = TokenView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/tokens")]
@@ -92,21 +92,20 @@ pub async fn create_token(app: Data<App>, body: Body<NewToken>) -> Result<HttpRe
     }
     scopes.sort_unstable();
     scopes.dedup();
-    // Where a secret is needed again there is none: it is stored as a digest.
-    let caller = Caller { command: None, expected: None, ..body.caller };
-    let secret = Secret::fresh(KeyId(app.engine.ids.fresh(now)))?;
+    let caller = Caller { expected: None, ..body.caller };
+    let secret = Secret::fresh(KeyId(app.engine.ids.named_by(caller.command, now)))?;
     let kind = KeyKind::Token { name, scopes };
     let key = NewKey { id: secret.id, kind, digest: secret.digest(), at: now, from: caller.from, expires_at };
     let command = AccountCommand::OpenToken(key);
-    let id = secret.id;
+    let (id, digest) = (secret.id, secret.digest());
     let made = app.engine.submit::<Account, _>(user.account(), command, caller, move |seen| {
-        seen.state.keys.get(&id).and_then(|key| TokenView::of(user, id, key, None))
+        let key = seen.state.keys.get(&id)?;
+        Some((TokenView::of(user, id, key, None)?, key.digest == digest))
     });
-    let view = made.await?.ok_or_else(|| Problem::not_found("token any more"))?;
+    let (view, is_new) = made.await?.ok_or_else(|| Problem::not_found("token any more"))?;
+    let token = is_new.then(|| secret.text());
     let location = format!("/api/v1/tokens/{id}");
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, location))
-        .json(TokenView { token: Some(secret.text()), ..view }))
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(TokenView { token, ..view }))
 }
 
 /// Which tokens a list shows.

@@ -96,7 +96,7 @@ fn p_12_only_administrators_change_users_teams_and_settings() {
         OrganisationCommand::AddMember { team, user: BOB },
         OrganisationCommand::RemoveMember { team, user: BOB, expected: None },
         OrganisationCommand::RemoveTeam { team, expected: None },
-        OrganisationCommand::SetWorkspace(Workspace::All),
+        OrganisationCommand::ChangeSettings { workspace: Some(Workspace::All), expected: None },
     ];
     let mut office = Office::with_two();
     office.add(UserId(0x44), "both", &[Role::SequenceManager, Role::SalesManager]).unwrap();
