@@ -109,6 +109,10 @@ impl Entity for Account {
         stamp: Stamp,
     ) -> Result<Vec<AccountEvent>, AccountRejection> {
         let user = UserId(id.0);
+        if matches!(command, AccountCommand::Invite { .. }) {
+            // First, so that nobody else learns who is there.
+            given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;
+        }
         // What a disabled user holds can still be taken away.
         let takes_away =
             matches!(command, AccountCommand::Close(_) | AccountCommand::CloseSessions | AccountCommand::Use { .. });
@@ -117,7 +121,6 @@ impl Entity for Account {
         }
         match command {
             AccountCommand::Invite { digest, expires_at } => {
-                given.policy.person(stamp.by)?.must(Permission::SetUp, "invite users")?;
                 Ok(vec![AccountEvent::Invited(Invitation { digest, expires_at })])
             }
             AccountCommand::SetPassword { hash, proof, key } => {

@@ -173,8 +173,12 @@ fn session(app: &App, request: &HttpRequest) -> Result<(UserId, Credential), Pro
     let held = open(app, cookie.value()).filter(|(_, kind, _)| *kind == KeyKind::Session);
     let Some((id, _, user)) = held else { return Err(bad(app, request, "the session has ended; sign in again")) };
     app.rates.credential(id.0)?;
-    if !request.method().is_safe() {
-        judge_origin(request)?;
+    if !request.method().is_safe()
+        && let Err(problem) = judge_origin(request)
+    {
+        let caller = Caller { from: client_address(request), ..Caller::new(user, action(request)) };
+        request.extensions_mut().insert(caller);
+        return Err(problem.to_be_noted());
     }
     Ok((user, Credential::Key { id, is_session: true }))
 }

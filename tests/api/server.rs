@@ -114,6 +114,13 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// Asks it to stop in order; what holds its data directory.
+    pub fn stop(mut self) -> TempDir {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(self.child.wait().unwrap().success());
+        std::mem::replace(&mut self.root, tempfile::tempdir().unwrap())
+    }
+
     /// Its address, for another client.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -156,6 +163,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Scheme, host and port of its server.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A request to an address below `/api/v1`, with the administrator's token.
     pub fn request(&self, method: Method, path: &str) -> Request<'_> {
         self.bare(method, &format!("/api/v1{path}")).header("authorization", &format!("Bearer {TOKEN}"))
@@ -285,7 +297,9 @@ impl Answer {
     fn keeps_the_conventions(&self) {
         assert!(self.status < 500, "{}: {}", self.told, self.shown());
         crate::hygiene::is_dressed(&self.told, |name| self.header(name));
-        if self.status < 400 {
+        // A page says it to people.
+        let is_page = self.header("content-type").starts_with("text/html") && !self.told.contains(" /api/");
+        if self.status < 400 || is_page {
             return;
         }
         assert_eq!(self.header("content-type"), "application/problem+json", "{}: {}", self.told, self.shown());

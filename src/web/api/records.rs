@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::domain::access::Reach;
 use crate::domain::entity::Entity;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Outcome, Owner, RecordType};
@@ -224,8 +225,13 @@ pub async fn delete_record(app: Data<App>, id: Path<String>, body: Body<Nothing>
             false => return Err(problem),
         },
     };
-    let profile = read_record(engine, id, body.caller, |seen| seen.state.profile.clone()).await;
-    if let Ok(profile) = profile {
+    let caller = body.caller;
+    let profile = engine.read::<Record, _>(id, caller, move |seen| {
+        let may = seen.given.policy.person(caller.by).is_ok_and(|person| seen.state.reach(&person) == Reach::Erase);
+        let is_meant = seen.state.exists && caller.expected.is_none_or(|expected| expected == seen.version);
+        (may && is_meant).then(|| seen.state.profile.clone())
+    });
+    if let Some(profile) = profile.await? {
         // What a crash leaves undone behind this is done when the client asks again: it has no answer yet.
         let imports = app.imports.clone();
         request::blocking(move || {

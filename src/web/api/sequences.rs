@@ -14,7 +14,7 @@ use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
-use crate::id::SequenceId;
+use crate::id::{SequenceId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Seen};
@@ -22,6 +22,7 @@ use crate::store::Version;
 use crate::web::App;
 use crate::web::api::graphs::read_graph;
 use crate::web::api::records::etag;
+use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
@@ -56,7 +57,7 @@ pub struct SequenceView {
     step_count: u16,
     /// Days by TC-3; 0 while the draft has errors.
     duration_days: i64,
-    /// Live enrolments.
+    /// Live enrolments; a seller's count holds those on records that the seller sees (P-20).
     connected_count: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
@@ -111,11 +112,15 @@ async fn submit(
     command: SequenceCommand,
     caller: Caller,
 ) -> Result<(SequenceView, Version, SequenceId), Problem> {
-    let connected = engine.store().counter(Counter::Live(id));
+    let connected = connected(engine, id, caller.by).await?;
     let view = move |seen: Seen<Sequence>| {
         (SequenceView::of(seen.id, seen.state, seen.given, connected), seen.version, seen.id)
     };
     Ok(engine.submit(id, command, caller, view).await?)
+}
+
+async fn connected(engine: &Engine, id: SequenceId, by: UserId) -> Result<i64, Problem> {
+    Ok(connected_counts(engine, by, vec![id]).await?.get(&id).copied().unwrap_or_default())
 }
 
 fn shown(view: &SequenceView, version: Version) -> HttpResponse {
@@ -202,7 +207,7 @@ pub async fn create_sequence(
 #[get("/sequences/{id}")]
 pub async fn get_sequence(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = sequence_id(&id)?;
-    let connected = app.engine.store().counter(Counter::Live(id));
+    let connected = connected(&app.engine, id, by.user()).await?;
     let view = move |seen: &Seen<Sequence>| SequenceView::of(seen.id, seen.state, seen.given, connected);
     let (view, version) = read(&app.engine, id, by, view).await?;
     Ok(shown(&view, version))

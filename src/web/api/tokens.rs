@@ -133,10 +133,10 @@ pub async fn list_tokens(
 ) -> Result<HttpResponse, Problem> {
     let user = filter.user.as_deref().map_or(Ok(by.user()), user_id)?;
     let given = app.engine.given();
+    given.policy.person(user).map_err(|_| Problem::not_found("user"))?;
     if user != by.user() && !given.policy.person(by.user())?.may_all(Permission::SetUp) {
         return Err(Denial::hidden("user").into());
     }
-    given.policy.person(user).map_err(|_| Problem::not_found("user"))?;
     let limit = page_limit(filter.limit)?;
     let before = cursor(filter.cursor.as_deref(), KeyId::parse)?;
     let held = app.engine.keyring().of(user);
