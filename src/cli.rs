@@ -29,8 +29,8 @@ conditions on its own, and nothing that was answered is ever lost.
 Without a command the server starts on ./data at http://127.0.0.1:8080.",
     after_long_help = "\
 First steps:
-  export RELANCE_ADMIN_TOKEN=choose-a-long-token   the administrator, for the server and for the commands below
-  relance                                          start the server
+  relance                                          start the server, and open the link that it prints
+  export RELANCE_TOKEN=...                         a token made on the page /account, for the commands below
   relance import leads.csv --type lead             bring records in, from another terminal
   relance connect --sequence ID --all              send them all through a sequence
 

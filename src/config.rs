@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use ::config::{Environment, File, FileFormat};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+
+use crate::connector::secret::Secret;
 
 /// Every key with its unit and reason.
 const DEFAULTS: &str = include_str!("../config/default.toml");
@@ -15,12 +17,18 @@ const DEFAULTS: &str = include_str!("../config/default.toml");
 pub struct Config {
     /// HTTP.
     pub server: Server,
+    /// How often somebody may ask.
+    pub rates: Rates,
     /// Threads and memory of the entities.
     pub engine: Engine,
     /// The database.
     pub store: Store,
     /// Automated e-mail.
     pub mail: Mail,
+    /// Sessions and invitations.
+    pub sign_in: SignIn,
+    /// Signing in with OpenID Connect.
+    pub oidc: Oidc,
     /// What is logged.
     pub log: Log,
 }
@@ -33,6 +41,51 @@ pub struct Server {
     pub workers: usize,
     /// Seconds that requests under way get at a stop.
     pub shutdown_seconds: u64,
+    /// Scheme and host as browsers see them; empty for none.
+    pub public_url: String,
+    /// Addresses and networks of trusted reverse proxies; in the environment with commas between.
+    #[serde(deserialize_with = "list")]
+    pub proxies: Vec<String>,
+    /// Connections open at once.
+    pub connections_max: usize,
+    /// Seconds for the first head of a connection.
+    pub head_seconds: u64,
+    /// Seconds that a connection may be silent between requests.
+    pub keep_alive_seconds: u64,
+    /// Seconds for a request's body, whatever its size.
+    pub body_seconds: u64,
+    /// Bytes of a body that earn it a second more.
+    pub body_bytes_per_second: u64,
+    /// Seconds from the end of a request to the beginning of its answer.
+    pub request_seconds: u64,
+    /// Seconds for which a client may take nothing of an answer.
+    pub unread_seconds: u64,
+}
+
+/// `[rates]`; a rate of 0 is none.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rates {
+    /// Requests without a credential, per address.
+    pub anonymous_per_second: u32,
+    /// That many at once.
+    pub anonymous_burst: u32,
+    /// Requests per session or API token.
+    pub credential_per_second: u32,
+    /// That many at once.
+    pub credential_burst: u32,
+    /// Attempts to sign in, per address.
+    pub sign_in_per_minute: u32,
+    /// That many at once.
+    pub sign_in_burst: u32,
+    /// Attempts to sign in, per account name.
+    pub account_per_minute: u32,
+    /// That many at once.
+    pub account_burst: u32,
+    /// Requests with a bad credential, per address.
+    pub bad_credential_per_minute: u32,
+    /// That many at once.
+    pub bad_credential_burst: u32,
 }
 
 /// `[engine]`
@@ -67,12 +120,60 @@ pub struct Mail {
     pub from: String,
 }
 
+/// `[sign_in]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Hours without a request after which a session ends.
+    pub session_idle_hours: i64,
+    /// Days after which a session ends, used or not.
+    pub session_days: i64,
+    /// Days for which an invitation can be used.
+    pub invitation_days: i64,
+}
+
+/// `[oidc]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// The provider's address; empty is off.
+    pub issuer: String,
+    /// Our name at the provider.
+    pub client_id: String,
+    /// What proves it; only from the environment.
+    pub client_secret: Option<Secret>,
+    /// A file that holds it; empty is none.
+    pub client_secret_file: PathBuf,
+    /// What is written on the button.
+    pub label: String,
+    /// What is asked for, separated by spaces.
+    pub scopes: String,
+    /// Authorities to trust besides the public ones, as PEM; empty is none.
+    pub ca_file: PathBuf,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
     /// A level, or directives of `tracing-subscriber`.
     pub filter: String,
+}
+
+/// A list of a file, or what the environment says with commas.
+fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Listed {
+        Items(Vec<String>),
+        Text(String),
+    }
+    Ok(match Listed::deserialize(from)? {
+        Listed::Items(items) => items,
+        Listed::Text(text) => {
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        }
+    })
 }
 
 /// Why a configuration cannot be used: one sentence that names the key or the file.
@@ -96,8 +197,15 @@ impl Config {
         if let Some(file) = file {
             builder = builder.add_source(file);
         }
-        let merged = builder.add_source(environment).build();
-        merged.and_then(::config::Config::try_deserialize).map_err(|error| ConfigError(error.to_string()))
+        let refused = |error: ::config::ConfigError| ConfigError(error.to_string());
+        if builder.build_cloned().map_err(refused)?.get_string("oidc.client_secret").is_ok() {
+            return Err(ConfigError(
+                "`oidc.client_secret` belongs into the environment (RELANCE__OIDC__CLIENT_SECRET) or into a file of its own \
+                 (`client_secret_file`), not into this one"
+                    .into(),
+            ));
+        }
+        builder.add_source(environment).build().and_then(::config::Config::try_deserialize).map_err(refused)
     }
 }
 
@@ -126,6 +234,14 @@ mod tests {
             (Path::new("spool"), "relance <relance@localhost>")
         );
         assert!(config.log.filter.starts_with("info"), "{}", config.log.filter);
+    }
+
+    #[test]
+    fn a_list_may_come_from_the_environment() {
+        let of_file = read("[server]\nproxies = [\"10.0.0.0/8\", \"::1\"]", &[]).unwrap();
+        let of_environment = read("", &[("RELANCE__SERVER__PROXIES", "10.0.0.0/8, ::1")]).unwrap();
+        assert_eq!(of_file.server.proxies, ["10.0.0.0/8", "::1"]);
+        assert_eq!(of_file, of_environment);
     }
 
     #[test]
@@ -163,6 +279,15 @@ mod tests {
         let environment = [("RELANCE__ENGINE__RESIDENT_MAX", "16"), ("RELANCE_ADMIN_TOKEN", "no key at all")];
         let config = read(file, &environment).unwrap();
         assert_eq!((config.engine.threads, config.engine.resident_max, config.engine.idle_seconds), (2, 16, 60));
+    }
+
+    #[test]
+    fn a_secret_is_taken_from_the_environment_only_and_never_shown() {
+        let config = read("", &[("RELANCE__OIDC__CLIENT_SECRET", "tell nobody")]).unwrap();
+        assert_eq!(config.oidc.client_secret.as_ref().map(Secret::expose), Some("tell nobody"));
+        assert!(!format!("{config:?}").contains("tell nobody"));
+        let refusal = refusal("[oidc]\nclient_secret = \"tell nobody\"", &[]);
+        assert!(refusal.contains("RELANCE__OIDC__CLIENT_SECRET") && !refusal.contains("tell nobody"), "{refusal}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Ways out of the server: what carries a message, and how it can fail.
 
+pub mod egress;
 pub mod mail;
+pub mod oidc;
+pub mod secret;
 
 use futures_util::future::BoxFuture;
 

@@ -1,11 +1,17 @@
 //! The pure core: what a record or a sequence answers to a command, without clock, IO, or chance.
 
+pub mod access;
+pub mod account;
+pub mod audit;
 pub mod effect;
 pub mod enrolment;
 pub mod entity;
 pub mod given;
 pub mod import;
+pub mod organisation;
+pub mod permission;
 pub mod plan;
+pub mod policy;
 pub mod record;
 pub mod sequence;
 pub mod template;

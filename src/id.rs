@@ -35,11 +35,24 @@ pub enum EntityKind {
     Sequence = 2,
     /// A job that brings a file's rows in.
     Import = 3,
+    /// Users, teams and settings.
+    Organisation = 4,
+    /// How a user proves who they are.
+    Account = 5,
+    /// What was refused.
+    Audit = 6,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 3] = [EntityKind::Record, EntityKind::Sequence, EntityKind::Import];
+    pub const ALL: [EntityKind; 6] = [
+        EntityKind::Record,
+        EntityKind::Sequence,
+        EntityKind::Import,
+        EntityKind::Organisation,
+        EntityKind::Account,
+        EntityKind::Audit,
+    ];
 
     /// The kind of a stored number.
     pub fn from_number(number: u8) -> Option<EntityKind> {
@@ -48,7 +61,7 @@ impl EntityKind {
 }
 
 /// Whatever decides and remembers, by kind and id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EntityId {
     /// What it is.
     pub kind: EntityKind,
@@ -64,14 +77,22 @@ impl EntityId {
     }
 }
 
-impl fmt::Display for EntityId {
+impl fmt::Display for EntityKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
+        f.write_str(match self {
             EntityKind::Record => "record",
             EntityKind::Sequence => "sequence",
             EntityKind::Import => "import",
-        };
-        write!(f, "{kind} {}", Uuid::from_u128(self.id))
+            EntityKind::Organisation => "organisation",
+            EntityKind::Account => "account",
+            EntityKind::Audit => "audit",
+        })
+    }
+}
+
+impl fmt::Display for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, Uuid::from_u128(self.id))
     }
 }
 
@@ -113,6 +134,14 @@ ids! {
     TemplateId
     /// An import job.
     ImportId
+    /// The organisation; there is one.
+    OrganisationId
+    /// A user's account; the same number as the user.
+    AccountId
+    /// What was refused in one shard; see [`AuditId::of`].
+    AuditId
+    /// A session or a token.
+    KeyId
 }
 
 impl UserId {
@@ -120,6 +149,26 @@ impl UserId {
     pub const ADMINISTRATOR: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0001);
     /// The server itself: timers, deliveries, consequences.
     pub const SYSTEM: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0000);
+    /// Whoever has not proved who they are. May do nothing.
+    pub const NOBODY: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0002);
+
+    /// The account that belongs to the user.
+    pub fn account(self) -> AccountId {
+        AccountId(self.0)
+    }
+}
+
+impl OrganisationId {
+    /// The one there is.
+    pub const THE: OrganisationId = OrganisationId(0x0000_0000_0000_7000_8000_0000_0000_0000);
+}
+
+impl AuditId {
+    /// The one of a shard, so that a refusal is noted by the thread that refused.
+    pub fn of(shard: Shard) -> AuditId {
+        let partition = u128::from(shard.0) << (16 - SHARD_BITS);
+        AuditId(OrganisationId::THE.0 | partition << PARTITION_SHIFT)
+    }
 }
 
 macro_rules! entity_ids {
@@ -137,7 +186,9 @@ macro_rules! entity_ids {
     )*};
 }
 
-entity_ids! { RecordId Record  SequenceId Sequence  ImportId Import }
+entity_ids! {
+    RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
+}
 
 macro_rules! child_ids {
     ($($name:ident)*) => {$(
@@ -207,6 +258,11 @@ impl IdSource {
             Some(command) => self.beside(command.key, now),
             None => self.fresh(now),
         }
+    }
+
+    /// An id that follows from the command alone: its repeat, which meets the same entity anyway, asks for the same.
+    pub fn named_by(&self, command: Option<CommandId>, now: Timestamp) -> u128 {
+        command.map_or_else(|| self.fresh(now), |command| IdSource::derived(command.key, 0))
     }
 
     /// An id that lives in the partition of `key`, so that a repeat of the command meets its first run.

@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use crate::domain::import::{Import, ImportCommand, ImportCounts, ImportRequest, ImportState};
+use crate::domain::permission::{Cause, Denial};
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Owner};
 use crate::domain::record::{Record, RecordRejection};
@@ -102,7 +103,7 @@ impl Imports {
     pub async fn resume(&self) -> crate::store::Result<()> {
         for entity in self.engine.store().entities(EntityKind::Import)? {
             let id = ImportId::from(entity);
-            let running = self.engine.read::<Import, _>(id, UserId::SYSTEM, |seen| {
+            let running = self.engine.read::<Import, _>(id, Caller::SYSTEM, |seen| {
                 seen.state.exists && seen.state.state == ImportState::Running
             });
             if running.await.unwrap_or(false) {
@@ -114,7 +115,7 @@ impl Imports {
     }
 
     async fn run(&self, id: ImportId) -> anyhow::Result<()> {
-        let job = self.engine.read::<Import, _>(id, UserId::SYSTEM, |seen| seen.state.clone()).await?;
+        let job = self.engine.read::<Import, _>(id, Caller::SYSTEM, |seen| seen.state.clone()).await?;
         let file = self.file(id);
         let opened = tokio::task::spawn_blocking(move || {
             let bytes = fs::read(file).map_err(|error| format!("the file cannot be read again: {error}"))?;
@@ -223,10 +224,13 @@ impl Imports {
                 });
                 RowOutcome::Rejected { line, reason: reasons.collect::<Vec<_>>().join("; "), raw }
             }
-            Err(Failure::Refused(rejection)) => RowOutcome::Rejected { line, reason: rejection.to_string(), raw },
-            Err(Failure::Taken(holder)) => {
-                let reason = format!("record {holder} has this external id");
+            Err(Failure::Refused(RecordRejection::Denied(Denial { cause: Cause::Hidden, .. }))) => {
+                let reason = "a record that you cannot see has this external id".into();
                 RowOutcome::Rejected { line, reason, raw }
+            }
+            Err(Failure::Refused(rejection)) => RowOutcome::Rejected { line, reason: rejection.to_string(), raw },
+            Err(Failure::Taken(_)) => {
+                RowOutcome::Rejected { line, reason: "another record has this external id".into(), raw }
             }
             Err(_) => RowOutcome::Interrupted,
         }
@@ -240,7 +244,7 @@ impl Imports {
         external_id: Option<String>,
         changes: Vec<Change>,
     ) -> Result<RowOutcome, Failure<RecordRejection>> {
-        let caller = Caller { by, ..Caller::SYSTEM };
+        let caller = Caller::new(by, "POST /api/v1/imports");
         let mut all = changes.clone();
         all.extend(external_id.clone().map(|key| Change::ExternalId(Some(key))));
         if !all.iter().any(|change| matches!(change, Change::Owner(_))) {

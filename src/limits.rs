@@ -45,10 +45,23 @@ pub const NOTE_MAX: usize = 8_000;
 /// An `Idempotency-Key` or an event id, in bytes.
 pub const COMMAND_KEY_MAX: usize = 200;
 
+/// People on their way through a sign-in elsewhere; each takes about half a kilobyte.
+pub const SIGN_INS_WAITING_MAX: usize = 4_096;
+/// An answer of a server outside, in bytes.
+pub const EGRESS_ANSWER_MAX: usize = 256 << 10;
+
 /// Body of a JSON request, in bytes; a full batch of full records fits.
 pub const JSON_BODY_MAX: usize = 16 << 20;
+/// Body of a form, in bytes.
+pub const FORM_BODY_MAX: usize = 16 << 10;
 /// Body of an import, in bytes.
 pub const IMPORT_BODY_MAX: usize = 256 << 20;
+/// An address with its query, in bytes; the mapping of an import's columns stands there.
+pub const URI_BYTES_MAX: usize = 16 << 10;
+/// Headers of a request: their number, and their bytes together. The HTTP library itself ends at 96 headers and 128 KiB.
+pub const HEADERS_MAX: usize = 64;
+/// See [`HEADERS_MAX`].
+pub const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Page of a list: default and largest.
 pub const PAGE_DEFAULT: usize = 50;
 /// See [`PAGE_DEFAULT`].
@@ -83,9 +96,25 @@ pub const STORED_VALUE_MAX: usize = 4_000;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
 
+/// Users of the organisation, also those who have left: one entity holds them all.
+pub const USERS_MAX: usize = 10_000;
+/// Teams.
+pub const TEAMS_MAX: usize = 1_000;
+/// Members of one team.
+pub const TEAM_MEMBERS_MAX: usize = 1_000;
+/// Shortest and longest password, in characters and bytes.
+pub const PASSWORD_MIN: usize = 15;
+/// See [`PASSWORD_MIN`].
+pub const PASSWORD_MAX: usize = 256;
+/// Sessions one user has at a time; with one more, the one that was used longest ago ends.
+pub const SESSIONS_MAX: usize = 20;
+/// Tokens one user has at a time.
+pub const TOKENS_MAX: usize = 100;
+
 const _: () = {
     assert!(SHARD_BITS <= 16);
     assert!(BACKGROUND_IN_FLIGHT_MAX + TIMERS_IN_FLIGHT_MAX < IN_FLIGHT_MAX);
+    assert!(HEADERS_MAX < 96 && URI_BYTES_MAX + HEADER_BYTES_MAX < 128 << 10);
     assert!(PAGE_DEFAULT <= PAGE_MAX);
     assert!(PATH_NODES_MAX <= GRAPH_NODES_MAX && GRAPH_NODES_MAX < u16::MAX as usize);
     assert!(STORED_VALUE_MAX < 4_096);

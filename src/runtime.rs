@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod entity;
+pub mod keyring;
 pub mod message;
 pub mod outbox;
 pub mod shard;

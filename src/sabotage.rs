@@ -26,11 +26,21 @@ pub enum Defect {
     LoseHints,
     /// A message is sent once more than it is owed.
     SendTwice,
+    /// What somebody may not know of is shown to them.
+    SkipSight,
+    /// Everybody may do what the server itself may.
+    SkipRights,
+    /// A refusal of access is answered and not noted.
+    ForgetRefusal,
+    /// Decisions go on with the users, teams and roles of before a change.
+    KeepPolicy,
+    /// Sessions and tokens go on to be valid, or not to be, as they were at the start.
+    KeepKeys,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Defect; 11] = [
+    pub const ALL: [Defect; 16] = [
         Defect::SkipFence,
         Defect::AnswerBeforeSync,
         Defect::DropOutboxRow,
@@ -42,6 +52,11 @@ impl Defect {
         Defect::CountTwice,
         Defect::LoseHints,
         Defect::SendTwice,
+        Defect::SkipSight,
+        Defect::SkipRights,
+        Defect::ForgetRefusal,
+        Defect::KeepPolicy,
+        Defect::KeepKeys,
     ];
 }
 

@@ -1,8 +1,10 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
+pub mod single_sign_on;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -12,7 +14,6 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
@@ -26,6 +27,9 @@ use crate::runtime::watch::Reading;
 use crate::store::sled::SledOptions;
 use crate::time::{Clock, Timestamp};
 use crate::web;
+use crate::web::hygiene::rates::Rates;
+use crate::web::hygiene::{self, Hygiene, connection};
+use crate::web::secret::{digest_of, random_text};
 
 /// Shortest administrator token that is taken from the environment.
 const TOKEN_MIN: usize = 16;
@@ -51,12 +55,14 @@ pub struct ServeOptions {
 /// Serves until SIGTERM or SIGINT, or until the store fails.
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ServeOptions { config, data, listen, sandbox, now } = options;
+    let hygiene = Hygiene::new(&config.server).map_err(anyhow::Error::msg)?;
+    let single_sign_on = single_sign_on::single_sign_on(&config.oidc, sandbox)?;
     let cache_bytes = u64::from(config.store.cache_mib) << 20;
     let reserve_bytes = u64::from(config.store.reserve_mib) << 20;
     let store = crate::store::sled::open(&data, SledOptions { cache_bytes, reserve_bytes, ..SledOptions::default() })?;
     let clock_file = data.join("test-clock");
     let clock = clock(&clock_file, &store, sandbox, now)?;
-    let (token, token_source) = admin_token(&data)?;
+    let operator = operator_token()?;
     let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = start::start(
@@ -74,29 +80,64 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     )?;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
     imports.resume().await?;
+    // As long as nobody can administer, each start offers a link of its own to whoever reads its output.
+    let has_administrator = engine.given().policy.organisation.has_administrator();
+    let welcome =
+        if has_administrator { None } else { Some(random_text().map_err(|problem| anyhow::anyhow!(problem.detail))?) };
     let app = Data::new(web::App {
         engine: engine.clone(),
         imports,
-        token_digest: Sha256::digest(token.as_bytes()).into(),
+        operator: operator.as_deref().map(|token| digest_of(token.as_bytes())),
+        hygiene,
+        rates: Rates::new(&config.rates),
+        address: OnceLock::new(),
+        welcome: welcome.as_ref().map(|secret| digest_of(secret.as_bytes())),
+        sign_in: config.sign_in.clone(),
+        single_sign_on,
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
     });
+    let workers = if config.server.workers == 0 { cores } else { config.server.workers };
+    let seconds = |seconds: u64| Duration::from_secs(seconds.max(1));
+    let silence = seconds(config.server.keep_alive_seconds);
+    let (head, unread) = (seconds(config.server.head_seconds), seconds(config.server.unread_seconds));
+    let shared = app.clone();
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(app.clone())
+            .app_data(shared.clone())
             .into_utoipa_app()
             .configure(web::routes)
             .into_app()
             .configure(web::pages)
-            .wrap(from_fn(web::hygiene))
+            .wrap(from_fn(web::auth::note_refusals))
+            .wrap(from_fn(web::ui::problems_as_pages))
+            .wrap(from_fn(hygiene::hygiene))
     })
-    .workers(if config.server.workers == 0 { cores } else { config.server.workers })
+    .workers(workers)
+    .max_connections(config.server.connections_max.div_ceil(workers).max(1))
+    .keep_alive(silence)
+    .client_request_timeout(head)
+    .client_disconnect_timeout(connection::LEAVE)
+    .on_connect(connection::attend(silence + head, unread))
     .shutdown_timeout(config.server.shutdown_seconds)
     .bind(&listen)
     .with_context(|| format!("cannot listen on {listen}"))?;
     let addresses: Vec<String> = server.addrs().iter().map(|address| format!("http://{address}")).collect();
-    announce(&addresses.join(", "), &data, sandbox, &token_source);
+    let address = match config.server.public_url.trim().trim_end_matches('/') {
+        "" => addresses.first().cloned().unwrap_or_default(),
+        public => public.to_owned(),
+    };
+    let administrator = match (&welcome, &operator) {
+        (Some(secret), None) => format!("open {address}/welcome/{secret} once"),
+        (Some(secret), Some(_)) => {
+            format!("the token is in RELANCE_ADMIN_TOKEN; or open {address}/welcome/{secret} once")
+        }
+        (None, Some(_)) => format!("the token is in RELANCE_ADMIN_TOKEN; or sign in at {address}/sign-in"),
+        (None, None) => format!("sign in at {address}/sign-in"),
+    };
+    let _ = app.address.set(address);
+    announce(&addresses.join(", "), &data, sandbox, &administrator);
     let running = server.run();
     let watch = actix_web::rt::spawn(end_on_failure(engine.clone(), running.handle()));
     let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
@@ -136,26 +177,15 @@ fn clock(file: &Path, store: &dyn crate::store::Store, sandbox: bool, now: Optio
     }
 }
 
-/// The administrator's token and where it came from: the environment, else a file made at the first start.
-fn admin_token(data: &Path) -> anyhow::Result<(String, String)> {
-    if let Ok(token) = std::env::var("RELANCE_ADMIN_TOKEN") {
-        if token.len() < TOKEN_MIN {
-            bail!("RELANCE_ADMIN_TOKEN has {} characters, it needs at least {TOKEN_MIN}", token.len());
+/// The built-in administrator's token, if the environment has one.
+fn operator_token() -> anyhow::Result<Option<String>> {
+    match std::env::var("RELANCE_ADMIN_TOKEN") {
+        Ok(token) if token.len() < TOKEN_MIN => {
+            bail!("RELANCE_ADMIN_TOKEN has {} characters, it needs at least {TOKEN_MIN}", token.len())
         }
-        return Ok((token, "RELANCE_ADMIN_TOKEN".into()));
+        Ok(token) => Ok(Some(token)),
+        Err(_) => Ok(None),
     }
-    let file = data.join("admin-token");
-    if let Ok(token) = std::fs::read_to_string(&file) {
-        if token.trim().len() < TOKEN_MIN {
-            bail!("{} holds no token of at least {TOKEN_MIN} characters; delete it to get a new one", file.display());
-        }
-        return Ok((token.trim().to_owned(), file.display().to_string()));
-    }
-    let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_whole(&file, &token).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok((token, file.display().to_string()))
 }
 
 /// One recorder per process; figures of what happens, in the buckets that people ask for.
@@ -172,12 +202,12 @@ fn recorder() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// Says where to go, in one write, so that whoever started the server may read as much of it as they like.
-fn announce(addresses: &str, data: &Path, sandbox: bool, token_source: &str) {
+fn announce(addresses: &str, data: &Path, sandbox: bool, administrator: &str) {
     let clock = if sandbox { ", in a sandbox: time moves when told" } else { "" };
     let text = format!(
         "relance listens on {addresses}{clock}\n  API documentation  {addresses}/docs/\n  data               {}\n  \
-         administrator      the token is in {token_source}\n",
-        data.display()
+         administrator      {administrator}\n",
+        data.display(),
     );
     // A server whose output nobody reads serves all the same.
     let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());

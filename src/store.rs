@@ -15,10 +15,12 @@ mod merge;
 mod room;
 pub mod rows;
 pub mod sled;
+pub mod trail;
 pub mod transfer;
 mod witness;
 pub mod writer;
 
+use crate::domain::access::Scope;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
 use crate::id::{CommandId, EntityId, Fingerprint, RecordId, SequenceId, Shard};
@@ -34,6 +36,13 @@ pub struct Fence {
     pub shard: Shard,
     /// Raised each time the store is opened for writing.
     pub epoch: u64,
+}
+
+/// Where an audited command came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The address; none for the server itself.
+    pub from: Option<std::net::IpAddr>,
 }
 
 /// Everything one command leaves behind: all of it is stored, or none.
@@ -55,6 +64,8 @@ pub struct Commit {
     pub effects: Vec<Effect>,
     /// The state after, encoded, where the version divides by [`crate::limits::SNAPSHOT_EVERY`].
     pub snapshot: Option<Vec<u8>>,
+    /// Set where one of the events is audited: the row becomes a link of the audit trail.
+    pub audit: Option<Origin>,
 }
 
 /// What a commit came to.
@@ -188,6 +199,9 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// Called for each event row.
 pub type VisitEntry<'a> = &'a mut dyn FnMut(EntityId, Version, &[u8]) -> Result<()>;
 
+/// Called for each record of a list; says whether to go on.
+pub type VisitRecord<'a> = &'a mut dyn FnMut(RecordId, RecordSummary) -> bool;
+
 /// Called for each row, with key and value.
 pub type VisitRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<()>;
 
@@ -213,8 +227,9 @@ pub trait Store: Send + Sync + 'static {
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>>;
     /// A counter; zero if nothing was counted.
     fn counter(&self, counter: Counter) -> i64;
-    /// Records before `before`, newest first, until `visit` says that it has enough.
-    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()>;
+    /// Records of a scope before `before`, newest first and each once, until `visit` says that it has enough. Costs what is
+    /// visited, however many records there are beside.
+    fn records(&self, scope: &Scope, before: Option<RecordId>, visit: VisitRecord) -> Result<()>;
     /// Enrolments of a sequence, live or ended, before the one named, newest record first, until `visit` has enough.
     fn enrolments(
         &self,
@@ -223,6 +238,8 @@ pub trait Store: Send + Sync + 'static {
         before: Option<EnrolmentRow>,
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()>;
+    /// Links of the audit trail before number `before`, newest first, until `visit` has enough.
+    fn trail(&self, before: Option<u64>, visit: trail::VisitLink) -> Result<()>;
     /// Every event row, entity by entity and in order of versions: for export, check and rebuild.
     fn log(&self, visit: VisitEntry) -> Result<()>;
     /// Every row that is computed from events, as key and value, in order.

@@ -1,21 +1,23 @@
 //! HTTP: every route, and what all of them share.
 
 pub mod api;
+pub mod auth;
+mod documentation;
+pub mod hygiene;
+pub mod password;
 pub mod problem;
 pub mod request;
+pub mod secret;
+pub mod ui;
 pub mod wire;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::guard::Get;
 use actix_web::http::Method;
-use actix_web::http::header::{
-    ALLOW, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
-use actix_web::middleware::Next;
+use actix_web::http::header::ALLOW;
 use actix_web::web::{self as actix, Path};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -23,14 +25,16 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{InfoBuilder, OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
 
+use crate::config::SignIn;
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
 use crate::runtime::engine::Engine;
 use crate::time::Timestamp;
 use crate::web::api::test_clock::ClockView;
+use crate::web::hygiene::Hygiene;
+use crate::web::hygiene::rates::Rates;
 use crate::web::problem::{CODES, Problem};
 
 /// What handlers are given.
@@ -39,8 +43,20 @@ pub struct App {
     pub engine: Engine,
     /// The import jobs.
     pub imports: Imports,
-    /// SHA-256 of the administrator's token.
-    pub token_digest: [u8; 32],
+    /// SHA-256 of the operator's token, if the server was started with one.
+    pub operator: Option<[u8; 32]>,
+    /// What was configured about every request.
+    pub hygiene: Hygiene,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How people reach it: scheme, host and port; known once the server listens.
+    pub address: OnceLock<String>,
+    /// Of the secret in the link for the first administrator, while there is none.
+    pub welcome: Option<[u8; 32]>,
+    /// How long sessions and invitations last.
+    pub sign_in: SignIn,
+    /// The provider that people may sign in with.
+    pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -50,6 +66,16 @@ pub struct App {
 }
 
 impl App {
+    /// An address of this server as people reach it.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.address.get().map(String::as_str).unwrap_or_default())
+    }
+
+    /// What the button says that leads to the provider, if there is one.
+    pub fn single_sign_on_label(&self) -> Option<&str> {
+        self.single_sign_on.as_ref().map(|provider| provider.label.as_str())
+    }
+
     /// Writes the test clock's time, so that a restarted sandbox goes on from there.
     pub fn keep_test_clock(&self, now: Timestamp) -> std::io::Result<()> {
         match &self.test_clock {
@@ -62,8 +88,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        backup, clock, enrolments, events, graphs, health, imports, record_lists, records, sequence_lists, sequences,
-        steps, templates, test_clock, timeline, up_next,
+        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_lists,
+        sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -104,6 +130,27 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(imports::start_import)
         .service(imports::get_import)
         .service(imports::get_import_rejects)
+        .service(me::get_me)
+        .service(users::create_user)
+        .service(users::list_users)
+        .service(users::invite_user)
+        .service(users::disable_user)
+        .service(users::enable_user)
+        .service(users::get_user)
+        .service(users::patch_user)
+        .service(teams::create_team)
+        .service(teams::list_teams)
+        .service(teams::put_member)
+        .service(teams::delete_member)
+        .service(teams::get_team)
+        .service(teams::patch_team)
+        .service(teams::delete_team)
+        .service(tokens::create_token)
+        .service(tokens::list_tokens)
+        .service(tokens::delete_token)
+        .service(settings::get_settings)
+        .service(settings::patch_settings)
+        .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)
         .service(backup::get_backup)
@@ -115,9 +162,10 @@ pub fn routes(config: &mut ServiceConfig) {
 /// The pages that explain the API, and the answers to addresses that do not exist.
 pub fn pages(config: &mut actix::ServiceConfig) {
     config
-        .service(actix::redirect("/", "/docs/"))
+        .configure(ui::pages)
         .service(actix::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi().clone()))
+        .service(actix::resource("/docs/{file:.*}").guard(Get()).to(documentation::get_documentation))
+        .service(actix::resource("/openapi.json").guard(Get()).to(documentation::get_document))
         .service(
             actix::resource("/problems/{code}")
                 .route(actix::get().to(get_problem_page))
@@ -143,28 +191,6 @@ pub fn openapi() -> &'static OpenApi {
         document
     });
     &DOCUMENT
-}
-
-/// What every answer carries: no guessing of types, no framing, no referrer, nothing from elsewhere.
-pub async fn hygiene(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let is_docs = request.path().starts_with("/docs");
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // The documentation's own script and styles stand inline in its page.
-    let policy = match is_docs {
-        true => {
-            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-        }
-        false => "default-src 'none'; frame-ancestors 'none'",
-    };
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    Ok(response)
 }
 
 /// The addresses that the document does not describe; all are read only.
@@ -193,6 +219,12 @@ async fn no_such_address(request: HttpRequest) -> HttpResponse {
     response
 }
 
+/// An address without what stands for its parameters, if there is such an address.
+fn pattern_of(path: &str) -> Option<&'static str> {
+    let described = openapi().paths.paths.keys().map(String::as_str);
+    described.chain(PAGES).find(|pattern| matches(pattern, path))
+}
+
 fn matches(pattern: &str, path: &str) -> bool {
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
     loop {
@@ -204,7 +236,7 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
+pub(crate) fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
     let present = [
         ("GET", item.get.is_some()),
         ("POST", item.post.is_some()),

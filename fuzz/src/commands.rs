@@ -45,6 +45,10 @@ fn route(choice: u8, known: &Known) -> (Method, String) {
         (Method::POST, format!("/steps/{step}/note")),
         (Method::POST, "/events".to_owned()),
         (Method::POST, "/test-clock/advance".to_owned()),
+        (Method::POST, "/users".to_owned()),
+        (Method::POST, "/teams".to_owned()),
+        (Method::POST, "/tokens".to_owned()),
+        (Method::PATCH, "/settings".to_owned()),
     ];
     routes[usize::from(choice) % routes.len()].clone()
 }

@@ -1,7 +1,8 @@
 //! A store whose rows are anybody's: every key and value is read, and none is a reason to panic.
 
+use relance::domain::access::Scope;
 use relance::domain::effect::Counter;
-use relance::domain::record::schema::RecordType;
+use relance::domain::record::schema::{Owner, RecordType};
 use relance::id::{CommandId, EntityId, EntityKind, RecordId, SequenceId};
 use relance::store::head::Head;
 use relance::store::key;
@@ -41,11 +42,13 @@ pub fn run(bytes: &[u8]) {
         let _ = owed.last().map(|last| store.owed(shard, Some((last.entity, last.key)), 9));
     }
     let mut last = RecordId(0);
-    let _ = store.records(None, &mut |id, _| {
+    let _ = store.records(&Scope::All, None, &mut |id, _| {
         last = id;
         true
     });
-    let _ = store.records(Some(last), &mut |_, _| true);
+    let _ = store.records(&Scope::All, Some(last), &mut |_, _| true);
+    let _ = store.records(&Scope::Of(vec![Owner::default()]), None, &mut |_, _| true);
+    let _ = store.trail(None, &mut |number, _| store.trail(Some(number), &mut |_, _| false).is_ok());
     let _ = store.enrolments(SequenceId(0), true, None, &mut |_| true);
     let _ = (store.claimed(RecordType::Lead, "one"), store.counter(Counter::ActiveSequences));
     let _ = maintenance::check(&store);
@@ -66,5 +69,9 @@ fn keys(found: &[u8]) {
     if let Some(record) = key::read::record(found) {
         assert_eq!(key::record(record)[3..], found[3..]);
     }
+    if let Some(number) = key::read::link(found) {
+        assert_eq!(key::link(number), found);
+    }
+    let _ = key::read::record_of(found);
     let _ = (key::read::owed(found), key::read::enrolment(found), key::repeat_week(found), key::row_of(found));
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use actix_web::body::to_bytes;
@@ -16,6 +16,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{Bytes, Data};
 use futures_util::future::LocalBoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use relance::config::Config;
 use relance::connector::mail::Spool;
 use relance::id::IdSource;
 use relance::import::Imports;
@@ -24,6 +25,8 @@ use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::time::{Clock, Timestamp};
 use relance::web;
+use relance::web::hygiene::rates::Rates;
+use relance::web::hygiene::{self, Hygiene};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -60,18 +63,24 @@ thread_local! {
     static SERVER: RefCell<Option<ManuallyDrop<Server>>> = const { RefCell::new(None) };
 }
 
-/// Asks, and holds the answer to what every answer must be.
+/// Asks as the administrator, and holds the answer to what every answer must be.
 pub fn ask(make: impl FnOnce(&Known) -> TestRequest) {
+    ask_as_is(|known| make(known).insert_header(("authorization", format!("Bearer {TOKEN}"))));
+}
+
+/// Asks with whatever credentials `make` gives; the status of the answer.
+pub fn ask_as_is(make: impl FnOnce(&Known) -> TestRequest) -> StatusCode {
     SERVER.with_borrow_mut(|held| {
         if held.as_ref().is_some_and(|server| server.asked >= REQUESTS_MAX) {
             held.take().into_iter().for_each(|server| ManuallyDrop::into_inner(server).leave());
         }
         let server = held.get_or_insert_with(|| ManuallyDrop::new(Server::start()));
         server.asked += 1;
-        let request = make(&server.known).insert_header(("authorization", format!("Bearer {TOKEN}")));
+        let request = make(&server.known);
         let answer = server.system.block_on((server.ask)(request));
         judge(&answer);
-    });
+        answer.0
+    })
 }
 
 /// Never a 5xx, and every refusal a problem with a code that has a page.
@@ -119,10 +128,17 @@ async fn serve() -> Ask {
         chance: fastrand::Rng::with_seed(1),
     };
     let engine = start::start(store, options).expect("an engine");
+    let config = Config::load(None).expect("the shipped configuration");
     let app = Data::new(web::App {
         imports: Imports::open(engine.clone(), FOLDER.path()).expect("a folder for imports"),
         engine,
-        token_digest: Sha256::digest(TOKEN.as_bytes()).into(),
+        operator: Some(Sha256::digest(TOKEN.as_bytes()).into()),
+        hygiene: Hygiene::new(&config.server).expect("the shipped configuration"),
+        rates: Rates::new(&config.rates),
+        address: OnceLock::new(),
+        welcome: None,
+        sign_in: config.sign_in.clone(),
+        single_sign_on: None,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),
@@ -133,7 +149,9 @@ async fn serve() -> Ask {
         .configure(web::routes)
         .into_app()
         .configure(web::pages)
-        .wrap(from_fn(web::hygiene));
+        .wrap(from_fn(web::auth::note_refusals))
+        .wrap(from_fn(web::ui::problems_as_pages))
+        .wrap(from_fn(hygiene::hygiene));
     let service = Rc::new(init_service(service).await);
     Rc::new(move |request: TestRequest| {
         let answering = service.call(request.to_request());

@@ -24,8 +24,8 @@ pub struct ServerArgs {
     /// The running server
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub server: Url,
-    /// A bearer token; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the environment, otherwise what a server started
-    /// in this folder has written to data/admin-token
+    /// A bearer token, such as one made on the page /account; otherwise RELANCE_TOKEN or RELANCE_ADMIN_TOKEN of the
+    /// environment
     #[arg(long, env = "RELANCE_TOKEN", hide_env = true)]
     token: Option<String>,
 }
@@ -48,15 +48,10 @@ impl ServerArgs {
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
-    /// The token that a server on ./data made for itself; it is no other machine's business.
-    fn kept_token(&self) -> Option<String> {
-        self.is_local().then(|| std::fs::read_to_string("data/admin-token").ok()).flatten()
-    }
-
     /// The value of the `Authorization` header, if there is any token.
     pub fn authorization(&self) -> anyhow::Result<Option<HeaderValue>> {
         let given = self.token.clone().filter(|token| !token.is_empty());
-        let token = given.or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok()).or_else(|| self.kept_token());
+        let token = given.or_else(|| std::env::var("RELANCE_ADMIN_TOKEN").ok());
         let Some(token) = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()) else {
             return Ok(None);
         };

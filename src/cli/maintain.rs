@@ -13,7 +13,8 @@ use crate::store::Store;
 use crate::store::maintenance::{self, Findings};
 use crate::store::rows::RowStore;
 use crate::store::sled::{self, Sled, SledOptions};
-use crate::store::{backup, transfer};
+use crate::store::trail::{self, Trail};
+use crate::store::{StoreError, backup, transfer};
 
 /// Write everything that happened as one JSON object per line
 ///
@@ -51,16 +52,24 @@ pub struct RebuildArgs {
 ///
 /// Replays every log and compares: versions have no gap, snapshots are what the log says, no timer, delivery, list row
 /// or counter is missing, wrong or left over, and every live enrolment waits for something. Prints a hash over all rows,
-/// which two directories share that hold the same. Changes nothing. The server must be stopped. The exit code is 1 where
+/// which two directories share that hold the same.
+///
+/// Every change of configuration, rights and sequences and every erasure is a link of the audit trail, whose last link is
+/// printed. Kept elsewhere and given with --trail later, it proves that nothing up to it was altered or removed since, not
+/// even by somebody who can write the data directory with a program of his own. Changes nothing. The server must be stopped. The exit code is 1 where
 /// there are faults.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   relance check
+  relance check --trail 12:5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9
   relance check --data /var/lib/relance && relance serve --data /var/lib/relance")]
 pub struct CheckArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// A link of the audit trail that an earlier check has printed and that was kept elsewhere
+    #[arg(long, value_name = "NUMBER:HASH")]
+    trail: Option<Trail>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -124,23 +133,33 @@ pub fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let store = args.data.open(SledOptions::default())?;
     let findings = maintenance::check(&store)?;
     let hash = backup::canonical_hash(&store)?;
+    let noted = args.trail.map(|noted| Ok::<_, StoreError>((noted, trail::holds(&store, noted)?))).transpose()?;
     // So that the next start is a fast one.
     store.close()?;
     println!("{}The rows have the hash {hash}.", report(&findings));
-    Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if let Some((Trail { length, .. }, holds)) = noted {
+        let text =
+            if holds { "is in the audit trail as it was noted" } else { "is not in the audit trail as it was noted" };
+        println!("Link {length} {text}.");
+    }
+    let sound = findings.faults.is_empty() && noted.is_none_or(|(_, holds)| holds);
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn report(findings: &Findings) -> String {
     let [entities, commits, rows] = [findings.entities, findings.commits, findings.rows].map(count);
     let looked_at = format!("{entities} entities with {commits} commits and {rows} computed rows were checked");
+    let audited =
+        format!("{} events are audited; the audit trail ends with {}.\n", count(findings.audited), findings.trail);
     if findings.faults.is_empty() {
-        return format!("{looked_at}: everything is as it should be.\n");
+        return format!("{looked_at}: everything is as it should be.\n{audited}");
     }
     let mut text = format!("{looked_at}, and something is wrong:\n");
     for fault in &findings.faults {
         text += &format!("  {fault}\n");
     }
-    text + "Faults in computed rows are repaired by `relance rebuild`; for anything else go back to a backup.\n"
+    text + &audited
+        + "Faults in computed rows are repaired by `relance rebuild`; for anything else go back to a backup.\n"
 }
 
 #[cfg(test)]
@@ -154,7 +173,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_no_data_directory_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let error = check(CheckArgs { data: data(folder.path()) }).unwrap_err().to_string();
+        let error = check(CheckArgs { data: data(folder.path()), trail: None }).unwrap_err().to_string();
         assert!(error.contains("is no data directory of relance"), "{error}");
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     }
@@ -163,7 +182,14 @@ mod tests {
     fn a_new_store_is_without_fault_and_exports_nothing() {
         let folder = tempfile::tempdir().unwrap();
         drop(sled::open(folder.path(), SledOptions::default()).unwrap());
-        assert_eq!(check(CheckArgs { data: data(folder.path()) }).unwrap(), ExitCode::SUCCESS);
+        for (noted, code) in [
+            (None, ExitCode::SUCCESS),
+            (Some(Trail::default()), ExitCode::SUCCESS),
+            (Some(Trail { length: 1, ..Trail::default() }), ExitCode::FAILURE),
+            (Some(Trail { length: u64::MAX, ..Trail::default() }), ExitCode::FAILURE),
+        ] {
+            assert_eq!(check(CheckArgs { data: data(folder.path()), trail: noted }).unwrap(), code, "{noted:?}");
+        }
         rebuild(RebuildArgs { data: data(folder.path()) }).unwrap();
         let out = folder.path().join("out.jsonl");
         export(ExportArgs { data: data(folder.path()), out: Some(out.clone()) }).unwrap();
@@ -173,7 +199,7 @@ mod tests {
     #[test]
     fn faults_are_told_in_plain_words() {
         let faults = vec!["a computed row of kind T is missing".to_owned()];
-        let text = report(&Findings { entities: 1_000, commits: 2_000, rows: 3_000, faults });
+        let text = report(&Findings { entities: 1_000, commits: 2_000, rows: 3_000, faults, ..Findings::default() });
         assert!(
             text.starts_with("1,000 entities with 2,000 commits and 3,000 computed rows were checked, and"),
             "{text}"

@@ -27,8 +27,9 @@ Examples:
   RELANCE__STORE__CACHE_MIB=256 relance serve
       any key of the configuration can come from the environment
 
-RELANCE_ADMIN_TOKEN (at least 16 characters), when set, is the administrator's bearer token. Without it, the first
-start makes one and keeps it in the file `admin-token` of the data directory, readable by its owner only.")]
+As long as nobody can administer, each start prints a link that can be used once: open it, and you are the administrator,
+who invites everybody else. RELANCE_ADMIN_TOKEN (at least 16 characters), when set, is the bearer token of a built-in
+administrator, for programs that set a server up, and for whoever has lost every other way in.")]
 pub struct ServeArgs {
     /// Where everything is kept; one server at a time
     #[arg(long, value_name = "DIR", default_value = "./data")]

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access::Facts;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
-use crate::id::{RecordId, SequenceId, TemplateId};
+use crate::id::{RecordId, SequenceId, TeamId, TemplateId};
 use crate::time::Timestamp;
 
 /// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
@@ -48,8 +49,31 @@ pub struct RecordSummary {
     pub name: String,
     /// Whose it is.
     pub owner: Owner,
+    /// Who else may see it.
+    pub access_team: Option<TeamId>,
+    /// Who has an open step of it and is named by neither of these; sorted.
+    pub assignees: Vec<Owner>,
     /// Open or closed.
     pub state: RecordState,
+}
+
+impl RecordSummary {
+    /// What access to it follows from.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { owner: self.owner, access_team: self.access_team, assignees: &self.assignees }
+    }
+
+    /// Whose lists show it: owner, access team and assignees, each once.
+    pub fn principals(&self) -> Vec<Owner> {
+        let mut principals = vec![self.owner];
+        let others = self.access_team.map(Owner::Team).into_iter().chain(self.assignees.iter().copied());
+        for other in others {
+            if !principals.contains(&other) {
+                principals.push(other);
+            }
+        }
+        principals
+    }
 }
 
 /// A row that lists read.
@@ -57,6 +81,8 @@ pub struct RecordSummary {
 pub enum Index {
     /// One per record.
     Record(RecordSummary),
+    /// One per user or team whose lists show the record.
+    Principal(Owner),
     /// One per enrolment, under its sequence, live ones apart from ended ones.
     Enrolment {
         /// The sequence.

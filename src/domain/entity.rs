@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::effect::Effects;
+use crate::domain::permission::{Denial, Denies};
+use crate::domain::record::listed::{self, Listed};
 use crate::id::{EntityKind, UserId};
 use crate::time::Timestamp;
 
@@ -31,7 +33,11 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
     /// A fact; never refused, stored for good.
     type Event: Serialize + DeserializeOwned + Send + 'static;
     /// Why a command was refused.
-    type Rejection: std::error::Error + Send + 'static;
+    type Rejection: std::error::Error + Denies + Send + 'static;
+
+    /// Refuses whoever may not know that it is there. Asked before each reading, decision and repeated answer, so that
+    /// nobody can go around it.
+    fn must_be_seen(&self, given: &Self::Given, by: UserId) -> Result<(), Denial>;
 
     /// What follows from `command` here and now: the same answer for the same arguments. No events means that
     /// nothing is left to do, and nothing is stored.
@@ -46,21 +52,33 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
     /// Remembers a fact. Total: whatever was stored can be replayed.
     fn apply(&mut self, event: &Self::Event, stamp: Stamp);
 
-    /// What the world is owed for `event`, `self` being the state just after it. A function of the log alone, so that
-    /// every row can be computed again from it.
+    /// What the world is owed for `event`, `self` being the state just after it, but for what [`Entity::listed`] shows. A
+    /// function of the log alone, so that every row can be computed again from it.
     fn effects(&self, id: Self::Id, event: &Self::Event, owed: &mut Effects);
+
+    /// What lists show of the state; their rows follow from what it was before a command and is after.
+    fn listed(&self) -> Option<Listed> {
+        None
+    }
 
     /// Whether `event` takes the log before it along, so that a log may begin with it.
     fn erases(_event: &Self::Event) -> bool {
         false
     }
 
-    /// Takes back every row that follows from the state, and the log itself, before an event that erases.
+    /// Whether `event` is linked into the audit trail. What is or is not must never change for an event that was stored: a
+    /// store whose audited events are not those of its trail is not sound.
+    fn audited(_event: &Self::Event) -> bool {
+        false
+    }
+
+    /// Takes back every other row that follows from the state, and the log itself, before an event that erases.
     fn retract(&self, _owed: &mut Effects) {}
 }
 
-/// Applies events in order; adds what the world is owed for them.
+/// Applies the events of one command in order; adds what the world is owed for them.
 pub fn advance<E: Entity>(state: &mut E, id: E::Id, events: &[E::Event], stamp: Stamp, owed: &mut Effects) {
+    let before = state.listed();
     for event in events {
         if E::erases(event) {
             state.retract(owed);
@@ -68,4 +86,5 @@ pub fn advance<E: Entity>(state: &mut E, id: E::Id, events: &[E::Event], stamp: 
         state.apply(event, stamp);
         state.effects(id, event, owed);
     }
+    listed::owe_difference(before, state.listed(), owed);
 }

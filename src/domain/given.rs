@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::domain::organisation::Organisation;
 use crate::domain::plan::Plan;
+use crate::domain::policy::Policy;
 use crate::domain::sequence::Sequence;
 use crate::id::SequenceId;
 
 /// The snapshot that every decision is given.
 #[derive(Clone, Debug)]
 pub struct Given {
+    /// Users, teams, and what they may.
+    pub policy: Arc<Policy>,
     /// Every sequence as its own actor last committed it.
     pub sequences: HashMap<SequenceId, Arc<Sequence>>,
     /// Every version that was ever active.
@@ -22,6 +26,7 @@ impl Default for Given {
     fn default() -> Given {
         let shipped = ["made", "received", "no_answer", "left_voicemail", "busy", "wrong_number"];
         Given {
+            policy: Arc::default(),
             sequences: HashMap::new(),
             plans: HashMap::new(),
             call_results: shipped.into_iter().map(Into::into).collect(),
@@ -33,6 +38,12 @@ impl Given {
     /// The plan an enrolment is pinned to.
     pub fn plan(&self, sequence: SequenceId, version: u16) -> Option<&Plan> {
         self.plans.get(&(sequence, version)).map(Arc::as_ref)
+    }
+
+    /// The same snapshot with the organisation as it is now.
+    #[must_use]
+    pub fn with_organisation(&self, organisation: &Organisation) -> Given {
+        Given { policy: Arc::new(Policy::new(organisation.clone())), ..self.clone() }
     }
 
     /// The same snapshot with `sequence` as it is now, and the plans of its versions that were not there yet.

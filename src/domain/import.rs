@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
+use crate::domain::permission::{Denial, Denies, Permission};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityKind, ImportId, UserId};
 use crate::time::Timestamp;
@@ -91,14 +92,26 @@ pub enum ImportEvent {
 }
 
 /// Why an import refuses a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportRejection {
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// It was never started.
     #[error("there is no such import")]
     NotFound,
     /// It was started, or is over.
     #[error("the import has already been started")]
     Exists,
+}
+
+impl Denies for ImportRejection {
+    fn denial(&self) -> Option<&Denial> {
+        match self {
+            ImportRejection::Denied(denial) => Some(denial),
+            ImportRejection::NotFound | ImportRejection::Exists => None,
+        }
+    }
 }
 
 impl Entity for Import {
@@ -109,17 +122,29 @@ impl Entity for Import {
     type Event = ImportEvent;
     type Rejection = ImportRejection;
 
+    /// Whoever started it, and administrators.
+    fn must_be_seen(&self, given: &Given, by: UserId) -> Result<(), Denial> {
+        let person = given.policy.person(by)?;
+        match self.started_by.is_none_or(|starter| starter == by) || person.may_all(Permission::SetUp) {
+            true => Ok(()),
+            false => Err(Denial::hidden("import")),
+        }
+    }
+
     fn decide(
         &self,
         _id: ImportId,
-        _given: &Given,
+        given: &Given,
         command: ImportCommand,
-        _stamp: Stamp,
+        stamp: Stamp,
     ) -> Result<Vec<ImportEvent>, ImportRejection> {
         let runs = self.exists && self.state == ImportState::Running;
         match command {
             ImportCommand::Start(_) if self.exists => Err(ImportRejection::Exists),
-            ImportCommand::Start(request) => Ok(vec![ImportEvent::Started(request)]),
+            ImportCommand::Start(request) => {
+                given.policy.person(stamp.by)?.must(Permission::Work, "import records")?;
+                Ok(vec![ImportEvent::Started(request)])
+            }
             ImportCommand::Progress(_) | ImportCommand::Finish { .. } if !runs => Err(ImportRejection::NotFound),
             ImportCommand::Progress(counts) => Ok(vec![ImportEvent::Progressed(counts)]),
             ImportCommand::Finish { state, counts } => Ok(vec![ImportEvent::Finished { state, counts }]),

@@ -5,8 +5,10 @@ pub mod command;
 pub mod decide;
 pub mod erase;
 pub mod event;
+pub mod listed;
 pub mod profile;
 pub mod rejection;
+pub mod rights;
 pub mod schema;
 
 use std::sync::Arc;
@@ -18,15 +20,17 @@ pub use self::rejection::{Problem, RecordRejection};
 use self::command::RecordCommand;
 use self::erase::Erasure;
 use self::event::RecordEvent;
+use self::listed::Listed;
 use self::profile::Profile;
 use self::schema::{Change, Outcome, RecordState, RecordType};
-use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index, RecordSummary};
+use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index};
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
-use crate::id::{EntityKind, RecordId};
+use crate::domain::permission::Denial;
+use crate::id::{EntityKind, RecordId, UserId};
 use crate::time::Timestamp;
 
 /// The state of a record.
@@ -79,16 +83,6 @@ impl Record {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
     }
 
-    /// What lists read of it.
-    pub fn summary(&self) -> RecordSummary {
-        RecordSummary {
-            kind: self.kind,
-            name: self.profile.display_name(),
-            owner: self.profile.owner,
-            state: self.state,
-        }
-    }
-
     fn write(&mut self, changes: &[Change]) {
         let profile = Arc::make_mut(&mut self.profile);
         changes.iter().for_each(|change| profile.set(change));
@@ -123,6 +117,10 @@ impl Entity for Record {
     type Command = RecordCommand;
     type Event = RecordEvent;
     type Rejection = RecordRejection;
+
+    fn must_be_seen(&self, given: &Given, by: UserId) -> Result<(), Denial> {
+        self.judge_sight(given, by)
+    }
 
     fn decide(
         &self,
@@ -260,7 +258,6 @@ impl Entity for Record {
     fn effects(&self, _id: RecordId, event: &RecordEvent, owed: &mut Effects) {
         match event {
             RecordEvent::Created { kind, changes } => {
-                owed.push(Effect::Index(Index::Record(self.summary())));
                 owed.count(Counter::Records(*kind), 1);
                 self.claim(changes, owed);
             }
@@ -269,12 +266,6 @@ impl Entity for Record {
                     owed.push(Effect::Unclaim { kind: self.kind, external_id });
                 }
                 self.claim(changes, owed);
-                if changes.iter().any(shows_in_lists) {
-                    owed.push(Effect::Index(Index::Record(self.summary())));
-                }
-            }
-            RecordEvent::Closed(_) | RecordEvent::Reopened => {
-                owed.push(Effect::Index(Index::Record(self.summary())));
             }
             RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
                 owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
@@ -306,14 +297,24 @@ impl Entity for Record {
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
-            RecordEvent::StepFailed { .. }
+            RecordEvent::Closed(_)
+            | RecordEvent::Reopened
+            | RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::Signalled { .. } => {}
         }
     }
 
+    fn listed(&self) -> Option<Listed> {
+        self.exists.then(|| self.show())
+    }
+
     fn erases(event: &RecordEvent) -> bool {
+        matches!(event, RecordEvent::Erased { .. })
+    }
+
+    fn audited(event: &RecordEvent) -> bool {
         matches!(event, RecordEvent::Erased { .. })
     }
 
@@ -356,14 +357,5 @@ impl Record {
         if let (None, Some(due)) = (enrolment.current, enrolment.opens_at) {
             owed.push(Effect::Disarm { due, key: ordinal });
         }
-    }
-}
-
-/// Whether a change alters the record's list row.
-fn shows_in_lists(change: &Change) -> bool {
-    match change {
-        Change::Name(_) | Change::Owner(_) => true,
-        Change::Field(name, _) => matches!(name.as_str(), "first_name" | "last_name"),
-        _ => false,
     }
 }

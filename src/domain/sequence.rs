@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod graph;
+pub mod rights;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +12,14 @@ use self::graph::Graph;
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
+use crate::domain::permission::Denial;
 use crate::domain::plan::compile::{Diagnostic, Severity, Surroundings, compile};
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::plan::{AssignTo, Plan};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::template;
-use crate::id::{EntityKind, SequenceId};
+use crate::id::{EntityKind, SequenceId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -142,6 +144,10 @@ impl Entity for Sequence {
     type Event = SequenceEvent;
     type Rejection = SequenceRejection;
 
+    fn must_be_seen(&self, given: &Given, by: UserId) -> Result<(), Denial> {
+        self.judge_sight(given, by)
+    }
+
     fn decide(
         &self,
         _id: SequenceId,
@@ -152,6 +158,7 @@ impl Entity for Sequence {
         if !self.exists && !matches!(command, SequenceCommand::Create { .. }) {
             return Err(SequenceRejection::NotFound);
         }
+        rights::judge(self, given, &command, stamp)?;
         match command {
             SequenceCommand::Create { .. } if self.exists => Err(SequenceRejection::Exists),
             SequenceCommand::Create { name, description, record_type, template, graph } => {
@@ -222,6 +229,11 @@ impl Entity for Sequence {
         self.modified_at = stamp.at;
     }
 
+    /// All that somebody has asked for.
+    fn audited(event: &SequenceEvent) -> bool {
+        !matches!(event, SequenceEvent::Emptied)
+    }
+
     fn effects(&self, _id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
         match event {
             SequenceEvent::Activated { .. } => owed.push(Effect::Count {
@@ -252,7 +264,7 @@ impl Sequence {
             match property {
                 Property::Name(name) => problems.extend(texts(Some(name), None)),
                 Property::Description(description) => problems.extend(texts(None, Some(description))),
-                Property::ExitOnReply(_) | Property::AssignTo(_) => {}
+                Property::ExitOnReply(_) | Property::AssignTo(_) | Property::Owner(_) => {}
             }
         }
         refuse(problems)?;
@@ -284,6 +296,7 @@ impl Sequence {
             Property::Description(description) => self.description == *description,
             Property::ExitOnReply(leave) => self.exit_on_reply == *leave,
             Property::AssignTo(assign_to) => self.assign_to == *assign_to,
+            Property::Owner(owner) => self.owner == *owner,
         }
     }
 
@@ -293,6 +306,7 @@ impl Sequence {
             Property::Description(description) => self.description = description,
             Property::ExitOnReply(leave) => self.exit_on_reply = leave,
             Property::AssignTo(assign_to) => self.assign_to = assign_to,
+            Property::Owner(owner) => self.owner = owner,
         }
     }
 }

@@ -8,10 +8,12 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::domain::audit::{Audit, Note, Refusal};
 use crate::domain::effect::Effect;
 use crate::domain::given::Given;
-use crate::id::{EntityId, IdSource, Shard, UserId};
+use crate::id::{AuditId, EntityId, IdSource, Shard};
 use crate::limits;
+use crate::runtime::keyring::Keyring;
 use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Reply, Seen};
 use crate::runtime::outbox::{self, OutboxActor};
 use crate::runtime::shard::{Resides, ShardActor};
@@ -31,6 +33,8 @@ pub struct Shared {
     pub given: ArcSwap<Given>,
     /// What time it is.
     pub clock: Clock,
+    /// Every session and token that is valid.
+    pub keyring: Keyring,
     pub(super) watch: Mutex<ClockWatch>,
     /// Actors that one shard actor keeps per kind.
     pub resident_max: usize,
@@ -107,18 +111,18 @@ impl Router {
         self.ask(id, Ask::Submit(command, caller), view).await
     }
 
-    /// Looks at an entity, after everything it was asked before.
+    /// Looks at an entity, after everything it was asked before. Refused where the caller may not see it.
     pub async fn read<E: Resides, T: Send + 'static>(
         &self,
         id: E::Id,
-        by: UserId,
+        caller: Caller,
         view: impl FnOnce(Seen<E>) -> T + Send + 'static,
     ) -> Result<T, Failure<E::Rejection>>
     where
         ShardActor: Handler<Deliver<E>>,
     {
         let Ok(_admitted) = self.admission.acquire().await else { return Err(Failure::Unavailable) };
-        self.ask(id, Ask::Read(by), view).await
+        self.ask(id, Ask::Read(caller), view).await
     }
 
     /// Removes a row that the entity says nothing waits for.
@@ -189,6 +193,20 @@ impl Engine {
     /// The snapshot that decisions are given now.
     pub fn given(&self) -> Arc<Given> {
         self.shared.given.load_full()
+    }
+
+    /// Every session and token that is valid.
+    pub fn keyring(&self) -> &Keyring {
+        &self.shared.keyring
+    }
+
+    /// Notes a refusal that no entity has spoken, durable when it returns.
+    pub async fn note(&self, refusal: Refusal, caller: Caller) {
+        let audit = AuditId::of(EntityId::from(caller.by.account()).shard());
+        let caller = Caller { command: None, expected: None, ..caller };
+        if let Err(error) = self.submit_in_turn::<Audit, ()>(audit, Note(refusal), caller, |_| ()).await {
+            tracing::warn!(%error, "a refusal could not be noted");
+        }
     }
 
     /// The engine's clock.

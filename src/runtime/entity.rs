@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
+use crate::domain::account::Account;
+use crate::domain::audit::{Audit, Note, Refusal};
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::import::Import;
+use crate::domain::organisation::Organisation;
+use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
-use crate::id::{EntityId, UserId};
+use crate::id::{AuditId, EntityId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
-use crate::runtime::message::{Ask, Caller, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
+use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::sabotage::{self, Defect};
 use crate::store::codec::{self, Entry};
-use crate::store::{Commit, Fence, Outcome, Repeat, Result, Version};
+use crate::store::{Commit, Fence, Origin, Outcome, Repeat, Result, Version};
 
 /// The actor of a record and its enrolments.
 pub type RecordActor = EntityActor<Record>;
@@ -26,6 +30,12 @@ pub type RecordActor = EntityActor<Record>;
 pub type SequenceActor = EntityActor<Sequence>;
 /// The actor of an import job.
 pub type ImportActor = EntityActor<Import>;
+/// The actor of users, teams and settings.
+pub type OrganisationActor = EntityActor<Organisation>;
+/// The actor of a user's credentials.
+pub type AccountActor = EntityActor<Account>;
+/// The actor that notes what was refused.
+pub type AuditActor = EntityActor<Audit>;
 
 /// What is in memory of an entity. Dropped at any doubt; the rows are the truth.
 struct Held<E> {
@@ -83,11 +93,16 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held,
             Err(error) => return self.fail(&error, reply),
         };
+        // Before its version is told to anybody.
+        if let Err(denial) = judge_sight(&held.state, &given, stamp.by) {
+            return self.refuse(denial.into(), caller, reply);
+        }
         if held.version > 0 && caller.expected.is_some_and(|expected| expected != held.version) {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
-        let mut events = match held.state.decide(id, &given, command, stamp) {
-            Err(rejection) => return reply(Err(Failure::Refused(rejection))),
+        let by = if sabotage::has(Defect::SkipRights) { UserId::SYSTEM } else { stamp.by };
+        let mut events = match held.state.decide(id, &given, command, Stamp { by, ..stamp }) {
+            Err(rejection) => return self.refuse(rejection, caller, reply),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).
             Ok(events) if events.is_empty() && caller.command.is_none() => {
@@ -102,6 +117,7 @@ impl<E: Resides> EntityActor<E> {
             events.swap(0, 1);
         }
         let due = !events.is_empty() && (held.version + 1).is_multiple_of(limits::SNAPSHOT_EVERY);
+        let audit = events.iter().any(E::audited).then_some(Origin { from: caller.from });
         let entry = (!events.is_empty()).then(|| codec::encode(&Entry { stamp, events }));
         let commit = Commit {
             fence,
@@ -112,6 +128,7 @@ impl<E: Resides> EntityActor<E> {
             entry,
             effects: owed.0,
             snapshot: due.then(|| codec::snapshot(&held.state)),
+            audit,
         };
         self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }
@@ -123,9 +140,17 @@ impl<E: Resides> EntityActor<E> {
             Ok(held) => held.version,
             Err(error) => return self.fail(&error, reply),
         };
-        let effects = vec![effect];
-        let commit =
-            Commit { fence, entity, expected, at: stamp.at, command: None, entry: None, effects, snapshot: None };
+        let commit = Commit {
+            fence,
+            entity,
+            expected,
+            at: stamp.at,
+            command: None,
+            entry: None,
+            effects: vec![effect],
+            snapshot: None,
+            audit: None,
+        };
         let caller = Caller::SYSTEM;
         self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
     }
@@ -182,9 +207,34 @@ impl<E: Resides> EntityActor<E> {
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
             Ok((_, version)) if version != repeat.version => reply(Err(Failure::Erased)),
+            // Whoever was let in then may not be now.
+            Ok((state, _)) if judge_sight(&state, given, caller.by).is_err() => {
+                self.refuse(Denial::hidden(&entity.kind.to_string()).into(), caller, reply);
+            }
             Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }
+    }
+
+    /// Answers with a refusal; one of access is noted first, so that nobody who tries goes unseen.
+    fn refuse(&self, rejection: E::Rejection, caller: Caller, reply: Reply<E>) {
+        let note = rejection.denial().filter(|_| caller.by != UserId::SYSTEM).map(|denial| {
+            let (action, subject) = (caller.action.to_owned(), self.entity().to_string());
+            Note(Refusal { action, subject, code: denial.cause.code().into(), detail: denial.detail.clone() })
+        });
+        let note = note.filter(|_| !sabotage::has(Defect::ForgetRefusal));
+        let Some(note) = note else { return reply(Err(Failure::Refused(rejection))) };
+        let caller = Caller { command: None, expected: None, ..caller };
+        let noted: Reply<Audit> = Box::new(move |noted| {
+            reply(Err(match noted {
+                Ok(_) => Failure::Refused(rejection),
+                // Who makes noting fail shall not learn anything.
+                Err(Failure::Full) => Failure::Full,
+                Err(_) => Failure::Unavailable,
+            }));
+        });
+        let envelope = Envelope { ask: Ask::Submit(note, caller), reply: noted };
+        self.shard.do_send(Deliver::<Audit> { id: AuditId::of(self.fence.shard), envelope });
     }
 
     fn fail(&mut self, error: &crate::store::StoreError, reply: Reply<E>) {
@@ -192,6 +242,11 @@ impl<E: Resides> EntityActor<E> {
         self.held = None;
         reply(Err(Failure::Unavailable));
     }
+}
+
+/// Refuses whoever may not know of an entity.
+fn judge_sight<E: Entity<Given = Given>>(state: &E, given: &Given, by: UserId) -> std::result::Result<(), Denial> {
+    if sabotage::has(Defect::SkipSight) { Ok(()) } else { state.must_be_seen(given, by) }
 }
 
 /// What is needed again when the outcome is known.
@@ -252,13 +307,16 @@ impl<E: Resides> Handler<Envelope<E>> for EntityActor<E> {
         let ran = guarded::<E, ()>(&shard, id, || match ask {
             Ask::Submit(command, caller) => self.submit(command, caller, reply, ctx),
             Ask::Sweep(effect) => self.sweep(effect, reply, ctx),
-            Ask::Read(by) => {
-                let (stamp, given) = (self.stamp(by), self.shared.given.load_full());
+            Ask::Read(caller) => {
+                let (stamp, given) = (self.stamp(caller.by), self.shared.given.load_full());
                 match self.load() {
-                    Ok(held) => {
-                        reply(Ok(Seen { id, state: &held.state, given: &given, version: held.version, stamp }));
-                    }
                     Err(error) => self.fail(&error, reply),
+                    Ok(held) => match judge_sight(&held.state, &given, caller.by) {
+                        Ok(()) => {
+                            reply(Ok(Seen { id, state: &held.state, given: &given, version: held.version, stamp }));
+                        }
+                        Err(denial) => self.refuse(denial.into(), caller, reply),
+                    },
                 }
             }
         });

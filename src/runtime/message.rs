@@ -1,5 +1,7 @@
 //! What is asked of an entity's actor, and what it can answer.
 
+use std::net::IpAddr;
+
 use crate::domain::effect::{Counter, Effect};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -20,11 +22,15 @@ pub struct Seen<'a, E: Entity> {
     pub stamp: Stamp,
 }
 
-/// Who asks, and how a repeat is recognised.
+/// Who asks what, and how a repeat is recognised.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
     /// Who.
     pub by: UserId,
+    /// From where, if it came over the network.
+    pub from: Option<IpAddr>,
+    /// What they asked for, as the audit trail tells it: method and route.
+    pub action: &'static str,
     /// The command id, if the caller gave one.
     pub command: Option<CommandId>,
     /// The version the caller has seen, if only that one may be changed.
@@ -33,7 +39,12 @@ pub struct Caller {
 
 impl Caller {
     /// The server itself.
-    pub const SYSTEM: Caller = Caller { by: UserId::SYSTEM, command: None, expected: None };
+    pub const SYSTEM: Caller = Caller::new(UserId::SYSTEM, "system");
+
+    /// Somebody in this process who does not need to recognise repeats.
+    pub const fn new(by: UserId, action: &'static str) -> Caller {
+        Caller { by, from: None, action, command: None, expected: None }
+    }
 }
 
 /// Why there is no answer.
@@ -78,8 +89,8 @@ pub type Reply<E> = Box<dyn FnOnce(Result<Seen<E>, Failure<<E as Entity>::Reject
 pub enum Ask<E: Entity> {
     /// Decide, store, answer.
     Submit(E::Command, Caller),
-    /// Answer from the state as it stands.
-    Read(UserId),
+    /// Answer from the state as it stands, if the caller may see it.
+    Read(Caller),
     /// Remove a row that nothing waits for.
     Sweep(Effect),
 }

@@ -19,7 +19,7 @@ use crate::domain::record::schema::Value;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
-use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId, UserId};
+use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId};
 use crate::limits;
 use crate::runtime::engine::Router;
 use crate::runtime::message::{Caller, Failure};
@@ -221,7 +221,7 @@ async fn deliver_mail(
     last: bool,
 ) -> bool {
     let composed = router
-        .read::<Record, _>(record, UserId::SYSTEM, move |seen| {
+        .read::<Record, _>(record, Caller::SYSTEM, move |seen| {
             let owed = seen.state.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
             owed.then(|| compose(record, step, template, seen.state))
         })
@@ -257,7 +257,7 @@ async fn deliver_mail(
 /// Removes the messages of an erased record. True if none is left.
 async fn forget(router: &Router, mailer: &dyn Mailer, record: RecordId) -> bool {
     let left = router
-        .read::<Record, _>(record, UserId::SYSTEM, |seen| match &seen.state.erasure {
+        .read::<Record, _>(record, Caller::SYSTEM, |seen| match &seen.state.erasure {
             Erasure::MessagesLeft(steps) => steps.clone(),
             Erasure::None | Erasure::Complete => Vec::new(),
         })

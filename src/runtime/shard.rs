@@ -8,16 +8,20 @@ use actix::prelude::*;
 use lru::LruCache;
 use tokio::time::Instant;
 
+use crate::domain::account::Account;
+use crate::domain::audit::Audit;
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::import::Import;
+use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
-use crate::id::EntityId;
+use crate::id::{EntityId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
 use crate::runtime::entity::EntityActor;
 use crate::runtime::message::{Deliver, Envelope, Failure, Panicked, Passivate, Passivated};
+use crate::sabotage::{self, Defect};
 use crate::store::Fence;
 
 /// An entity that lives in a shard.
@@ -41,6 +45,38 @@ impl Resides for Sequence {
 
     fn committed(id: Self::Id, state: &Sequence, shared: &Shared) {
         shared.given.rcu(|given| given.with_sequence(id, state));
+    }
+}
+
+impl Resides for Organisation {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Organisation> {
+        &mut shard.organisations
+    }
+
+    fn committed(_: Self::Id, state: &Organisation, shared: &Shared) {
+        if sabotage::has(Defect::KeepPolicy) {
+            return;
+        }
+        shared.given.rcu(|given| given.with_organisation(state));
+    }
+}
+
+impl Resides for Account {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Account> {
+        &mut shard.accounts
+    }
+
+    fn committed(id: Self::Id, state: &Account, shared: &Shared) {
+        if sabotage::has(Defect::KeepKeys) {
+            return;
+        }
+        shared.keyring.replace(UserId(id.0), state);
+    }
+}
+
+impl Resides for Audit {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Audit> {
+        &mut shard.audits
     }
 }
 
@@ -73,6 +109,9 @@ pub struct ShardActor {
     records: Residence<Record>,
     sequences: Residence<Sequence>,
     imports: Residence<Import>,
+    organisations: Residence<Organisation>,
+    accounts: Residence<Account>,
+    audits: Residence<Audit>,
     panics: HashMap<EntityId, u8>,
 }
 
@@ -85,6 +124,9 @@ impl ShardActor {
             records: Residence::default(),
             sequences: Residence::default(),
             imports: Residence::default(),
+            organisations: Residence::default(),
+            accounts: Residence::default(),
+            audits: Residence::default(),
             panics: HashMap::new(),
         }
     }
@@ -127,6 +169,9 @@ impl ShardActor {
         self.records.ask_idle_to_leave(idle);
         self.sequences.ask_idle_to_leave(idle);
         self.imports.ask_idle_to_leave(idle);
+        self.organisations.ask_idle_to_leave(idle);
+        self.accounts.ask_idle_to_leave(idle);
+        self.audits.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
     }

@@ -9,11 +9,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
 use crate::connector::Mailer;
+use crate::domain::account::Account;
 use crate::domain::given::Given;
+use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
-use crate::id::{EntityKind, IdSource};
+use crate::id::{EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
 use crate::runtime::engine::{Engine, Router, Shared};
+use crate::runtime::keyring::Keyring;
 use crate::runtime::outbox::OutboxActor;
 use crate::runtime::shard::ShardActor;
 use crate::runtime::timer::TimerActor;
@@ -64,13 +67,15 @@ fn assemble(
     thread: impl Fn() -> Option<ArbiterHandle>,
 ) -> Result<Engine> {
     let fences = store.grant()?;
-    let given = read_sequences(store.as_ref())?;
+    let given = read_given(store.as_ref())?;
+    let keyring = read_keys(store.as_ref())?;
     let watch = ClockWatch::new(&options.clock, store.head().at, options.clock_before);
     let shared = Arc::new(Shared {
         store,
         writer,
         given: ArcSwap::from_pointee(given),
         clock: options.clock,
+        keyring,
         watch: Mutex::new(watch),
         resident_max: options.resident_max.max(1),
         idle: options.idle,
@@ -105,9 +110,20 @@ fn place<A: Actor<Context = Context<A>> + Send>(thread: Option<&ArbiterHandle>, 
     }
 }
 
-/// The snapshot as the log says it: every sequence, and the plans of its versions.
-fn read_sequences(store: &dyn Store) -> Result<Given> {
-    let mut given = Given::default();
+/// Every session and token as the log says it.
+fn read_keys(store: &dyn Store) -> Result<Keyring> {
+    let keyring = Keyring::default();
+    for entity in store.entities(EntityKind::Account)? {
+        let (account, ..) = codec::load::<Account>(store, entity, None)?;
+        keyring.replace(UserId(entity.id), &account);
+    }
+    Ok(keyring)
+}
+
+/// The snapshot as the log says it: the organisation, every sequence, and the plans of its versions.
+fn read_given(store: &dyn Store) -> Result<Given> {
+    let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
+    let mut given = Given::default().with_organisation(&organisation);
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;
         given = given.with_sequence(entity.into(), &sequence);

@@ -6,7 +6,7 @@
 //! when the last batch was taken: one instant, the cut.
 //!
 //! ```text
-//! "relance backup 1\n"
+//! "relance backup 2\n"
 //! 1 length(2) key length(4) value     a row has this value
 //! 2 length(2) key                     a row is gone
 //! 3 length(2) head SHA-256            the end: the head at the cut, and a digest of everything before it
@@ -21,9 +21,11 @@ use sha2::{Digest, Sha256};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::rows::{Batch, Keyspace, RowStore, Visit, shards};
-use crate::store::{Result, StoreError, codec};
+use crate::store::{Result, StoreError, codec, maintenance};
 
-const MAGIC: &[u8] = b"relance backup 1\n";
+const MAGIC: &[u8] = b"relance backup 2\n";
+/// Its computed rows have another shape.
+const MAGIC_BEFORE: &[u8] = b"relance backup 1\n";
 const PUT: u8 = 1;
 const REMOVE: u8 = 2;
 const END: u8 = 3;
@@ -191,12 +193,12 @@ impl<K: Keyspace> RowStore<K> {
         Ok(())
     }
 
-    /// Takes over rows as they stand in a backup, in its order.
+    /// Takes over rows as they stand in a backup, in its order; those of an earlier release are taken over as its directories are.
     pub fn restore(&self, input: impl Read) -> Result<Head> {
         let mut batch = Batch::default();
         let mut bytes = 0;
         let present = self.held().head;
-        let head = read(input, &mut |key, value| {
+        let copied = read(input, &mut |key, value| {
             bytes += key.len() + value.as_ref().map_or(0, Vec::len);
             batch.0.push((key, value));
             if bytes >= CHUNK_BYTES {
@@ -205,20 +207,35 @@ impl<K: Keyspace> RowStore<K> {
             }
             Ok(())
         })?;
+        let Copied { head, is_former } = copied;
         batch.put(key::head(), codec::encode(&head));
         self.rows.apply(batch, &head)?;
         self.reload()?;
         self.verify(true).map_err(|_| failed("its rows are not those that it says it holds"))?;
-        Ok(head)
+        if is_former {
+            maintenance::take_over(self)?;
+        }
+        Ok(self.held().head)
     }
+}
+
+/// What a backup says at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The head at its cut.
+    pub head: Head,
+    /// Whether an earlier release made it, whose computed rows have another shape.
+    pub is_former: bool,
 }
 
 /// Reads a backup from end to end and calls `visit` for each row in it; `None` removes it. What was visited is worth
 /// nothing where this fails. Memory stays bounded by one row, whatever the bytes are.
-pub fn read(input: impl Read, visit: &mut dyn FnMut(Key, Option<Vec<u8>>) -> Result<()>) -> Result<Head> {
+pub fn read(input: impl Read, visit: &mut dyn FnMut(Key, Option<Vec<u8>>) -> Result<()>) -> Result<Copied> {
     let mut input = Hashed { input, hash: Sha256::new() };
-    if input.take(MAGIC.len() as u64)? != MAGIC {
-        return Err(failed("it does not begin as a backup of this format does"));
+    let magic = input.take(MAGIC.len() as u64)?;
+    let is_former = magic == MAGIC_BEFORE;
+    if magic != MAGIC && !is_former {
+        return Err(failed("it does not begin as a backup that this release knows"));
     }
     loop {
         let [tag] = input.array()?;
@@ -237,7 +254,7 @@ pub fn read(input: impl Read, visit: &mut dyn FnMut(Key, Option<Vec<u8>>) -> Res
                 visit(key, Some(value))?;
             }
             REMOVE => visit(key, None)?,
-            END => return input.end(&key),
+            END => return input.end(&key).map(|head| Copied { head, is_former }),
             _ => return Err(failed("it is damaged")),
         }
     }
@@ -270,7 +287,7 @@ impl<R: Read> Hashed<R> {
             return Err(failed("it is damaged: its digest does not fit"));
         }
         match self.input.read(&mut [0]) {
-            Ok(0) => codec::decode(head).map_err(|_| failed("it is damaged")),
+            Ok(0) => Head::read(head).map_err(|_| failed("it is damaged")),
             Ok(_) => Err(failed("something follows its end")),
             Err(error) => Err(failed(error)),
         }
@@ -282,7 +299,8 @@ impl<R: Read> Hashed<R> {
 pub fn canonical_hash<K: Keyspace>(store: &RowStore<K>) -> Result<String> {
     let mut hash = Sha256::new();
     store.scan_all(None, &mut |key, value| {
-        let counts = key::row_of(key).is_some_and(|row| key::DERIVED.contains(&row) || matches!(row, b'E' | b'R'));
+        let counts =
+            key::row_of(key).is_some_and(|row| key::DERIVED.contains(&row) || matches!(row, b'E' | b'R' | b'A'));
         if counts {
             for part in [key, value] {
                 hash.update((part.len() as u64).to_be_bytes());
@@ -294,7 +312,7 @@ pub fn canonical_hash<K: Keyspace>(store: &RowStore<K>) -> Result<String> {
     Ok(hex(&hash.finalize()))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

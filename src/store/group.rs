@@ -8,6 +8,7 @@ use crate::id::{EntityId, RecordId, Shard};
 use crate::sabotage::{self, Defect};
 use crate::store::key::{self, Key};
 use crate::store::rows::{Batch, Held, Keyspace, RowStore};
+use crate::store::trail::Trail;
 use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec};
 use crate::time::Timestamp;
 
@@ -35,6 +36,7 @@ pub(super) struct Group<'a, K> {
     counters: BTreeMap<Counter, i64>,
     claims: HashMap<Key, Option<RecordId>>,
     repeats: HashMap<Key, Repeat>,
+    trail: Trail,
 }
 
 impl<'a, K: Keyspace> Group<'a, K> {
@@ -48,6 +50,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             counters: BTreeMap::new(),
             claims: HashMap::new(),
             repeats: HashMap::new(),
+            trail: held.head.trail,
         }
     }
 
@@ -118,6 +121,11 @@ impl<'a, K: Keyspace> Group<'a, K> {
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
             self.heads.insert(commit.entity, version);
+            if let Some(origin) = commit.audit {
+                let link = self.trail.link(commit.entity, version, origin.from, entry);
+                self.trail = self.trail.with(&link);
+                self.batch.put(key::link(self.trail.length), codec::encode(&link));
+            }
         }
         if let Some(snapshot) = &commit.snapshot {
             let mut value = version.to_be_bytes().to_vec();
@@ -156,8 +164,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
     /// Adds the row of one effect.
     pub(super) fn owe(&mut self, entity: EntityId, effect: &Effect) {
         let record = RecordId(entity.id);
-        let enrolment = |index: &Index| match index {
+        let row = |index: &Index| match index {
             Index::Record(_) => key::record(record),
+            Index::Principal(principal) => key::record_of(*principal, record),
             Index::Enrolment { sequence, live, ordinal } => {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
@@ -167,9 +176,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Effect::Disarm { due, key } => self.batch.remove(key::timer(TimerRow { due: *due, entity, key: *key })),
             Effect::Owe { key, delivery } => self.batch.put(key::owed(entity, *key), codec::encode(delivery)),
             Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
-            Effect::Index(index @ Index::Record(summary)) => self.batch.put(enrolment(index), codec::encode(summary)),
-            Effect::Index(index) => self.batch.put(enrolment(index), vec![]),
-            Effect::Unindex(index) => self.batch.remove(enrolment(index)),
+            Effect::Index(index @ Index::Record(summary)) => self.batch.put(row(index), codec::encode(summary)),
+            Effect::Index(index) => self.batch.put(row(index), vec![]),
+            Effect::Unindex(index) => self.batch.remove(row(index)),
             Effect::Claim { kind, external_id } => {
                 let claim = key::claim(*kind, external_id);
                 self.batch.put(claim.clone(), codec::encode(&record));

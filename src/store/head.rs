@@ -10,6 +10,7 @@ use crate::id::Shard;
 use crate::store::backup::locked;
 use crate::store::key;
 use crate::store::rows::{Batch, Held, Keyspace, RowStore, shards};
+use crate::store::trail::{Link, Trail};
 use crate::store::{Result, StoreError, codec};
 use crate::time::Timestamp;
 
@@ -20,13 +21,32 @@ pub struct Head {
     pub number: u64,
     /// The latest instant at which a command was decided.
     pub at: Timestamp,
-    /// Over what happened: events, command ids, epochs.
+    /// Over what happened: events, command ids, epochs, the audit trail.
     pub log: u128,
     /// Over what follows from it: timers, deliveries, lists, counters.
     pub derived: u128,
+    /// Where the audit trail ends.
+    pub trail: Trail,
+}
+
+/// A head of before there was an audit trail.
+#[derive(Deserialize)]
+struct Former {
+    number: u64,
+    at: Timestamp,
+    log: u128,
+    derived: u128,
 }
 
 impl Head {
+    /// The head that these bytes are, also if the release before has written them.
+    pub(super) fn read(bytes: &[u8]) -> Result<Head> {
+        codec::decode(bytes).or_else(|error| {
+            let Former { number, at, log, derived } = codec::decode(bytes).map_err(|_| error)?;
+            Ok(Head { number, at, log, derived, trail: Trail::default() })
+        })
+    }
+
     /// The sum that a row belongs to. Snapshots are a cache, and belong to none.
     fn sum_of(&mut self, key: &[u8]) -> Option<&mut u128> {
         match key::row_of(key)? {
@@ -90,6 +110,9 @@ impl<K: Keyspace> RowStore<K> {
             };
             *sum = sum.wrapping_sub(removed).wrapping_add(added);
             within.insert(key, added);
+            if let (Some(length), Some(value)) = (key::read::link(key), value) {
+                head.trail = Trail { length, hash: codec::decode::<Link>(value)?.hash };
+            }
         }
         Ok(head)
     }

@@ -7,15 +7,17 @@
 //! shard E kind id version      events of one commit          shard S kind id        snapshot
 //! shard T due kind id key      timer                         shard O kind id key    owed delivery
 //! shard I record               record list row               shard J sequence live enrolment   enrolment list row
+//! shard V principal record     record of a user's or team's lists
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
+//! GLOBAL A number              link of the audit trail
 //! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
 //! ```
 
 use chrono::TimeDelta;
 
 use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
-use crate::domain::record::schema::RecordType;
+use crate::domain::record::schema::{Owner, RecordType};
 use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::{TimerRow, Version};
@@ -25,10 +27,10 @@ use crate::time::Timestamp;
 pub const GLOBAL: Shard = Shard(u16::MAX);
 
 /// Kinds of rows that follow from events.
-pub const DERIVED: [u8; 6] = [b'T', b'O', b'I', b'J', b'U', b'C'];
+pub const DERIVED: [u8; 7] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C'];
 
 /// Kinds of rows that say what happened, and who may write on.
-pub const LASTING: [u8; 3] = [b'E', b'R', b'F'];
+pub const LASTING: [u8; 4] = [b'E', b'R', b'F', b'A'];
 
 /// How far a clock may be set back without a command id being forgotten.
 const CLOCK_SET_BACK_HOURS_MAX: i64 = 24;
@@ -131,6 +133,25 @@ pub fn record(record: RecordId) -> Key {
     key
 }
 
+/// The records in a shard that lists of a user or team show.
+pub fn records_of(shard: Shard, principal: Owner) -> Key {
+    let mut key = prefix(shard, b'V');
+    let (kind, id) = match principal {
+        Owner::User(user) => (1, user.0),
+        Owner::Team(team) => (2, team.0),
+    };
+    key.push(kind);
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// One of them.
+pub fn record_of(principal: Owner, record: RecordId) -> Key {
+    let mut key = records_of(EntityId::from(record).shard(), principal);
+    key.extend_from_slice(&record.0.to_be_bytes());
+    key
+}
+
 /// The list rows of a sequence's enrolments in a shard.
 pub fn enrolments(shard: Shard, sequence: SequenceId, live: bool) -> Key {
     let mut key = prefix(shard, b'J');
@@ -208,6 +229,13 @@ pub fn counter(counter: Counter) -> Key {
     key
 }
 
+/// A link of the audit trail.
+pub fn link(number: u64) -> Key {
+    let mut key = prefix(GLOBAL, b'A');
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
 /// The identity of the store.
 pub fn identity() -> Key {
     prefix(GLOBAL, b'M')
@@ -218,9 +246,9 @@ pub fn head() -> Key {
     prefix(GLOBAL, b'H')
 }
 
-/// Whether a row of this key never replaces another: events and command ids.
+/// Whether a row of this key never replaces another: events, command ids and links.
 pub fn is_written_once(key: &[u8]) -> bool {
-    matches!(row_of(key), Some(b'E' | b'R'))
+    matches!(row_of(key), Some(b'E' | b'R' | b'A'))
 }
 
 /// Reads keys back. One that leads with another shard than that of what it names was never written: taken for true, it
@@ -278,9 +306,21 @@ pub mod read {
         }
     }
 
+    /// The number of a link.
+    pub fn link(key: &[u8]) -> Option<u64> {
+        let number = key.strip_prefix(&all(GLOBAL, b'A')[..])?;
+        Some(u64::from_be_bytes(number.try_into().ok()?))
+    }
+
     /// The record of a list row.
     pub fn record(key: &[u8]) -> Option<RecordId> {
         let record = RecordId(id(key.get(3..)?)?);
+        at_home(key, record.into()).map(RecordId::from)
+    }
+
+    /// The record that a list of somebody shows.
+    pub fn record_of(key: &[u8]) -> Option<RecordId> {
+        let record = RecordId(id(key.get(20..)?)?);
         at_home(key, record.into()).map(RecordId::from)
     }
 

@@ -11,8 +11,11 @@ use crate::limits;
 use crate::store::sled::{damaged, io};
 use crate::store::{Result, StoreError};
 
-/// Raised when the layout of keys or rows changes.
-pub const FORMAT: u32 = 2;
+/// Raised when the layout of keys or rows changes. What is computed from events is computed anew when a directory of an
+/// earlier format is opened.
+pub const FORMAT: u32 = 3;
+/// From this format on there are a head and a witness, and sums.
+pub const WITNESSED: u32 = 2;
 
 const MANIFEST: &str = "relance.json";
 

@@ -44,7 +44,9 @@ impl Keyspace for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::access::Scope;
     use crate::domain::effect::EnrolmentRow;
+    use crate::domain::record::schema::Owner;
     use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
     use crate::store::rows::{RowStore, shards};
     use crate::store::{Store, TimerRow, key};
@@ -59,24 +61,27 @@ mod tests {
         let record = RecordId::from(entity);
         let row = EnrolmentRow { record, ordinal: 1, live: true };
         let timer = TimerRow { due: Timestamp::from_millis(5), entity, key: 1 };
+        let owner = Owner::default();
         let keys = [
             key::event(entity, 1),
             key::owed(entity, 1),
             key::timer(timer),
             key::record(record),
             key::enrolment(SequenceId(0), row),
+            key::record_of(owner, record),
         ];
         for (place, mut moved) in keys.into_iter().enumerate() {
             moved[..2].copy_from_slice(&strange.0.to_be_bytes());
             let rows = Memory::default();
             rows.apply(Batch(vec![(moved, Some(vec![]))]), &Head::default()).unwrap();
             let store = RowStore::open(rows).unwrap();
-            let found: [bool; 5] = [
+            let found: [bool; 6] = [
                 store.entities(EntityKind::Record).is_err(),
                 shards().any(|shard| store.owed(shard, None, 9).is_err()),
                 shards().any(|shard| store.due(shard, None, Timestamp::MAX, 9).is_err()),
-                store.records(None, &mut |_, _| true).is_err(),
+                store.records(&Scope::All, None, &mut |_, _| true).is_err(),
                 store.enrolments(SequenceId(0), true, None, &mut |_| true).is_err(),
+                store.records(&Scope::Of(vec![owner]), None, &mut |_, _| true).is_err(),
             ];
             assert!(found[place], "row {place} of another shard is taken for true");
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
-use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use crate::domain::access::Scope;
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
@@ -12,9 +13,10 @@ use crate::store::backup::Feed;
 use crate::store::group::{Group, lasting};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
+use crate::store::trail::VisitLink;
 use crate::store::{
     Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
-    VisitRow, codec,
+    VisitRecord, VisitRow, codec,
 };
 use crate::time::Timestamp;
 
@@ -95,7 +97,7 @@ impl<K: Keyspace> RowStore<K> {
             let epoch = self.rows.get(&key::fence(shard))?.map_or(Ok(0), |bytes| codec::decode(&bytes))?;
             held.epochs.push(epoch);
         }
-        held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| codec::decode(&bytes))?;
+        held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| Head::read(&bytes))?;
         *self.held() = held;
         Ok(())
     }
@@ -278,11 +280,8 @@ impl<K: Keyspace> Store for RowStore<K> {
         self.held().counters.get(&counter).copied().unwrap_or(0)
     }
 
-    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()> {
-        let prefix = |shard| key::all(shard, b'I');
-        self.merge_newest_first(prefix, before.map(|id| id.0), &mut |id, _, value| {
-            Ok(visit(RecordId(id), codec::decode(value)?))
-        })
+    fn records(&self, scope: &Scope, before: Option<RecordId>, visit: VisitRecord) -> Result<()> {
+        self.list_records(scope, before.map(|id| id.0), visit)
     }
 
     fn enrolments(
@@ -293,9 +292,14 @@ impl<K: Keyspace> Store for RowStore<K> {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
         let before = before.map(|row| crate::id::EnrolmentId::of(row.record, row.ordinal).0);
-        self.merge_newest_first(|shard| key::enrolments(shard, sequence, live), before, &mut |_, found, _| {
+        let prefixes = shards().map(|shard| key::enrolments(shard, sequence, live));
+        self.merge_newest_first(prefixes, before, &mut |_, found, _| {
             Ok(visit(key::read::enrolment(found).ok_or_else(|| unreadable(found))?))
         })
+    }
+
+    fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
+        self.list_links(before, visit)
     }
 
     fn log(&self, visit: VisitEntry) -> Result<()> {

@@ -29,7 +29,7 @@ pub use crate::store::manifest::FORMAT;
 use crate::store::room::Room;
 use crate::store::rows::{Batch, Keyspace, Visit};
 use crate::store::witness::Witness;
-use crate::store::{Result, StoreError, codec};
+use crate::store::{Result, StoreError};
 pub use opening::open;
 use opening::{read_through, wait_until_closed};
 
@@ -262,7 +262,7 @@ impl Keyspace for Sled {
         let head = self.get(&key::head());
         drop(self.swap(None));
         self.wait_until_closed()?;
-        let head: Head = head.and_then(|head| codec::decode(&head.unwrap_or_default()))?;
+        let head = head.and_then(|head| Head::read(&head.unwrap_or_default()))?;
         proven?;
         let synced = self.file.sync_data().and_then(|()| self.note(head.number, true));
         synced.and_then(|()| self.witness().sync()).map_err(|error| io("write the file `head`", error))

@@ -1,5 +1,6 @@
 //! The handlers of the JSON API: each parses, asks the engine, and renders. A path is a file.
 
+pub mod audit;
 pub mod backup;
 pub mod clock;
 pub mod enrolments;
@@ -7,12 +8,17 @@ pub mod events;
 pub mod graphs;
 pub mod health;
 pub mod imports;
+pub mod me;
 pub mod record_lists;
 pub mod records;
 pub mod sequence_lists;
 pub mod sequences;
+pub mod settings;
 pub mod steps;
+pub mod teams;
 pub mod templates;
 pub mod test_clock;
 pub mod timeline;
+pub mod tokens;
 pub mod up_next;
+pub mod users;

@@ -1,6 +1,10 @@
 //! What a client is told when something is refused or fails: RFC 9457, with stable codes. The only module that knows
 //! status codes of refusals.
 
+mod codes;
+
+pub use codes::CODES;
+
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
@@ -10,8 +14,12 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::account::command::AccountRejection;
+use crate::domain::audit::NeverRefused;
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
+use crate::domain::organisation::command::OrganisationRejection;
+use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
 use crate::domain::sequence::SequenceRejection;
 use crate::runtime::message::Failure;
@@ -38,6 +46,10 @@ pub struct Problem {
     pub detail: String,
     /// Everything that is wrong, where that is more than one thing or has a place.
     pub errors: Vec<Fault>,
+    /// A refusal of access that no entity has noted for the audit trail yet.
+    pub is_unnoted: bool,
+    /// After how many seconds to try again.
+    retry_seconds: Option<u64>,
 }
 
 /// A problem as it is sent.
@@ -86,74 +98,33 @@ impl ToSchema for Problem {
     }
 }
 
-/// Every code this server answers with, its status, and what it means: the `/problems` pages.
-pub const CODES: &[(&str, u16, &str)] = &[
-    (
-        "malformed",
-        400,
-        "The request cannot be read: no JSON, a value of another type, or a member that does not exist.",
-    ),
-    ("unauthenticated", 401, "The request carries no valid token. Send it as `Authorization: Bearer TOKEN`."),
-    ("not_found", 404, "There is nothing under this address or id."),
-    ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
-    ("already_connected", 409, "The record is going through this sequence already (K-6)."),
-    ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
-    ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
-    ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
-    ("versions_exhausted", 409, "The sequence has as many versions as it may have (L-7)."),
-    ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
-    ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
-    ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
-    ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
-    ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
-    ("external_id_taken", 409, "Another record of this type has this external id."),
-    ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
-    ("record_full", 409, "The record has gone through as many steps as one record can hold."),
-    ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
-    ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
-    ("too_large", 413, "The request body is larger than this address takes."),
-    ("unsupported_media_type", 415, "The body is of another type than this address takes."),
-    ("validation_failed", 422, "Values do not fit, or the sequence has errors; `errors` names each with its place."),
-    ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
-    ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
-    ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
-    ("snooze_in_past", 422, "A step can only be snoozed to a later time than now (R-13)."),
-    (
-        "call_result_required",
-        422,
-        "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
-    ),
-    ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
-    ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
-    ("event_type_unknown", 422, "The server does not take events of this type."),
-    ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),
-    ("clock_backwards", 422, "The test clock never goes back."),
-    ("template_unknown", 422, "There is no such template."),
-    ("internal", 500, "The server met a defect. It was logged; the record concerned is unharmed on disk."),
-    ("busy", 503, "Too much is under way; try again after the seconds in `Retry-After`."),
-    (
-        "disk_full",
-        503,
-        "The server's disk is full: nothing was changed. Reading goes on, and commands are accepted again once there is \
-         space; repeat the request after the seconds in `Retry-After`.",
-    ),
-    ("unavailable", 503, "The server does not accept commands: it is starting, stopping, or its store has failed."),
-];
-
 impl Problem {
     /// A problem with one of [`CODES`].
     pub fn new(code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), errors: Vec::new() }
+        Problem { code, detail: detail.into(), errors: Vec::new(), is_unnoted: false, retry_seconds: None }
     }
 
     fn status(&self) -> u16 {
         CODES.iter().find(|(known, ..)| *known == self.code).map_or(500, |(_, status, _)| *status)
     }
 
+    /// The same with the seconds after which to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Problem {
+        Problem { retry_seconds: Some(seconds), ..self }
+    }
+
     /// The same with everything that is wrong.
     #[must_use]
     pub fn with(mut self, errors: Vec<Fault>) -> Problem {
         self.errors = errors;
+        self
+    }
+
+    /// The same, to be noted in the audit trail before it is answered.
+    #[must_use]
+    pub fn to_be_noted(mut self) -> Problem {
+        self.is_unnoted = true;
         self
     }
 
@@ -192,7 +163,8 @@ impl Problem {
 
     /// Nothing can be written now.
     pub fn disk_full() -> Problem {
-        Problem::new("disk_full", "the server's disk is full; nothing was changed")
+        // Somebody has to make space first.
+        Problem::new("disk_full", "the server's disk is full; nothing was changed").retry_after(10)
     }
 
     /// A file of the data directory beside the store could not be written.
@@ -225,13 +197,12 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime::APPLICATION_JSON)));
-        match self.status() {
-            401 => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            // Somebody has to make space first.
-            503 if self.code == "disk_full" => response.insert_header((RETRY_AFTER, "10")),
-            503 => response.insert_header((RETRY_AFTER, "1")),
-            _ => &mut response,
-        };
+        if self.status() == 401 {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.retry_seconds.or((self.status() == 503).then_some(1)) {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
         response.body(serde_json::to_vec(self).unwrap_or_default())
     }
 }
@@ -244,8 +215,8 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
                 Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
             }
             Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
-            Failure::Taken(holder) => {
-                Problem::at("external_id_taken", "/external_id", format!("record {holder} has this external id"))
+            Failure::Taken(_) => {
+                Problem::at("external_id_taken", "/external_id", "another record has this external id")
             }
             Failure::KeyReused => {
                 Problem::new("idempotency_key_reused", "this Idempotency-Key was sent before with another request")
@@ -273,6 +244,7 @@ impl From<RecordRejection> for Problem {
     fn from(rejection: RecordRejection) -> Problem {
         let code = match &rejection {
             RecordRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            RecordRejection::Denied(denial) => denial.cause.code(),
             RecordRejection::NotFound
             | RecordRejection::SequenceNotFound
             | RecordRejection::EnrolmentNotFound
@@ -303,6 +275,7 @@ impl From<SequenceRejection> for Problem {
     fn from(rejection: SequenceRejection) -> Problem {
         let code = match &rejection {
             SequenceRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            SequenceRejection::Denied(denial) => denial.cause.code(),
             SequenceRejection::ValidationFailed(diagnostics) => {
                 let faults = diagnostics.iter().map(|found| Fault {
                     pointer: found.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default(),
@@ -323,6 +296,50 @@ impl From<SequenceRejection> for Problem {
 
 impl From<ImportRejection> for Problem {
     fn from(rejection: ImportRejection) -> Problem {
-        Problem::new("not_found", rejection.to_string())
+        let code = rejection.denial().map_or("not_found", |denial| denial.cause.code());
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<OrganisationRejection> for Problem {
+    fn from(rejection: OrganisationRejection) -> Problem {
+        let code = match &rejection {
+            OrganisationRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            OrganisationRejection::Denied(denial) => denial.cause.code(),
+            OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
+            OrganisationRejection::Exists => "idempotency_key_reused",
+            OrganisationRejection::EmailTaken => "email_taken",
+            OrganisationRejection::LastAdministrator => "last_administrator",
+            OrganisationRejection::Founded => "not_found",
+            OrganisationRejection::VersionMismatch(_) => "version_mismatch",
+            OrganisationRejection::Full(_) => "organisation_full",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<AccountRejection> for Problem {
+    fn from(rejection: AccountRejection) -> Problem {
+        let code = match &rejection {
+            AccountRejection::Denied(denial) => denial.cause.code(),
+            AccountRejection::NotFound => "not_found",
+            AccountRejection::NotProved => "unauthenticated",
+            AccountRejection::TokenExists => "idempotency_key_reused",
+            AccountRejection::TooManyTokens => "too_many_tokens",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<NeverRefused> for Problem {
+    fn from(NeverRefused(denial): NeverRefused) -> Problem {
+        denial.into()
+    }
+}
+
+/// A refusal that no entity has spoken; those that one has are noted already.
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Problem {
+        Problem::new(denial.cause.code(), denial.detail).to_be_noted()
     }
 }

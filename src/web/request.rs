@@ -4,14 +4,13 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH};
-use actix_web::web::{Bytes, Data};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, IF_MATCH};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::domain::record::RecordRejection;
 use crate::domain::record::schema::RecordType;
@@ -20,37 +19,10 @@ use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure};
 use crate::store::Version;
-use crate::web::App;
+use crate::web::auth::{Principal, authenticate};
 use crate::web::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// Whoever holds a valid token.
-#[derive(Clone, Copy, Debug)]
-pub struct Principal(pub UserId);
-
-impl FromRequest for Principal {
-    type Error = Problem;
-    type Future = Ready<Result<Principal, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request))
-    }
-}
-
-fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
-    let refused = |detail: &str| Problem::new("unauthenticated", detail);
-    let header = request.headers().get(AUTHORIZATION).ok_or_else(|| refused("the request carries no token"))?;
-    let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-    let token = token.ok_or_else(|| refused("the token must be sent as `Bearer TOKEN`"))?;
-    let app = request.app_data::<Data<App>>().ok_or_else(|| Problem::new("internal", "no application"))?;
-    let digest = Sha256::digest(token.trim().as_bytes());
-    if bool::from(digest.ct_eq(&app.token_digest)) {
-        Ok(Principal(UserId::ADMINISTRATOR))
-    } else {
-        Err(refused("the token is not valid"))
-    }
-}
 
 /// The raw body of a request, no longer than a JSON body may be.
 async fn bytes(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Problem> {
@@ -72,6 +44,8 @@ pub struct Body<T> {
     pub value: T,
     /// Who, and how a repeat is recognised.
     pub caller: Caller,
+    /// How it is known who that is.
+    pub principal: Principal,
 }
 
 impl<T: DeserializeOwned> FromRequest for Body<T> {
@@ -81,13 +55,13 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let Principal(by) = authenticate(&request)?;
+            let principal = authenticate(&request)?;
             let body = bytes(&request, &mut payload).await?;
             if !body.is_empty() {
                 json_type(&request)?;
             }
             let Object(value) = from_json(if body.is_empty() { b"{}" } else { &body })?;
-            Ok(Body { value, caller: caller(&request, by, &body)? })
+            Ok(Body { value, caller: caller(&request, &principal, &body)?, principal })
         })
     }
 }
@@ -122,6 +96,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// A member that is an object, or null, or not there.
 pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     Ok(Option::<Object<T>>::deserialize(from)?.map(|Object(value)| value))
+}
+
+/// A member that is there, be it null (RFC 7396).
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
 }
 
 fn json_type(request: &HttpRequest) -> Result<(), Problem> {
@@ -173,8 +152,9 @@ pub fn member(name: &str) -> String {
 }
 
 /// Who sent a request, how its repeat is recognised, and which version it may change.
-pub fn caller(request: &HttpRequest, by: UserId, body: &[u8]) -> Result<Caller, Problem> {
-    Ok(Caller { by, command: command(request, by, body)?, expected: if_match(request)? })
+pub fn caller(request: &HttpRequest, principal: &Principal, body: &[u8]) -> Result<Caller, Problem> {
+    let command = command(request, principal.user(), body)?;
+    Ok(Caller { command, expected: if_match(request)?, ..principal.caller })
 }
 
 /// What makes a repeat of this request recognisable, if its sender wants that.
@@ -335,10 +315,11 @@ pub fn sequence_id(text: &str) -> Result<SequenceId, Problem> {
     SequenceId::parse(text).ok_or_else(|| Problem::not_found("sequence"))
 }
 
-/// Runs what blocks away from the threads that serve.
+/// Runs what blocks away from the threads that serve; what it logs still names the request.
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = actix_web::web::block(work).await;
+    let span = tracing::Span::current();
+    let done = actix_web::web::block(move || span.in_scope(work)).await;
     done.unwrap_or_else(|_| Err(Problem::new("internal", "the server met a defect; it was logged")))
 }

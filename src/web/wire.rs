@@ -1,6 +1,7 @@
 //! The JSON that clients see, and how it is made from the state of an entity. Apart from what is stored, so that either
 //! may change.
 
+pub mod audit;
 pub mod record;
 
 pub use self::record::{Owner, RecordBody, RecordView, state_name};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::server::{Client, Server, TOKEN};
 
 /// Every method and address of the document, with some id where one is wanted.
-fn operations(api: &Client) -> Vec<(Method, String)> {
+pub fn operations(api: &Client) -> Vec<(Method, String)> {
     let document = api.bare(Method::GET, "/openapi.json").send().expect(200);
     let mut all = Vec::new();
     for (pattern, methods) in document["paths"].as_object().unwrap() {
@@ -182,9 +182,9 @@ fn every_problem_code_has_a_page() {
 fn the_documentation_is_a_page_that_loads_nothing_from_elsewhere() {
     let server = Server::shared();
     let api = server.client();
-    for from in ["/", "/docs"] {
+    for (from, to) in [("/", "/sign-in"), ("/docs", "/docs/")] {
         let answer = api.bare(Method::GET, from).send();
-        assert_eq!((answer.status / 100, answer.header("location")), (3, "/docs/"), "{from}");
+        assert_eq!((answer.status / 100, answer.header("location")), (3, to), "{from}");
     }
     let page = api.bare(Method::GET, "/docs/").send();
     assert_eq!(page.status, 200);

@@ -114,6 +114,7 @@ fn p17_a_backup_of_a_running_server_restores() {
     let server = Server::sandbox();
     let api = server.client();
     let leads: Vec<String> = (0..200).map(|_| api.lead()).collect();
+    api.active(graph([task("t", None)]));
     let backup = api.get("/backup");
     assert_eq!((backup.status, backup.header("content-type")), (200, "application/octet-stream"));
     let folder = tempfile::tempdir().unwrap();
@@ -129,9 +130,12 @@ fn p17_a_backup_of_a_running_server_restores() {
     let hash = told.trim().rsplit(' ').next().unwrap();
     let (ok, told) = program(&["check", "--data", data]);
     assert!(ok && told.contains(hash), "{told}");
+    let link = told.split_whitespace().find(|word| word.starts_with("2:")).expect("the trail has two links");
+    let link = link.trim_end_matches('.').to_owned();
     assert!(!program(&["restore", file, "--data", data]).0, "a directory that is in use");
     let (ok, text) = program(&["export", "--data", data]);
     assert!(ok && leads.iter().all(|lead| text.contains(lead)));
+    assert!(text.contains("\"from\":\"127.0.0.1\""), "where an audited request came from");
     let export = folder.path().join("export.jsonl");
     std::fs::write(
         &export,
@@ -147,4 +151,9 @@ fn p17_a_backup_of_a_running_server_restores() {
     assert!(!ok && told.contains("is no export"), "{told}");
     let (ok, told) = program(&["compact", "--data", imported.to_str().unwrap()]);
     assert!(ok && told.contains("KiB now"), "{told}");
+    // A link that was noted holds in every copy, and no other does.
+    for data in [data, imported.to_str().unwrap()] {
+        assert!(program(&["check", "--data", data, "--trail", &link]).0);
+        assert!(!program(&["check", "--data", data, "--trail", &link.replacen("2:", "1:", 1)]).0);
+    }
 }

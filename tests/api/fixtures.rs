@@ -1,5 +1,7 @@
 //! What tests begin with: records, graphs, active sequences, and where an enrolment stands.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::server::Client;
@@ -41,6 +43,18 @@ impl Client {
     /// A lead who can be reached by e-mail.
     pub fn lead(&self) -> String {
         self.record("lead")
+    }
+
+    /// A user with these roles, whose address nobody else has.
+    pub fn user(&self, roles: &[&str]) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let email = format!("user-{}@example.org", COUNT.fetch_add(1, Ordering::Relaxed));
+        id(&self.post("/users", json!({ "name": "Ada", "email": email, "roles": roles })).expect(201))
+    }
+
+    /// A team of these users.
+    pub fn team(&self, kind: &str, members: &[&str]) -> String {
+        id(&self.post("/teams", json!({ "name": "A team", "kind": kind, "members": members })).expect(201))
     }
 
     pub fn record(&self, kind: &str) -> String {

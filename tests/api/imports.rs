@@ -103,14 +103,15 @@ fn every_property_can_be_mapped() {
     let server = Server::shared();
     let api = server.client();
     let nobody = "00000000-0000-7000-8000-00000000abcd";
+    let (user, team) = (api.user(&["seller"]), api.team("access", &[]));
     let columns = [
         ("name", "Ada", "/name", json!("Ada")),
         ("email", "a@example.org", "/email", json!("a@example.org")),
         ("phones.business", "1", "/phones/business", json!("1")),
         ("phones.mobile", "2", "/phones/mobile", json!("2")),
         ("phones.home", "3", "/phones/home", json!("3")),
-        ("owner", nobody, "/owner/user", json!(nobody)),
-        ("access_team", nobody, "/access_team", json!(nobody)),
+        ("owner", &*user, "/owner/user", json!(user)),
+        ("access_team", &*team, "/access_team", json!(team)),
         ("allow_email", "No", "/allow_email", json!(false)),
         ("allow_phone", "true", "/allow_phone", json!(true)),
         ("allow_text", "0", "/allow_text", json!(false)),

@@ -61,7 +61,7 @@ fn records_are_filtered_by_type_name_owner_state_and_sequence() {
     let server = Server::sandbox();
     let api = server.client();
     let sequence = api.active(graph([task("t", None)]));
-    let owner = "00000000-0000-7000-8000-0000000000ff";
+    let owner = api.user(&["seller"]);
     let make = |body: Value| id(&api.post("/records", body).expect(201));
     let ada = make(json!({ "type": "lead", "name": "Ada ÑANDÚ", "owner": { "user": owner } }));
     let grace = make(json!({ "type": "contact", "name": "Grace 100%" }));

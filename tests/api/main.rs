@@ -1,5 +1,6 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
+mod audit;
 mod batches;
 mod bench;
 mod clock;
@@ -8,13 +9,18 @@ mod erasure;
 mod events;
 mod external;
 mod fixtures;
+mod hygiene;
 mod imports;
 mod lists;
 mod malformed;
+mod matrix;
+mod people;
 mod records;
 mod repeats;
+mod revocation;
 mod running;
 mod sequences;
 mod server;
 mod steps;
+mod strangers;
 mod templates;

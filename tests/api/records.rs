@@ -6,17 +6,19 @@ use serde_json::{Value, json};
 use crate::fixtures::id;
 use crate::server::Server;
 
+/// A contact that is not there; nobody asks whether it is.
 const NOBODY: &str = "00000000-0000-7000-8000-00000000abcd";
 
 #[test]
 fn a_created_record_is_found_where_its_location_says() {
     let server = Server::shared();
     let api = server.client();
+    let (user, team) = (api.user(&["seller"]), api.team("access", &[]));
     let body = json!({
         "type": "lead", "external_id": "full-1", "email": "grace@example.org", "score": 68.0,
         "phones": { "business": "+34 986 000 000", "mobile": "600" }, "allow_text": false,
         "time_zone": "Europe/Madrid", "linkedin_url": "https://linkedin.com/in/grace",
-        "owner": { "user": NOBODY }, "access_team": NOBODY, "primary_contact": NOBODY,
+        "owner": { "user": user }, "access_team": team, "primary_contact": NOBODY,
         "fields": { "first_name": "Grace", "last_name": "Hopper", "estimated_value": 1200.5, "notes": "a\nb" },
     });
     let made = api.post("/records", body.clone());
@@ -130,9 +132,10 @@ fn everything_wrong_with_a_record_is_told_at_once() {
 fn a_merge_patch_writes_what_is_given_and_clears_what_is_null() {
     let server = Server::shared();
     let api = server.client();
+    let team = api.team("access", &[]);
     let made = json!({
         "type": "lead", "name": "Ada", "email": "a@example.org", "score": 5, "time_zone": "UTC", "external_id": "merge-1",
-        "phones": { "home": "1", "mobile": "2" }, "linkedin_url": "x", "access_team": NOBODY, "primary_contact": NOBODY,
+        "phones": { "home": "1", "mobile": "2" }, "linkedin_url": "x", "access_team": team, "primary_contact": NOBODY,
         "fields": { "city": "Vigo", "country": "Spain", "first_name": "Ada" },
     });
     let path = format!("/records/{}", id(&api.post("/records", made).expect(201)));

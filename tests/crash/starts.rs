@@ -11,7 +11,7 @@ const DIRECTORIES: usize = 8;
 /// Whatever a first start has left behind, the next one goes on from there.
 pub async fn first_start_can_be_cut_short(ground: &Ground, rng: &mut Rng) {
     for directory in 0..DIRECTORIES {
-        // A sandbox writes its clock, and a server without a token of ours writes one.
+        // A sandbox writes its clock, and a server without a token of ours offers a link.
         let options: &[&str] = if directory % 2 == 0 { &["--sandbox"] } else { &[] };
         let mut program = Program::new(ground).without("RELANCE_ADMIN_TOKEN");
         for _ in 0..4 {

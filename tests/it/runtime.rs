@@ -1,5 +1,7 @@
 //! The engine in this process: the real actors on a store, where time or a restart matters.
 
+mod access;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +24,7 @@ use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::time::{Clock, Timestamp};
 
-const BY: Caller = Caller { by: UserId::ADMINISTRATOR, command: None, expected: None };
+const BY: Caller = Caller::new(UserId::ADMINISTRATOR, "test");
 
 fn options(clock: Clock, spool: &std::path::Path) -> Options {
     let mailer = Arc::new(Spool::open(spool, "relance@localhost").unwrap());
@@ -55,7 +57,7 @@ async fn lead(engine: &Engine, number: u32) -> RecordId {
 }
 
 async fn status(engine: &Engine, lead: RecordId) -> EnrolmentStatus {
-    engine.read::<Record, _>(lead, BY.by, |seen| seen.state.enrolments[0].status).await.unwrap()
+    engine.read::<Record, _>(lead, BY, |seen| seen.state.enrolments[0].status).await.unwrap()
 }
 
 /// TM-13, P5: on the machine's own clock, in every shard, and for timers that lie ahead when the engine starts.
@@ -84,10 +86,34 @@ async fn tm_13_timers_of_an_earlier_engine_fire_in_the_next_one_when_they_are_du
             assert!(Instant::now() < deadline, "the timer of {lead} does not fire");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let began = next.read::<Record, _>(lead, BY.by, |seen| seen.state.steps[0].opened_at).await.unwrap();
+        let began = next.read::<Record, _>(lead, BY, |seen| seen.state.steps[0].opened_at).await.unwrap();
         assert!(began >= due, "{lead} began at {began}, before {due}");
     }
     next.stop().await;
+}
+
+/// What was audited is linked with the address that it was asked from, and what the server does by itself is not.
+#[actix_web::test]
+async fn an_audited_command_is_linked_with_the_address_it_came_from() {
+    let (spool, store) = (tempfile::tempdir().unwrap(), RowStore::open(Memory::default()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let engine = engine(&store, Clock::test(Timestamp::from_millis(1_790_000_000_000)), spool.path());
+    let sequence = active_sequence(&engine).await;
+    lead(&engine, 1).await;
+    let from = Some(std::net::Ipv4Addr::new(192, 0, 2, 7).into());
+    let deactivate = SequenceCommand::Deactivate;
+    engine.submit::<Sequence, ()>(sequence, deactivate, Caller { from, ..BY }, |_| ()).await.unwrap();
+    engine.advance(engine.clock().now(), |_| Ok(())).await.unwrap();
+    engine.stop().await;
+    let mut links = vec![];
+    store
+        .trail(None, &mut |number, link| {
+            links.push((number, link.entity, link.version, link.from));
+            true
+        })
+        .unwrap();
+    let entity = sequence.into();
+    assert_eq!(links, [(3, entity, 3, from), (2, entity, 2, None), (1, entity, 1, None)]);
 }
 
 /// records that are going through a sequence leave when it is deactivated, and a second engine finds none.
@@ -182,13 +208,13 @@ async fn p7_a_panic_harms_one_record_and_nobody_else() {
     });
     let (struck, other) = (lead(&engine, 1).await, lead(&engine, 2).await);
     for _ in 0..PANICS_MAX {
-        let answer = engine.read::<Record, ()>(struck, BY.by, |_| panic!("a defect")).await;
+        let answer = engine.read::<Record, ()>(struck, BY, |_| panic!("a defect")).await;
         assert_eq!(answer, Err(Failure::Bug));
-        assert_eq!(engine.read::<Record, _>(other, BY.by, |seen| seen.version).await, Ok(1));
+        assert_eq!(engine.read::<Record, _>(other, BY, |seen| seen.version).await, Ok(1));
     }
-    assert_eq!(engine.read::<Record, _>(struck, BY.by, |seen| seen.version).await, Err(Failure::Bug), "left alone");
+    assert_eq!(engine.read::<Record, _>(struck, BY, |seen| seen.version).await, Err(Failure::Bug), "left alone");
     let rename = RecordCommand::Change(vec![Change::Name(Some("Grace".into()))]);
     assert_eq!(engine.submit::<Record, _>(other, rename, BY, |seen| seen.version).await, Ok(2));
     let (next, _queue) = start::start_here(store.clone(), options(clock, spool.path())).unwrap();
-    assert_eq!(next.read::<Record, _>(struck, BY.by, |seen| seen.version).await, Ok(1), "nothing of it was harmed");
+    assert_eq!(next.read::<Record, _>(struck, BY, |seen| seen.version).await, Ok(1), "nothing of it was harmed");
 }

@@ -14,7 +14,7 @@ enum Checker {
     Elsewhere(&'static str),
 }
 
-const TABLE: [(Defect, Checker); 11] = [
+const TABLE: [(Defect, Checker); 16] = [
     (Defect::SkipFence, Checker::Simulator { seeds: 60, says: "P13" }),
     (Defect::AnswerBeforeSync, Checker::Elsewhere("the power-cut loop")),
     (Defect::DropOutboxRow, Checker::Simulator { seeds: 60, says: "row of kind O is missing" }),
@@ -26,6 +26,11 @@ const TABLE: [(Defect, Checker); 11] = [
     (Defect::CountTwice, Checker::Simulator { seeds: 60, says: "row of kind C differs" }),
     (Defect::LoseHints, Checker::Simulator { seeds: 60, says: "(P" }),
     (Defect::SendTwice, Checker::Simulator { seeds: 60, says: "sent again without a cause" }),
+    (Defect::SkipSight, Checker::Simulator { seeds: 60, says: "who may not know of it" }),
+    (Defect::SkipRights, Checker::Simulator { seeds: 60, says: "may not ask for" }),
+    (Defect::ForgetRefusal, Checker::Simulator { seeds: 60, says: "not noted" }),
+    (Defect::KeepPolicy, Checker::Simulator { seeds: 60, says: "another organisation" }),
+    (Defect::KeepKeys, Checker::Simulator { seeds: 60, says: "other keys are valid" }),
 ];
 
 /// The first seed that finds the defect of this thread, and what it says.

@@ -11,6 +11,8 @@ mod graphs;
 mod history;
 mod judge;
 mod mix;
+mod people;
+mod policies;
 mod process;
 mod quiet;
 mod trace;

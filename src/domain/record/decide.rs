@@ -6,7 +6,8 @@ use super::command::RecordCommand;
 use super::erase::Erasure;
 use super::event::RecordEvent;
 use super::profile::Profile;
-use super::schema::{Change, Outcome, RecordState, RecordType};
+use super::rights;
+use super::schema::{Change, Outcome, Owner, RecordState, RecordType};
 use super::{Problem, Record, RecordRejection};
 use crate::domain::enrolment::advance::{Turn, closing_outcome};
 use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
@@ -14,15 +15,18 @@ use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::plan::AssignTo;
 use crate::domain::sequence::SequenceStatus;
-use crate::id::{RecordId, SequenceId};
+use crate::id::{RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 type Decision = Result<Vec<RecordEvent>, RecordRejection>;
 
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp) -> Decision {
+    if record.exists || matches!(command, RecordCommand::Create { .. } | RecordCommand::Forget) {
+        rights::judge(record, given, &command, stamp)?;
+    }
     if let RecordCommand::Create { kind, changes } = command {
-        return create(record, kind, changes);
+        return create(record, kind, changes, stamp.by);
     }
     if command == RecordCommand::Forget {
         return record.forget();
@@ -59,12 +63,16 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
     Ok(turn.done())
 }
 
-fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>) -> Decision {
+fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>, by: UserId) -> Decision {
     // What was erased is not made again by what made it: an import that is taken up, a repeat.
     if record.exists || record.erasure != Erasure::None {
         return Err(RecordRejection::Exists);
     }
     check(kind, &mut changes)?;
+    // Or whoever creates it could not find it again.
+    if by != UserId::SYSTEM && !changes.iter().any(|change| matches!(change, Change::Owner(_))) {
+        changes.push(Change::Owner(Owner::User(by)));
+    }
     let mut profile = Profile::default();
     changes.iter().for_each(|change| profile.set(change));
     named(&profile)?;

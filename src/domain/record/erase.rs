@@ -79,7 +79,6 @@ impl Record {
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }
-        owed.push(Effect::Unindex(Index::Record(self.summary())));
         owed.count(Counter::Records(self.kind), -1);
         owed.push(Effect::Erase);
     }

@@ -1,5 +1,7 @@
 //! Why a record refuses a command, in sentences; the codes that the API makes of them are stable.
 
+use crate::domain::permission::{Denial, Denies};
+
 /// One thing wrong with a request, and where (RFC 6901 pointer into it).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -14,6 +16,9 @@ pub struct Problem {
 /// Why a record refuses a command. The codes are part of the API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordRejection {
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// It was never created.
     #[error("there is no such record")]
     NotFound,
@@ -83,4 +88,13 @@ pub enum RecordRejection {
     /// A timer or delivery that nothing waits for; its row can go.
     #[error("nothing waits for this")]
     Stale,
+}
+
+impl Denies for RecordRejection {
+    fn denial(&self) -> Option<&Denial> {
+        match self {
+            RecordRejection::Denied(denial) => Some(denial),
+            _ => None,
+        }
+    }
 }

@@ -43,7 +43,7 @@ impl RecordType {
 }
 
 /// Who a record or step belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Owner {
     /// A person.
     User(UserId),
@@ -249,14 +249,10 @@ impl Change {
             Change::ExternalId(Some(key)) if key.is_empty() || key.len() > limits::EXTERNAL_ID_MAX => {
                 Some(("external_id_invalid", format!("an external id has 1 to {} bytes", limits::EXTERNAL_ID_MAX)))
             }
-            Change::Email(Some(address)) if !email_address::EmailAddress::is_valid(address) => {
-                Some(("email_invalid", format!("`{address}` is not an e-mail address")))
-            }
+            Change::Email(Some(address)) => email_fault(address),
             Change::Phone(_, Some(number)) => text_fault(number, 50, false),
             Change::LinkedinUrl(Some(url)) => text_fault(url, 500, false),
-            Change::TimeZone(Some(zone)) if zone.parse::<chrono_tz::Tz>().is_err() => {
-                Some(("time_zone_unknown", format!("`{zone}` is not an IANA time zone, such as Europe/Madrid")))
-            }
+            Change::TimeZone(Some(zone)) => time_zone_fault(zone),
             Change::Score(Some(score)) if *score > 100 => {
                 Some(("out_of_range", format!("a score lies between 0 and 100, not {score}")))
             }
@@ -270,7 +266,23 @@ impl Change {
     }
 }
 
-fn text_fault(text: &str, max: usize, may_break: bool) -> Option<(&'static str, String)> {
+/// A stable code and a sentence.
+pub type Fault = (&'static str, String);
+
+/// What is wrong with an e-mail address.
+pub fn email_fault(address: &str) -> Option<Fault> {
+    let detail = || format!("`{address}` is not an e-mail address");
+    (!email_address::EmailAddress::is_valid(address)).then(|| ("email_invalid", detail()))
+}
+
+/// What is wrong with the name of a time zone.
+pub fn time_zone_fault(zone: &str) -> Option<Fault> {
+    let detail = || format!("`{zone}` is not an IANA time zone, such as Europe/Madrid");
+    zone.parse::<chrono_tz::Tz>().is_err().then(|| ("time_zone_unknown", detail()))
+}
+
+/// What is wrong with a text of at most `max` characters.
+pub fn text_fault(text: &str, max: usize, may_break: bool) -> Option<Fault> {
     if text.chars().count() > max {
         return Some(("too_long", format!("has {} characters, at most {max} are kept", text.chars().count())));
     }
@@ -281,7 +293,7 @@ fn text_fault(text: &str, max: usize, may_break: bool) -> Option<(&'static str, 
     text.chars().any(forbidden).then(|| ("control_character", "holds a control character".into()))
 }
 
-fn field_fault(kind: RecordType, name: &str, value: &mut Option<Value>) -> Option<(&'static str, String)> {
+fn field_fault(kind: RecordType, name: &str, value: &mut Option<Value>) -> Option<Fault> {
     let Some(takes) = field(kind, name) else {
         return Some(("unknown_field", format!("a {} has no field `{name}`", kind.name())));
     };
@@ -305,7 +317,7 @@ fn field_fault(kind: RecordType, name: &str, value: &mut Option<Value>) -> Optio
     }
 }
 
-fn set(value: &mut Value, text: &str) -> Option<(&'static str, String)> {
+fn set(value: &mut Value, text: &str) -> Option<Fault> {
     *value = Value::Text(text.into());
     None
 }

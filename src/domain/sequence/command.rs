@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::permission::{Denial, Denies};
 use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::Diagnostic;
 use crate::domain::record::Problem;
@@ -21,6 +22,8 @@ pub enum Property {
     ExitOnReply(bool),
     /// §3.3; only while inactive.
     AssignTo(AssignTo),
+    /// Whose it is (P-7, Q-31).
+    Owner(Owner),
 }
 
 /// A request to a sequence.
@@ -67,6 +70,9 @@ pub enum SequenceEvent {
 /// Why a sequence refuses a command. The codes are part of the API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SequenceRejection {
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// It was never created.
     #[error("there is no such sequence")]
     NotFound,
@@ -88,4 +94,13 @@ pub enum SequenceRejection {
     /// L-7.
     #[error("the sequence has reached its {} versions", limits::SEQUENCE_VERSIONS_MAX)]
     VersionsExhausted,
+}
+
+impl Denies for SequenceRejection {
+    fn denial(&self) -> Option<&Denial> {
+        match self {
+            SequenceRejection::Denied(denial) => Some(denial),
+            _ => None,
+        }
+    }
 }

@@ -10,11 +10,11 @@ use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
 use super::{READ, Sled, SledOptions, damaged, io};
-use crate::store::manifest::{self, FORMAT, Manifest};
+use crate::store::manifest::{self, FORMAT, Manifest, WITNESSED};
 use crate::store::room::Room;
 use crate::store::rows::{Batch, Keyspace, RowStore};
 use crate::store::witness::{Note, Witness};
-use crate::store::{Result, Store, StoreError, codec, key};
+use crate::store::{Result, Store, StoreError, codec, key, maintenance};
 
 const WITNESS: &str = "head";
 /// How often a lock is looked at again; how many times where a process ends (two seconds), and where a database is closed
@@ -154,7 +154,8 @@ fn without_panic<T>(name: &str, open: impl FnOnce() -> Result<T>) -> Result<T> {
 impl RowStore<Sled> {
     /// Holds the database against what was noted outside it, and reads all of it unless it was closed in order.
     fn prove(&self, name: &str, format: Option<u32>, note: Option<Note>, computed_rows_must_fit: bool) -> Result<()> {
-        let was_proven_before = format == Some(FORMAT);
+        let was_proven_before = format >= Some(WITNESSED);
+        let is_present = format == Some(FORMAT);
         let head = self.head();
         let noted = match note {
             Some(note) if note.store_id == self.rows.store_id => note.number,
@@ -170,15 +171,19 @@ impl RowStore<Sled> {
             return Err(damaged(name, "the database does not say what must be in it"));
         }
         if !note.is_some_and(|note| note.closed && note.number == head.number) {
-            self.verify(computed_rows_must_fit)?;
+            self.verify(computed_rows_must_fit && is_present)?;
         }
         self.rows
             .note(self.head().number, false)
             .and_then(|()| self.rows.witness().sync())
             .map_err(|error| io("write the file `head`", error))?;
         self.rows.sound.store(true, Ordering::Release);
-        if was_proven_before {
+        if is_present {
             return Ok(());
+        }
+        if format.is_some() {
+            // Cut short, it is begun again: the manifest is written last.
+            maintenance::take_over(self)?;
         }
         manifest::write(&self.rows.directory, self.rows.store_id).map_err(|error| io("write the manifest", error))
     }

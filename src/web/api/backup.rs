@@ -10,10 +10,11 @@ use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Sender, channel};
 
+use crate::domain::permission::Permission;
 use crate::store::StoreError;
 use crate::web::App;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::Principal;
 
 /// Chunks between the thread that reads rows and the client.
 const CHUNKS_AHEAD: usize = 4;
@@ -48,7 +49,8 @@ impl Write for ToClient {
 #[utoipa::path(tag = "Maintenance",
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 409, body = Problem), (status = 503, body = Problem)))]
 #[get("/backup")]
-pub async fn get_backup(app: Data<App>, _: Principal) -> Result<HttpResponse, Problem> {
+pub async fn get_backup(app: Data<App>, by: Principal) -> Result<HttpResponse, Problem> {
+    by.must(&app, Permission::SetUp, "copy everything")?;
     let (chunks, mut made) = channel::<Chunk>(CHUNKS_AHEAD);
     let store = app.engine.shared_store();
     let runtime = Handle::current();

@@ -5,9 +5,10 @@ use actix_web::{HttpResponse, get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::permission::Permission;
 use crate::web::App;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::Principal;
 
 /// The server's time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,9 +33,10 @@ pub async fn get_clock(app: Data<App>, _: Principal) -> HttpResponse {
 }
 
 /// Take the clock as it stands for right: everything that is due by it fires.
-#[utoipa::path(tag = "Clock", responses((status = 200, body = TimeView), (status = 401, body = Problem)))]
+#[utoipa::path(tag = "Clock", responses((status = 200, body = TimeView), (status = 401, body = Problem), (status = 403, body = Problem)))]
 #[post("/clock/accept")]
-pub async fn accept_clock(app: Data<App>, _: Principal) -> HttpResponse {
+pub async fn accept_clock(app: Data<App>, by: Principal) -> Result<HttpResponse, Problem> {
+    by.must(&app, Permission::SetUp, "accept the clock")?;
     app.engine.accept_clock();
-    view(&app)
+    Ok(view(&app))
 }

@@ -8,20 +8,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::effect::EnrolmentRow;
+use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::{EnrolmentId, SequenceId, StepId};
+use crate::id::{EnrolmentId, SequenceId, StepId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::web::App;
-use crate::web::api::record_lists::load_record;
+use crate::web::api::record_lists::{load_record, visible_sequence};
 use crate::web::api::records::etag;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, Query, blocking, enrolment_id, page_limit, record_id};
+use crate::web::request::{self, Body, Nothing, Query, blocking, enrolment_id, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_name, steps_total};
 
 /// One enrolment.
@@ -29,7 +31,7 @@ use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_
 #[get("/enrolments/{id}")]
 pub async fn get_enrolment(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = enrolment_id(&id)?;
-    let read = app.engine.read::<Record, _>(id.record(), by.0, move |seen| {
+    let read = app.engine.read::<Record, _>(id.record(), by.caller, move |seen| {
         let enrolment = seen.state.enrolment(id.ordinal())?;
         Some((EnrolmentView::of(seen.id, seen.state, seen.given, enrolment), seen.version))
     });
@@ -105,9 +107,7 @@ pub async fn connect_records(
     let sequence = request::sequence_id(&id)?;
     let ConnectBody { records, wait, source } = body.value;
     request::judge_batch(records.len())?;
-    if !app.engine.given().sequences.contains_key(&sequence) {
-        return Err(Problem::not_found("sequence"));
-    }
+    visible_sequence(&app.engine.given(), sequence, body.caller.by)?;
     if source.as_ref().is_some_and(|source| source.chars().count() > limits::RECORD_NAME_MAX) {
         let detail = format!("a source has at most {} characters", limits::RECORD_NAME_MAX);
         return Err(Problem::at("validation_failed", "/source", detail));
@@ -209,49 +209,64 @@ pub struct PageQuery {
 #[get("/sequences/{id}/enrolments")]
 pub async fn list_sequence_enrolments(
     app: Data<App>,
-    _: Principal,
+    by: Principal,
     id: Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let sequence = request::sequence_id(&id)?;
     let given = app.engine.given();
-    if !given.sequences.contains_key(&sequence) {
-        return Err(Problem::not_found("sequence"));
-    }
+    visible_sequence(&given, sequence, by.user())?;
     let limit = page_limit(query.limit)?;
     let after = request::cursor(query.cursor.as_deref(), read_cursor)?;
     let (store, now) = (app.engine.shared_store(), app.engine.clock().now());
-    let page = blocking(move || {
-        let rows = page_of_rows(store.as_ref(), sequence, after, limit)?;
-        let next_cursor = rows.get(limit).and(rows.get(limit - 1)).map(write_cursor);
-        let items = rows.iter().take(limit).map(|row| connected_record(store.as_ref(), &given, *row, now));
-        Ok(Page { items: items.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?, next_cursor })
-    });
-    Ok(HttpResponse::Ok().json(page.await?))
+    let walk = Walk { sequence, by: by.user(), now, limit };
+    Ok(HttpResponse::Ok().json(blocking(move || walk.page(store.as_ref(), &given, after)).await?))
 }
 
-/// One row more than asked for, so that it is known whether there is a next page.
-fn page_of_rows(
-    store: &dyn Store,
+/// What a page of connected records is made for.
+struct Walk {
     sequence: SequenceId,
-    after: Option<EnrolmentRow>,
+    by: UserId,
+    now: Timestamp,
     limit: usize,
-) -> Result<Vec<EnrolmentRow>, Problem> {
-    let mut rows = Vec::new();
-    for live in [true, false] {
-        let before = match after {
-            Some(row) if row.live == live => Some(row),
-            Some(row) if !row.live && live => continue,
-            _ => None,
-        };
-        if rows.len() <= limit {
-            store.enrolments(sequence, live, before, &mut |row| {
-                rows.push(row);
-                rows.len() <= limit
+}
+
+impl Walk {
+    /// The next enrolments of records that the caller sees; of the others not even their number.
+    fn page(
+        &self,
+        store: &dyn Store,
+        given: &Given,
+        after: Option<EnrolmentRow>,
+    ) -> Result<Page<ConnectedRecord>, Problem> {
+        let (mut items, mut last, mut more, mut failed, mut scanned) = (Vec::new(), None, false, None, 0);
+        for live in [true, false] {
+            let before = match after {
+                Some(row) if row.live == live => Some(row),
+                Some(row) if !row.live && live => continue,
+                _ => None,
+            };
+            if more || failed.is_some() {
+                break;
+            }
+            store.enrolments(self.sequence, live, before, &mut |row| {
+                if items.len() == self.limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
+                    more = true;
+                    return false;
+                }
+                (scanned, last) = (scanned + 1, Some(row));
+                match self.connected_record(store, given, row) {
+                    Ok(item) => items.extend(item),
+                    Err(problem) => failed = Some(problem),
+                }
+                failed.is_none()
             })?;
         }
+        match failed {
+            Some(problem) => Err(problem),
+            None => Ok(Page { items, next_cursor: last.filter(|_| more).as_ref().map(write_cursor) }),
+        }
     }
-    Ok(rows)
 }
 
 fn write_cursor(row: &EnrolmentRow) -> String {
@@ -270,41 +285,43 @@ fn read_cursor(text: &str) -> Option<EnrolmentRow> {
     Some(EnrolmentRow { record: id.record(), ordinal: id.ordinal(), live })
 }
 
-fn connected_record(
-    store: &dyn Store,
-    given: &Given,
-    row: EnrolmentRow,
-    now: Timestamp,
-) -> Result<Option<ConnectedRecord>, Problem> {
-    let record = load_record(store, row.record)?;
-    if !record.exists {
-        // Erased since the row was read.
-        return Ok(None);
+impl Walk {
+    /// `None` of a record that the caller does not see, or that was erased since the row was read.
+    fn connected_record(
+        &self,
+        store: &dyn Store,
+        given: &Given,
+        row: EnrolmentRow,
+    ) -> Result<Option<ConnectedRecord>, Problem> {
+        let record = load_record(store, row.record)?;
+        if !record.exists || record.must_be_seen(given, self.by).is_err() {
+            return Ok(None);
+        }
+        let enrolment =
+            record.enrolment(row.ordinal).ok_or_else(|| Problem::new("internal", "a list row leads nowhere"))?;
+        let step = record.current_step(enrolment);
+        let plan = given.plan(enrolment.sequence, enrolment.version);
+        let current_step = step.zip(plan).and_then(|(step, plan)| {
+            let node = plan.node(step.node)?;
+            Some(CurrentStep {
+                id: StepId::of(row.record, step.ordinal).to_string(),
+                node: node.id.clone(),
+                kind: if step.converted { "email" } else { node.type_name },
+                name: node.name.clone(),
+            })
+        });
+        Ok(Some(ConnectedRecord {
+            enrolment: EnrolmentId::of(row.record, row.ordinal).to_string(),
+            record: row.record.to_string(),
+            record_name: record.profile.display_name(),
+            version: enrolment.version,
+            status: status_name(enrolment.status),
+            reason: enrolment.reason.map(reason_name),
+            steps_done: enrolment.steps_done,
+            steps_total: steps_total(&record, given, enrolment),
+            current_step,
+            days_in_step: step.map(|step| (self.now - step.opened_at).num_days()),
+            assignee: step.map(|step| step.assignee.into()),
+        }))
     }
-    let enrolment =
-        record.enrolment(row.ordinal).ok_or_else(|| Problem::new("internal", "a list row leads nowhere"))?;
-    let step = record.current_step(enrolment);
-    let plan = given.plan(enrolment.sequence, enrolment.version);
-    let current_step = step.zip(plan).and_then(|(step, plan)| {
-        let node = plan.node(step.node)?;
-        Some(CurrentStep {
-            id: StepId::of(row.record, step.ordinal).to_string(),
-            node: node.id.clone(),
-            kind: if step.converted { "email" } else { node.type_name },
-            name: node.name.clone(),
-        })
-    });
-    Ok(Some(ConnectedRecord {
-        enrolment: EnrolmentId::of(row.record, row.ordinal).to_string(),
-        record: row.record.to_string(),
-        record_name: record.profile.display_name(),
-        version: enrolment.version,
-        status: status_name(enrolment.status),
-        reason: enrolment.reason.map(reason_name),
-        steps_done: enrolment.steps_done,
-        steps_total: steps_total(&record, given, enrolment),
-        current_step,
-        days_in_step: step.map(|step| (now - step.opened_at).num_days()),
-        assignee: step.map(|step| step.assignee.into()),
-    }))
 }

@@ -10,8 +10,9 @@ use crate::runtime::message::Seen;
 use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::api::sequences::read;
+use crate::web::auth::Principal;
 use crate::web::problem::{Fault, Problem};
-use crate::web::request::{Body, Object, Principal, from_value, sequence_id};
+use crate::web::request::{Body, Object, from_value, sequence_id};
 
 /// Reads a graph node by node, so that each fault has its place. A type that does not exist is structurally impossible
 /// (D-34), a member that does not exist is malformed.

@@ -17,8 +17,9 @@ use crate::runtime::message::Seen;
 use crate::sheet::Sheet;
 use crate::web::App;
 use crate::web::api::records::etag;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Principal, Query, blocking, caller, member};
+use crate::web::request::{Query, blocking, caller, member};
 
 /// How the file is read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -120,7 +121,7 @@ pub async fn start_import(
             return Err(Problem::new("too_large", detail));
         }
     };
-    let caller = caller(&http, by.0, &bytes)?;
+    let caller = caller(&http, &by, &bytes)?;
     let now = app.engine.clock().now();
     let fresh = ImportId(app.engine.ids.for_command(caller.command, now));
     if let Some(command) = caller.command {
@@ -174,7 +175,8 @@ fn csv_type(request: &HttpRequest) -> Result<(), Problem> {
 #[get("/imports/{id}")]
 pub async fn get_import(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = ImportId::parse(&id).ok_or_else(|| Problem::not_found("import"))?;
-    let seen = app.engine.read::<Import, _>(id, by.0, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
+    let seen =
+        app.engine.read::<Import, _>(id, by.caller, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
     let (view, version) = seen.await?.ok_or_else(|| Problem::not_found("import"))?;
     Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
 }
@@ -185,7 +187,7 @@ pub async fn get_import(app: Data<App>, by: Principal, id: Path<String>) -> Resu
 #[get("/imports/{id}/rejects")]
 pub async fn get_import_rejects(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = ImportId::parse(&id).ok_or_else(|| Problem::not_found("import"))?;
-    let exists = app.engine.read::<Import, _>(id, by.0, |seen| seen.state.exists).await?;
+    let exists = app.engine.read::<Import, _>(id, by.caller, |seen| seen.state.exists).await?;
     if !exists {
         return Err(Problem::not_found("import"));
     }

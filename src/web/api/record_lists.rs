@@ -5,15 +5,21 @@ use actix_web::{HttpResponse, get};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::domain::access::{self, Reach, Scope};
 use crate::domain::effect::{EnrolmentRow, RecordSummary};
+use crate::domain::entity::Entity;
+use crate::domain::given::Given;
+use crate::domain::policy::Person;
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, RecordId};
+use crate::domain::sequence::Sequence;
+use crate::id::{EnrolmentId, RecordId, SequenceId, TeamId, UserId};
 use crate::limits;
 use crate::store::{Store, codec};
 use crate::web::App;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Principal, Query, blocking, page_limit};
+use crate::web::request::{self, Query, blocking, page_limit};
 use crate::web::wire::{Page, RecordView, state_name};
 
 /// Which records a list shows.
@@ -41,7 +47,14 @@ pub struct RecordFilter {
 }
 
 impl RecordFilter {
-    fn shows(&self, summary: &RecordSummary, q: Option<&str>) -> bool {
+    /// What has to be walked: whose records are asked for are among those that their lists show.
+    fn scope(&self, person: &Person) -> Scope {
+        let Some(owner) = &self.owner else { return Scope::of(person) };
+        let (user, team) = (UserId::parse(owner).map(Owner::User), TeamId::parse(owner).map(Owner::Team));
+        Scope::Of(user.into_iter().chain(team).collect())
+    }
+
+    fn shows(&self, person: &Person, summary: &RecordSummary, q: Option<&str>) -> bool {
         let owner = match summary.owner {
             Owner::User(user) => user.to_string(),
             Owner::Team(team) => team.to_string(),
@@ -50,36 +63,66 @@ impl RecordFilter {
             && self.state.as_deref().is_none_or(|state| state == state_name(summary.state))
             && self.owner.as_ref().is_none_or(|wanted| *wanted == owner)
             && q.is_none_or(|q| summary.name.to_lowercase().contains(q))
+            && access::reach(person, &summary.facts()) >= Reach::See
     }
 }
 
-/// Records, newest first.
+/// The records that you see, newest first.
 #[utoipa::path(tag = "Records", params(RecordFilter),
     responses((status = 200, body = Page<RecordView>), (status = 400, body = Problem)))]
 #[get("/records")]
 pub async fn list_records(
     app: Data<App>,
-    _: Principal,
+    by: Principal,
     Query(filter): Query<RecordFilter>,
 ) -> Result<HttpResponse, Problem> {
     if filter.state.as_deref().is_some_and(|state| !matches!(state, "active" | "inactive")) {
         return Err(Problem::malformed("/state", "a state is `active` or `inactive`"));
     }
-    let limit = page_limit(filter.limit)?;
+    let (limit, given) = (page_limit(filter.limit)?, app.engine.given());
     let page = match &filter.sequence {
         Some(sequence) => {
             let sequence = request::sequence_id(sequence)?;
             let cursor = request::cursor(filter.cursor.as_deref(), EnrolmentId::parse)?;
+            if visible_sequence(&given, sequence, by.user()).is_err() {
+                // Whether there is one that the caller may not know of is not told.
+                return Ok(HttpResponse::Ok().json(Page::<RecordView> { items: Vec::new(), next_cursor: None }));
+            }
             let store = app.engine.shared_store();
-            blocking(move || records_of_sequence(store.as_ref(), sequence, cursor, limit, &filter)).await?
+            blocking(move || {
+                let person = given.policy.person(by.user())?;
+                records_of_sequence(store.as_ref(), &person, sequence, cursor, limit, &filter)
+            })
+            .await?
         }
         None => {
             let cursor = request::cursor(filter.cursor.as_deref(), RecordId::parse)?;
             let store = app.engine.shared_store();
-            blocking(move || all_records(store.as_ref(), cursor, limit, &filter)).await?
+            blocking(move || {
+                let person = given.policy.person(by.user())?;
+                all_records(store.as_ref(), &person, cursor, limit, &filter)
+            })
+            .await?
         }
     };
     Ok(HttpResponse::Ok().json(page))
+}
+
+/// A sequence that somebody may know of.
+pub fn visible_sequence(given: &Given, id: SequenceId, by: UserId) -> Result<&Sequence, Problem> {
+    let sequence = given.sequences.get(&id).ok_or_else(|| Problem::not_found("sequence"))?;
+    sequence.judge_sight(given, by)?;
+    Ok(sequence)
+}
+
+/// Loads a record as it stands in the rows, if somebody may see it.
+pub fn visible_record(store: &dyn Store, given: &Given, id: RecordId, by: UserId) -> Result<Record, Problem> {
+    let record = load_record(store, id)?;
+    if !record.exists {
+        return Err(Problem::not_found("record"));
+    }
+    record.must_be_seen(given, by)?;
+    Ok(record)
 }
 
 /// Loads a record as it stands in the rows.
@@ -90,20 +133,21 @@ pub fn load_record(store: &dyn Store, id: RecordId) -> Result<Record, Problem> {
 
 fn all_records(
     store: &dyn Store,
+    person: &Person,
     before: Option<RecordId>,
     limit: usize,
     filter: &RecordFilter,
 ) -> Result<Page<RecordView>, Problem> {
     let q = filter.q.as_deref().map(str::to_lowercase);
     let (mut found, mut scanned, mut last, mut more) = (Vec::new(), 0, None, false);
-    store.records(before, &mut |id, summary| {
+    store.records(&filter.scope(person), before, &mut |id, summary| {
         if found.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
             more = true;
             return false;
         }
         scanned += 1;
         last = Some(id);
-        if filter.shows(&summary, q.as_deref()) {
+        if filter.shows(person, &summary, q.as_deref()) {
             found.push(id);
         }
         true
@@ -111,8 +155,8 @@ fn all_records(
     let mut items = Vec::with_capacity(found.len());
     for id in found {
         let record = load_record(store, id)?;
-        // It may have been erased since its row was read.
-        if record.exists {
+        // It may have been erased or handed over since its row was read.
+        if record.exists && record.reach(person) >= Reach::See {
             items.push(RecordView::of(id, &record));
         }
     }
@@ -122,7 +166,8 @@ fn all_records(
 /// Records with a live enrolment in a sequence; their rows are read one by one, as far as the page goes.
 fn records_of_sequence(
     store: &dyn Store,
-    sequence: crate::id::SequenceId,
+    person: &Person,
+    sequence: SequenceId,
     before: Option<EnrolmentId>,
     limit: usize,
     filter: &RecordFilter,
@@ -138,7 +183,7 @@ fn records_of_sequence(
         }
         last = Some(EnrolmentId::of(row.record, row.ordinal));
         match load_record(store, row.record) {
-            Ok(record) if record.exists && filter.shows(&record.summary(), q.as_deref()) => {
+            Ok(record) if record.exists && filter.shows(person, &record.summary(), q.as_deref()) => {
                 items.push(RecordView::of(row.record, &record));
             }
             Ok(_) => {}

@@ -7,18 +7,20 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::domain::access::Reach;
 use crate::domain::entity::Entity;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{CommandId, EntityId, RecordId, UserId};
+use crate::id::{CommandId, EntityId, RecordId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure, Seen};
 use crate::store::Version;
 use crate::web::App;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Object, Principal, record_id};
+use crate::web::request::{self, Body, Nothing, Object, record_id};
 use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results};
 
 /// A record with the version it was seen at.
@@ -178,10 +180,10 @@ pub(super) async fn upsert(
 pub(super) async fn read_record<T: Send + 'static>(
     engine: &Engine,
     id: RecordId,
-    by: UserId,
+    caller: Caller,
     view: impl FnOnce(Seen<Record>) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let seen = engine.read::<Record, _>(id, by, |seen| seen.state.exists.then(|| view(seen))).await?;
+    let seen = engine.read::<Record, _>(id, caller, |seen| seen.state.exists.then(|| view(seen))).await?;
     seen.ok_or_else(|| Problem::not_found("record"))
 }
 
@@ -190,7 +192,7 @@ pub(super) async fn read_record<T: Send + 'static>(
 #[get("/records/{id}")]
 pub async fn get_record(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = record_id(&app.engine, &id)?;
-    Ok(shown(&read_record(&app.engine, id, by.0, versioned).await?))
+    Ok(shown(&read_record(&app.engine, id, by.caller, versioned).await?))
 }
 
 /// Change a record (RFC 7396: members given are written, null clears).
@@ -223,8 +225,13 @@ pub async fn delete_record(app: Data<App>, id: Path<String>, body: Body<Nothing>
             false => return Err(problem),
         },
     };
-    let profile = read_record(engine, id, body.caller.by, |seen| seen.state.profile.clone()).await;
-    if let Ok(profile) = profile {
+    let caller = body.caller;
+    let profile = engine.read::<Record, _>(id, caller, move |seen| {
+        let may = seen.given.policy.person(caller.by).is_ok_and(|person| seen.state.reach(&person) == Reach::Erase);
+        let is_meant = seen.state.exists && caller.expected.is_none_or(|expected| expected == seen.version);
+        (may && is_meant).then(|| seen.state.profile.clone())
+    });
+    if let Some(profile) = profile.await? {
         // What a crash leaves undone behind this is done when the client asks again: it has no answer yet.
         let imports = app.imports.clone();
         request::blocking(move || {
@@ -292,7 +299,7 @@ pub async fn reopen_record(app: Data<App>, id: Path<String>, body: Body<Nothing>
 #[get("/records/{id}/enrolments")]
 pub async fn list_record_enrolments(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = record_id(&app.engine, &id)?;
-    let items = read_record(&app.engine, id, by.0, move |seen| {
+    let items = read_record(&app.engine, id, by.caller, move |seen| {
         let enrolments = seen.state.enrolments.iter().rev();
         enrolments.map(|enrolment| EnrolmentView::of(id, seen.state, seen.given, enrolment)).collect::<Vec<_>>()
     });

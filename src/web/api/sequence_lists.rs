@@ -1,18 +1,27 @@
 //! `GET /sequences`: the list, from the snapshot that decisions are given.
 
+use std::collections::{HashMap, HashSet};
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::domain::access::{Reach, Scope};
 use crate::domain::effect::Counter;
+use crate::domain::permission::Permission;
+use crate::domain::policy::Person;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::Sequence;
-use crate::id::SequenceId;
+use crate::id::{SequenceId, UserId};
+use crate::runtime::engine::Engine;
+use crate::store::Store;
 use crate::web::App;
+use crate::web::api::record_lists::load_record;
 use crate::web::api::sequences::{SequenceView, status_name};
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Principal, Query, cursor, page_limit};
+use crate::web::request::{self, Query, blocking, cursor, page_limit};
 use crate::web::wire::{Owner, Page};
 
 /// Which sequences a list shows, and in which order.
@@ -75,13 +84,13 @@ impl SequenceFilter {
     }
 }
 
-/// Sequences.
+/// The sequences that you may know of: your own and your business unit's; for administrators and sequence managers, all.
 #[utoipa::path(tag = "Sequences", params(SequenceFilter),
     responses((status = 200, body = Page<SequenceView>), (status = 400, body = Problem)))]
 #[get("/sequences")]
 pub async fn list_sequences(
     app: Data<App>,
-    _: Principal,
+    by: Principal,
     Query(filter): Query<SequenceFilter>,
 ) -> Result<HttpResponse, Problem> {
     let statuses = ["inactive", "active", "revision"];
@@ -94,8 +103,10 @@ pub async fn list_sequences(
         Some((key.to_owned(), SequenceId::parse(id)?))
     })?;
     let (given, q) = (app.engine.given(), filter.q.as_deref().map(str::to_lowercase));
+    let person = given.policy.person(by.user())?;
+    let shows = |sequence: &Sequence| sequence.is_seen_by(&person) && filter.shows(sequence, q.as_deref());
     let mut found = Vec::new();
-    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| filter.shows(sequence, q.as_deref())) {
+    for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| shows(sequence)) {
         found.push(((filter.key(sequence)?, *id), sequence));
     }
     found.sort_by(|(left, _), (right, _)| if descending { right.cmp(left) } else { left.cmp(right) });
@@ -107,8 +118,60 @@ pub async fn list_sequences(
     found.retain(|(key, _)| begun(key));
     let last = found.get(limit).and(found.get(limit - 1));
     let next_cursor = last.map(|((key, id), _)| format!("{id}.{key}"));
-    let items = found.iter().take(limit).map(|((_, id), sequence)| {
-        SequenceView::of(*id, sequence, &given, app.engine.store().counter(Counter::Live(*id)))
+    found.truncate(limit);
+    let counts = connected_counts(&app.engine, by.user(), found.iter().map(|((_, id), _)| *id).collect()).await?;
+    let items = found.iter().map(|((_, id), sequence)| {
+        SequenceView::of(*id, sequence, &given, counts.get(id).copied().unwrap_or_default())
     });
     Ok(HttpResponse::Ok().json(Page { items: items.collect(), next_cursor }))
+}
+
+/// How many live enrolments of each of these sequences somebody may know of: all for whoever has P-20 for all, else those
+/// on records that they see.
+pub async fn connected_counts(
+    engine: &Engine,
+    by: UserId,
+    sequences: Vec<SequenceId>,
+) -> Result<HashMap<SequenceId, i64>, Problem> {
+    let given = engine.given();
+    let enrolled = sequences.into_iter().map(|id| (id, engine.store().counter(Counter::Live(id))));
+    let enrolled: HashMap<_, _> = enrolled.filter(|(_, live)| *live > 0).collect();
+    if enrolled.is_empty() || given.policy.person(by)?.may_all(Permission::Statistics) {
+        return Ok(enrolled);
+    }
+    let store = engine.shared_store();
+    blocking(move || seen_enrolments(store.as_ref(), &given.policy.person(by)?, &enrolled)).await
+}
+
+/// By way of what somebody sees or of what is enrolled, whichever is less.
+fn seen_enrolments(
+    store: &dyn Store,
+    person: &Person,
+    enrolled: &HashMap<SequenceId, i64>,
+) -> Result<HashMap<SequenceId, i64>, Problem> {
+    let bound = usize::try_from(enrolled.values().sum::<i64>()).unwrap_or(usize::MAX);
+    let (mut records, mut is_less) = (HashSet::new(), true);
+    store.records(&Scope::of(person), None, &mut |id, _| {
+        is_less = records.len() < bound;
+        is_less && records.insert(id)
+    })?;
+    if !is_less {
+        records.clear();
+        for sequence in enrolled.keys() {
+            store.enrolments(*sequence, true, None, &mut |row| {
+                records.insert(row.record);
+                true
+            })?;
+        }
+    }
+    let mut counts = HashMap::new();
+    for id in records {
+        let record = load_record(store, id)?;
+        if record.exists && record.reach(person) >= Reach::See {
+            for enrolment in record.live().filter(|live| enrolled.contains_key(&live.sequence)) {
+                *counts.entry(enrolment.sequence).or_default() += 1;
+            }
+        }
+    }
+    Ok(counts)
 }

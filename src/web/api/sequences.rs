@@ -14,7 +14,7 @@ use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
-use crate::id::SequenceId;
+use crate::id::{SequenceId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Seen};
@@ -22,9 +22,11 @@ use crate::store::Version;
 use crate::web::App;
 use crate::web::api::graphs::read_graph;
 use crate::web::api::records::etag;
+use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Principal, sequence_id};
+use crate::web::request::{self, Body, Nothing, sequence_id};
 use crate::web::wire::Owner;
 
 /// Who gets the steps of a sequence (§3.3).
@@ -55,7 +57,7 @@ pub struct SequenceView {
     step_count: u16,
     /// Days by TC-3; 0 while the draft has errors.
     duration_days: i64,
-    /// Live enrolments.
+    /// Live enrolments; a seller's count holds those on records that the seller sees (P-20).
     connected_count: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
@@ -110,11 +112,15 @@ async fn submit(
     command: SequenceCommand,
     caller: Caller,
 ) -> Result<(SequenceView, Version, SequenceId), Problem> {
-    let connected = engine.store().counter(Counter::Live(id));
+    let connected = connected(engine, id, caller.by).await?;
     let view = move |seen: Seen<Sequence>| {
         (SequenceView::of(seen.id, seen.state, seen.given, connected), seen.version, seen.id)
     };
     Ok(engine.submit(id, command, caller, view).await?)
+}
+
+async fn connected(engine: &Engine, id: SequenceId, by: UserId) -> Result<i64, Problem> {
+    Ok(connected_counts(engine, by, vec![id]).await?.get(&id).copied().unwrap_or_default())
 }
 
 fn shown(view: &SequenceView, version: Version) -> HttpResponse {
@@ -127,7 +133,7 @@ pub(super) async fn read<T: Send + 'static>(
     by: Principal,
     view: impl FnOnce(&Seen<Sequence>) -> T + Send + 'static,
 ) -> Result<(T, Version), Problem> {
-    let seen = engine.read::<Sequence, _>(id, by.0, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
+    let seen = engine.read::<Sequence, _>(id, by.caller, |seen| seen.state.exists.then(|| (view(&seen), seen.version)));
     seen.await?.ok_or_else(|| Problem::not_found("sequence"))
 }
 
@@ -201,7 +207,7 @@ pub async fn create_sequence(
 #[get("/sequences/{id}")]
 pub async fn get_sequence(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = sequence_id(&id)?;
-    let connected = app.engine.store().counter(Counter::Live(id));
+    let connected = connected(&app.engine, id, by.user()).await?;
     let view = move |seen: &Seen<Sequence>| SequenceView::of(seen.id, seen.state, seen.given, connected);
     let (view, version) = read(&app.engine, id, by, view).await?;
     Ok(shown(&view, version))
@@ -220,6 +226,8 @@ pub struct SequencePatch {
     /// Who gets the steps; only while inactive.
     #[serde(default, deserialize_with = "request::object")]
     assign_to: Option<AssignToBody>,
+    /// Whose it is (P-7): who may edit it.
+    owner: Option<Owner>,
 }
 
 /// Change the properties of a sequence.
@@ -231,7 +239,8 @@ pub async fn patch_sequence(
     id: Path<String>,
     body: Body<SequencePatch>,
 ) -> Result<HttpResponse, Problem> {
-    let SequencePatch { name, description, exit_on_reply, assign_to } = body.value;
+    let SequencePatch { name, description, exit_on_reply, assign_to, owner } = body.value;
+    let owner = owner.map(|owner| owner.read()).transpose()?;
     let assign_to = assign_to.map(|assign_to| match assign_to {
         AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
         AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
@@ -241,6 +250,7 @@ pub async fn patch_sequence(
         description.map(Property::Description),
         exit_on_reply.map(Property::ExitOnReply),
         assign_to.map(Property::AssignTo),
+        owner.map(Property::Owner),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
@@ -278,7 +288,7 @@ pub struct Diagnostics {
 #[post("/sequences/{id}/validate")]
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let view = |seen: &Seen<Sequence>| (seen.state.compile_draft(seen.given).1, seen.state.status);
-    let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, Principal(body.caller.by), view).await?;
+    let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, body.principal, view).await?;
     let active = app.engine.store().counter(Counter::ActiveSequences);
     if status == SequenceStatus::Inactive && active >= limits::ACTIVE_SEQUENCES_MAX {
         let detail = format!("{active} sequences are active, as many as may be; deactivate one first");

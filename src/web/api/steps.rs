@@ -14,8 +14,9 @@ use crate::store::Version;
 use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::records::etag;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, Nothing, Principal, step_id};
+use crate::web::request::{Body, Nothing, step_id};
 use crate::web::wire::StepView;
 
 /// What can be done next, after a step was completed or skipped.
@@ -80,7 +81,7 @@ async fn act<T: Serialize + Send + 'static>(
 #[get("/steps/{id}")]
 pub async fn get_step(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = step_id(&id)?;
-    let read = app.engine.read::<Record, _>(id.record(), by.0, move |seen| {
+    let read = app.engine.read::<Record, _>(id.record(), by.caller, move |seen| {
         step_view(&seen, id.ordinal()).map(|view| (view, seen.version))
     });
     let (view, version) = read.await?.ok_or_else(|| Problem::not_found("step"))?;

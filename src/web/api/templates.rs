@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use crate::domain::sequence::graph::Graph;
 use crate::domain::template::{self, Language, SequenceTemplate, in_language};
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::Principal;
 use crate::web::wire::Page;
 
 /// A factory sequence.

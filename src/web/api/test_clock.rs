@@ -6,13 +6,15 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::permission::Permission;
 use crate::domain::record::RecordRejection;
 use crate::runtime::message::Failure;
 use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::steps::instant;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, Principal, object};
+use crate::web::request::{Body, object};
 
 /// The sandbox's time.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -69,6 +71,7 @@ pub struct AdvanceBody {
 #[post("/test-clock/advance")]
 pub async fn advance_test_clock(app: Data<App>, body: Body<AdvanceBody>) -> Result<HttpResponse, Problem> {
     sandbox(&app)?;
+    body.principal.must(&app, Permission::SetUp, "move the clock")?;
     let mut answers = app.advancing.lock().await;
     if let Some(command) = body.caller.command
         && let Some((fingerprint, answer)) = answers.get(&command.key)

@@ -16,9 +16,10 @@ use crate::store::codec::{self, Entry};
 use crate::store::{Store, Version};
 use crate::web::App;
 use crate::web::api::enrolments::PageQuery;
-use crate::web::api::record_lists::load_record;
+use crate::web::api::record_lists::visible_record;
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Principal, Query, blocking, cursor, page_limit, record_id};
+use crate::web::request::{Query, blocking, cursor, page_limit, record_id};
 use crate::web::wire::{Page, reason_name};
 
 /// One thing that happened.
@@ -49,7 +50,7 @@ pub struct TimelineItem {
 #[get("/records/{id}/timeline")]
 pub async fn get_timeline(
     app: Data<App>,
-    _: Principal,
+    by: Principal,
     id: Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -61,21 +62,19 @@ pub async fn get_timeline(
         Some((version.parse::<Version>().ok()?, place.parse::<usize>().ok()?))
     })?;
     let (store, given) = (app.engine.shared_store(), app.engine.given());
-    let page = blocking(move || page(store.as_ref(), &given, id, after, limit));
+    let page = blocking(move || page(store.as_ref(), &given, by.user(), id, after, limit));
     Ok(HttpResponse::Ok().json(page.await?))
 }
 
 fn page(
     store: &dyn Store,
     given: &Given,
+    by: UserId,
     id: RecordId,
     after: Option<(Version, usize)>,
     limit: usize,
 ) -> Result<Page<TimelineItem>, Problem> {
-    let record = load_record(store, id)?;
-    if !record.exists {
-        return Err(Problem::not_found("record"));
-    }
+    let record = visible_record(store, given, id, by)?;
     let before = after.map_or(Version::MAX, |(version, _)| version.saturating_add(1));
     let mut items: Vec<((Version, usize), TimelineItem)> = Vec::new();
     // One more than fits tells that more follows; the row that the cursor names may have nothing left to show.

@@ -14,8 +14,9 @@ use crate::limits;
 use crate::runtime::message::Seen;
 use crate::web::App;
 use crate::web::api::records::{etag, read_record};
+use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Principal, record_id};
+use crate::web::request::record_id;
 use crate::web::wire::StepView;
 
 /// One item of Up next.
@@ -60,7 +61,7 @@ pub struct UpNext {
 #[get("/records/{id}/up-next")]
 pub async fn get_up_next(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = record_id(&app.engine, &id)?;
-    let (up_next, version) = read_record(&app.engine, id, by.0, |seen| (up_next(&seen), seen.version)).await?;
+    let (up_next, version) = read_record(&app.engine, id, by.caller, |seen| (up_next(&seen), seen.version)).await?;
     Ok(HttpResponse::Ok().insert_header(etag(version)).json(up_next))
 }
 

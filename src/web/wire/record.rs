@@ -9,7 +9,7 @@ use crate::domain::record::Record;
 use crate::domain::record::schema::{self, Change, Channel, Outcome, Phone, RecordState, RecordType, Value};
 use crate::id::{RecordId, TeamId, UserId};
 use crate::web::problem::Problem;
-use crate::web::request;
+use crate::web::request::{self, present};
 
 /// Who a record or step belongs to: `{"user": ID}` or `{"team": ID}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,7 +31,8 @@ impl From<schema::Owner> for Owner {
 }
 
 impl Owner {
-    fn read(&self) -> Result<schema::Owner, Problem> {
+    /// The owner it names.
+    pub fn read(&self) -> Result<schema::Owner, Problem> {
         let read = match self {
             Owner::User(user) => UserId::parse(user).map(schema::Owner::User),
             Owner::Team(team) => TeamId::parse(team).map(schema::Owner::Team),
@@ -45,15 +46,15 @@ impl Owner {
 #[serde(deny_unknown_fields)]
 pub struct PhonesBody {
     /// At work.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     business: Option<Option<String>>,
     /// Carried along.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     mobile: Option<Option<String>>,
     /// At home.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     home: Option<Option<String>>,
 }
@@ -98,23 +99,23 @@ pub struct RecordBody {
     #[schema(value_type = Option<String>, example = "lead")]
     pub kind: Option<RecordType>,
     /// Without one, first and last name form it.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,
     /// Your own key, unique per type.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub external_id: Option<Option<String>>,
     /// The caller, unless given.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Owner>)]
     owner: Option<Option<Owner>>,
     /// A team that may see it too.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     access_team: Option<Option<String>>,
     /// Where e-mail goes.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     email: Option<Option<String>>,
     /// Phone numbers.
@@ -122,19 +123,19 @@ pub struct RecordBody {
     #[schema(value_type = Option<PhonesBody>)]
     phones: Option<Option<PhonesBody>>,
     /// Whether e-mail may be sent.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<bool>)]
     allow_email: Option<Option<bool>>,
     /// Whether calls may be made.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<bool>)]
     allow_phone: Option<Option<bool>>,
     /// Whether text messages may be sent.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<bool>)]
     allow_text: Option<Option<bool>>,
     /// An IANA time zone.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
     /// 0–100.
@@ -142,22 +143,17 @@ pub struct RecordBody {
     #[schema(value_type = Option<u8>)]
     score: Option<Option<u8>>,
     /// A contact's id.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     primary_contact: Option<Option<String>>,
     /// The LinkedIn profile.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     linkedin_url: Option<Option<String>>,
     /// Fields of the type.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<BTreeMap<String, FieldValue>>)]
     fields: Option<Option<BTreeMap<String, Option<FieldValue>>>>,
-}
-
-/// A member that is there, be it null.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
 }
 
 /// The same of a member that is an object.

@@ -2,16 +2,15 @@
 
 use chrono::TimeDelta;
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, StepStatus};
-use relance::domain::given::Given;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::sequence::{Property, SequenceCommand};
-use relance::id::{SequenceId, TeamId, UserId};
+use relance::id::{SequenceId, UserId};
 
 use super::draw::{auto_email, graph, task, update, wait};
-use super::world::{COLLEAGUE, SELLER, World};
+use super::world::{COLLEAGUE, SELLER, TEAM, World, given};
 
 fn connect(sequence: SequenceId) -> RecordCommand {
     RecordCommand::Connect { sequence, wait: None, source: None }
@@ -79,12 +78,13 @@ fn d_44_with_the_connecting_person_as_assignee_only_the_same_person_is_refused()
 fn q_20_steps_go_to_the_record_owner_and_q_28_a_later_owner_gets_later_steps() {
     let mut world = World::lead();
     world.ask(RecordCommand::Change(vec![Change::Owner(Owner::User(COLLEAGUE))]));
+    world.by = COLLEAGUE;
     let run = world.run(graph(&[task("a", "b"), task("b", "")]));
     assert_eq!(world.current(run).assignee, Owner::User(COLLEAGUE));
-    world.ask(RecordCommand::Change(vec![Change::Owner(Owner::Team(TeamId(7)))]));
+    world.ask(RecordCommand::Change(vec![Change::Owner(Owner::Team(TEAM))]));
     assert_eq!(world.current(run).assignee, Owner::User(COLLEAGUE), "the open step stays where it is");
     world.complete(run);
-    assert_eq!(world.current(run).assignee, Owner::Team(TeamId(7)));
+    assert_eq!(world.current(run).assignee, Owner::Team(TEAM));
 }
 
 #[test]
@@ -245,8 +245,8 @@ fn q_56_deactivating_disconnects_every_live_enrolment_of_that_sequence_only() {
     world.skip(done);
     world.complete(done);
     let mut runs = vec![world.connect(sequence)];
-    for (number, wait) in [(8, None), (9, Some(TimeDelta::days(1)))] {
-        world.by = UserId(number);
+    for (by, wait) in [(COLLEAGUE, None), (UserId::ADMINISTRATOR, Some(TimeDelta::days(1)))] {
+        world.by = by;
         runs.push(world.connect_after(sequence, wait));
     }
     world.deactivate(sequence);
@@ -287,7 +287,7 @@ fn q_56_re_activation_revives_nothing() {
 #[test]
 fn nothing_can_be_asked_of_a_record_that_was_never_created() {
     let mut world = World::empty();
-    world.given = Given::default();
+    world.given = given();
     for command in [connect(SequenceId(1)), RecordCommand::Fire(1), RecordCommand::Close(Outcome::None)] {
         assert_eq!(world.refused(command), RecordRejection::NotFound);
     }

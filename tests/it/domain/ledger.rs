@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index};
+use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
 use relance::domain::enrolment::{EnrolmentStatus, MessageState, StepStatus};
 use relance::domain::entity::{Entity, Stamp, advance};
+use relance::domain::given::Given;
 use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
-use relance::domain::record::schema::RecordState;
+use relance::domain::record::schema::Owner;
 use relance::id::{SequenceId, TemplateId};
 use relance::store::{Stored, codec};
 use relance::time::Timestamp;
@@ -20,7 +21,7 @@ pub struct Logged<E: Entity> {
     entries: Vec<(u32, Vec<u8>)>,
 }
 
-impl<E: Entity + PartialEq + Debug> Logged<E>
+impl<E: Entity<Given = Given> + PartialEq + Debug> Logged<E>
 where
     E::Event: Debug,
 {
@@ -28,14 +29,15 @@ where
         Logged { state: E::default(), replayed: E::default(), entries: Vec::new() }
     }
 
-    /// Decides, applies and stores `command`; the events, and what the world is owed for them.
+    /// Lets in whoever may know of it, decides, applies and stores `command`; the events, and what the world is owed for them.
     pub fn decide(
         &mut self,
         id: E::Id,
-        given: &E::Given,
+        given: &Given,
         command: E::Command,
         stamp: Stamp,
     ) -> Result<(Vec<E::Event>, Effects), E::Rejection> {
+        self.state.must_be_seen(given, stamp.by)?;
         let events = self.state.decide(id, given, command, stamp)?;
         let mut owed = Effects::default();
         advance(&mut self.state, id, &events, stamp, &mut owed);
@@ -65,6 +67,14 @@ where
     }
 }
 
+/// The owner, the access team, and whoever an open step is assigned to.
+fn seen_by(record: &Record) -> BTreeSet<Owner> {
+    let of_profile = [Some(record.profile.owner), record.profile.access_team.map(Owner::Team)];
+    let open = record.steps.iter().filter(|step| step.status == StepStatus::Open);
+    let all = of_profile.into_iter().flatten().chain(open.map(|step| step.assignee));
+    if record.exists { all.collect() } else { BTreeSet::new() }
+}
+
 /// The rows that effects write and remove.
 #[derive(Default)]
 pub struct Ledger {
@@ -72,7 +82,8 @@ pub struct Ledger {
     pub owed: BTreeMap<EffectKey, TemplateId>,
     pub claimed: BTreeSet<String>,
     listed: BTreeSet<(SequenceId, bool, EffectKey)>,
-    shown: Option<(String, RecordState)>,
+    shown: Option<RecordSummary>,
+    seen_by: BTreeSet<Owner>,
     forgets: bool,
     counters: BTreeMap<Counter, i64>,
 }
@@ -92,11 +103,11 @@ impl Ledger {
                 Effect::Settle { key: FORGET } => std::mem::take(&mut self.forgets),
                 Effect::Erase => true,
                 Effect::Settle { key } => self.owed.remove(&key).is_some(),
-                Effect::Index(Index::Record(row)) => {
-                    self.shown = Some((row.name, row.state));
-                    true
-                }
-                Effect::Unindex(Index::Record(row)) => self.shown.take() == Some((row.name, row.state)),
+                // One that shows what is shown already need not be written.
+                Effect::Index(Index::Record(row)) => self.shown.replace(row.clone()) != Some(row),
+                Effect::Unindex(Index::Record(row)) => self.shown.take() == Some(row),
+                Effect::Index(Index::Principal(principal)) => self.seen_by.insert(principal),
+                Effect::Unindex(Index::Principal(principal)) => self.seen_by.remove(&principal),
                 Effect::Index(Index::Enrolment { sequence, live, ordinal }) => {
                     self.listed.insert((sequence, live, ordinal))
                 }
@@ -132,8 +143,8 @@ impl Ledger {
         assert_eq!(self.armed, waits, "armed timers are what the state waits for");
         assert_eq!(self.owed.keys().copied().collect::<BTreeSet<_>>(), owed, "owed deliveries are those of the state");
         assert_eq!(self.claimed, record.profile.external_id.clone().into_iter().collect(), "the key claimed is held");
-        let shown = record.exists.then(|| (record.profile.display_name(), record.state));
-        assert_eq!(self.shown, shown, "the list shows the record as is");
+        assert_eq!(self.shown, record.exists.then(|| record.summary()), "the list shows the record as is");
+        assert_eq!(self.seen_by, seen_by(record), "and shows it to those whose it is");
         assert_eq!(
             self.forgets,
             matches!(record.erasure, Erasure::MessagesLeft(_)),

@@ -7,14 +7,14 @@ use relance::domain::plan::AssignTo;
 use relance::domain::plan::compile::Severity;
 use relance::domain::plan::structure::structural_faults;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::record::schema::{Change, Channel, Outcome, RecordType, Value};
+use relance::domain::record::schema::{Change, Channel, Outcome, Owner, RecordType, Value};
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::domain::template::{Language, sequence_templates};
 use relance::id::SequenceId;
 use serde_json::json;
 
 use super::draw::{answered, auto_email, call, early_reply, email, graph, reply, task, update, wait};
-use super::world::{COLLEAGUE, SELLER, World};
+use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 /// What happens next; `u8`s choose among what there is at that time, sometimes what is not there.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ fn advance(world: &mut World, made: bool) {
 
 fn written(choice: u8) -> Change {
     let text = |name: &str, value: &str| Change::Field(name.into(), Some(Value::Text(value.into())));
-    match choice % 8 {
+    match choice % 10 {
         0 => Change::Email(None),
         1 => Change::Email(Some("ada@example.org".into())),
         2 => Change::Allow(Channel::Email, choice > 127),
@@ -157,6 +157,8 @@ fn written(choice: u8) -> Change {
         4 => text("disposition", "disqualified"),
         5 => text("disposition", "open"),
         6 => Change::ExternalId((choice > 99).then(|| format!("key {choice}"))),
+        7 => Change::Owner(if choice > 127 { Owner::User(COLLEAGUE) } else { Owner::Team(TEAM) }),
+        8 => Change::AccessTeam((choice > 127).then_some(TEAM)),
         _ => text("future_events", "yes"),
     }
 }

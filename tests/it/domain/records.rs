@@ -3,15 +3,15 @@
 use chrono::TimeDelta;
 use relance::domain::effect::Effects;
 use relance::domain::effect::{Effect, Index};
-use relance::domain::entity::{Entity, Stamp};
+use relance::domain::entity::{Stamp, advance};
+use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value, fields};
-use relance::domain::record::{Record, RecordRejection};
-use relance::id::{RecordId, TeamId};
+use relance::id::RecordId;
 use relance::limits;
 
-use super::world::{COLLEAGUE, SELLER, World};
+use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 fn text(name: &str, value: &str) -> Change {
     Change::Field(name.into(), Some(Value::Text(value.into())))
@@ -107,8 +107,8 @@ fn values_that_fit_are_kept() {
         (Lead, text("notes", "first\nsecond\tthird")),
         (Lead, number("estimated_value", -0.5)),
         (Lead, Change::PrimaryContact(Some(RecordId(7)))),
-        (Lead, Change::AccessTeam(Some(TeamId(7)))),
-        (Lead, Change::Owner(Owner::Team(TeamId(7)))),
+        (Lead, Change::AccessTeam(Some(TEAM))),
+        (Lead, Change::Owner(Owner::Team(TEAM))),
         (Lead, Change::Phone(Phone::Mobile, Some("+34 981 000 000".into()))),
         (Lead, Change::Allow(Channel::Email, false)),
         (Contact, text("future_events", "yes")),
@@ -192,6 +192,7 @@ fn a_record_is_created_once_with_its_key_its_row_and_its_count() {
     world.ask(create.clone());
     assert_eq!((world.record().kind, world.record().created_at), (RecordType::Contact, world.now));
     assert_eq!(world.ledger.claimed.len(), 1);
+    assert_eq!(world.record().profile.owner, Owner::User(SELLER), "who creates a record owns it");
     assert_eq!(world.refused(create), RecordRejection::Exists);
 }
 
@@ -238,21 +239,27 @@ fn d_69_a_record_that_is_created_with_a_closing_disposition_is_closed() {
 
 #[test]
 fn a_list_row_is_written_when_what_it_shows_changes() {
+    let team = Change::AccessTeam(Some(TEAM));
     let table = [
-        (name("Grace"), true),
-        (Change::Owner(Owner::User(COLLEAGUE)), true),
-        (text("first_name", "Ada"), true),
-        (text("company", "Acme"), false),
-        (Change::Score(Some(3)), false),
+        (name("Grace"), true, 0),
+        (Change::Owner(Owner::User(COLLEAGUE)), true, 2),
+        (team, true, 1),
+        (Change::Name(None), true, 0),
+        (text("first_name", "Ada"), false, 0),
+        (text("company", "Acme"), false, 0),
+        (Change::Score(Some(3)), false, 0),
     ];
-    for (change, shown) in table {
+    for (change, shown, principals) in table {
         let mut record = World::lead().record().clone();
         let stamp = Stamp { at: record.created_at, by: SELLER };
         let event = RecordEvent::Changed { changes: vec![change.clone()], former_external_id: None };
         let mut owed = Effects::default();
-        Entity::apply(&mut record, &event, stamp);
-        Record::effects(&record, RecordId(0), &event, &mut owed);
-        let written = owed.0.iter().any(|effect| matches!(effect, Effect::Index(Index::Record(_))));
-        assert_eq!(written, shown, "{change:?}");
+        advance(&mut record, RecordId(0), &[event], stamp, &mut owed);
+        let of_record = |effect: &&Effect| matches!(effect, Effect::Index(Index::Record(_)));
+        let of_principal = |effect: &&Effect| {
+            matches!(effect, Effect::Index(Index::Principal(_)) | Effect::Unindex(Index::Principal(_)))
+        };
+        assert_eq!(owed.0.iter().filter(of_record).count(), usize::from(shown), "{change:?}");
+        assert_eq!(owed.0.iter().filter(of_principal).count(), principals, "{change:?}");
     }
 }

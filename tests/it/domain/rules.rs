@@ -12,7 +12,8 @@ const COVERED: &str = "
     R-1 R-2 R-3 R-4 R-5 R-10 R-11 R-13 R-14 R-21 R-23 R-30 R-31 R-33
     TC-1 TC-2 TC-3 TC-5 TC-8
     D-44 D-48 D-59 D-61 D-62 D-63 D-64 D-68 D-69
-    Q-2 Q-3 Q-41 Q-42 Q-44 Q-56
+    Q-2 Q-3 Q-31 Q-41 Q-42 Q-44 Q-56 Q-100 Q-102
+    P-1 P-2 P-3 P-4 P-5 P-6 P-7 P-8 P-12 P-19 P-21 P-22 P-30 P-31 P-32
 ";
 
 #[test]

@@ -2,18 +2,17 @@
 
 use relance::domain::effect::{Counter, Delivery, Effect, Effects};
 use relance::domain::entity::{Entity, Stamp};
-use relance::domain::given::Given;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection, SequenceStatus};
 use relance::domain::template::{Language, sequence_templates};
-use relance::id::SequenceId;
+use relance::id::{SequenceId, UserId};
 use relance::limits;
 
 use super::draw::{auto_email, email, graph, task, wait};
 use super::ledger::Logged;
-use super::world::{BEGIN, SELLER, at};
+use super::world::{BEGIN, SELLER, at, given};
 
 /// One sequence by itself.
 struct Author {
@@ -38,7 +37,8 @@ impl Author {
 
     fn ask(&mut self, command: SequenceCommand) -> Answer {
         self.stamp.at = self.stamp.at + chrono::TimeDelta::seconds(1);
-        let (_, effects) = self.sequence.decide(SequenceId(1), &Given::default(), command, self.stamp)?;
+        let by = if matches!(command, SequenceCommand::Emptied { .. }) { UserId::SYSTEM } else { self.stamp.by };
+        let (_, effects) = self.sequence.decide(SequenceId(1), &given(), command, Stamp { by, ..self.stamp })?;
         self.sequence.check_replay();
         Ok(effects)
     }
@@ -180,7 +180,7 @@ fn q_42_activation_names_the_node_that_ends_with_a_wait() {
 #[test]
 fn q_42_warnings_do_not_block_and_are_not_among_the_errors() {
     let mut author = Author::of(graph(&[task("t", "m"), auto_email("m", "")]));
-    assert_eq!(author.state().compile_draft(&Given::default()).1[0].code, "auto_without_wait");
+    assert_eq!(author.state().compile_draft(&given()).1[0].code, "auto_without_wait");
     author.activate().unwrap();
     let mut author = Author::of(graph(&[task("t", "m"), auto_email("m", "w"), wait("w", 1, 0, "")]));
     let Err(SequenceRejection::ValidationFailed(found)) = author.activate() else { panic!("it activates") };
@@ -269,7 +269,7 @@ fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() 
     author.save(graph(&[email("m", "t"), task("t", "")])).unwrap();
     author.change(Property::ExitOnReply(true)).unwrap();
     author.ask(SequenceCommand::Activate { description: Some("second".into()) }).unwrap();
-    let given = Given::default().with_sequence(SequenceId(1), author.state());
+    let given = given().with_sequence(SequenceId(1), author.state());
     let shown = [1, 2].map(|number| {
         let plan = given.plan(SequenceId(1), number).expect("every version has its plan");
         (plan.nodes.len(), plan.exit_on_reply)
@@ -284,7 +284,7 @@ fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() 
 
 #[test]
 fn l_7_five_hundred_versions_are_the_most() {
-    let mut sequence = Sequence { exists: true, ..Sequence::default() };
+    let mut sequence = Sequence { exists: true, owner: Owner::User(SELLER), ..Sequence::default() };
     sequence.draft = serde_json::to_string(&one_task("t")).unwrap();
     let stamp = Stamp { at: at(BEGIN), by: SELLER };
     sequence.apply(&relance::domain::sequence::SequenceEvent::Activated { version: 500, description: None }, stamp);
@@ -292,6 +292,6 @@ fn l_7_five_hundred_versions_are_the_most() {
     for (name, expected) in [("t", None), ("other", Some(SequenceRejection::VersionsExhausted))] {
         sequence.draft = serde_json::to_string(&one_task(name)).unwrap();
         let activate = SequenceCommand::Activate { description: None };
-        assert_eq!(sequence.decide(SequenceId(1), &Given::default(), activate, stamp).err(), expected);
+        assert_eq!(sequence.decide(SequenceId(1), &given(), activate, stamp).err(), expected);
     }
 }

@@ -7,14 +7,17 @@ use chrono::TimeDelta;
 use relance::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal, Signal, Step, StepStatus};
 use relance::domain::entity::Stamp;
 use relance::domain::given::Given;
+use relance::domain::organisation::{Organisation, Team, User, UserProfile, UserState};
+use relance::domain::permission::Role;
 use relance::domain::plan::{Plan, PlanNode};
+use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, RecordType, Value};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection};
-use relance::id::{IdSource, RecordId, SequenceId, UserId};
+use relance::id::{IdSource, RecordId, SequenceId, TeamId, UserId};
 use relance::time::Timestamp;
 
 use super::ledger::{Ledger, Logged};
@@ -22,13 +25,49 @@ use super::ledger::{Ledger, Logged};
 /// When every test begins.
 pub const BEGIN: &str = "2026-03-02T09:00:00Z";
 /// The seller who owns the record and acts on it.
-pub const SELLER: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0002);
-/// Another one.
-pub const COLLEAGUE: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0003);
+pub const SELLER: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0012);
+/// Another one, of the same business unit and team, who manages it.
+pub const COLLEAGUE: UserId = UserId(0x0000_0000_0000_7000_8000_0000_0000_0013);
+/// Both of them.
+pub const TEAM: TeamId = TeamId(7);
+
+/// A user of that name.
+pub fn user(name: &str, roles: &[Role], unit: &str) -> User {
+    let (name, email, business_unit) = (name.to_owned(), format!("{name}@example.com"), unit.to_owned());
+    let roles = roles.iter().copied().collect();
+    let profile = UserProfile { name, email, roles, business_unit, ..UserProfile::default() };
+    User { profile, state: UserState::Active, version: 1 }
+}
+
+/// The two sellers and their team.
+pub fn sellers() -> Organisation {
+    let managers = [Role::SequenceManager, Role::SalesManager];
+    let seller = (SELLER, user("Grace", &[Role::Seller], DEFAULT_UNIT));
+    let users = [seller, (COLLEAGUE, user("Edith", &managers, DEFAULT_UNIT))].into_iter().collect();
+    let team = Team { name: "Sellers".into(), members: [SELLER, COLLEAGUE].into(), version: 1, ..Team::default() };
+    Organisation { users, teams: [(TEAM, team)].into_iter().collect(), ..Organisation::default() }
+}
+
+/// What decisions are given where nobody else is.
+pub fn given() -> Given {
+    Given::default().with_organisation(&sellers())
+}
 
 /// The instant of RFC 3339 text.
 pub fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("an instant")
+}
+
+/// Whether only timers, deliveries and ends of sequences ask for it.
+pub fn is_of_server(command: &RecordCommand) -> bool {
+    matches!(
+        command,
+        RecordCommand::LeaveSequence { .. }
+            | RecordCommand::Fire(_)
+            | RecordCommand::MessageSent { .. }
+            | RecordCommand::MessageFailed { .. }
+            | RecordCommand::Forget
+    )
 }
 
 /// The test's whole surroundings.
@@ -63,7 +102,7 @@ impl World {
         World {
             now,
             by: SELLER,
-            given: Given::default(),
+            given: given(),
             ledger: Ledger::default(),
             id: RecordId(ids.fresh(now)),
             record: Logged::new(),
@@ -76,13 +115,13 @@ impl World {
         &self.record.state
     }
 
-    fn stamp(&self) -> Stamp {
-        Stamp { at: self.now, by: self.by }
+    fn stamp(&self, by_itself: bool) -> Stamp {
+        Stamp { at: self.now, by: if by_itself { UserId::SYSTEM } else { self.by } }
     }
 
     /// Asks the record; every invariant is looked at afterwards.
     pub fn try_ask(&mut self, command: RecordCommand) -> Result<Vec<RecordEvent>, RecordRejection> {
-        let stamp = self.stamp();
+        let stamp = self.stamp(is_of_server(&command));
         let (events, effects) = self.record.decide(self.id, &self.given, command, stamp)?;
         self.ledger.book(effects);
         self.ledger.check(self.record());
@@ -138,7 +177,7 @@ impl World {
 
     /// Asks a sequence; the snapshot that decisions are given follows.
     pub fn order(&mut self, id: SequenceId, command: SequenceCommand) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        let stamp = self.stamp();
+        let stamp = self.stamp(matches!(command, SequenceCommand::Emptied { .. }));
         let place = self.sequences.iter().position(|(known, _)| *known == id).expect("a sequence of this world");
         let sequence = &mut self.sequences[place].1;
         let (events, _) = sequence.decide(id, &self.given, command, stamp)?;

@@ -21,6 +21,8 @@ macro_rules! for_every_store {
 
 mod commits;
 mod keys;
+mod links;
 mod lists;
 mod owed;
 mod repeats;
+mod scopes;

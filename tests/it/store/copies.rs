@@ -71,6 +71,16 @@ fn p17_what_was_exported_and_imported_is_exported_the_same() {
     sound(&imported);
 }
 
+/// Made by the release before: `golden.rs` tells what is in it.
+#[test]
+fn p16_a_backup_of_the_release_before_is_restored_and_its_computed_rows_are_made_anew() {
+    let restored = memory();
+    let head = restored.restore(super::golden::BACKUP_V1).unwrap();
+    assert_eq!(head, restored.head());
+    restored.verify(true).unwrap();
+    super::golden::assert_is_v1(&restored);
+}
+
 /// Whatever is cut off, added or altered: an error, and no panic.
 #[test]
 fn a_backup_or_an_export_that_is_not_whole_is_refused() {
@@ -83,7 +93,7 @@ fn a_backup_or_an_export_that_is_not_whole_is_refused() {
     let backup = backup(&store);
     assert!(read(backup.as_slice(), &mut { none }).is_ok());
     let export = export(&store);
-    assert_eq!(transfer::read(export.as_slice(), &mut |_| Ok(())).unwrap(), 1);
+    assert_eq!(transfer::read(export.as_slice(), &mut |_| Ok(())).unwrap().commits, 1);
     for (file, is_backup) in [(&backup, true), (&export, false)] {
         let is_refused = |bytes: &[u8]| match is_backup {
             true => read(bytes, &mut { none }).is_err(),
@@ -102,11 +112,11 @@ fn a_backup_or_an_export_that_is_not_whole_is_refused() {
         }
     }
     let lines = String::from_utf8(export).unwrap();
-    let newer = lines.replacen("\"format\":1", "\"format\":2", 1);
+    let newer = lines.replacen("\"format\":2", "\"format\":3", 1);
     let error = transfer::read(newer.as_bytes(), &mut |_| Ok(())).unwrap_err().to_string();
-    assert!(error.contains("format 2, this release knows 1"), "{error}");
+    assert!(error.contains("format 3, this release knows 2"), "{error}");
     // A row that claims to be of four gigabytes takes no more memory than there are bytes.
-    let claims = [b"relance backup 1\n\x01\0\x04\0\0E\x01".as_slice(), &[0xff; 4]].concat();
+    let claims = [b"relance backup 2\n\x01\0\x04\0\0E\x01".as_slice(), &[0xff; 4]].concat();
     assert!(read(claims.as_slice(), &mut { none }).is_err());
 }
 
@@ -115,7 +125,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), lead in 0_u8..3) {
-        let fronts: [&[u8]; 3] = [b"", b"relance backup 1\n", b"{\"relance\":\"export\",\"format\":1}\n"];
+        let fronts: [&[u8]; 3] = [b"", b"relance backup 2\n", b"{\"relance\":\"export\",\"format\":2}\n"];
         let bytes = [fronts[usize::from(lead)], &bytes].concat();
         let _ = read(bytes.as_slice(), &mut |_, _| Ok(()));
         let _ = transfer::read(bytes.as_slice(), &mut |_| Ok(()));
@@ -124,7 +134,7 @@ proptest! {
 
 /// Rows that remember every batch, so that the store can be had as it was after any of them.
 #[derive(Default)]
-struct Remembering {
+pub struct Remembering {
     rows: Memory,
     batches: Mutex<Vec<(u64, Batch)>>,
 }
@@ -241,7 +251,7 @@ proptest! {
     }
 }
 
-trait Remembered {
+pub trait Remembered {
     fn remembered(&self) -> Vec<(u64, Batch)>;
 }
 

@@ -3,12 +3,14 @@
 use std::ops::Deref;
 use std::path::Path;
 
+use relance::domain::access::Scope;
 use relance::domain::effect::{Effect, RecordSummary};
 use relance::domain::record::schema::{Owner, RecordState, RecordType};
 use relance::id::{CommandId, EntityId, EntityKind, RecordId, Shard};
 use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::store::sled::{self, SledOptions};
+use relance::store::trail::Link;
 use relance::store::{Commit, Fence, Outcome, Store, StoreError, Version};
 use relance::time::Timestamp;
 
@@ -80,6 +82,7 @@ impl<'a> Writing<'a> {
             entry: Some(entry(expected + 1)),
             effects: vec![],
             snapshot: None,
+            audit: None,
         }
     }
 
@@ -129,7 +132,43 @@ pub fn command(key: u128, fingerprint: u8) -> Option<CommandId> {
 
 /// What lists would read of a lead of that name.
 pub fn summary(name: &str) -> RecordSummary {
-    RecordSummary { kind: RecordType::Lead, name: name.into(), owner: Owner::default(), state: RecordState::Active }
+    RecordSummary {
+        kind: RecordType::Lead,
+        name: name.into(),
+        owner: Owner::default(),
+        access_team: None,
+        assignees: vec![],
+        state: RecordState::Active,
+    }
+}
+
+/// The records of a scope, from a cursor on, as far as wanted.
+pub fn listed(
+    store: &dyn Store,
+    scope: &Scope,
+    before: Option<RecordId>,
+    wanted: usize,
+) -> Vec<(RecordId, RecordSummary)> {
+    let mut found = vec![];
+    store
+        .records(scope, before, &mut |record, row| {
+            found.push((record, row));
+            found.len() < wanted
+        })
+        .expect("read");
+    found
+}
+
+/// Links of the audit trail before a number, newest first, as far as wanted.
+pub fn links(store: &dyn Store, before: Option<u64>, wanted: usize) -> Vec<(u64, Link)> {
+    let mut found = vec![];
+    store
+        .trail(before, &mut |number, link| {
+            found.push((number, link));
+            found.len() < wanted
+        })
+        .unwrap();
+    found
 }
 
 /// Every computed row.

@@ -1,11 +1,13 @@
 //! Stored bytes are a contract (P16): what an earlier release wrote is read by this one, and means the same.
 //!
 //! `golden_v1.txt` holds a name and the bytes of one example per variant. A line that stands there is never altered: a
-//! store out in the world holds such bytes. For a variant that was appended, add an example below and the line that
+//! store out in the world holds such bytes; but rows that are computed from events are computed anew where the format of
+//! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
 use std::fmt::Debug;
 
+use relance::domain::access::Scope;
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
@@ -14,14 +16,38 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{RecordId, SequenceId, TeamId, TemplateId, UserId};
-use relance::store::Repeat;
+use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
+use relance::store::head::Head;
+use relance::store::trail::{Link, Trail};
+use relance::store::{Repeat, Store};
 use relance::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::fixture::{NOON, listed, record};
+use super::maintenance::sound;
+
 const TABLE: &str = include_str!("golden_v1.txt");
+
+/// What the release before wrote into a backup, when its data directories had format 2: five leads in one sequence. The
+/// second is through and went to a team, the third to another user in the middle of a step, the fourth is closed, the
+/// fifth is erased.
+pub const BACKUP_V1: &[u8] = include_bytes!("golden_v1.backup");
+
+/// Whether a store holds what [`BACKUP_V1`] holds, with its lists as this release makes them.
+pub fn assert_is_v1(store: &dyn Store) {
+    assert_eq!(sound(store).trail.length, 3, "a sequence was made and activated, and a record erased");
+    let of = |scope| listed(store, &scope, None, 99).into_iter().map(|row| row.0).collect::<Vec<_>>();
+    let lead = |number: u32| record((number * 5 % 16) as u16, number);
+    assert_eq!(of(Scope::All), [4, 3, 2, 1].map(lead));
+    assert_eq!(of(Scope::Of(vec![Owner::default()])), [4, 3, 1].map(lead), "a step stays with the former owner");
+    assert_eq!(of(Scope::Of(vec![Owner::Team(TeamId(0x71))])), [lead(2)]);
+    assert_eq!(of(Scope::Of(vec![Owner::User(UserId(0x51)), Owner::Team(TeamId(0x72))])), [lead(3)]);
+    assert_eq!(store.claimed(RecordType::Lead, "crm-4").unwrap(), Some(lead(4)));
+    let first_run = store.repeat(Shard(5), 77, Timestamp::from_millis(NOON)).unwrap();
+    assert_eq!(first_run.map(|repeat| repeat.version), Some(2), "command ids too");
+}
 
 /// Reads bytes; says why they are not what was meant.
 type Reads = dyn Fn(&[u8]) -> Result<(), String>;
@@ -210,13 +236,35 @@ fn examples() -> Vec<Example> {
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     all.extend(examples_of("Delivery", deliveries));
-    let summary = |kind, owner, state| RecordSummary { kind, name: "Xoán Quiroga".into(), owner, state };
+    let summary = |kind, owner, access_team, assignees, state| RecordSummary {
+        kind,
+        name: "Xoán Quiroga".into(),
+        owner,
+        access_team,
+        assignees,
+        state,
+    };
+    let (user, team) = (Owner::User(USER), Owner::Team(TEAM));
     let summaries = vec![
-        summary(RecordType::Lead, Owner::User(USER), RecordState::Active),
-        summary(RecordType::Opportunity, Owner::Team(TEAM), RecordState::Inactive),
+        summary(RecordType::Lead, user, None, vec![], RecordState::Active),
+        summary(RecordType::Opportunity, team, Some(TEAM), vec![user, team], RecordState::Inactive),
     ];
     all.extend(examples_of("RecordSummary", summaries));
     all.extend(examples_of("Repeat", vec![Repeat { entity: SEQUENCE.0, version: 300, fingerprint: [0xa5; 16] }]));
+    let link = |kind, id, from: Option<&str>| Link {
+        entity: EntityId { kind, id },
+        version: 300,
+        from: from.map(|from| from.parse().expect("an address")),
+        hash: [0xa5; 32],
+    };
+    let links = vec![
+        link(EntityKind::Record, SEQUENCE.0, None),
+        link(EntityKind::Sequence, SEQUENCE.0, Some("192.0.2.7")),
+        link(EntityKind::Import, SEQUENCE.0, Some("2001:db8::7")),
+    ];
+    all.extend(examples_of("Link", links));
+    let trail = Trail { length: 300, hash: [0xa5; 32] };
+    all.extend(examples_of("Head", vec![Head { number: 500, at: at(AT), log: 7, derived: u128::MAX, trail }]));
     let stamp = Stamp { at: at(AT), by: USER };
     let events = vec![RecordEvent::Reopened, RecordEvent::Began { enrolment: 2 }];
     all.extend(examples_of("Entry", vec![Entry { stamp, events }]));

@@ -7,8 +7,8 @@ use relance::domain::effect::{Counter, Delivery, Effect, Index};
 use relance::domain::enrolment::Signal;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::record::schema::{Change, RecordType};
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+use relance::domain::record::schema::{Change, Owner, RecordType};
+use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, TeamId};
 use relance::limits::SNAPSHOT_EVERY;
 use relance::store::maintenance::{self, Findings};
 use relance::store::{Commit, Outcome, Store, Version, codec, transfer};
@@ -41,7 +41,7 @@ for_every_store! {
 
 fn p2_a_store_that_was_written_to_is_what_its_log_says(store: &dyn Store) {
     populated(store);
-    assert_eq!(kinds(store), ['T', 'O', 'I', 'J', 'U', 'C'].into(), "the population has rows of every kind");
+    assert_eq!(kinds(store), ['T', 'O', 'I', 'J', 'V', 'U', 'C'].into(), "the population has rows of every kind");
     let (rows, entries) = (derived(store), log(store));
     let counters = || {
         let sequences = [1, 2].map(|number| SequenceId::from(entity(EntityKind::Sequence, number as u16, number)));
@@ -109,7 +109,7 @@ fn p2_a_computed_row_that_was_lost_or_altered_is_found_and_mended(store: &dyn St
     let unclaim = |text: &str| Effect::Unclaim { kind: RecordType::Lead, external_id: text.into() };
     let count = |counter, delta| Effect::Count { counter, delta, max: None };
     let (missing, nothing, differs) = ("is missing", "follows from nothing", "differs from what the log says");
-    let cases: [(EntityId, Effect, char, &str); 13] = [
+    let cases: [(EntityId, Effect, char, &str); 15] = [
         (timer.entity, Effect::Disarm { due: timer.due, key: timer.key }, 'T', missing),
         (lead.into(), Effect::Arm { due: Timestamp::from_millis(NOON), key: 1 }, 'T', nothing),
         (owed.entity, Effect::Settle { key: owed.key }, 'O', missing),
@@ -122,6 +122,8 @@ fn p2_a_computed_row_that_was_lost_or_altered_is_found_and_mended(store: &dyn St
         ),
         (lead.into(), Effect::Unindex(Index::Record(summary(""))), 'I', missing),
         (lead.into(), Effect::Index(Index::Record(summary("false"))), 'I', differs),
+        (lead.into(), Effect::Unindex(Index::Principal(Owner::default())), 'V', missing),
+        (lead.into(), Effect::Index(Index::Principal(Owner::Team(TeamId(5)))), 'V', nothing),
         (live[0].record.into(), Effect::Unindex(enrolment), 'J', missing),
         (lead.into(), Effect::Index(Index::Enrolment { sequence, live: false, ordinal: 9 }), 'J', nothing),
         (lead.into(), unclaim("long"), 'U', missing),
@@ -199,10 +201,12 @@ fn an_export_holds_every_event_as_one_json_object_a_line(store: &dyn Store) {
     all.run(record(10, 2), RecordCommand::Signal { step: 2, signal: Signal::Opened, at: Timestamp::from_millis(NOON) });
     let mut out = vec![];
     let lines = transfer::export(store, &mut out).unwrap();
+    let links = store.head().trail.length as usize;
+    assert!(links > 0);
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with('\n'));
     let entries = log(store);
-    assert_eq!((lines as usize, text.lines().count()), (entries.len(), entries.len() + 2));
+    assert_eq!((lines as usize, text.lines().count()), (entries.len(), entries.len() + links + 2));
     let mut kinds = BTreeSet::new();
     for (line, (entity, version, _)) in text.lines().skip(1).zip(&entries) {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();

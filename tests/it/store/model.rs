@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use relance::domain::access::Scope;
 use relance::domain::effect::{Counter, Delivery, Effect, Index};
-use relance::domain::record::schema::RecordType;
-use relance::id::{EntityId, EntityKind, SequenceId, Shard};
+use relance::domain::record::schema::{Owner, RecordType};
+use relance::id::{EntityId, EntityKind, SequenceId, Shard, TeamId, UserId};
 use relance::limits::SHARD_COUNT;
-use relance::store::{Commit, Fence, Store, Version};
+use relance::store::{Commit, Fence, Origin, Store, Version};
 use relance::time::Timestamp;
 
 use super::fixture::*;
@@ -25,6 +26,7 @@ struct Asked {
     /// Bytes of the event row; none for housekeeping.
     entry: Option<usize>,
     snapshot: Option<usize>,
+    audit: Option<Origin>,
     effects: Vec<Effect>,
 }
 
@@ -43,6 +45,11 @@ fn world() -> Vec<EntityId> {
     [(record, 0, 1), (record, 0, 2), (record, 7, 1), (record, SHARD_COUNT - 1, 3), (sequence, 7, 1)].map(place).into()
 }
 
+/// Few, so that several see the same record.
+fn principal() -> impl Strategy<Value = Owner> {
+    prop_oneof![(1..3_u128).prop_map(|id| Owner::User(UserId(id))), (1..3_u128).prop_map(|id| Owner::Team(TeamId(id)))]
+}
+
 fn effect() -> impl Strategy<Value = Effect> {
     let due = (-2..3_i64).prop_map(|hour| Timestamp::from_millis(NOON + hour * 3_600_000));
     let sequence = || (1..3_u32).prop_map(|number| SequenceId::from(entity(EntityKind::Sequence, 7, number)));
@@ -56,6 +63,7 @@ fn effect() -> impl Strategy<Value = Effect> {
     let kind = || prop_oneof![Just(RecordType::Lead), Just(RecordType::Contact)];
     let index = prop_oneof![
         "[a-c]{0,3}".prop_map(|name| Index::Record(summary(&name))),
+        principal().prop_map(Index::Principal),
         (sequence(), any::<bool>(), 1..4_u32).prop_map(|(sequence, live, ordinal)| Index::Enrolment {
             sequence,
             live,
@@ -93,9 +101,10 @@ fn asked() -> impl Strategy<Value = Asked> {
     let days = prop_oneof![3 => Just(0_i64), 1 => -8..9_i64];
     let entry = proptest::option::weighted(0.85, length());
     let snapshot = proptest::option::weighted(0.2, length());
+    let audit = proptest::option::weighted(0.3, Just(Origin { from: None }));
     let effects = proptest::collection::vec(effect(), 0..5);
-    (0..world().len(), ahead, late, command, days, entry, snapshot, effects).prop_map(
-        |(entity, ahead, late, command, days, entry, snapshot, effects)| Asked {
+    (0..world().len(), ahead, late, command, days, entry, snapshot, (audit, effects)).prop_map(
+        |(entity, ahead, late, command, days, entry, snapshot, (audit, effects))| Asked {
             entity,
             ahead,
             late,
@@ -103,6 +112,7 @@ fn asked() -> impl Strategy<Value = Asked> {
             days,
             entry,
             snapshot,
+            audit,
             effects,
         },
     )
@@ -141,6 +151,7 @@ fn commits(group: &[Asked], store: &dyn Store, fences: &Fences) -> Vec<Commit> {
             entry: asked.entry.map(bytes),
             effects: asked.effects.clone(),
             snapshot: asked.snapshot.map(bytes),
+            audit: asked.audit,
         }
     };
     group.iter().map(commit).collect()
@@ -154,6 +165,8 @@ fn version(store: &dyn Store, entity: EntityId) -> Version {
 fn assert_alike(model: &dyn Store, store: &dyn Store) {
     assert!(derived(model) == derived(store), "computed rows");
     assert!(log(model) == log(store), "event rows");
+    assert_eq!(model.head().trail, store.head().trail);
+    assert_eq!(links(model, None, usize::MAX), links(store, None, usize::MAX));
     for entity in world() {
         let head = version(model, entity);
         for until in [None, Some(0), Some(head / 2), Some(head)] {
@@ -176,16 +189,10 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
     for counter in counters.chain([Counter::ActiveSequences, Counter::Records(RecordType::Account)]) {
         assert_eq!(model.counter(counter), store.counter(counter), "{counter:?}");
     }
-    let records = |of: &dyn Store| {
-        let mut found = vec![];
-        of.records(None, &mut |record, row| {
-            found.push((record, row));
-            true
-        })
-        .unwrap();
-        found
-    };
-    assert_eq!(records(model), records(store));
+    let owners = [Owner::User(UserId(1)), Owner::Team(TeamId(1)), Owner::User(UserId(2))];
+    for scope in [Scope::All, Scope::Of(vec![]), Scope::Of(owners[..1].into()), Scope::Of(owners.into())] {
+        assert_eq!(listed(model, &scope, None, usize::MAX), listed(store, &scope, None, usize::MAX), "{scope:?}");
+    }
 }
 
 fn run(acts: &[Act], directory: &Path) {

@@ -13,7 +13,7 @@ use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Shard, UserId};
 use relance::limits::SNAPSHOT_EVERY;
 use relance::store::codec::{self, Entry};
-use relance::store::{Commit, Outcome, Store};
+use relance::store::{Commit, Origin, Outcome, Store};
 use relance::time::Timestamp;
 
 use super::fixture::*;
@@ -69,7 +69,7 @@ impl<'a> Population<'a> {
     }
 
     fn decide<E: Entity<Given = Given>>(&mut self, id: E::Id, command: E::Command) -> E {
-        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let stamp = Stamp { at: self.now, by: UserId::SYSTEM };
         let (state, _) = self.state::<E>(id.into());
         let events = state.decide(id, &self.given, command, stamp).expect("accepted");
         self.store_events::<E>(id, events, stamp)
@@ -77,7 +77,7 @@ impl<'a> Population<'a> {
 
     /// Why a record refuses a command.
     pub fn refused(&self, id: RecordId, command: RecordCommand) -> RecordRejection {
-        let stamp = Stamp { at: self.now, by: UserId::ADMINISTRATOR };
+        let stamp = Stamp { at: self.now, by: UserId::SYSTEM };
         let (state, _) = self.state::<Record>(id.into());
         state.decide(id, &self.given, command, stamp).expect_err("refused")
     }
@@ -92,7 +92,9 @@ impl<'a> Population<'a> {
         let mut owed = Effects::default();
         advance(&mut state, id, &events, stamp, &mut owed);
         let due = (version + 1).is_multiple_of(SNAPSHOT_EVERY);
+        let from = Some(std::net::Ipv4Addr::LOCALHOST.into());
         let commit = Commit {
+            audit: events.iter().any(E::audited).then_some(Origin { from }),
             at: stamp.at,
             entry: Some(codec::encode(&Entry { stamp, events })),
             snapshot: due.then(|| codec::snapshot(&state)),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use relance::domain::record::schema::{Change, Value};
 use relance::id::EntityId;
 use relance::limits;
-use relance::store::{Commit, Outcome, Store};
+use relance::store::{Commit, Outcome, Store, maintenance};
 
 use self::judge::{COMMANDS, Image, Judge, Tally, folder};
 use super::fixture::*;
@@ -178,22 +178,36 @@ fn p3_files_of_another_time_or_another_store_are_refused() {
     });
 }
 
-/// The release before this had neither sums nor a witness.
+/// It had neither sums nor a witness, nor an audit trail.
 #[test]
 fn a_directory_of_the_first_format_is_taken_over() {
     alone("a_directory_of_the_first_format_is_taken_over", |tell| {
         let at = folder();
-        let [_, stopped] = images(at.path());
-        let mut judge = Judge::new(&stopped, tell);
-        ::sled::open(at.path().join("store")).unwrap().remove([0xff, 0xff, b'H']).unwrap().expect("there was a head");
-        wait_until_closed(at.path());
-        fs::remove_file(at.path().join("head")).unwrap();
-        let manifest = fs::read_to_string(at.path().join("relance.json")).unwrap();
-        fs::write(at.path().join("relance.json"), manifest.replace("\"format\": 2", "\"format\": 1")).unwrap();
-        judge.judge("the first format", &Image::of(at.path()));
+        images(at.path());
+        let path = at.path();
+        let held = |store: &dyn Store| (log(store), derived(store));
+        let before = held(&sled(path));
+        wait_until_closed(path);
+        let tree = ::sled::open(path.join("store")).unwrap();
+        tree.remove([0xff, 0xff, b'H']).unwrap().expect("there was a head");
+        for link in tree.scan_prefix([0xff, 0xff, b'A']).keys() {
+            tree.remove(link.unwrap()).unwrap();
+        }
+        drop(tree);
+        wait_until_closed(path);
+        fs::remove_file(path.join("head")).unwrap();
+        let manifest = fs::read_to_string(path.join("relance.json")).unwrap();
+        fs::write(path.join("relance.json"), manifest.replace("\"format\": 3", "\"format\": 1")).unwrap();
+        let former = Image::of(path);
+        let store = sled(path);
+        assert!(held(&store) == before);
+        assert!(maintenance::check(&store).unwrap().faults.is_empty() && store.head().trail.length > 0);
+        store.close().unwrap();
+        let mut judge = Judge::new(&Image::of(path), tell);
+        judge.judge("the first format", &former);
         assert_eq!(judge.tally, Tally { harmless: 1, ..Tally::default() });
         let taken_over = judge.folder.path().join("data");
-        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains("\"format\": 2"));
+        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains("\"format\": 3"));
         wait_until_closed(&taken_over);
         let emptied = Image::of(&taken_over).without(Path::new("head"));
         judge.judge("and from then on its witness must be there", &emptied);

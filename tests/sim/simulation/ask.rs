@@ -1,11 +1,17 @@
 //! What clients ask, and the answers they get.
 
 use actix::Handler;
+use relance::domain::account::Account;
+use relance::domain::account::command::AccountCommand;
+use relance::domain::audit::Audit;
 use relance::domain::import::{Import, ImportCommand};
+use relance::domain::organisation::Organisation;
+use relance::domain::organisation::command::OrganisationCommand;
+use relance::domain::permission::Denies;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::{Sequence, SequenceCommand};
-use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId};
+use relance::id::{EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, UserId};
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Deliver, Failure, Seen};
 use relance::runtime::shard::{Resides, ShardActor};
@@ -19,6 +25,8 @@ pub enum What {
     Record(RecordId, RecordCommand),
     Sequence(SequenceId, SequenceCommand),
     Import(ImportId, ImportCommand),
+    Organisation(OrganisationCommand),
+    Account(UserId, AccountCommand),
     Read(EntityId),
 }
 
@@ -32,8 +40,10 @@ pub struct Ask {
 /// What a client is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Done, or seen: whose state, its version, and the digest of the state.
-    Seen { entity: EntityId, version: Version, state: u64 },
+    /// Done, or seen: whose state, its version, the digest of the state, and whether who asks may know of it as it is.
+    Seen { entity: EntityId, version: Version, state: u64, lawful: bool },
+    /// Access is refused, with the reason; nothing changed.
+    Denied(String),
     /// Nothing changed, with the reason.
     Refused(String),
     /// The key was used with another request; nothing changed.
@@ -51,6 +61,8 @@ impl Ask {
             What::Record(id, _) => (*id).into(),
             What::Sequence(id, _) => (*id).into(),
             What::Import(id, _) => (*id).into(),
+            What::Organisation(_) => OrganisationId::THE.into(),
+            What::Account(user, _) => user.account().into(),
             What::Read(entity) => *entity,
         }
     }
@@ -71,6 +83,7 @@ impl Ask {
             What::Record(known, _) => known.0 = id,
             What::Sequence(known, _) => known.0 = id,
             What::Import(known, _) => known.0 = id,
+            What::Organisation(_) | What::Account(..) => {}
             What::Read(entity) => entity.id = id,
         }
         self
@@ -83,10 +96,15 @@ impl Ask {
             What::Record(id, command) => submit::<Record>(&engine, id, command, caller).await,
             What::Sequence(id, command) => submit::<Sequence>(&engine, id, command, caller).await,
             What::Import(id, command) => submit::<Import>(&engine, id, command, caller).await,
+            What::Organisation(command) => submit::<Organisation>(&engine, OrganisationId::THE, command, caller).await,
+            What::Account(user, command) => submit::<Account>(&engine, user.account(), command, caller).await,
             What::Read(entity) => match entity.kind {
                 EntityKind::Record => read::<Record>(&engine, entity, caller).await,
                 EntityKind::Sequence => read::<Sequence>(&engine, entity, caller).await,
                 EntityKind::Import => read::<Import>(&engine, entity, caller).await,
+                EntityKind::Organisation => read::<Organisation>(&engine, entity, caller).await,
+                EntityKind::Account => read::<Account>(&engine, entity, caller).await,
+                EntityKind::Audit => read::<Audit>(&engine, entity, caller).await,
             },
         }
     }
@@ -103,17 +121,22 @@ async fn read<E: Resides>(engine: &Engine, entity: EntityId, caller: Caller) -> 
 where
     ShardActor: Handler<Deliver<E>>,
 {
-    told(engine.read::<E, _>(entity.into(), caller.by, seen).await)
+    told(engine.read::<E, _>(entity.into(), caller, seen).await)
 }
 
 fn seen<E: Resides>(seen: Seen<E>) -> Answer {
-    Answer::Seen { entity: seen.id.into(), version: seen.version, state: digest(&codec::encode(seen.state)) }
+    let lawful = seen.state.must_be_seen(seen.given, seen.stamp.by).is_ok();
+    Answer::Seen { entity: seen.id.into(), version: seen.version, state: digest(&codec::encode(seen.state)), lawful }
 }
 
-fn told<R: std::error::Error>(answer: Result<Answer, Failure<R>>) -> Answer {
+fn told<R: std::error::Error + Denies>(answer: Result<Answer, Failure<R>>) -> Answer {
     match answer {
         Ok(answer) => answer,
         Err(Failure::KeyReused) => Answer::KeyReused,
+        Err(Failure::Refused(refusal)) => match refusal.denial() {
+            Some(denial) => Answer::Denied(denial.detail.clone()),
+            None => Answer::Refused(refusal.to_string()),
+        },
         Err(Failure::Unavailable | Failure::Busy) => Answer::Unavailable,
         Err(Failure::Bug) => Answer::Bug,
         Err(refusal) => Answer::Refused(refusal.to_string()),

@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use relance::domain::access::Scope;
+use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
 use relance::domain::record::schema::RecordType;
 use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use relance::store::head::Head;
 use relance::store::memory::Memory;
 use relance::store::rows::{Batch, Keyspace, RowStore, Visit};
+use relance::store::trail::VisitLink;
 use relance::store::{
-    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry, VisitRow,
+    Commit, Fence, Outcome, OwedRow, Repeat, Result, Store, StoreError, Stored, TimerRow, Version, VisitEntry,
+    VisitRecord, VisitRow,
 };
 use relance::time::Timestamp;
 use std::ops::Bound;
@@ -104,7 +107,7 @@ impl Store for Disk {
                 if unanswered { ", unanswered" } else { "" }
             ));
             if let Some(outcome) = outcome {
-                history.judged(commit, outcome);
+                history.judged(self.process, commit, outcome);
             }
             if (refused || unanswered) && entity.kind == EntityKind::Record {
                 history.far.excuse(entity.into());
@@ -151,8 +154,8 @@ impl Store for Disk {
         self.store.counter(counter)
     }
 
-    fn records(&self, before: Option<RecordId>, visit: &mut dyn FnMut(RecordId, RecordSummary) -> bool) -> Result<()> {
-        self.store.records(before, visit)
+    fn records(&self, scope: &Scope, before: Option<RecordId>, visit: VisitRecord) -> Result<()> {
+        self.store.records(scope, before, visit)
     }
 
     fn enrolments(
@@ -163,6 +166,10 @@ impl Store for Disk {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
         self.read()?.enrolments(sequence, live, before, visit)
+    }
+
+    fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
+        self.store.trail(before, visit)
     }
 
     fn log(&self, visit: VisitEntry) -> Result<()> {

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use relance::domain::account::Account;
+use relance::domain::audit::{Audit, AuditEvent};
 use relance::domain::entity::Entity;
 use relance::domain::import::Import;
+use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::sequence::Sequence;
-use relance::id::{EntityId, EntityKind, Shard};
+use relance::id::{EntityId, EntityKind, Shard, UserId};
 use relance::limits;
 use relance::store::codec::{self, Entry};
 use relance::store::{Commit, Fence, Outcome, Repeat, Store, Version};
@@ -16,6 +19,7 @@ use relance::time::Timestamp;
 use super::ask::{Answer, Ask, What};
 use super::far::FarSide;
 use super::judge;
+use super::policies::Policies;
 use super::trace::{Trace, digest};
 
 /// The log of one entity.
@@ -35,7 +39,11 @@ impl<E: Entity> Default for Log<E> {
 }
 
 impl<E: Entity> Log<E> {
-    fn append(&mut self, bytes: &[u8], judge: impl Fn(&E, &E::Event, &Entry<E::Event>) -> Vec<String>) -> Vec<String> {
+    fn append(
+        &mut self,
+        bytes: &[u8],
+        mut judge: impl FnMut(&E, &E::Event, &Entry<E::Event>) -> Vec<String>,
+    ) -> Vec<String> {
         let entry: Entry<E::Event> = match codec::decode(bytes) {
             Ok(entry) => entry,
             Err(error) => return vec![format!("an entry does not decode: {error}")],
@@ -68,6 +76,13 @@ pub struct History {
     pub records: BTreeMap<u128, Log<Record>>,
     pub sequences: BTreeMap<u128, Log<Sequence>>,
     pub imports: BTreeMap<u128, Log<Import>>,
+    pub organisations: BTreeMap<u128, Log<Organisation>>,
+    pub accounts: BTreeMap<u128, Log<Account>>,
+    audits: BTreeMap<u128, Log<Audit>>,
+    /// What each server has shown decisions of the organisation.
+    pub policies: Policies,
+    /// Refusals of access that were noted, less those that were answered: whose, of what, and why.
+    refusals: BTreeMap<(UserId, String, String), i64>,
     /// Command ids that are in, and when they came in; the last is the one that is remembered.
     repeats: BTreeMap<(Shard, u128), Vec<(Repeat, Timestamp)>>,
     epochs: Vec<u64>,
@@ -87,6 +102,11 @@ impl History {
             records: BTreeMap::new(),
             sequences: BTreeMap::new(),
             imports: BTreeMap::new(),
+            organisations: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            audits: BTreeMap::new(),
+            policies: Policies::default(),
+            refusals: BTreeMap::new(),
             repeats: BTreeMap::new(),
             epochs: vec![0; usize::from(limits::SHARD_COUNT)],
             told: BTreeMap::new(),
@@ -123,6 +143,9 @@ impl History {
             EntityKind::Record => self.records.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Sequence => self.sequences.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Import => self.imports.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::Organisation => self.organisations.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::Account => self.accounts.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::Audit => self.audits.get(&entity.id).map(|log| log.entries.len()),
         };
         entries.unwrap_or(0) as Version
     }
@@ -135,11 +158,14 @@ impl History {
             EntityKind::Record => of(&self.records, entity.id, version),
             EntityKind::Sequence => of(&self.sequences, entity.id, version),
             EntityKind::Import => of(&self.imports, entity.id, version),
+            EntityKind::Organisation => of(&self.organisations, entity.id, version),
+            EntityKind::Account => of(&self.accounts, entity.id, version),
+            EntityKind::Audit => of(&self.audits, entity.id, version),
         }
     }
 
     /// What the store made of a commit, whatever the server is told of it.
-    pub fn judged(&mut self, commit: &Commit, outcome: Outcome) {
+    pub fn judged(&mut self, process: u32, commit: &Commit, outcome: Outcome) {
         let entity = commit.entity;
         let head = self.head(entity);
         if self.is_stale(commit.fence) != (outcome == Outcome::Fenced) {
@@ -156,7 +182,7 @@ impl History {
                 if commit.expected != head || version != head + u32::from(commit.entry.is_some()) {
                     self.breaks(format!("{entity}: version {version} follows {head}, expected {}", commit.expected));
                 }
-                self.store(commit, version);
+                self.store(process, commit, version);
             }
             Outcome::Repeat(found) if repeat.is_none_or(|(first, _)| first != found) => {
                 self.breaks(format!("{entity}: {found:?} repeats nothing"));
@@ -168,7 +194,7 @@ impl History {
         }
     }
 
-    fn store(&mut self, commit: &Commit, version: Version) {
+    fn store(&mut self, process: u32, commit: &Commit, version: Version) {
         self.commits += 1;
         let entity = commit.entity;
         if let Some(command) = commit.command {
@@ -177,12 +203,25 @@ impl History {
         }
         let Some(bytes) = &commit.entry else { return };
         let (far, latest) = (self.far.clone(), self.latest);
+        let (id, policies, refusals) = (entity.id, &self.policies, &mut self.refusals);
         let broken = match entity.kind {
-            EntityKind::Record => self.records.entry(entity.id).or_default().append(bytes, |state, event, entry| {
-                judge::record_event(entity.into(), state, event, entry.stamp, latest, &far)
+            EntityKind::Record => self.records.entry(id).or_default().append(bytes, |state, event, entry| {
+                let mut broken = judge::record_event(entity.into(), state, event, entry.stamp, latest, &far);
+                broken.extend(policies.judge_record(process, entity, state, event, entry));
+                broken
             }),
-            EntityKind::Sequence => self.sequences.entry(entity.id).or_default().append(bytes, |_, _, _| vec![]),
-            EntityKind::Import => self.imports.entry(entity.id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Sequence => self.sequences.entry(id).or_default().append(bytes, |state, event, entry| {
+                policies.judge_sequence(process, entity, state, event, entry).into_iter().collect()
+            }),
+            EntityKind::Import => self.imports.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Organisation => self.organisations.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Account => self.accounts.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Audit => self.audits.entry(id).or_default().append(bytes, |_, event, entry| {
+                let AuditEvent::Refused(refusal) = event;
+                let key = (entry.stamp.by, refusal.subject.clone(), refusal.detail.clone());
+                *refusals.entry(key).or_default() += 1;
+                vec![]
+            }),
         };
         broken.into_iter().for_each(|broken| self.breaks(broken));
     }
@@ -197,7 +236,16 @@ impl History {
     pub fn answered(&mut self, ask: &Ask, floor: Option<Version>, answer: &Answer) {
         let reads = matches!(ask.what, What::Read(_));
         let command = ask.caller.command;
-        let Answer::Seen { entity, version, state } = answer else {
+        if let Answer::Denied(detail) = answer
+            && ask.caller.by != UserId::SYSTEM
+        {
+            let left = self.refusals.entry((ask.caller.by, ask.entity().to_string(), detail.clone())).or_default();
+            *left -= 1;
+            if *left < 0 {
+                self.breaks(format!("{}: a refusal was answered and not noted: {detail}", ask.entity()));
+            }
+        }
+        let Answer::Seen { entity, version, state, lawful } = answer else {
             if *answer == Answer::Bug {
                 self.breaks(format!("{}: the server met a defect (P8)", ask.entity()));
             }
@@ -205,6 +253,9 @@ impl History {
         };
         if self.state_at(*entity, *version) != Some(*state) {
             self.breaks(format!("{entity}: what was answered at version {version} is not what was stored (P1)"));
+        }
+        if reads && !lawful {
+            self.breaks(format!("{entity}: was shown to {}, who may not know of it", ask.caller.by));
         }
         match command.filter(|_| !reads) {
             None => {
@@ -245,6 +296,9 @@ impl History {
         add(EntityKind::Record, &self.records, &mut wanted);
         add(EntityKind::Sequence, &self.sequences, &mut wanted);
         add(EntityKind::Import, &self.imports, &mut wanted);
+        add(EntityKind::Organisation, &self.organisations, &mut wanted);
+        add(EntityKind::Account, &self.accounts, &mut wanted);
+        add(EntityKind::Audit, &self.audits, &mut wanted);
         let entities: BTreeSet<_> = wanted.keys().chain(found.keys()).copied().collect();
         for entity in entities.into_iter().filter(|entity| wanted.get(entity) != found.get(entity)) {
             self.breaks(format!("{entity}: its log is not what was stored (P1, P2)"));

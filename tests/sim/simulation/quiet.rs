@@ -1,9 +1,12 @@
 //! The quiet time after the faults: everything that is owed is done, and nothing waits for nothing.
 
+use std::collections::BTreeMap;
+
+use relance::domain::account::Key;
 use relance::domain::enrolment::StepStatus;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::Sequence;
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId};
+use relance::id::{AccountId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId};
 use relance::runtime::message::Caller;
 use relance::store::rows::shards;
 use relance::store::{OwedRow, Store, codec};
@@ -12,7 +15,6 @@ use relance::time::Timestamp;
 use super::ask::{Ask, What};
 use super::disk::{Faults, locked};
 use super::far::Fate;
-use super::workload::SELLERS;
 use super::world::World;
 
 /// Rounds after which whatever still moves is said to move for ever.
@@ -29,10 +31,12 @@ impl World {
         self.processes[0].disk.suffer(Faults::default());
         self.note("the quiet time begins".into());
         // What could not be read after its commit was lost is known again once somebody looks; what is not there stays unknown.
-        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        let caller = Caller::new(UserId::ADMINISTRATOR, "look");
         let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
-        for id in sequences.into_iter().chain([SequenceId(1)]) {
-            self.ask(0, Ask { what: What::Read(id.into()), caller });
+        let accounts: Vec<_> = locked(&self.history).accounts.keys().map(|id| AccountId(*id)).collect();
+        let others = accounts.into_iter().map(EntityId::from).chain([OrganisationId::THE.into()]);
+        for id in sequences.into_iter().chain([SequenceId(1)]).map(EntityId::from).chain(others) {
+            self.ask(0, Ask { what: What::Read(id), caller });
         }
         for _ in 0..ROUNDS_MAX {
             self.settle();
@@ -52,10 +56,10 @@ impl World {
     }
 
     /// Runs until nothing moves without time passing.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         let mut idle = 0;
         while idle < 3 {
-            self.processes[0].turn(4);
+            self.turn(0, 4);
             let written = self.processes[0].write(usize::MAX);
             let mails = self.far.waiting();
             for _ in 0..mails {
@@ -79,7 +83,7 @@ impl World {
             asks.extend(open.map(|step| What::Record(RecordId(*id), RecordCommand::Skip(step.ordinal))));
         }
         let any = !asks.is_empty();
-        let caller = Caller { by: SELLERS[0], command: None, expected: None };
+        let caller = Caller::new(UserId::ADMINISTRATOR, "look");
         asks.into_iter().for_each(|what| self.ask(0, Ask { what, caller }));
         any
     }
@@ -115,7 +119,20 @@ impl World {
                 }
             }
         }
-        let given = self.processes[0].engine.given();
+        let engine = &self.processes[0].engine;
+        let given = engine.given();
+        let organisation = history.organisations.values().next().map(|log| log.state.clone()).unwrap_or_default();
+        if *given.policy.organisation != organisation {
+            broken.push("decisions are given another organisation than the stored one".into());
+        }
+        for (id, log) in &history.accounts {
+            let held: BTreeMap<_, _> = engine.keyring().of(UserId(*id)).into_iter().collect();
+            let stored = &log.state.keys;
+            let same = |(id, key): (&KeyId, &Key)| held.get(id).is_some_and(|held| held.key == *key);
+            if held.len() != stored.len() || !stored.iter().all(same) {
+                broken.push(format!("account {id:x}: other keys are valid than those stored"));
+            }
+        }
         if given.sequences.len() != history.sequences.len() {
             broken.push("decisions are given sequences that were never created".into());
         }

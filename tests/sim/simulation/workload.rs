@@ -8,16 +8,13 @@ use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
 use relance::domain::sequence::{Property, SequenceCommand, SequenceStatus};
-use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, UserId};
+use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId};
 use relance::time::Timestamp;
 
 use super::ask::What;
 use super::graphs;
 use super::history::History;
-
-/// Sellers who ask.
-pub const SELLERS: [UserId; 2] =
-    [UserId(0x0000_0000_0000_7000_8000_0000_0000_0002), UserId(0x0000_0000_0000_7000_8000_0000_0000_0003)];
+use super::people::{self, TEAM, USERS};
 
 /// The entities that clients know of.
 #[derive(Default)]
@@ -39,9 +36,11 @@ impl Client<'_> {
     /// Something about an entity that is there, or may be.
     pub fn wish(&mut self) -> Option<What> {
         match self.chance.u32(0..100) {
-            0..68 => self.record(),
-            68..82 => self.sequence(),
-            82..86 => self.import(),
+            0..66 => self.record(),
+            66..79 => self.sequence(),
+            79..82 => self.import(),
+            82..86 => Some(people::organise(self.chance)),
+            86..90 => Some(people::authenticate(self.chance, self.history, self.now)),
             _ => self.read(),
         }
     }
@@ -85,6 +84,7 @@ impl Client<'_> {
                 What::Sequence(SequenceId(id), command)
             }
             EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
+            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit => people::organise(self.chance),
         }
     }
 
@@ -195,7 +195,11 @@ impl Client<'_> {
             4 => text("disposition", "disqualified"),
             5 => text("disposition", "open"),
             6 | 7 => Change::ExternalId(self.chance.bool().then(|| format!("key {}", self.chance.u32(0..4)))),
-            8 => Change::Owner(Owner::User(*self.chance.choice(&SELLERS).unwrap_or(&SELLERS[0]))),
+            8 => match self.chance.u32(0..4) {
+                0 => Change::Owner(Owner::Team(TEAM)),
+                1 => Change::AccessTeam(self.chance.bool().then_some(TEAM)),
+                _ => Change::Owner(Owner::User(*self.chance.choice(&USERS).unwrap_or(&USERS[0]))),
+            },
             9 => Change::Score(Some(self.chance.u8(0..=110))),
             10 => Change::Name(None),
             _ => Change::Name(Some(format!("Ada {}", self.chance.u32(0..9)))),

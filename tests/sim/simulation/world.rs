@@ -18,8 +18,9 @@ use super::disk::{Disk, Faults, Rows, locked};
 use super::far::{FarSide, Fate};
 use super::history::History;
 use super::mix::{Mix, happens};
+use super::people;
 use super::process::{Answered, Process};
-use super::workload::{Client, Known, SELLERS};
+use super::workload::{Client, Known};
 
 /// How far the clock on the wall may be off in all.
 const CLOCK_STEPS_MAX_MS: i64 = 180_000;
@@ -78,7 +79,23 @@ impl World {
         };
         world.saw_clock();
         world.begin_process();
+        world.found();
         world
+    }
+
+    /// Users and a team are there before anything goes wrong.
+    fn found(&mut self) {
+        self.processes[0].disk.suffer(Faults::default());
+        for what in people::founding() {
+            self.ask(0, Ask { what, caller: Caller::new(UserId::ADMINISTRATOR, "found") });
+        }
+        self.settle();
+        self.processes[0].disk.suffer(self.faults());
+    }
+
+    fn faults(&self) -> Faults {
+        let Mix { refused, unanswered, unread, .. } = self.mix;
+        Faults { refused, unanswered, unread }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -149,7 +166,7 @@ impl World {
         for place in 0..self.processes.len() {
             for _ in 0..3 {
                 let turns = self.chance.u32(0..4);
-                self.processes[place].turn(turns);
+                self.turn(place, turns);
                 if happens(&mut self.chance, self.mix.write) {
                     self.processes[place].write(self.mix.group_max);
                 }
@@ -184,6 +201,7 @@ impl World {
             EntityKind::Record => add(&mut self.known.records, entity.into()),
             EntityKind::Sequence => add(&mut self.known.sequences, entity.into()),
             EntityKind::Import => add(&mut self.known.imports, entity.into()),
+            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit => {}
         }
     }
 
@@ -223,8 +241,8 @@ impl World {
         };
         let Some(what) = what else { return };
         drop(history);
-        let by = *self.chance.choice(&SELLERS).unwrap_or(&SELLERS[0]);
-        let mut ask = Ask { what, caller: Caller { by, command: key, expected: None } };
+        let by = people::caller(&mut self.chance, &what);
+        let mut ask = Ask { what, caller: Caller { command: key, ..Caller::new(by, "ask") } };
         if self.chance.u32(0..8) == 0 {
             let head = locked(&self.history).head(ask.entity());
             ask.caller.expected = Some(head.saturating_sub(self.chance.u32(0..2)));
@@ -290,8 +308,11 @@ impl World {
         self.clock.advance(self.now() + TimeDelta::milliseconds(span_ms));
         self.saw_clock();
         self.note(format!("{span_ms} ms have passed"));
-        for process in &self.processes {
-            process.pass(Duration::from_millis(span_ms.max(0) as u64));
+        for place in 0..self.processes.len() {
+            // Actors run while it passes.
+            self.saw_policy(place);
+            self.processes[place].pass(Duration::from_millis(span_ms.max(0) as u64));
+            self.saw_policy(place);
         }
     }
 
@@ -334,14 +355,12 @@ impl World {
 
     fn begin_process(&mut self) {
         self.started += 1;
-        let Mix { refused, unanswered, unread, .. } = self.mix;
-        let faults = Faults { refused, unanswered, unread };
         let disk = Disk::new(self.started, self.store.clone(), self.history.clone(), self.chance.fork());
         self.note(format!("server {} begins", self.started));
         let clock = self.clock.clone();
         let process = Process::start(disk, self.far.clone(), clock, &self.mix, &mut self.chance);
         // A start that cannot read its rows is no start.
-        process.disk.suffer(faults);
+        process.disk.suffer(self.faults());
         self.processes.push(process);
     }
 

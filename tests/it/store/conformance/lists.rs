@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use relance::domain::access::Scope;
 use relance::domain::effect::{Effect, EnrolmentRow, Index};
 use relance::id::{EntityKind, RecordId, SequenceId};
 use relance::limits::{PAGE_DEFAULT, SHARD_COUNT};
@@ -41,15 +42,9 @@ fn written(store: &dyn Store) -> Vec<RecordId> {
 }
 
 fn records(store: &dyn Store, before: Option<RecordId>, wanted: usize) -> Vec<RecordId> {
-    let mut found = vec![];
-    store
-        .records(before, &mut |record, row| {
-            assert_eq!(row, summary(&name(record)));
-            found.push(record);
-            found.len() < wanted
-        })
-        .unwrap();
-    found
+    let found = listed(store, &Scope::All, before, wanted);
+    assert!(found.iter().all(|(record, row)| *row == summary(&name(*record))));
+    found.into_iter().map(|row| row.0).collect()
 }
 
 fn records_are_listed_newest_first_over_all_shards(store: &dyn Store) {
@@ -86,14 +81,7 @@ fn a_record_shows_its_last_summary_until_it_is_unindexed(store: &dyn Store) {
     let (write, lead) = (Writing::granted(store), record(3, 1));
     let shown = |title: &str| Effect::Index(Index::Record(summary(title)));
     write.group(&[write.owing(lead, 0, &[shown("a")]), write.owing(lead, 1, &[shown("b"), shown("c")])]);
-    let mut found = vec![];
-    store
-        .records(None, &mut |record, row| {
-            found.push((record, row.name));
-            true
-        })
-        .unwrap();
-    assert_eq!(found, [(lead, "c".to_owned())]);
+    assert_eq!(listed(store, &Scope::All, None, 9), [(lead, summary("c"))]);
     write.one(write.owing(lead, 2, &[Effect::Unindex(Index::Record(summary("c")))]));
     assert_eq!(records(store, None, 9), []);
 }

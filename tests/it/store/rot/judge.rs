@@ -5,10 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
+use relance::domain::access::Scope;
+use relance::domain::account::Account;
+use relance::domain::audit::Audit;
 use relance::domain::effect::{Counter, EnrolmentRow};
 use relance::domain::import::Import;
+use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
-use relance::domain::record::schema::RecordType;
+use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::Sequence;
 use relance::id::{EntityId, EntityKind, SequenceId};
 use relance::store::rows::shards;
@@ -98,7 +102,7 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
         Ok(())
     });
     ask(&mut all, "computed rows", derived.map(|()| rows));
-    for kind in [EntityKind::Record, EntityKind::Sequence, EntityKind::Import] {
+    for kind in EntityKind::ALL {
         ask(&mut all, format!("all of {kind:?}"), store.entities(kind));
     }
     for entity in entities {
@@ -113,9 +117,24 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             EntityKind::Import => {
                 ask(&mut all, question, codec::load::<Import>(store, *entity, None));
             }
+            EntityKind::Organisation => {
+                ask(&mut all, question, codec::load::<Organisation>(store, *entity, None));
+            }
+            EntityKind::Account => {
+                ask(&mut all, question, codec::load::<Account>(store, *entity, None));
+            }
+            EntityKind::Audit => {
+                ask(&mut all, question, codec::load::<Audit>(store, *entity, None));
+            }
         }
         ask(&mut all, format!("history of {entity}"), store.history(*entity, u32::MAX, 3));
     }
+    let mut links = Vec::new();
+    let trail = store.trail(None, &mut |number, link| {
+        links.push((number, link));
+        true
+    });
+    ask(&mut all, "the audit trail", trail.map(|()| (links, store.head().trail)));
     for shard in shards() {
         ask(&mut all, "timers", store.due(shard, None, Timestamp::MAX, 1_000));
         ask(&mut all, "deliveries", store.owed(shard, None, 1_000));
@@ -126,12 +145,14 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
     for number in 1..=24 {
         ask(&mut all, "an external id", store.claimed(RecordType::Lead, &format!("crm-{number}")));
     }
-    let mut records = Vec::new();
-    let list = store.records(None, &mut |id, summary| {
-        records.push((id, summary));
-        true
-    });
-    ask(&mut all, "the records", list.map(|()| records));
+    for scope in [Scope::All, Scope::Of(vec![Owner::default()])] {
+        let mut records = Vec::new();
+        let list = store.records(&scope, None, &mut |id, summary| {
+            records.push((id, summary));
+            true
+        });
+        ask(&mut all, "the records", list.map(|()| records));
+    }
     ask(&mut all, "a counter", Ok(store.counter(Counter::Records(RecordType::Lead))));
     for number in [1_u32, 2] {
         let sequence = SequenceId::from(entity(EntityKind::Sequence, number as u16, number));

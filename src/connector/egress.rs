@@ -1,0 +1,145 @@
+//! The one client that asks servers outside of this machine: HTTPS, bounded in time and size, following nobody
+//! elsewhere.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use url::{Host, Url};
+
+use crate::limits::EGRESS_ANSWER_MAX;
+
+/// From the first packet to the last byte of the answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Sends requests outside.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// Why there is no answer: a detail for the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EgressError(pub String);
+
+impl Egress {
+    /// Trusts the public authorities of the web and those in `ca_file` (PEM). Err if that file holds none.
+    pub fn new(ca_file: Option<&Path>) -> Result<Egress, EgressError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if let Some(file) = ca_file {
+            add_authorities(&mut roots, file)
+                .map_err(|error| EgressError(format!("`{}` holds no certificates: {error}", file.display())))?;
+        }
+        // The provider is named here, not installed for the process, so that nobody else's client depends on it.
+        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| EgressError(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        // Requests are rare, and a connection kept since the last one would be found closed.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Ok(Egress { client })
+    }
+
+    /// The whole answer, whatever its status. Redirects are answers. The address must be [`admissible`].
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), EgressError> {
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let exchange = async {
+            let answer = self.client.request(request).await.map_err(|error| EgressError(causes(&error)))?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), EGRESS_ANSWER_MAX).collect().await;
+            Ok((status, body.map_err(|error| EgressError(causes(&*error)))?.to_bytes()))
+        };
+        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(EgressError(format!("no answer within {} seconds", TIMEOUT.as_secs()))),
+        };
+        answer.map_err(|EgressError(detail)| EgressError(format!("{host}: {detail}")))
+    }
+}
+
+fn add_authorities(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
+    let mut added = 0;
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| error.to_string())? {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+        added += 1;
+    }
+    if added == 0 { Err("no PEM section `CERTIFICATE`".into()) } else { Ok(()) }
+}
+
+/// An error with its causes: what the outermost says is seldom the reason.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// An address that may be asked: HTTPS, or HTTP on this very machine, and no credentials in it.
+pub fn admissible(address: &str) -> Result<Url, EgressError> {
+    let url = Url::parse(address).map_err(|error| EgressError(format!("`{address}` is no address: {error}")))?;
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+    if !is_safe || !url.username().is_empty() || url.password().is_some() {
+        return Err(EgressError(format!(
+            "`{}` is not https (http is for this machine only)",
+            url.origin().ascii_serialization()
+        )));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_leaves_the_machine() {
+        for address in [
+            "https://id.example",
+            "https://id.example:8443/a",
+            "http://127.0.0.1:9",
+            "http://[::1]/",
+            "http://localhost:1",
+        ] {
+            assert!(admissible(address).is_ok(), "{address}");
+        }
+        for address in [
+            "http://id.example",
+            "http://localhost.id.example",
+            "http://10.0.0.1/",
+            "https://me:secret@id.example/",
+            "file:///etc/passwd",
+            "ftp://127.0.0.1/",
+            "id.example",
+            "",
+        ] {
+            assert!(admissible(address).is_err(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_authorities_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        assert!(Egress::new(Some(&file)).unwrap_err().to_string().contains("ca.pem"));
+        std::fs::write(&file, "no certificate").unwrap();
+        assert!(Egress::new(Some(&file)).unwrap_err().to_string().contains("ca.pem"));
+    }
+}

@@ -1,0 +1,209 @@
+//! The organisation: its users, teams and the roles that the workspace is switched on for. One entity, because what is
+//! decided of a user may depend on all the others.
+
+pub mod command;
+mod decide;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use self::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
+use crate::domain::effect::Effects;
+use crate::domain::entity::{Entity, Stamp};
+use crate::domain::given::Given;
+use crate::domain::permission::{Denial, Role, Roles};
+use crate::id::{EntityKind, OrganisationId, TeamId, UserId};
+
+/// What an administrator writes of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserProfile {
+    /// Shown to colleagues.
+    pub name: String,
+    /// Signs in with it; no two users have the same, whatever the case of its letters.
+    pub email: String,
+    /// What the user may do.
+    pub roles: Roles,
+    /// Whose sequences and, for managers, records the user sees beside their own.
+    pub business_unit: String,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// `en`, `fr` or `gl`.
+    pub language: Option<String>,
+}
+
+/// Whether a user can act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserState {
+    /// Has not signed in yet; programs with a token may act for them.
+    #[default]
+    Invited,
+    /// Can sign in.
+    Active,
+    /// Nothing is accepted from them any more.
+    Disabled,
+}
+
+/// A person who works with the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// What an administrator writes.
+    pub profile: UserProfile,
+    /// Whether they can act.
+    pub state: UserState,
+    /// Changes so far; 1 when it was added.
+    pub version: u32,
+}
+
+impl User {
+    /// Whether they can sign in and change everything.
+    fn administers(&self) -> bool {
+        self.profile.roles.has(Role::SystemAdministrator) && self.state == UserState::Active
+    }
+}
+
+/// What a team is for (D-13: a record may be owned by either).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TeamKind {
+    /// Owns records.
+    #[default]
+    Owner,
+    /// Is let in to records of others.
+    Access,
+}
+
+/// A team of users.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// Shown to colleagues.
+    pub name: String,
+    /// What it is for.
+    pub kind: TeamKind,
+    /// Who is in it.
+    pub members: BTreeSet<UserId>,
+    /// Changes so far; 1 when it was added.
+    pub version: u32,
+}
+
+/// A-1, P-30: who may create and connect sequences and see the work list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Workspace {
+    /// Every role.
+    #[default]
+    All,
+    /// Only these roles.
+    Only(Roles),
+}
+
+/// The state of the organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// Everybody who ever was a user.
+    pub users: BTreeMap<UserId, User>,
+    /// Teams.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// For whom the workspace is switched on.
+    pub workspace: Workspace,
+    /// Changes of settings so far, and 1.
+    pub settings_version: u32,
+}
+
+impl Default for Organisation {
+    fn default() -> Organisation {
+        Organisation {
+            users: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            workspace: Workspace::default(),
+            settings_version: 1,
+        }
+    }
+}
+
+impl Organisation {
+    /// The user with that address.
+    pub fn user_by_email(&self, email: &str) -> Option<(UserId, &User)> {
+        let same = |user: &User| user.profile.email.to_lowercase() == email.to_lowercase();
+        self.users.iter().find(|(_, user)| same(user)).map(|(id, user)| (*id, user))
+    }
+
+    /// Whether somebody can administer it by signing in.
+    pub fn has_administrator(&self) -> bool {
+        self.users.values().any(User::administers)
+    }
+}
+
+impl Entity for Organisation {
+    const KIND: EntityKind = EntityKind::Organisation;
+    type Id = OrganisationId;
+    type Given = Given;
+    type Command = OrganisationCommand;
+    type Event = OrganisationEvent;
+    type Rejection = OrganisationRejection;
+
+    /// Whom of it somebody may know is judged one by one; see [`crate::domain::policy::Person::may_know`].
+    fn must_be_seen(&self, _given: &Given, _by: UserId) -> Result<(), Denial> {
+        Ok(())
+    }
+
+    fn decide(
+        &self,
+        _id: OrganisationId,
+        given: &Given,
+        command: OrganisationCommand,
+        stamp: Stamp,
+    ) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
+        decide::decide(self, given, command, stamp)
+    }
+
+    fn apply(&mut self, event: &OrganisationEvent, _stamp: Stamp) {
+        match event {
+            OrganisationEvent::UserAdded { user, profile, state } => {
+                self.users.insert(*user, User { profile: profile.clone(), state: *state, version: 1 });
+            }
+            OrganisationEvent::UserChanged { user, after, .. } => {
+                self.user_mut(*user, |user| user.profile = after.clone());
+            }
+            OrganisationEvent::UserStateChanged { user, state } => self.user_mut(*user, |user| user.state = *state),
+            OrganisationEvent::TeamAdded { team, name, kind, members } => {
+                let (name, members) = (name.clone(), members.clone());
+                self.teams.insert(*team, Team { name, kind: *kind, members, version: 1 });
+            }
+            OrganisationEvent::TeamChanged { team, after, .. } => {
+                self.team_mut(*team, |team| (team.name, team.kind) = (after.0.clone(), after.1));
+            }
+            OrganisationEvent::MemberAdded { team, user } => {
+                self.team_mut(*team, |team| _ = team.members.insert(*user));
+            }
+            OrganisationEvent::MemberRemoved { team, user } => {
+                self.team_mut(*team, |team| _ = team.members.remove(user));
+            }
+            OrganisationEvent::TeamRemoved { team } => _ = self.teams.remove(team),
+            OrganisationEvent::WorkspaceChanged { after, .. } => {
+                self.workspace = *after;
+                self.settings_version += 1;
+            }
+        }
+    }
+
+    fn audited(_event: &OrganisationEvent) -> bool {
+        true
+    }
+
+    fn effects(&self, _id: OrganisationId, _event: &OrganisationEvent, _owed: &mut Effects) {}
+}
+
+impl Organisation {
+    fn user_mut(&mut self, id: UserId, change: impl FnOnce(&mut User)) {
+        if let Some(user) = self.users.get_mut(&id) {
+            change(user);
+            user.version += 1;
+        }
+    }
+
+    fn team_mut(&mut self, id: TeamId, change: impl FnOnce(&mut Team)) {
+        if let Some(team) = self.teams.get_mut(&id) {
+            change(team);
+            team.version += 1;
+        }
+    }
+}

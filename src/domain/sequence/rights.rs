@@ -1,0 +1,85 @@
+//! Who may ask what of a sequence (§2, §3.9).
+
+use super::{Property, Sequence, SequenceCommand, SequenceRejection};
+use crate::domain::entity::Stamp;
+use crate::domain::given::Given;
+use crate::domain::permission::{Denial, Permission};
+use crate::domain::policy::Person;
+use crate::domain::record::Problem;
+use crate::id::UserId;
+
+impl Sequence {
+    /// P-5, Q-102: one's own, those of one's business unit, and for those who may edit any, all.
+    pub fn judge_sight(&self, given: &Given, by: UserId) -> Result<(), Denial> {
+        let person = given.policy.person(by)?;
+        match !self.exists || self.is_seen_by(&person) {
+            true => Ok(()),
+            false => Err(Denial::hidden("sequence")),
+        }
+    }
+
+    /// Whether somebody may know of it.
+    pub fn is_seen_by(&self, person: &Person) -> bool {
+        let colleague = || person.may_all(Permission::UseColleaguesSequence) && person.shares_unit_with(self.owner);
+        person.may_all(Permission::EditAnySequence) || person.is(self.owner) || colleague()
+    }
+}
+
+/// Refuses a command that its sender may not give.
+pub fn judge(
+    sequence: &Sequence,
+    given: &Given,
+    command: &SequenceCommand,
+    stamp: Stamp,
+) -> Result<(), SequenceRejection> {
+    if stamp.by == UserId::SYSTEM {
+        return Ok(());
+    }
+    let person = given.policy.person(stamp.by)?;
+    let edits = || match person.is(sequence.owner) {
+        true => person.must(Permission::EditOwnSequence, "edit sequences"),
+        false if person.may_all(Permission::EditAnySequence) => Ok(()),
+        false => Err(Denial::role(Permission::EditColleaguesSequence, "edit a colleague's sequence; copy it instead")),
+    };
+    match command {
+        SequenceCommand::Create { template, .. } => {
+            let permission = if template.is_some() { Permission::UseTemplates } else { Permission::EditOwnSequence };
+            person.must(permission, "create sequences")?;
+            person.in_workspace()?;
+        }
+        SequenceCommand::Change(properties) => {
+            edits()?;
+            properties.iter().try_for_each(|property| judge_owner(sequence, given, &person, property))?;
+        }
+        SequenceCommand::SaveGraph(_) => {
+            edits()?;
+            person.must(Permission::ConfigureSteps, "configure steps")?;
+        }
+        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
+        // The outbox.
+        SequenceCommand::Emptied { .. } => return Err(Denial::hidden("sequence").into()),
+    }
+    Ok(())
+}
+
+/// P-7: to a user or team that is there; one's own, to somebody of one's business unit.
+fn judge_owner(
+    sequence: &Sequence,
+    given: &Given,
+    person: &Person,
+    property: &Property,
+) -> Result<(), SequenceRejection> {
+    let Property::Owner(to) = property else { return Ok(()) };
+    if *to == sequence.owner {
+        return Ok(());
+    }
+    if !given.policy.knows(*to) {
+        let detail = "there is no such user or team".into();
+        let unknown = Problem { pointer: "/owner".into(), code: "owner_unknown", detail };
+        return Err(SequenceRejection::Invalid(vec![unknown]));
+    }
+    if person.may_all(Permission::GiveSequence) || person.is(*to) || person.shares_unit_with(*to) {
+        return Ok(());
+    }
+    Err(Denial::role(Permission::GiveSequence, "give a sequence to another business unit").into())
+}

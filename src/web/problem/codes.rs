@@ -1,0 +1,102 @@
+//! Every problem there is: what clients may rely on, and what the `/problems` pages explain.
+
+/// Every code this server answers with, its status, and what it means: the `/problems` pages.
+pub const CODES: &[(&str, u16, &str)] = &[
+    (
+        "malformed",
+        400,
+        "The request cannot be read: no JSON, a value of another type, or a member that does not exist.",
+    ),
+    ("unauthenticated", 401, "The request carries no valid token. Send it as `Authorization: Bearer TOKEN`."),
+    (
+        "cross_site",
+        403,
+        "The request changes something, a cookie says who sent it, and it does not come from a page of this server. \
+         Programs send a token.",
+    ),
+    ("not_found", 404, "There is nothing under this address or id."),
+    (
+        "forbidden_role",
+        403,
+        "You can see this, but none of your roles lets you do it (P-32, first cause). An administrator can give you a role, \
+         or hand you the record or sequence.",
+    ),
+    (
+        "feature_disabled",
+        403,
+        "The workspace is switched on for other roles than yours (P-32, second cause; P-30). An administrator can change \
+         that in the settings.",
+    ),
+    (
+        "option_unavailable",
+        403,
+        "The program that asks holds a token without the scope for it (P-32, third cause). Its user can make one with more \
+         scopes.",
+    ),
+    ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
+    ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
+    ("already_connected", 409, "The record is going through this sequence already (K-6)."),
+    ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
+    ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
+    ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
+    ("versions_exhausted", 409, "The sequence has as many versions as it may have (L-7)."),
+    ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
+    ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
+    ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
+    ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
+    ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
+    ("external_id_taken", 409, "Another record of this type has this external id."),
+    ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
+    ("email_taken", 409, "Another user has this e-mail address."),
+    (
+        "last_administrator",
+        409,
+        "This would leave nobody who can administer; make somebody else an administrator first.",
+    ),
+    ("organisation_full", 409, "The organisation has as many users, teams or members of a team as it may have."),
+    ("too_many_tokens", 409, "A user has at most 100 tokens; revoke one first."),
+    ("record_full", 409, "The record has gone through as many steps as one record can hold."),
+    ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),
+    ("batch_too_large", 413, "A batch has at most 1,000 items; send several."),
+    ("too_large", 413, "The request body is larger than this address takes."),
+    ("uri_too_long", 414, "The address with its query is longer than any that this server has."),
+    ("unsupported_media_type", 415, "The body is of another type than this address takes."),
+    ("validation_failed", 422, "Values do not fit, or the sequence has errors; `errors` names each with its place."),
+    ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
+    ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
+    ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
+    ("snooze_in_past", 422, "A step can only be snoozed to a later time than now (R-13)."),
+    (
+        "call_result_required",
+        422,
+        "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
+    ),
+    ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
+    ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
+    ("event_type_unknown", 422, "The server does not take events of this type."),
+    ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),
+    ("clock_backwards", 422, "The test clock never goes back."),
+    ("template_unknown", 422, "There is no such template."),
+    (
+        "too_many_requests",
+        429,
+        "More requests came than this client, credential or account may send; try again after the seconds in \
+         `Retry-After`.",
+    ),
+    ("headers_too_large", 431, "The request has more headers, or larger ones, than this server reads."),
+    ("internal", 500, "The server met a defect. It was logged; the record concerned is unharmed on disk."),
+    ("busy", 503, "Too much is under way; try again after the seconds in `Retry-After`."),
+    (
+        "disk_full",
+        503,
+        "The server's disk is full: nothing was changed. Reading goes on, and commands are accepted again once there is \
+         space; repeat the request after the seconds in `Retry-After`.",
+    ),
+    (
+        "timed_out",
+        503,
+        "There was no answer in time. A command that had been accepted goes on and may be done by now: repeat it with the \
+         same Idempotency-Key, or look, before you send it anew.",
+    ),
+    ("unavailable", 503, "The server does not accept commands: it is starting, stopping, or its store has failed."),
+];

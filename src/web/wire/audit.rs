@@ -1,0 +1,202 @@
+//! Audited events as administrators read them: what happened, to what, and what changed. No secret and no digest of one.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::account::KeyKind;
+use crate::domain::account::command::AccountEvent;
+use crate::domain::audit::AuditEvent;
+use crate::domain::organisation::command::OrganisationEvent;
+use crate::domain::organisation::{TeamKind, UserProfile, UserState, Workspace};
+use crate::domain::permission::{Role, Roles};
+use crate::domain::record::event::RecordEvent;
+use crate::domain::record::schema::Owner;
+use crate::domain::sequence::{Property, SequenceEvent};
+use crate::id::{EntityId, KeyId, UserId};
+use crate::web::auth::scope_name;
+
+/// One thing that is otherwise than before.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Alteration {
+    /// What.
+    what: &'static str,
+    /// Nothing where it was not there, or is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    /// Nothing where it is not there any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+}
+
+/// An event told.
+pub struct Told {
+    /// What happened.
+    pub action: &'static str,
+    /// To what.
+    pub subject: String,
+    /// What changed.
+    pub changes: Vec<Alteration>,
+}
+
+impl Told {
+    fn of(action: &'static str, subject: impl ToString) -> Told {
+        Told { action, subject: subject.to_string(), changes: Vec::new() }
+    }
+
+    fn with(mut self, what: &'static str, after: impl ToString) -> Told {
+        self.changes.push(Alteration { what, before: None, after: Some(after.to_string()) });
+        self
+    }
+
+    fn altered(mut self, what: &'static str, before: impl ToString, after: impl ToString) -> Told {
+        let [before, after] = [before.to_string(), after.to_string()];
+        if before != after {
+            let [before, after] = [before, after].map(|text| Some(text).filter(|text| !text.is_empty()));
+            self.changes.push(Alteration { what, before, after });
+        }
+        self
+    }
+}
+
+fn user(id: UserId) -> String {
+    format!("user {id}")
+}
+
+fn owner(owner: Owner) -> String {
+    match owner {
+        Owner::User(id) => user(id),
+        Owner::Team(id) => format!("team {id}"),
+    }
+}
+
+fn roles(roles: Roles) -> String {
+    roles.iter().map(Role::name).collect::<Vec<_>>().join(", ")
+}
+
+fn state(state: UserState) -> &'static str {
+    match state {
+        UserState::Invited => "invited",
+        UserState::Active => "active",
+        UserState::Disabled => "disabled",
+    }
+}
+
+fn kind(kind: TeamKind) -> &'static str {
+    match kind {
+        TeamKind::Owner => "owner",
+        TeamKind::Access => "access",
+    }
+}
+
+fn workspace(workspace: Workspace) -> String {
+    match workspace {
+        Workspace::All => "all".into(),
+        Workspace::Only(listed) => roles(listed),
+    }
+}
+
+/// Users, teams, settings.
+pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
+    match event {
+        OrganisationEvent::UserAdded { user: id, profile, state: begins } => {
+            profiles(Told::of("user.added", user(*id)), &UserProfile::default(), profile).with("state", state(*begins))
+        }
+        OrganisationEvent::UserChanged { user: id, before, after } => {
+            profiles(Told::of("user.changed", user(*id)), before, after)
+        }
+        OrganisationEvent::UserStateChanged { user: id, state: now } => {
+            Told::of("user.state_changed", user(*id)).with("state", state(*now))
+        }
+        OrganisationEvent::TeamAdded { team, name, kind: of_kind, members } => {
+            let told = Told::of("team.added", format!("team {team}")).with("name", name).with("kind", kind(*of_kind));
+            members.iter().fold(told, |told, member| told.with("member", member))
+        }
+        OrganisationEvent::TeamChanged { team, before, after } => Told::of("team.changed", format!("team {team}"))
+            .altered("name", &before.0, &after.0)
+            .altered("kind", kind(before.1), kind(after.1)),
+        OrganisationEvent::MemberAdded { team, user } => {
+            Told::of("team.member_added", format!("team {team}")).altered("member", "", user)
+        }
+        OrganisationEvent::MemberRemoved { team, user } => {
+            Told::of("team.member_removed", format!("team {team}")).altered("member", user, "")
+        }
+        OrganisationEvent::TeamRemoved { team } => Told::of("team.removed", format!("team {team}")),
+        OrganisationEvent::WorkspaceChanged { before, after } => {
+            Told::of("settings.changed", "settings").altered("roles", workspace(*before), workspace(*after))
+        }
+    }
+}
+
+fn profiles(told: Told, before: &UserProfile, after: &UserProfile) -> Told {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    told.altered("name", &before.name, &after.name)
+        .altered("email", &before.email, &after.email)
+        .altered("roles", roles(before.roles), roles(after.roles))
+        .altered("business_unit", &before.business_unit, &after.business_unit)
+        .altered("time_zone", text(&before.time_zone), text(&after.time_zone))
+        .altered("language", text(&before.language), text(&after.language))
+}
+
+/// Credentials.
+pub fn tell_account(account: EntityId, event: &AccountEvent) -> Told {
+    let of = |action| Told::of(action, user(UserId(account.id)));
+    let key = |told: Told, id: &KeyId| told.with("key", id);
+    match event {
+        AccountEvent::Invited(invitation) => of("user.invited").with("expires_at", invitation.expires_at),
+        AccountEvent::PasswordSet(_) => of("password.set"),
+        AccountEvent::Bound { issuer, .. } => of("provider.bound").with("issuer", issuer),
+        AccountEvent::KeyOpened { key: id, opened } => match &opened.kind {
+            KeyKind::Session => key(of("session.opened"), id),
+            KeyKind::Token { name, scopes } => {
+                let scopes: Vec<&str> = scopes.iter().map(|scope| scope_name(*scope)).collect();
+                key(of("token.made"), id).with("name", name).with("scopes", scopes.join(", "))
+            }
+        },
+        AccountEvent::KeyClosed(id) => key(of("key.closed"), id),
+        AccountEvent::KeyUsed { key: id, .. } => key(of("key.used"), id),
+    }
+}
+
+/// Sequences.
+pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
+    let of = |action| Told::of(action, sequence);
+    match event {
+        SequenceEvent::Created { name, record_type, template, owner: whose, .. } => {
+            let told = of("sequence.created").with("name", name).with("record_type", record_type.name());
+            let told = told.with("owner", owner(*whose));
+            template.iter().fold(told, |told, template| told.with("template", template))
+        }
+        SequenceEvent::Changed(properties) => properties.iter().fold(of("sequence.changed"), property),
+        SequenceEvent::GraphSaved(graph) => of("sequence.graph_saved").with("bytes", graph.len()),
+        SequenceEvent::Activated { version, description } => {
+            let told = of("sequence.activated").with("version", version);
+            description.iter().fold(told, |told, description| told.with("description", description))
+        }
+        SequenceEvent::Deactivated => of("sequence.deactivated"),
+        SequenceEvent::Emptied => of("sequence.emptied"),
+    }
+}
+
+fn property(told: Told, property: &Property) -> Told {
+    match property {
+        Property::Name(name) => told.with("name", name),
+        Property::Description(description) => told.with("description", description),
+        Property::ExitOnReply(exits) => told.with("exit_on_reply", exits),
+        Property::AssignTo(assign_to) => told.with("assign_to", format!("{assign_to:?}")),
+        Property::Owner(whose) => told.with("owner", owner(*whose)),
+    }
+}
+
+/// Of records only that they were erased.
+pub fn tell_record(record: EntityId, event: &RecordEvent) -> Told {
+    match event {
+        RecordEvent::Erased { .. } => Told::of("record.erased", record),
+        _ => Told::of("record.changed", record),
+    }
+}
+
+/// What was refused.
+pub fn tell_refusal(_: EntityId, AuditEvent::Refused(refusal): &AuditEvent) -> Told {
+    let told = Told::of("access.refused", &refusal.subject).with("asked", &refusal.action);
+    told.with("code", &refusal.code).with("detail", &refusal.detail)
+}

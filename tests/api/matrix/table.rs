@@ -1,0 +1,279 @@
+//! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
+//! it takes. Written from the specification; the server is compared with it.
+
+use super::world::Relation::{self, *};
+
+/// The columns of the tables.
+pub const ROLES: [(&str, &str); 4] =
+    [("SA", "system_administrator"), ("SQ", "sequence_manager"), ("MG", "sales_manager"), ("SP", "seller")];
+
+/// P-1 to P-22, as far as routes stand under them; what is one's own is told by [`ACCESS`].
+pub const GRANTS: &[(u8, &str)] = &[
+    //    SA  SQ  MG  SP
+    (1, "yes yes yes own"),
+    (3, "yes yes yes yes"),
+    (4, "yes yes own own"),
+    (5, "yes yes yes yes"),
+    (7, "yes yes own own"),
+    (8, "yes yes yes yes"),
+    (12, "yes -   -   -  "),
+    (19, "yes yes yes yes"),
+    (21, "yes yes yes yes"),
+];
+
+/// How far somebody's access to a thing goes; each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Nothing,
+    See,
+    Act,
+    Give,
+    Erase,
+}
+
+use Level::{Act, Erase, Give, Nothing, See};
+
+/// What a route is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum On {
+    /// Nothing in particular.
+    Whole,
+    /// Needs no credential.
+    Public,
+    /// A record with what hangs on it: steps, enrolments.
+    Record,
+    /// A sequence; `Give` stands for everything that its owner may.
+    Sequence,
+    User,
+    Team,
+    /// What proves who a user is.
+    Key,
+    Import,
+}
+
+/// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
+pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
+    //                                SA     SQ       MG       SP
+    (On::Record, Own, /*         */ [Erase, Give, /**/ Erase, Give]),
+    (On::Record, OwnTeam, /*     */ [Erase, Give, /**/ Erase, Give]),
+    (On::Record, AccessTeam, /*  */ [Erase, Act, /* */ Act, /**/ Act]),
+    (On::Record, OpenStep, /*    */ [Erase, Act, /* */ Act, /**/ Act]),
+    (On::Record, Colleague, /*   */ [Erase, See, /* */ Erase, Nothing]),
+    (On::Record, OtherUnit, /*   */ [Erase, Nothing, Nothing, Nothing]),
+    (On::Record, Gone, /*        */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Sequence, Own, /*       */ [Give, Give, Give, Give]),
+    (On::Sequence, OwnTeam, /*   */ [Give, Give, Give, Give]),
+    (On::Sequence, Colleague, /* */ [Give, Give, See, See]),
+    (On::Sequence, OtherUnit, /* */ [Give, Give, Nothing, Nothing]),
+    (On::Sequence, Gone, /*      */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::User, Own, /*           */ [See, See, See, See]),
+    (On::User, Colleague, /*     */ [See, See, See, See]),
+    (On::User, OtherUnit, /*     */ [See, See, Nothing, Nothing]),
+    (On::User, Gone, /*          */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Team, Own, /*           */ [See, See, See, See]),
+    (On::Team, Colleague, /*     */ [See, See, See, See]),
+    (On::Team, OtherUnit, /*     */ [See, See, Nothing, Nothing]),
+    (On::Team, Gone, /*          */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Key, Own, /*            */ [See, See, See, See]),
+    (On::Key, Colleague, /*      */ [See, Nothing, Nothing, Nothing]),
+    (On::Key, OtherUnit, /*      */ [See, Nothing, Nothing, Nothing]),
+    (On::Key, Gone, /*           */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Import, Own, /*         */ [See, See, See, See]),
+    (On::Import, Colleague, /*   */ [See, Nothing, Nothing, Nothing]),
+    (On::Import, OtherUnit, /*   */ [See, Nothing, Nothing, Nothing]),
+    (On::Import, Gone, /*        */ [Nothing, Nothing, Nothing, Nothing]),
+];
+
+/// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// Method and path as the document has them, below `/api/v1` unless public.
+    pub route: &'static str,
+    /// The scopes of which a token needs one.
+    pub scopes: &'static str,
+    /// The line of §2.
+    pub permission: u8,
+    pub on: On,
+    pub needs: Level,
+    /// Whoever may gets this status, and this code if it is not a success: refused for another reason than access.
+    pub answer: (u16, &'static str),
+    /// JSON, or another body that begins with neither brace; empty for none.
+    pub body: &'static str,
+    pub query: &'static str,
+    /// Only these relations; all that [`ACCESS`] has where it is empty.
+    pub only: &'static [Relation],
+    /// The one item of a batch is judged; the batch itself is answered 200.
+    pub item: bool,
+    /// Whether it gives the thing to another business unit, which only administrators may (P-7 for sequences: SQ too).
+    pub gives_away: bool,
+}
+
+const fn row(route: &'static str, scopes: &'static str, permission: u8, on: On, needs: Level, status: u16) -> Row {
+    let answer = (status, "");
+    let (body, query, only) = ("", "", [].as_slice());
+    Row { route, scopes, permission, on, needs, answer, body, query, only, item: false, gives_away: false }
+}
+
+impl Row {
+    const fn sends(self, body: &'static str) -> Row {
+        Row { body, ..self }
+    }
+
+    const fn asks(self, query: &'static str) -> Row {
+        Row { query, ..self }
+    }
+
+    const fn only(self, only: &'static [Relation]) -> Row {
+        Row { only, ..self }
+    }
+
+    const fn but(self, status: u16, code: &'static str) -> Row {
+        Row { answer: (status, code), ..self }
+    }
+
+    const fn item(self) -> Row {
+        Row { item: true, ..self }
+    }
+
+    const fn gives_away(self) -> Row {
+        Row { gives_away: true, ..self }
+    }
+}
+
+const READ: &str = "read";
+const WRITE: &str = "write";
+const EVENTS: &str = "events write";
+const ADMIN: &str = "admin";
+const OTHERS: &[Relation] = &[Colleague, OtherUnit, Gone];
+
+/// Every route of the document.
+pub const ROUTES: &[Row] = &[
+    row("GET /healthz", "", 0, On::Public, Nothing, 200),
+    row("GET /readyz", "", 0, On::Public, Nothing, 200),
+    row("GET /metrics", "", 0, On::Public, Nothing, 200),
+    // Records.
+    row("POST /records", WRITE, 21, On::Whole, Nothing, 201).sends(r#"{"type":"lead","name":"New"}"#),
+    row("POST /records", WRITE, 21, On::User, Nothing, 201).only(&[Own, Colleague]).sends(TO_USER),
+    row("POST /records", WRITE, 21, On::User, Nothing, 201).only(&[OtherUnit]).sends(TO_USER).gives_away(),
+    row("POST /records/batch", WRITE, 21, On::Whole, Nothing, 200)
+        .sends(r#"{"records":[{"type":"lead","name":"New"}]}"#)
+        .item(),
+    row("GET /records", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    // A filter by what one may not know of finds nothing, as one by what is not there.
+    row("GET /records", READ, 21, On::Sequence, Nothing, 200).asks("?sequence={id}"),
+    row("PUT /records/external/{type}/{external_id}", WRITE, 21, On::Record, Act, 200)
+        .only(&[Own, OwnTeam, AccessTeam, OpenStep, Colleague, OtherUnit])
+        .sends(r#"{"name":"$name"}"#),
+    row("GET /records/{id}", READ, 21, On::Record, See, 200),
+    row("PATCH /records/{id}", WRITE, 21, On::Record, Act, 200).sends(r#"{"name":"$name","fields":{"notes":"x"}}"#),
+    row("PATCH /records/{id}", WRITE, 21, On::Record, Give, 200)
+        .sends(r#"{"owner":{"user":"$colleague"}}"#)
+        .only(&[Own, OwnTeam, AccessTeam, OpenStep, OtherUnit, Gone]),
+    row("PATCH /records/{id}", WRITE, 21, On::Record, Give, 200).sends(r#"{"access_team":"$colleagues_team"}"#),
+    row("PATCH /records/{id}", WRITE, 21, On::Record, Give, 200)
+        .sends(r#"{"owner":{"user":"$stranger"}}"#)
+        .only(&[Own, OwnTeam, Colleague, Gone])
+        .gives_away(),
+    row("DELETE /records/{id}", WRITE, 21, On::Record, Erase, 204),
+    row("GET /records/{id}/timeline", READ, 21, On::Record, See, 200),
+    row("GET /records/{id}/up-next", READ, 21, On::Record, See, 200),
+    row("GET /records/{id}/enrolments", READ, 21, On::Record, See, 200),
+    row("POST /records/{id}/close", WRITE, 21, On::Record, Act, 200).sends(r#"{"outcome":"failure"}"#),
+    row("POST /records/{id}/reopen", WRITE, 21, On::Record, Act, 200),
+    // Enrolments (P-8) and steps (P-21).
+    row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
+    row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
+    row("POST /enrolments/{enrolment}/disconnect", WRITE, 8, On::Record, See, 200),
+    row("GET /steps/{step}", READ, 21, On::Record, See, 200),
+    row("POST /steps/{step}/complete", WRITE, 21, On::Record, Act, 200).sends(r#"{"note":"x"}"#),
+    row("POST /steps/{step}/skip", WRITE, 21, On::Record, Act, 200),
+    row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
+    row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
+    row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("POST /steps/{step}/note", WRITE, 21, On::Record, Act, 200).sends(r#"{"text":"x"}"#),
+    row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(EVENT),
+    // Templates and sequences.
+    row("GET /templates", READ, 1, On::Whole, Nothing, 200),
+    row("GET /templates/{template}", READ, 1, On::Whole, Nothing, 200),
+    row("POST /sequences", WRITE, 3, On::Whole, Nothing, 201).sends(r#"{"name":"New"}"#),
+    row("POST /sequences", WRITE, 1, On::Whole, Nothing, 201).sends(r#"{"name":"New","template":"T1"}"#),
+    row("GET /sequences", READ, 5, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /sequences/{id}", READ, 5, On::Sequence, See, 200),
+    row("PATCH /sequences/{id}", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"description":"x"}"#),
+    row("PATCH /sequences/{id}", WRITE, 7, On::Sequence, Give, 200).sends(r#"{"owner":{"user":"$colleague"}}"#),
+    row("PATCH /sequences/{id}", WRITE, 7, On::Sequence, Give, 200)
+        .sends(r#"{"owner":{"user":"$stranger"}}"#)
+        .only(&[Own, OwnTeam, Colleague, Gone])
+        .gives_away(),
+    row("GET /sequences/{id}/graph", READ, 5, On::Sequence, See, 200),
+    row("PUT /sequences/{id}/graph", WRITE, 4, On::Sequence, Give, 200).sends(r#"{"start":null,"nodes":[]}"#),
+    row("POST /sequences/{id}/validate", WRITE, 5, On::Sequence, See, 200),
+    row("POST /sequences/{id}/activate", WRITE, 3, On::Sequence, Give, 200),
+    row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),
+    row("POST /sequences/{active}/enrolments", WRITE, 8, On::Sequence, See, 200).sends(r#"{"records":["$record"]}"#),
+    row("GET /sequences/{id}/enrolments", READ, 5, On::Sequence, See, 200),
+    // Imports.
+    row("POST /imports", WRITE, 21, On::Whole, Nothing, 201).asks("?type=lead").sends("name\nImported\n"),
+    row("GET /imports/{id}", READ, 21, On::Import, See, 200),
+    row("GET /imports/{id}/rejects", READ, 21, On::Import, See, 200),
+    // People: changes are for administrators, who are told apart before anything is looked for.
+    row("GET /me", READ, 19, On::Whole, Nothing, 200),
+    row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
+        .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
+    row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /users/{id}", READ, 21, On::User, See, 200),
+    row("PATCH /users/{id}", ADMIN, 12, On::User, See, 200).sends(r#"{"language":"gl"}"#),
+    row("POST /users/{id}/invite", ADMIN, 12, On::User, See, 200),
+    row("POST /users/{id}/disable", ADMIN, 12, On::User, See, 200).only(OTHERS),
+    row("POST /users/{id}/enable", ADMIN, 12, On::User, See, 200),
+    row("POST /teams", ADMIN, 12, On::Whole, Nothing, 201).sends(r#"{"name":"New","kind":"owner"}"#),
+    row("GET /teams", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /teams/{id}", READ, 21, On::Team, See, 200),
+    row("PATCH /teams/{id}", ADMIN, 12, On::Team, See, 200).sends(r#"{"kind":"owner"}"#),
+    row("DELETE /teams/{id}", ADMIN, 12, On::Team, See, 204),
+    row("PUT /teams/{id}/members/{user}", ADMIN, 12, On::Team, See, 200),
+    row("DELETE /teams/{id}/members/{user}", ADMIN, 12, On::Team, See, 204),
+    row("POST /tokens", ADMIN, 19, On::Whole, Nothing, 201).sends(r#"{"name":"New","scopes":["read"]}"#),
+    row("POST /tokens", ADMIN, 19, On::Key, See, 201).sends(r#"{"name":"New","scopes":["read"],"user":"$user"}"#),
+    row("GET /tokens", ADMIN, 19, On::Whole, Nothing, 200),
+    row("GET /tokens", ADMIN, 19, On::Key, See, 200).asks("?user={user}"),
+    row("DELETE /tokens/{id}", ADMIN, 19, On::Key, See, 204),
+    row("GET /settings", READ, 21, On::Whole, Nothing, 200),
+    row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
+    // Running the server.
+    row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
+    row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
+    row("GET /clock", READ, 21, On::Whole, Nothing, 200),
+    row("POST /clock/accept", ADMIN, 12, On::Whole, Nothing, 200),
+    row("GET /test-clock", READ, 21, On::Whole, Nothing, 200),
+    row("POST /test-clock/advance", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"by":{}}"#),
+];
+
+const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
+const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
+
+/// Every page: what somebody without a session gets, and somebody with one. `>` before an address: led there.
+pub const PAGES: &[(&str, &str, &str)] = &[
+    //                                    signed out      signed in
+    ("GET /", /*                      */ ">/sign-in", ">/account"),
+    ("GET /sign-in", /*               */ "200", ">/"),
+    ("POST /sign-in", /*              */ "401", "401"),
+    // No provider is configured.
+    ("GET /sign-in/oidc", /*          */ "404", "404"),
+    ("GET /sign-in/oidc/callback", /* */ "404", "404"),
+    ("POST /sign-out", /*             */ ">/sign-in", ">/sign-in"),
+    ("GET /welcome/{secret}", /*      */ "404", "404"),
+    ("POST /welcome/{secret}", /*     */ "404", "404"),
+    ("GET /invitation/{link}", /*     */ "404", "404"),
+    ("POST /invitation/{link}", /*    */ "404", "404"),
+    ("GET /account", /*               */ ">/sign-in", "200"),
+    ("POST /account/password", /*     */ ">/sign-in", "422"),
+    ("POST /account/sign-out-everywhere", ">/sign-in", ">/sign-in"),
+    ("POST /account/tokens", /*       */ ">/sign-in", "200"),
+    ("POST /account/keys/{id}/close", /**/ ">/sign-in", ">/account"),
+    ("GET /assets/relance.css", /*    */ "200", "200"),
+    ("GET /docs", /*                  */ ">/docs/", ">/docs/"),
+    ("GET /docs/{file:.*}", /*        */ "200", "200"),
+    ("GET /openapi.json", /*          */ "200", "200"),
+    ("GET /problems/{code}", /*       */ "200", "200"),
+];

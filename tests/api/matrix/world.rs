@@ -1,0 +1,322 @@
+//! A server with people of every role in two business units, and things of each kind in each relation to each of them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::table::{ACCESS, Level, On, ROLES};
+use crate::fixtures::{graph, id, node, task};
+use crate::people::{Person, fresh};
+use crate::server::{Answer, Client, Server, until};
+
+/// How a thing stands to whoever asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// It is theirs.
+    Own,
+    /// A team that they are in owns it.
+    OwnTeam,
+    /// Another unit's; a team that they are in is let in.
+    AccessTeam,
+    /// Another unit's; an open step on it is assigned to them.
+    OpenStep,
+    /// A seller's of the same business unit.
+    Colleague,
+    /// A seller's of another business unit.
+    OtherUnit,
+    /// There is no such thing, or not any more.
+    Gone,
+}
+
+use Relation::{AccessTeam, Colleague, Gone, OpenStep, OtherUnit, Own, OwnTeam};
+
+/// An id that nothing has.
+pub const NOTHING: &str = "00000000-0000-7000-8000-00000000abcd";
+
+/// What stands for the parameters of a request.
+pub type Thing = BTreeMap<&'static str, String>;
+
+/// Somebody of a role, with a team for each purpose.
+pub struct Actor {
+    pub person: Person,
+    pub owning: String,
+    pub let_in: String,
+}
+
+pub struct World {
+    pub api: Client,
+    /// In the order of [`ROLES`].
+    pub actors: Vec<Actor>,
+    /// Sellers: of the same unit as the actors, of another, and one who has been disabled.
+    pub peer: Actor,
+    pub stranger: Actor,
+    pub disabled: Person,
+    /// Active sequences of the administrator's: steps for the owner of the record, twice, and for whoever connects.
+    common: String,
+    second: String,
+    personal: String,
+    things: RefCell<BTreeMap<(On, usize, Relation), Thing>>,
+    count: Cell<u32>,
+    // Runs as long as the world.
+    _server: Server,
+}
+
+impl World {
+    pub fn new() -> World {
+        let server = Server::sandbox();
+        let api = server.client();
+        let actor = |name: &str, role: &str, unit: &str| {
+            let person = api.person(name, &[role], unit);
+            let team = |kind: &str| {
+                let body = json!({ "name": format!("Canary team {name}"), "kind": kind, "members": [person.id] });
+                id(&api.post("/teams", body).expect(201))
+            };
+            Actor { owning: team("owner"), let_in: team("access"), person }
+        };
+        let actors: Vec<Actor> = ROLES.iter().map(|(short, role)| actor(short, role, "north")).collect();
+        let (peer, stranger) = (actor("peer", "seller", "north"), actor("stranger", "seller", "south"));
+        let disabled = api.person("disabled", &["seller"], "north");
+        api.post(&format!("/users/{}/disable", disabled.id), json!({})).expect(200);
+        let sequence = |assign_to: &str| {
+            let token = &actors[0].person.token;
+            let body = json!({ "name": "Common", "graph": graph([node("mail", "email", json!({ "next": "call" })), task("call", None)]) });
+            let made = api.bare(Method::POST, "/api/v1/sequences").header("authorization", &format!("Bearer {token}"));
+            let made = id(&made.json(&body).send().expect(201));
+            api.patch(&format!("/sequences/{made}"), json!({ "assign_to": { "type": assign_to } })).expect(200);
+            api.post(&format!("/sequences/{made}/activate"), json!({})).expect(200);
+            made
+        };
+        let [common, second, personal] = ["record_owner", "record_owner", "current_user"].map(sequence);
+        let (things, count) = Default::default();
+        World { api, actors, peer, stranger, disabled, common, second, personal, things, count, _server: server }
+    }
+
+    /// A sequence that runs on records of everybody.
+    pub fn common(&self) -> &str {
+        &self.common
+    }
+
+    /// What everybody may take for granted, to be kept as it is.
+    pub fn standing(&self, on: On, actor: usize, relation: Relation) -> Thing {
+        if let Some(thing) = self.things.borrow().get(&(on, actor, relation)) {
+            return thing.clone();
+        }
+        let thing = self.make(on, actor, relation);
+        self.things.borrow_mut().insert((on, actor, relation), thing.clone());
+        thing
+    }
+
+    /// One to be used up.
+    pub fn make(&self, on: On, actor: usize, relation: Relation) -> Thing {
+        self.count.set(self.count.get() + 1);
+        let name = format!("{}{}", mark(on, actor, relation), self.count.get());
+        let holder = match relation {
+            Own | OwnTeam => &self.actors[actor],
+            Colleague => &self.peer,
+            AccessTeam | OpenStep | OtherUnit | Gone => &self.stranger,
+        };
+        let mut thing = match on {
+            On::Whole | On::Public => Thing::new(),
+            On::Record => self.record(&name, actor, holder, relation),
+            On::Sequence if relation == Gone => Thing::from([("id", NOTHING.into()), ("active", NOTHING.into())]),
+            On::Sequence => {
+                let [plain, active] = [false, true].map(|active| self.sequence(&name, holder, relation, active));
+                Thing::from([("id", plain), ("active", active)])
+            }
+            On::User => {
+                let user = match relation {
+                    Own => holder.person.id.clone(),
+                    Gone => NOTHING.into(),
+                    _ => {
+                        self.api.named_user(&name, &["seller"], if relation == Colleague { "north" } else { "south" }).0
+                    }
+                };
+                Thing::from([("id", user)])
+            }
+            On::Team if relation == Gone => Thing::from([("id", NOTHING.into()), ("user", holder.person.id.clone())]),
+            On::Team => {
+                let body = json!({ "name": name, "kind": "access", "members": [holder.person.id] });
+                let team = id(&self.api.post("/teams", body).expect(201));
+                Thing::from([("id", team), ("user", holder.person.id.clone())])
+            }
+            On::Key if relation == Gone => Thing::from([("id", NOTHING.into()), ("user", NOTHING.into())]),
+            On::Key => {
+                let body = json!({ "name": name, "scopes": ["read"], "user": holder.person.id });
+                let key = id(&self.api.post("/tokens", body).expect(201));
+                Thing::from([("id", key), ("user", holder.person.id.clone())])
+            }
+            On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Import => Thing::from([("id", self.import(&name, holder))]),
+        };
+        let own_record = || {
+            let body = json!({ "type": "lead", "name": "Own", "owner": { "user": self.actors[actor].person.id } });
+            id(&self.api.post("/records", body).expect(201))
+        };
+        let record = if on == On::Sequence { own_record() } else { String::new() };
+        thing.extend([
+            ("name", name),
+            ("record", record),
+            ("fresh", format!("{}@example.org", fresh())),
+            ("template", "T1".into()),
+            ("second", self.second.clone()),
+            ("colleague", self.peer.person.id.clone()),
+            ("colleagues_team", self.peer.let_in.clone()),
+            ("stranger", self.stranger.person.id.clone()),
+        ]);
+        thing
+    }
+
+    /// A record in the middle of a sequence.
+    fn record(&self, name: &str, actor: usize, holder: &Actor, relation: Relation) -> Thing {
+        let asks = &self.actors[actor];
+        let holder_id = json!({ "user": holder.person.id });
+        let external = fresh();
+        let mut body = json!({ "type": "lead", "name": name, "email": "ada@example.org", "owner": holder_id, "external_id": external });
+        match relation {
+            OwnTeam => body["owner"] = json!({ "team": asks.owning }),
+            AccessTeam => body["access_team"] = json!(asks.let_in),
+            OpenStep => body["owner"] = json!({ "user": asks.person.id }),
+            _ => {}
+        }
+        let record = id(&self.api.post("/records", body).expect(201));
+        let (sequence, by) = match relation {
+            OpenStep => (&self.personal, asks.person.by_token()),
+            _ => (&self.common, crate::people::OPERATOR),
+        };
+        let connect = self.api.ask(by, Method::POST, &format!("/api/v1/sequences/{sequence}/enrolments"));
+        let connected = connect.json(&json!({ "records": [record] })).send().expect(200);
+        let enrolment = &connected["results"][0]["enrolment"];
+        let (enrolment, step) = (id(enrolment), enrolment["current_step"].as_str().unwrap().to_owned());
+        if relation == OpenStep {
+            self.api.patch(&format!("/records/{record}"), json!({ "owner": holder_id })).expect(200);
+        }
+        if relation == Gone {
+            let erased = self.api.request(Method::DELETE, &format!("/records/{record}")).send();
+            assert_eq!(erased.status, 204, "{}", erased.text());
+        }
+        Thing::from([
+            ("id", record),
+            ("enrolment", enrolment),
+            ("step", step),
+            ("type", "lead".into()),
+            ("external_id", external),
+        ])
+    }
+
+    fn sequence(&self, name: &str, holder: &Actor, relation: Relation, active: bool) -> String {
+        let sequence =
+            id(&self.api.post("/sequences", json!({ "name": name, "graph": graph([task("one", None)]) })).expect(201));
+        let owner = match relation {
+            OwnTeam => json!({ "team": holder.owning }),
+            _ => json!({ "user": holder.person.id }),
+        };
+        self.api.patch(&format!("/sequences/{sequence}"), json!({ "owner": owner })).expect(200);
+        if active {
+            self.api.post(&format!("/sequences/{sequence}/activate"), json!({})).expect(200);
+        }
+        sequence
+    }
+
+    /// An import that has rejected a row.
+    fn import(&self, name: &str, holder: &Actor) -> String {
+        let ask =
+            |method, path: &str| self.api.ask(holder.person.by_token(), method, &format!("/api/v1/imports{path}"));
+        let file = format!("name,email\n{name},nowhere\n");
+        let started = ask(Method::POST, "?type=lead").header("content-type", "text/csv").body(file).send().expect(201);
+        let import = id(&started);
+        until("an import ends", || {
+            let state = ask(Method::GET, &format!("/{import}")).send().expect(200);
+            (state["state"] != "running").then(|| assert_eq!(state["rejected"], 1, "{state}"))
+        });
+        import
+    }
+
+    /// Whatever stands in an answer to one of the actors, they may know of.
+    pub fn assert_known(&self, actor: usize, asked: &str, answer: &Answer) {
+        let text = String::from_utf8_lossy(answer.bytes());
+        for (on, other, relation) in all() {
+            if level(on, seen_by(actor, other, relation), actor) > Level::Nothing {
+                continue;
+            }
+            let name = mark(on, other, relation);
+            assert!(!text.contains(&name), "{asked}: `{name}` in {}", around(&text, &name));
+            if let Some(thing) = self.things.borrow().get(&(on, other, relation)) {
+                for id in ["id", "enrolment", "step", "active"]
+                    .iter()
+                    .filter_map(|member| thing.get(member))
+                    .filter(|id| *id != NOTHING)
+                {
+                    assert!(
+                        asked.contains(id.as_str()) || !text.contains(id.as_str()),
+                        "{asked}: `{id}` of `{name}` in {}",
+                        around(&text, id)
+                    );
+                }
+            }
+        }
+    }
+
+    /// The ids of standing things of a kind: those that an actor sees, and those that they do not.
+    pub fn standing_ids(&self, on: On, actor: usize) -> (Vec<String>, Vec<String>) {
+        let (mut seen, mut unseen) = (Vec::new(), Vec::new());
+        for (of, other, relation) in all().filter(|(of, ..)| *of == on) {
+            let id = self.standing(of, other, relation)["id"].clone();
+            let sees = level(on, seen_by(actor, other, relation), actor) > Level::Nothing;
+            if sees { seen.push(id) } else { unseen.push(id) }
+        }
+        (seen, unseen)
+    }
+}
+
+/// What stands before a word; the whole may be a backup.
+fn around(text: &str, word: &str) -> String {
+    let before: Vec<char> = text.split(word).next().unwrap_or_default().chars().rev().take(300).collect();
+    before.into_iter().rev().collect()
+}
+
+/// What every name of such a thing begins with.
+fn mark(on: On, actor: usize, relation: Relation) -> String {
+    format!("Canary {on:?} {} <{relation:?}> ", ROLES[actor].0)
+}
+
+/// Every thing that there is of each actor.
+fn all() -> impl Iterator<Item = (On, usize, Relation)> {
+    (0..ROLES.len()).flat_map(|actor| ACCESS.iter().map(move |(on, relation, _)| (*on, actor, *relation)))
+}
+
+/// How a thing that stands so to one actor stands to another.
+fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
+    match relation {
+        relation if actor == other => relation,
+        Own | OwnTeam => Colleague,
+        AccessTeam | OpenStep => OtherUnit,
+        Colleague | OtherUnit | Gone => relation,
+    }
+}
+
+/// How far an actor's access goes.
+pub fn level(on: On, relation: Relation, actor: usize) -> Level {
+    let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));
+    line.unwrap_or_else(|| panic!("{on:?} has no line for {relation:?}")).2[actor]
+}
+
+/// A text with the thing's members in place of `{member}` or `$member`.
+pub fn filled(text: &str, thing: &Thing) -> String {
+    let mut members: Vec<_> = thing.iter().collect();
+    // `colleagues_team` before `colleague`.
+    members.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    members.into_iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value).replace(&format!("${name}"), value)
+    })
+}
+
+/// The one item of a batch, as if it were the answer: status and code.
+pub fn item(answer: &Value) -> (u16, String) {
+    let results = answer["results"].as_array().unwrap_or_else(|| panic!("no batch: {answer}"));
+    match results[0].get("error").filter(|error| !error.is_null()) {
+        Some(error) => (error["status"].as_u64().unwrap() as u16, error["code"].as_str().unwrap().to_owned()),
+        None => (200, String::new()),
+    }
+}

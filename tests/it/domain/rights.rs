@@ -1,0 +1,386 @@
+//! Who may ask what of a record and of a sequence, as tables beside §2 and §3.9: each role against each way that something
+//! can be somebody's.
+
+use chrono::TimeDelta;
+use relance::domain::enrolment::Signal;
+use relance::domain::entity::{Entity, Stamp};
+use relance::domain::given::Given;
+use relance::domain::organisation::{Organisation, Team, UserState, Workspace};
+use relance::domain::permission::{Cause, Denies, Role};
+use relance::domain::policy::DEFAULT_UNIT;
+use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
+use relance::domain::record::{Record, RecordRejection};
+use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
+use relance::id::{RecordId, SequenceId, TeamId, UserId};
+
+use super::draw::{auto_email, graph, task};
+use super::world::{World, at, is_of_server, user};
+
+/// Whoever asks.
+pub const ME: UserId = UserId(0x21);
+/// A seller of the same business unit.
+pub const NEAR: UserId = UserId(0x22);
+/// A seller of another one.
+pub const FAR: UserId = UserId(0x23);
+/// The team that whoever asks is in.
+const MINE: TeamId = TeamId(0x31);
+/// A team of the other business unit.
+const THEIRS: TeamId = TeamId(0x32);
+
+/// Whoever asks has `roles`.
+fn organisation(roles: &[Role]) -> Organisation {
+    let users = [
+        (ME, user("me", roles, DEFAULT_UNIT)),
+        (NEAR, user("near", &[Role::Seller], DEFAULT_UNIT)),
+        (FAR, user("far", &[Role::Seller], "south")),
+    ];
+    let team = |member| Team { name: "Team".into(), members: [member].into(), version: 1, ..Team::default() };
+    let teams = [(MINE, team(ME)), (THEIRS, team(FAR))].into_iter().collect();
+    Organisation { users: users.into_iter().collect(), teams, ..Organisation::default() }
+}
+
+fn given_to(roles: &[Role]) -> Given {
+    Given::default().with_organisation(&organisation(roles))
+}
+
+/// How something can be somebody's.
+#[derive(Clone, Copy, Debug)]
+enum Relation {
+    /// One's own.
+    Own,
+    /// A team's that one is in.
+    Team,
+    /// Another unit's, with an access team that one is in.
+    Access,
+    /// Another unit's, with an open step of one's own.
+    Step,
+    /// A colleague's of the same business unit.
+    Unit,
+    /// Another unit's.
+    Other,
+    /// Not there.
+    Absent,
+}
+
+const RELATIONS: [Relation; 7] = {
+    use Relation::*;
+    [Own, Team, Access, Step, Unit, Other, Absent]
+};
+
+/// A record in two sequences, one of which stands on an e-mail that was sent.
+fn record(relation: Relation, roles: &[Role]) -> World {
+    let mut world = World::empty();
+    world.given = given_to(roles);
+    world.by = UserId::ADMINISTRATOR;
+    let (owner, access_team) = match relation {
+        Relation::Own => (Owner::User(ME), None),
+        Relation::Team => (Owner::Team(MINE), None),
+        Relation::Access => (Owner::User(FAR), Some(MINE)),
+        Relation::Step | Relation::Other => (Owner::User(FAR), None),
+        Relation::Unit => (Owner::User(NEAR), None),
+        Relation::Absent => return world,
+    };
+    let first = if matches!(relation, Relation::Step) { Owner::User(ME) } else { owner };
+    let mut changes = vec![Change::Name(Some("Ada".into())), Change::Email(Some("ada@example.org".into()))];
+    changes.extend([Change::Owner(first), Change::AccessTeam(access_team)]);
+    world.ask(RecordCommand::Create { kind: RecordType::Lead, changes });
+    world.run(graph(&[auto_email("a", "t"), task("t", "u"), task("u", "")]));
+    world.deliver();
+    if first != owner {
+        world.ask(RecordCommand::Change(vec![Change::Owner(owner)]));
+    }
+    world
+}
+
+/// The line of the table that a command belongs to; a new command has to be given one.
+fn line(command: &RecordCommand) -> &'static str {
+    match command {
+        RecordCommand::Create { .. } => "create",
+        RecordCommand::Change(changes) => match changes.first() {
+            Some(Change::Owner(_) | Change::AccessTeam(_)) => "give",
+            _ => "act",
+        },
+        RecordCommand::Connect { .. } | RecordCommand::Disconnect(_) => "connect",
+        RecordCommand::Erase => "erase",
+        RecordCommand::Close(_)
+        | RecordCommand::Reopen
+        | RecordCommand::Signal { .. }
+        | RecordCommand::Complete { .. }
+        | RecordCommand::Skip(_)
+        | RecordCommand::Snooze { .. }
+        | RecordCommand::SkipWait(_)
+        | RecordCommand::Retry(_)
+        | RecordCommand::Note { .. } => "act",
+        RecordCommand::LeaveSequence { .. }
+        | RecordCommand::Fire(_)
+        | RecordCommand::MessageSent { .. }
+        | RecordCommand::MessageFailed { .. }
+        | RecordCommand::Forget => "server",
+    }
+}
+
+/// Every kind of command, `step` being open.
+pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
+    let until = at("2026-03-03T09:00:00Z");
+    let name = Change::Name(Some("Grace".into()));
+    vec![
+        RecordCommand::Create { kind: RecordType::Lead, changes: vec![name.clone()] },
+        RecordCommand::Change(vec![name]),
+        RecordCommand::Change(vec![Change::Score(Some(3))]),
+        RecordCommand::Change(vec![Change::Owner(Owner::Team(MINE)), Change::Score(Some(3))]),
+        RecordCommand::Change(vec![Change::AccessTeam(Some(MINE)), Change::Owner(Owner::User(NEAR))]),
+        RecordCommand::Close(Outcome::Success),
+        RecordCommand::Reopen,
+        RecordCommand::Connect { sequence, wait: None, source: None },
+        RecordCommand::Connect { sequence, wait: Some(TimeDelta::hours(3)), source: None },
+        RecordCommand::Disconnect(1),
+        RecordCommand::Complete { step, note: None, call_result: None },
+        RecordCommand::Skip(step),
+        RecordCommand::Snooze { step, until },
+        RecordCommand::SkipWait(step),
+        RecordCommand::Retry(step),
+        RecordCommand::Note { step, text: "note".into() },
+        RecordCommand::Signal { step: 2, signal: Signal::Opened, at: at("2026-03-02T09:00:00Z") },
+        RecordCommand::Erase,
+        RecordCommand::LeaveSequence { sequence, until },
+        RecordCommand::Fire(step),
+        RecordCommand::MessageSent { step: 2, message_id: "m".into() },
+        RecordCommand::MessageFailed { step: 2, reason: "full".into() },
+        RecordCommand::Forget,
+    ]
+}
+
+/// y: accepted, or refused for another reason than access; h: there is no such thing (404); r: no role (403); f: not
+/// switched on (403); -: there really is no such thing.
+fn sign<T>(answer: Result<T, impl Denies>, is_absent: bool) -> char {
+    match answer.err().and_then(|rejection| rejection.denial().map(|denial| denial.cause)) {
+        Some(Cause::Hidden) => 'h',
+        Some(Cause::Role) => 'r',
+        Some(Cause::Feature) => 'f',
+        Some(Cause::Option) => 'o',
+        None if is_absent => '-',
+        None => 'y',
+    }
+}
+
+fn answer(record: &Record, given: &Given, command: RecordCommand, by: UserId) -> char {
+    let stamp = Stamp { at: at("2026-03-02T10:00:00Z"), by };
+    let creates = matches!(command, RecordCommand::Create { .. });
+    let seen = record.must_be_seen(given, by).map_err(RecordRejection::from);
+    let decided = seen.and_then(|()| record.decide(RecordId(1), given, command, stamp));
+    sign(decided, !record.exists && !creates)
+}
+
+/// Columns as in [`RELATIONS`].
+const OF_RECORDS: [(&str, [&str; 4]); 6] = [
+    //          SA         SQ         MG         SP
+    ("create", ["yyyyyyy", "yyyyyhy", "yyyyyhy", "yyyyhhy"]),
+    ("act", ["yyyyyy-", "yyyyrh-", "yyyyyh-", "yyyyhh-"]),
+    ("give", ["yyyyyy-", "yyrrrh-", "yyrryh-", "yyrrhh-"]),
+    ("erase", ["yyyyyy-", "rrrrrh-", "yyrryh-", "rrrrhh-"]),
+    ("connect", ["yyyyyy-", "yyyyyh-", "yyyyyh-", "yyyyhh-"]),
+    ("server", ["hhhhhh-", "hhhhhh-", "hhhhhh-", "hhhhhh-"]),
+];
+
+#[test]
+fn p_8_p_21_p_31_each_role_asks_of_records_what_the_table_says() {
+    for (place, role) in Role::ALL.into_iter().enumerate() {
+        for (column, relation) in RELATIONS.into_iter().enumerate() {
+            let world = record(relation, &[role]);
+            let sequence = world.given.sequences.keys().next().copied().unwrap_or(SequenceId(1));
+            for command in commands(sequence, 3) {
+                let (_, expected) = OF_RECORDS.iter().find(|(known, _)| *known == line(&command)).unwrap();
+                let mut expected = expected[place].chars().nth(column).unwrap();
+                // What only the server asks is refused of what is not there as well.
+                if command == RecordCommand::Forget {
+                    expected = 'h';
+                }
+                let what = format!("{command:?}");
+                let found = answer(world.record(), &world.given, command, ME);
+                assert_eq!(found, expected, "{role:?}, {relation:?}: {what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_the_server_asks_is_never_refused_to_it_for_want_of_access() {
+    for relation in RELATIONS {
+        let world = record(relation, &[Role::Seller]);
+        for command in commands(SequenceId(1), 3).into_iter().filter(is_of_server) {
+            assert!(matches!(answer(world.record(), &world.given, command, UserId::SYSTEM), 'y' | '-'), "{relation:?}");
+        }
+    }
+}
+
+#[test]
+fn an_erased_record_is_settled_by_the_server_alone() {
+    let mut world = record(Relation::Own, &[Role::SystemAdministrator]);
+    world.ask(RecordCommand::Erase);
+    for by in [ME, NEAR, FAR, UserId::ADMINISTRATOR, UserId::NOBODY] {
+        let stamp = Stamp { at: world.now, by };
+        let settled = world.record().decide(world.id, &world.given, RecordCommand::Forget, stamp);
+        assert!(matches!(settled, Err(RecordRejection::Denied(_))), "{by}: {settled:?}");
+    }
+    world.ask(RecordCommand::Forget);
+}
+
+/// Relations of sequences: own, a team's, a colleague's, another unit's, not there.
+const OF_SEQUENCES: [(&str, [&str; 4]); 6] = [
+    //          SA       SQ       MG       SP
+    ("create", ["yyyyy", "yyyyy", "yyyhy", "yyyhy"]),
+    ("edit", ["yyyy-", "yyyy-", "yyrh-", "yyrh-"]),
+    ("give", ["yyyy-", "yyyy-", "yyrh-", "yyrh-"]),
+    ("give away", ["yyyy-", "yyyy-", "rrrh-", "rrrh-"]),
+    ("view", ["yyyyy", "yyyyy", "yyyhy", "yyyhy"]),
+    ("server", ["hhhh-", "hhhh-", "hhhh-", "hhhh-"]),
+];
+
+fn sequence(relation: Relation, is_active: bool) -> Sequence {
+    let owner = match relation {
+        Relation::Own => Owner::User(ME),
+        Relation::Team => Owner::Team(MINE),
+        Relation::Unit => Owner::User(NEAR),
+        Relation::Access | Relation::Step | Relation::Other => Owner::User(FAR),
+        Relation::Absent => return Sequence::default(),
+    };
+    let mut sequence = Sequence { exists: true, owner, name: "Calls".into(), ..Sequence::default() };
+    sequence.draft = serde_json::to_string(&graph(&[task("t", "")])).unwrap();
+    if is_active {
+        let stamp = Stamp { at: at("2026-03-02T09:00:00Z"), by: UserId::SYSTEM };
+        let activate = SequenceCommand::Activate { description: None };
+        let events = sequence.decide(SequenceId(1), &Given::default(), activate, stamp).unwrap();
+        events.iter().for_each(|event| sequence.apply(event, stamp));
+    }
+    sequence
+}
+
+fn orders() -> Vec<(&'static str, SequenceCommand)> {
+    let create = |template: Option<&str>| SequenceCommand::Create {
+        name: "Mine".into(),
+        description: String::new(),
+        record_type: RecordType::Lead,
+        template: template.map(Into::into),
+        graph: graph(&[task("t", "")]),
+    };
+    let to = |owner| SequenceCommand::Change(vec![Property::Owner(owner)]);
+    let all = vec![
+        create(None),
+        create(Some("no_show")),
+        SequenceCommand::Change(vec![Property::Name("Other".into())]),
+        to(Owner::Team(MINE)),
+        to(Owner::User(NEAR)),
+        to(Owner::User(FAR)),
+        to(Owner::Team(THEIRS)),
+        SequenceCommand::SaveGraph(graph(&[task("u", "")])),
+        SequenceCommand::Activate { description: None },
+        SequenceCommand::Deactivate,
+        SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
+    ];
+    let line = |command: &SequenceCommand| match command {
+        SequenceCommand::Create { .. } => "create",
+        SequenceCommand::Change(properties) => match properties.first() {
+            Some(Property::Owner(Owner::User(FAR) | Owner::Team(THEIRS))) => "give away",
+            Some(Property::Owner(_)) => "give",
+            _ => "edit",
+        },
+        SequenceCommand::SaveGraph(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
+        SequenceCommand::Emptied { .. } => "server",
+    };
+    all.into_iter().map(|command| (line(&command), command)).collect()
+}
+
+#[test]
+fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_q_31_q_100_q_102_each_role_asks_of_sequences_what_the_table_says() {
+    let relations = [Relation::Own, Relation::Team, Relation::Unit, Relation::Other, Relation::Absent];
+    for (place, role) in Role::ALL.into_iter().enumerate() {
+        let given = given_to(&[role]);
+        for (column, relation) in relations.into_iter().enumerate() {
+            let expected = |line: &str| {
+                let (_, of_roles) = OF_SEQUENCES.iter().find(|(known, _)| *known == line).unwrap();
+                of_roles[place].chars().nth(column).unwrap()
+            };
+            for is_active in [false, true] {
+                let sequence = sequence(relation, is_active);
+                let seen = || sequence.must_be_seen(&given, ME).map_err(SequenceRejection::from);
+                assert_eq!(sign(seen(), false), expected("view"), "{role:?} sees {relation:?}");
+                for (line, command) in orders() {
+                    // To whom it belongs already, it is not given again: nothing is left to refuse.
+                    let is_given = matches!(&command, SequenceCommand::Change(all) if
+                        all.first() == Some(&Property::Owner(sequence.owner)));
+                    let mut expected = expected(line);
+                    if is_given && matches!(relation, Relation::Other) && line == "give away" && expected == 'r' {
+                        expected = 'y';
+                    }
+                    let stamp = Stamp { at: at("2026-03-02T10:00:00Z"), by: ME };
+                    let what = format!("{command:?}");
+                    let creates = line == "create";
+                    let decided = seen().and_then(|()| sequence.decide(SequenceId(1), &given, command, stamp));
+                    let found = sign(decided, !sequence.exists && !creates);
+                    assert_eq!(found, expected, "{role:?}, {relation:?}, active {is_active}: {what}");
+                }
+            }
+        }
+    }
+}
+
+/// P-5: connecting to a colleague's sequence is for the business unit; others do not know of it.
+#[test]
+fn p_5_q_102_a_record_is_connected_to_sequences_that_one_sees() {
+    let mut world = record(Relation::Own, &[Role::Seller]);
+    let hidden = SequenceId(0x71);
+    world.given = world.given.with_sequence(hidden, &sequence(Relation::Other, true));
+    let connect = |sequence| RecordCommand::Connect { sequence, wait: None, source: None };
+    assert_eq!(answer(world.record(), &world.given, connect(hidden), ME), 'h');
+    let text = |sequence| {
+        let stamp = Stamp { at: world.now, by: ME };
+        world.record().decide(world.id, &world.given, connect(sequence), stamp).unwrap_err().to_string()
+    };
+    assert_eq!(text(hidden), text(SequenceId(0x72)), "as if it were not there");
+    world.given = world.given.with_sequence(hidden, &sequence(Relation::Unit, true));
+    assert_eq!(answer(world.record(), &world.given, connect(hidden), ME), 'y');
+}
+
+#[test]
+fn p_30_p_32_where_the_workspace_is_for_others_a_seller_is_told_so_and_goes_on_with_what_runs() {
+    let only = |role| Organisation {
+        workspace: Workspace::Only([role].into_iter().collect()),
+        ..organisation(&[Role::Seller])
+    };
+    let mut world = record(Relation::Own, &[Role::Seller]);
+    let sequence = *world.given.sequences.keys().next().unwrap();
+    for (role, signs) in [(Role::SequenceManager, "fyf"), (Role::Seller, "yyy")] {
+        world.given = world.given.with_organisation(&only(role));
+        let connect = RecordCommand::Connect { sequence, wait: None, source: None };
+        let complete = RecordCommand::Complete { step: 3, note: None, call_result: None };
+        let [connects, completes] =
+            [connect, complete].map(|command| answer(world.record(), &world.given, command, ME));
+        let (_, create) = orders().swap_remove(0);
+        let stamp = Stamp { at: world.now, by: ME };
+        let creates = sign(Sequence::default().decide(SequenceId(9), &world.given, create, stamp), false);
+        assert_eq!([connects, completes, creates].iter().collect::<String>(), signs, "{role:?}");
+    }
+}
+
+#[test]
+fn p_32_a_change_of_role_team_or_state_holds_from_the_next_decision_on() {
+    let mut world = record(Relation::Team, &[Role::Seller]);
+    let erase = || RecordCommand::Erase;
+    let mut organisation = organisation(&[Role::Seller]);
+    let mut after = |change: &mut dyn FnMut(&mut Organisation)| {
+        change(&mut organisation);
+        world.given = world.given.with_organisation(&organisation);
+        answer(world.record(), &world.given, erase(), ME)
+    };
+    let set = |organisation: &mut Organisation, role| {
+        organisation.users.get_mut(&ME).unwrap().profile.roles = [role].into_iter().collect();
+    };
+    assert_eq!(after(&mut |_| ()), 'r', "a seller");
+    assert_eq!(after(&mut |all| set(all, Role::SalesManager)), 'y', "promoted");
+    assert_eq!(after(&mut |all| set(all, Role::Seller)), 'r', "and back");
+    assert_eq!(after(&mut |all| _ = all.teams.get_mut(&MINE).unwrap().members.remove(&ME)), 'h', "out of the team");
+    assert_eq!(after(&mut |all| set(all, Role::SystemAdministrator)), 'y');
+    assert_eq!(after(&mut |all| all.users.get_mut(&ME).unwrap().state = UserState::Disabled), 'r', "disabled");
+    assert_eq!(after(&mut |all| _ = all.users.remove(&ME)), 'r', "never there");
+}
