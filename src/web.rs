@@ -188,6 +188,7 @@ pub fn openapi() -> &'static OpenApi {
         let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         document.components.get_or_insert_default().add_security_scheme("bearer", bearer);
         document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+        documentation::describe_problems(&mut document);
         document
     });
     &DOCUMENT

@@ -3,12 +3,16 @@
 use std::sync::{Arc, LazyLock};
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, ContentEncoding};
 use actix_web::web::Path;
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa_swagger_ui::Config;
 
 use crate::web::openapi;
 use crate::web::problem::Problem;
+
+const PROBLEM_TYPE: &str = "application/problem+json";
 
 /// A file of the page that shows the document. Neither it nor its scripts hold anything inline.
 pub async fn get_documentation(file: Path<String>) -> Result<HttpResponse, Problem> {
@@ -29,4 +33,33 @@ pub async fn get_documentation(file: Path<String>) -> Result<HttpResponse, Probl
 /// The OpenAPI document.
 pub async fn get_document() -> HttpResponse {
     HttpResponse::Ok().json(openapi())
+}
+
+/// Says of every route that whatever is no success is a problem, as [`Problem`] sends it: which codes there are is the
+/// same for all of them, and those that a route speaks of itself stand beside.
+pub fn describe_problems(document: &mut OpenApi) {
+    let problem = || Content::new(Some(Ref::from_schema_name("Problem")));
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            for (status, response) in responses.iter_mut() {
+                let RefOr::T(response) = response else { continue };
+                // Required by OpenAPI, and told nowhere else.
+                if response.description.is_empty() {
+                    let known =
+                        StatusCode::from_bytes(status.as_bytes()).ok().and_then(|status| status.canonical_reason());
+                    response.description = known.unwrap_or(status.as_str()).to_owned();
+                }
+                if status.starts_with(['4', '5'])
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert(PROBLEM_TYPE.into(), content);
+                }
+            }
+            let other = ResponseBuilder::new().description("Refused or failed; see `code`.");
+            let other = other.content(PROBLEM_TYPE, problem()).build();
+            responses.insert("default".into(), other.into());
+        }
+    }
 }
