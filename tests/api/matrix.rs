@@ -290,3 +290,35 @@ fn p_30_a_workspace_that_is_switched_on_for_others_is_told_as_such() {
     world.api.ask(admin, Method::PATCH, "/api/v1/settings").json(&json!({ "roles": "all" })).send().expect(200);
     world.api.ask(admin, Method::POST, "/api/v1/sequences").json(&json!({ "name": "N" })).send().expect(201);
 }
+
+#[test]
+fn p_20_a_sellers_count_is_of_what_the_seller_sees_however_much_that_is() {
+    let server = crate::server::Server::sandbox();
+    let api = server.client();
+    let seller = api.person("seller", &["seller"], "north");
+    let peer = api.named_user("peer", &["seller"], "north").0;
+    let sequence = api.active(crate::fixtures::graph([crate::fixtures::task("one", None)]));
+    api.patch(&format!("/sequences/{sequence}"), json!({ "owner": { "user": peer } })).expect(200);
+    let lead = |owner: &str| {
+        let body = json!({ "type": "lead", "name": "Ada", "owner": { "user": owner } });
+        crate::fixtures::id(&api.post("/records", body).expect(201))
+    };
+    let count = |by: Credential| {
+        let one = api.ask(by, Method::GET, &format!("/api/v1/sequences/{sequence}")).send().expect(200);
+        one["connected_count"].as_i64().unwrap()
+    };
+    let counts = || (count(seller.by_token()), count(OPERATOR));
+    assert_eq!(counts(), (0, 0));
+    // The seller sees nothing, then less than is enrolled, then more.
+    [(); 3].map(|()| api.connect(&sequence, &lead(&peer)));
+    assert_eq!(counts(), (0, 3));
+    api.connect(&sequence, &lead(&seller.id));
+    assert_eq!(counts(), (1, 4));
+    [(); 6].map(|()| lead(&seller.id));
+    assert_eq!(counts(), (1, 4));
+    let last = lead(&seller.id);
+    let enrolment = api.connect(&sequence, &last);
+    assert_eq!(counts(), (2, 5));
+    api.post(&format!("/enrolments/{}/disconnect", crate::fixtures::id(&enrolment)), json!({})).expect(200);
+    assert_eq!(counts(), (1, 4));
+}

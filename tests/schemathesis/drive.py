@@ -10,7 +10,7 @@ import tempfile
 import urllib.request
 
 BINARY, SCHEMATHESIS = sys.argv[1:3]
-EXAMPLES = os.environ.get("RELANCE_SCHEMATHESIS_EXAMPLES", "8")
+EXAMPLES = os.environ.get("RELANCE_SCHEMATHESIS_EXAMPLES", "20")
 SEED = "4"
 OPERATOR = "the-administrator-of-this-test"
 ROLES = ["seller", "sales_manager", "sequence_manager", "system_administrator"]
@@ -83,7 +83,7 @@ def main():
         settings = {f"RELANCE__RATES__{name}": "0" for name in UNBOUNDED}
         with open(os.path.join(folder, "log"), "w", encoding="utf-8") as log:
             server = subprocess.Popen(
-                [BINARY, "serve", "--sandbox", "--listen", "127.0.0.1:0", "--data", os.path.join(folder, "data")],
+                [BINARY, "serve", "--sandbox", "--now", "2026-03-02T09:00:00Z", "--listen", "127.0.0.1:0", "--data", os.path.join(folder, "data")],
                 env=dict(os.environ, RELANCE_ADMIN_TOKEN=OPERATOR, **settings), cwd=folder,
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )
@@ -103,7 +103,9 @@ def run(planter, url):
     is_sound = True
     for role in ROLES:
         user, key, token = planter.person("own", role, "north")
-        own = planter.things(f"own-of-{role}", user, token)
+        # Several, because what is asked also erases and deactivates.
+        several = [planter.things(f"own-of-{role}-{number}", user, token) for number in range(4)]
+        own = {kind: sum((things[kind] for things in several), []) for kind in several[0]}
         # Nobody disables themselves: that would answer all the rest.
         own["users"] = []
         ids = {kind: sum((things[kind] for things in hidden.values()), own[kind]) for kind in own}
