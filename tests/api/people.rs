@@ -49,20 +49,21 @@ impl Client {
         let request = self.bare(method, path);
         match credential {
             Credential::None => request,
-            Credential::Cookie(value) => self.from_own_page(request).header("cookie", &format!("relance={value}")),
+            Credential::Cookie(value) => self.sent_by_own_page(request).header("cookie", &format!("relance={value}")),
             Credential::StrayCookie(value) => request.header("cookie", &format!("relance={value}")),
             Credential::Token(token) => request.header("authorization", &format!("Bearer {token}")),
         }
     }
 
-    fn from_own_page<'a>(&'a self, request: Request<'a>) -> Request<'a> {
+    fn sent_by_own_page<'a>(&'a self, request: Request<'a>) -> Request<'a> {
         request.header("origin", self.base())
     }
 
     /// What a form of the server's own pages sends.
     pub fn form(&self, credential: Credential, path: &str, fields: &str) -> Request<'_> {
         let request = self.ask(credential, Method::POST, path);
-        let request = if matches!(credential, Credential::Cookie(_)) { request } else { self.from_own_page(request) };
+        let request =
+            if matches!(credential, Credential::Cookie(_)) { request } else { self.sent_by_own_page(request) };
         request.header("content-type", "application/x-www-form-urlencoded").body(fields.to_owned())
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use relance::time::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -313,8 +314,7 @@ fn a_token_ends_when_it_says() {
     let server = Server::shared();
     let api = server.client();
     let user = api.named_user("hers", &["seller"], "north").0;
-    let soon = chrono::Utc::now() + chrono::TimeDelta::milliseconds(1_500);
-    let soon = soon.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let soon = (Clock::System.now() + chrono::TimeDelta::milliseconds(1_500)).to_string();
     let body = json!({ "name": "short", "scopes": ["read"], "user": user, "expires_at": soon });
     let token = text(&api.post("/tokens", body.clone()).expect(201), "token");
     let ask = || api.ask(Credential::Token(&token), Method::GET, "/api/v1/me").send();
