@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 use crate::domain::import::{Import, ImportCommand, ImportCounts, ImportRequest, ImportState};
 use crate::domain::permission::{Cause, Denial};
 use crate::domain::record::command::RecordCommand;
-use crate::domain::record::schema::{Change, Owner};
+use crate::domain::record::schema::Change;
 use crate::domain::record::{Record, RecordRejection};
 use crate::id::{CommandId, EntityKind, Fingerprint, IdSource, ImportId, RecordId, UserId};
 use crate::import::mapping::Columns;
@@ -247,9 +247,6 @@ impl Imports {
         let caller = Caller::new(by, "POST /api/v1/imports");
         let mut all = changes.clone();
         all.extend(external_id.clone().map(|key| Change::ExternalId(Some(key))));
-        if !all.iter().any(|change| matches!(change, Change::Owner(_))) {
-            all.push(Change::Owner(Owner::User(by)));
-        }
         let create = RecordCommand::Create { kind: request.kind, changes: all };
         match self.engine.submit_in_turn::<Record, ()>(fresh, create, caller, |_| ()).await {
             Ok(()) | Err(Failure::Refused(RecordRejection::Exists)) => Ok(RowOutcome::Created),

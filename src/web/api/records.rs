@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::domain::access::Reach;
 use crate::domain::entity::Entity;
 use crate::domain::record::command::RecordCommand;
-use crate::domain::record::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::record::schema::{Change, Outcome, RecordType};
 use crate::domain::record::{Record, RecordRejection};
 use crate::id::{CommandId, EntityId, RecordId};
 use crate::limits;
@@ -52,12 +52,9 @@ fn created(record: &Versioned) -> HttpResponse {
 pub async fn create(
     engine: &Engine,
     kind: RecordType,
-    mut changes: Vec<Change>,
+    changes: Vec<Change>,
     caller: Caller,
 ) -> Result<(RecordView, RecordId, Version), Problem> {
-    if !changes.iter().any(|change| matches!(change, Change::Owner(_))) {
-        changes.push(Change::Owner(Owner::User(caller.by)));
-    }
     let now = engine.clock().now();
     let id = RecordId(engine.ids.for_command(caller.command, now));
     let command = RecordCommand::Create { kind, changes };
@@ -164,9 +161,6 @@ pub(super) async fn upsert(
         }
         let mut all = changes.clone();
         all.push(Change::ExternalId(Some(external_id.clone())));
-        if !all.iter().any(|change| matches!(change, Change::Owner(_))) {
-            all.push(Change::Owner(Owner::User(caller.by)));
-        }
         let id = RecordId(engine.ids.fresh(engine.clock().now()));
         let command = RecordCommand::Create { kind, changes: all };
         match engine.submit_in_turn(id, command, caller, versioned).await {
