@@ -108,6 +108,8 @@ pub const PASSWORD_MIN: usize = 15;
 pub const PASSWORD_MAX: usize = 256;
 /// Sessions one user has at a time; with one more, the one that was used longest ago ends.
 pub const SESSIONS_MAX: usize = 20;
+/// Name of a token, in characters.
+pub const TOKEN_NAME_MAX: usize = 100;
 /// Tokens one user has at a time.
 pub const TOKENS_MAX: usize = 100;
 

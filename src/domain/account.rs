@@ -14,6 +14,8 @@ use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::{Cause, Denial, Permission};
+use crate::domain::record::Problem;
+use crate::domain::record::schema::text_fault;
 use crate::id::{AccountId, EntityKind, KeyId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
@@ -142,6 +144,7 @@ impl Entity for Account {
             }
             AccountCommand::OpenToken(key) => {
                 self.owned_by(user, given, stamp)?;
+                judge_token(&key)?;
                 if self.keys.contains_key(&key.id) {
                     return Err(AccountRejection::TokenExists);
                 }
@@ -194,6 +197,23 @@ impl Entity for Account {
     }
 
     fn effects(&self, _id: AccountId, _event: &AccountEvent, _owed: &mut Effects) {}
+}
+
+/// A token has a name that people know it by, may do something, and ends later than it begins.
+fn judge_token(key: &NewKey) -> Result<(), AccountRejection> {
+    let KeyKind::Token { name, scopes } = &key.kind else { return Err(AccountRejection::NotFound) };
+    let no_scopes = || ("missing", "a token has at least one scope".to_owned());
+    let ended = || ("in_past", "a token ends at a later time than now".to_owned());
+    let faults = [
+        ("/name", text_fault(name, limits::TOKEN_NAME_MAX, false)),
+        ("/scopes", scopes.is_empty().then(no_scopes)),
+        ("/expires_at", key.expires_at.is_some_and(|end| end <= key.at).then(ended)),
+    ];
+    let problem = |(pointer, fault): (&str, Option<_>)| {
+        fault.map(|(code, detail)| Problem { pointer: pointer.into(), code, detail })
+    };
+    let problems: Vec<Problem> = faults.into_iter().filter_map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(AccountRejection::Invalid(problems)) }
 }
 
 fn opened(key: NewKey) -> AccountEvent {

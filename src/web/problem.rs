@@ -321,6 +321,7 @@ impl From<OrganisationRejection> for Problem {
 impl From<AccountRejection> for Problem {
     fn from(rejection: AccountRejection) -> Problem {
         let code = match &rejection {
+            AccountRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
             AccountRejection::Denied(denial) => denial.cause.code(),
             AccountRejection::NotFound => "not_found",
             AccountRejection::NotProved => "unauthenticated",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Digest, Invitation, Key, KeyKind};
 use crate::domain::permission::{Denial, Denies};
+use crate::domain::record::Problem;
 use crate::id::KeyId;
 use crate::limits;
 use crate::time::Timestamp;
@@ -88,6 +89,9 @@ pub enum AccountRejection {
     /// What should show who somebody is does not, or not any more.
     #[error("that does not prove who you are")]
     NotProved,
+    /// Values that do not fit.
+    #[error("{}", .0.first().map_or("the values do not fit", |first| first.detail.as_str()))]
+    Invalid(Vec<Problem>),
     /// A token of that id is there already.
     #[error("a token was made under this Idempotency-Key before")]
     TokenExists,

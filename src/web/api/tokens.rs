@@ -21,9 +21,6 @@ use crate::web::request::{self, Body, Nothing, Query, cursor, page_limit};
 use crate::web::secret::Secret;
 use crate::web::wire::Page;
 
-/// Longest name of a token, in characters.
-const NAME_MAX: usize = 100;
-
 /// A token; its secret is shown once, when it is made.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenView {
@@ -81,15 +78,6 @@ pub async fn create_token(app: Data<App>, body: Body<NewToken>) -> Result<HttpRe
     let user = user.as_deref().map_or(Ok(body.caller.by), user_id)?;
     let (name, now) = (name.trim().to_owned(), real_now());
     let expires_at = expires_at.map(|text| instant(&text, "/expires_at")).transpose()?;
-    if let Some((code, detail)) = crate::domain::record::schema::text_fault(&name, NAME_MAX, false) {
-        return Err(Problem::at("validation_failed", "/name", format!("{detail} ({code})")));
-    }
-    if scopes.is_empty() {
-        return Err(Problem::at("validation_failed", "/scopes", "a token has at least one scope"));
-    }
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Problem::at("validation_failed", "/expires_at", "a token ends at a later time than now"));
-    }
     scopes.sort_unstable();
     scopes.dedup();
     let caller = Caller { expected: None, ..body.caller };

@@ -239,9 +239,6 @@ pub async fn post_token(app: Data<App>, visitor: Visitor, form: Form<TokenForm>)
             _ => return again("Give the days as a number, or leave them empty."),
         },
     };
-    if scopes.is_empty() || name.trim().is_empty() {
-        return again("A token has a name, and may do at least one thing.");
-    }
     let secret = Secret::fresh(KeyId(app.engine.ids.fresh(now)))?;
     let kind = KeyKind::Token { name: name.trim().to_owned(), scopes };
     let from = principal.caller.from;
