@@ -207,13 +207,20 @@ impl<E: Resides> EntityActor<E> {
         let entity = EntityId { kind: E::KIND, id: repeat.entity };
         match codec::load::<E>(self.shared.store.as_ref(), entity, Some(repeat.version)) {
             Ok((_, version)) if version != repeat.version => reply(Err(Failure::Erased)),
-            // Whoever was let in then may not be now.
-            Ok((state, _)) if judge_sight(&state, given, caller.by).is_err() => {
+            Ok((state, version)) if !self.had_sight(&state, entity, version, given, caller) => {
                 self.refuse(Denial::hidden(&entity.kind.to_string()).into(), caller, reply);
             }
             Ok((state, version)) => reply(Ok(Seen { id: entity.into(), state: &state, given, version, stamp })),
             Err(error) => self.fail(&error, reply),
         }
+    }
+
+    /// Whether, by the rights of now, the caller sees what the command left behind, or saw what it was given for: whoever
+    /// hands something over gets the same answer again, and whoever was let in then may not be now.
+    fn had_sight(&self, after: &E, entity: EntityId, version: Version, given: &Given, caller: Caller) -> bool {
+        let before = || codec::load::<E>(self.shared.store.as_ref(), entity, Some(version - 1));
+        judge_sight(after, given, caller.by).is_ok()
+            || (version > 1 && before().is_ok_and(|(before, _)| judge_sight(&before, given, caller.by).is_ok()))
     }
 
     /// Answers with a refusal; one of access is noted first, so that nobody who tries goes unseen.

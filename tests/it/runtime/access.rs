@@ -10,9 +10,9 @@ use relance::domain::organisation::{Organisation, UserProfile};
 use relance::domain::permission::{Denies, Role};
 use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::record::schema::{Change, RecordType};
+use relance::domain::record::schema::{Change, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
-use relance::id::{AuditId, EntityId, KeyId, OrganisationId, RecordId, UserId};
+use relance::id::{AuditId, CommandId, EntityId, KeyId, OrganisationId, RecordId, UserId};
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Failure};
 use relance::runtime::start;
@@ -84,6 +84,25 @@ fn refusals(store: &dyn Store) -> Vec<(UserId, String)> {
     });
     read.unwrap();
     found
+}
+
+#[actix_web::test]
+async fn a_repeat_is_answered_by_the_rights_of_now() {
+    let spool = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(RowStore::open(Memory::default()).unwrap());
+    let (engine, queue) = start::start_here(store, options(clock(), spool.path())).unwrap();
+    write_always(queue);
+    let lead = two_sellers(&engine).await;
+    let give = || RecordCommand::Change(vec![Change::Owner(Owner::User(UserId::ADMINISTRATOR))]);
+    let command = Some(CommandId { key: lead.0 ^ 1, fingerprint: [7; 16] });
+    let keyed = Caller { command, ..by(ADA) };
+    let given = engine.submit::<Record, _>(lead, give(), keyed, |seen| seen.version).await;
+    let read = engine.read::<Record, ()>(lead, by(ADA), |_| ()).await;
+    assert!(matches!(read, Err(Failure::Refused(RecordRejection::Denied(_)))), "it is not hers any more: {read:?}");
+    assert_eq!(engine.submit::<Record, _>(lead, give(), keyed, |seen| seen.version).await, given);
+    organise(&engine, OrganisationCommand::DisableUser { user: ADA }).await;
+    let again = engine.submit::<Record, _>(lead, give(), keyed, |seen| seen.version).await;
+    assert!(matches!(again, Err(Failure::Refused(RecordRejection::Denied(_)))), "{again:?}");
 }
 
 #[actix_web::test]
