@@ -22,6 +22,7 @@ use crate::domain::policy::Person;
 use crate::id::{KeyId, UserId};
 use crate::runtime::message::Caller;
 use crate::time::{Clock, Timestamp};
+use crate::web::hygiene::SESSION_COOKIES;
 use crate::web::hygiene::address::client_address;
 use crate::web::hygiene::origin::judge_origin;
 use crate::web::problem::Problem;
@@ -113,7 +114,8 @@ fn subject(path: &str) -> String {
 
 /// The name of the cookie that holds a session. Behind TLS its prefix keeps other hosts and plain HTTP from setting it.
 pub fn cookie_name(is_secure: bool) -> &'static str {
-    if is_secure { "__Host-relance" } else { "relance" }
+    let [secure, plain] = SESSION_COOKIES;
+    if is_secure { secure } else { plain }
 }
 
 /// Reads the credential and remembers whose it is for whoever notes refusals.

@@ -63,21 +63,26 @@ pub async fn open(
     app.engine.submit::<Account, _>(user.account(), command, caller, |_| ()).await?;
     let arrive = OrganisationCommand::Arrive { user };
     app.engine.submit::<Organisation, _>(OrganisationId::THE, arrive, caller, |_| ()).await?;
-    let cookie = cookie(app, secret.text(), Duration::days(app.sign_in.session_days));
+    let cookie = session_cookie(app, secret.text(), Duration::days(app.sign_in.session_days));
     Ok(HttpResponse::build(StatusCode::SEE_OTHER)
         .insert_header((LOCATION, "/"))
         .insert_header((SET_COOKIE, cookie.to_string()))
         .finish())
 }
 
-/// A cookie that no script reads and that no other site sends along with what changes something.
-fn cookie(app: &App, value: String, age: Duration) -> Cookie<'static> {
-    let is_secure = app.hygiene.is_secure();
-    Cookie::build(cookie_name(is_secure), value)
+/// The session of a browser.
+fn session_cookie(app: &App, value: String, age: Duration) -> Cookie<'static> {
+    cookie(app, cookie_name(app.hygiene.is_secure()), value, age)
+}
+
+/// A cookie that no script reads and that no other site sends along with what changes something. A stricter one would not
+/// be sent by a link from another site, and a provider leads back by one.
+pub fn cookie(app: &App, name: &'static str, value: String, age: Duration) -> Cookie<'static> {
+    Cookie::build(name, value)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(is_secure)
+        .secure(app.hygiene.is_secure())
         .max_age(age)
         .finish()
 }
@@ -86,7 +91,7 @@ fn cookie(app: &App, value: String, age: Duration) -> Cookie<'static> {
 pub fn leave(app: &App) -> HttpResponse {
     HttpResponse::build(StatusCode::SEE_OTHER)
         .insert_header((LOCATION, "/sign-in"))
-        .insert_header((SET_COOKIE, cookie(app, String::new(), Duration::ZERO).to_string()))
+        .insert_header((SET_COOKIE, session_cookie(app, String::new(), Duration::ZERO).to_string()))
         .finish()
 }
 

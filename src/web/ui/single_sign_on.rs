@@ -1,7 +1,7 @@
 //! `/sign-in/oidc`: over to the provider that people sign in with, and back.
 
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Query};
@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use maud::html;
 
 use super::layout::{answer, page};
-use super::session::{Opening, open};
+use super::session::{Opening, cookie, open};
 use crate::connector::oidc::{Answer, Identity, OidcError, Provider, WAITING_FOR, Waiting};
 use crate::domain::account::command::Proof;
 use crate::domain::audit::Refusal;
@@ -39,17 +39,9 @@ pub struct SingleSignOn {
     pub label: String,
 }
 
-/// The cookie that names a sign-in under way. Coming back from the provider is a link from another site, so a stricter
-/// one would not be sent.
-fn cookie(app: &App, name: String, age: Duration) -> Cookie<'static> {
-    let is_secure = app.hygiene.is_secure();
-    Cookie::build(cookie_name(is_secure), name)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(is_secure)
-        .max_age(age)
-        .finish()
+/// The cookie that names a sign-in under way.
+fn way_cookie(app: &App, value: String, age: Duration) -> Cookie<'static> {
+    cookie(app, cookie_name(app.hygiene.is_secure()), value, age)
 }
 
 fn cookie_name(is_secure: bool) -> &'static str {
@@ -91,7 +83,7 @@ pub async fn get_oidc(app: Data<App>) -> Result<HttpResponse, Problem> {
     Ok(match kept {
         Ok((url, name)) => HttpResponse::build(StatusCode::SEE_OTHER)
             .insert_header((LOCATION, url))
-            .cookie(cookie(&app, name, Duration::seconds(WAITING_FOR.num_seconds())))
+            .cookie(way_cookie(&app, name, Duration::seconds(WAITING_FOR.num_seconds())))
             .finish(),
         Err(error) => failed(&error),
     })
@@ -101,7 +93,7 @@ pub async fn get_oidc(app: Data<App>) -> Result<HttpResponse, Problem> {
 #[get("/sign-in/oidc/callback")]
 pub async fn get_callback(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut response = finish(&app, &request).await?;
-    if response.add_cookie(&cookie(&app, String::new(), Duration::ZERO)).is_err() {
+    if response.add_cookie(&way_cookie(&app, String::new(), Duration::ZERO)).is_err() {
         tracing::error!("a cookie cannot be written");
     }
     Ok(response)
