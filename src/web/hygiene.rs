@@ -242,8 +242,8 @@ fn tell_failure(response: &HttpResponse<impl MessageBody>, method: &Method, uri:
     let address = pattern_of(uri.path()).unwrap_or_default();
     match code {
         "too_many_requests" => {}
-        // They come in floods, and what is unavailable was logged with its cause.
-        "busy" | "disk_full" | "unavailable" => tracing::debug!(status, code, %method, address, "a request failed"),
+        // They come in floods.
+        "busy" | "disk_full" => tracing::debug!(status, code, %method, address, "a request failed"),
         _ => tracing::warn!(status, code, %method, address, "a request failed"),
     }
 }
