@@ -3,6 +3,7 @@ that the OpenAPI document describes, as each role."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -75,6 +76,9 @@ def ask(url, role, token, ids, secrets):
         done = subprocess.run(command, env=told, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         print(f"schemathesis as {role}:\n{done.stdout}", file=sys.stderr)
+    else:
+        counted = re.search(r"(\d+) generated", done.stdout)
+        print(f"schemathesis as {role}: {counted[1] if counted else 'some'} requests, no finding", flush=True)
     return done.returncode == 0
 
 
