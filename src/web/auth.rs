@@ -96,8 +96,7 @@ pub async fn note_refusals(
     {
         let request = response.request();
         let known = request.extensions().get::<Caller>().copied();
-        let nobody = || Caller { from: client_address(request), ..Caller::new(UserId::NOBODY, action(request)) };
-        let caller = known.unwrap_or_else(nobody);
+        let caller = known.unwrap_or_else(|| caller(request, UserId::NOBODY, action(request)));
         let (action, code) = (caller.action.to_owned(), problem.code.to_owned());
         let refusal = Refusal { action, subject: subject(request.path()), code, detail: problem.detail.clone() };
         app.engine.note(refusal, caller).await;
@@ -118,6 +117,18 @@ pub fn cookie_name(is_secure: bool) -> &'static str {
     if is_secure { secure } else { plain }
 }
 
+/// Somebody who asks for something from where they are.
+pub fn caller(request: &HttpRequest, by: UserId, action: &'static str) -> Caller {
+    Caller { from: client_address(request), ..Caller::new(by, action) }
+}
+
+/// Whose the request is, also for whoever notes that it was refused.
+fn remember(request: &HttpRequest, user: UserId) -> Caller {
+    let caller = caller(request, user, action(request));
+    request.extensions_mut().insert(caller);
+    caller
+}
+
 /// Reads the credential and remembers whose it is for whoever notes refusals.
 pub fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| Problem::new("internal", "no application"))?;
@@ -129,8 +140,7 @@ pub fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
         }
         None => session(app, request)?,
     };
-    let caller = Caller { from: client_address(request), ..Caller::new(user, action(request)) };
-    request.extensions_mut().insert(caller);
+    let caller = remember(request, user);
     // Rights are those of now: whoever was disabled since they signed in is not let in any more.
     let given = app.engine.given();
     given.policy.person(user).map_err(|_| refusal("the user has been disabled"))?;
@@ -162,8 +172,7 @@ fn bearer(app: &App, request: &HttpRequest, token: &str) -> Result<(UserId, Cred
     let needed = needed_scopes(request.method(), request.path());
     if !needed.iter().any(|scope| scopes.contains(scope)) {
         let detail = format!("this token lacks the scope `{}`", scope_name(needed[0]));
-        let caller = Caller { from: client_address(request), ..Caller::new(user, action(request)) };
-        request.extensions_mut().insert(caller);
+        remember(request, user);
         return Err(Denial { cause: Cause::Option, detail }.into());
     }
     Ok((user, Credential::Key { id, is_session: false }))
@@ -178,8 +187,7 @@ fn session(app: &App, request: &HttpRequest) -> Result<(UserId, Credential), Pro
     if !request.method().is_safe()
         && let Err(problem) = judge_origin(request)
     {
-        let caller = Caller { from: client_address(request), ..Caller::new(user, action(request)) };
-        request.extensions_mut().insert(caller);
+        remember(request, user);
         return Err(problem.to_be_noted());
     }
     Ok((user, Credential::Key { id, is_session: true }))

@@ -21,6 +21,7 @@ use crate::runtime::message::{Caller, Failure};
 use crate::store::Version;
 use crate::web::auth::{Principal, authenticate};
 use crate::web::problem::Problem;
+use crate::web::wire::Page;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -285,6 +286,27 @@ pub fn cursor<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Result
             read(text).map(Some).ok_or_else(|| Problem::malformed("/cursor", "the cursor is not one of this server's"))
         }
     }
+}
+
+/// A page of what is few and in memory, by name whatever the case of its letters, then by id; both are in the cursor.
+pub fn page_by_name<I: Copy + Ord + std::fmt::Display, T, V>(
+    all: impl Iterator<Item = (I, String, T)>,
+    parse: impl Fn(&str) -> Option<I>,
+    (limit, after): (Option<usize>, Option<&str>),
+    view: impl Fn(I, T) -> V,
+) -> Result<Page<V>, Problem> {
+    let limit = page_limit(limit)?;
+    let after = cursor(after, |text| {
+        let (id, name) = text.split_once('.')?;
+        Some((name.to_owned(), parse(id)?))
+    })?;
+    let mut found: Vec<_> = all.map(|(id, name, one)| ((name.to_lowercase(), id), one)).collect();
+    found.sort_by(|(left, _), (right, _)| left.cmp(right));
+    found.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+    let last = found.get(limit).and(found.get(limit - 1));
+    let next_cursor = last.map(|((name, id), _)| format!("{id}.{name}"));
+    let items = found.into_iter().take(limit).map(|((_, id), one)| view(id, one)).collect();
+    Ok(Page { items, next_cursor })
 }
 
 /// A record by its id, or by `external:TYPE:EXTERNAL_ID`.

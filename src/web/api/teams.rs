@@ -21,7 +21,7 @@ use crate::web::api::records::etag;
 use crate::web::api::users::user_id;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, Nothing, Query, cursor, page_limit};
+use crate::web::request::{Body, Nothing, Query, page_by_name};
 use crate::web::wire::Page;
 
 /// What a team is for: `owner` owns records, `access` is let in to those of others.
@@ -145,21 +145,12 @@ pub async fn list_teams(
     by: Principal,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = page_limit(query.limit)?;
-    let after = cursor(query.cursor.as_deref(), |text| {
-        let (id, name) = text.split_once('.')?;
-        Some((name.to_owned(), TeamId::parse(id)?))
-    })?;
     let given = app.engine.given();
     let person = given.policy.person(by.user())?;
     let teams = given.policy.organisation.teams.iter().filter(|(id, team)| may_know(&person, **id, team));
-    let mut found: Vec<_> = teams.map(|(id, team)| ((team.name.to_lowercase(), *id), team)).collect();
-    found.sort_by(|(left, _), (right, _)| left.cmp(right));
-    found.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-    let last = found.get(limit).and(found.get(limit - 1));
-    let next_cursor = last.map(|((name, id), _)| format!("{id}.{name}"));
-    let items = found.iter().take(limit).map(|((_, id), team)| TeamView::of(*id, team)).collect();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
+    let teams = teams.map(|(id, team)| (*id, team.name.clone(), team));
+    let page = page_by_name(teams, TeamId::parse, (query.limit, query.cursor.as_deref()), TeamView::of)?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
 /// One team.

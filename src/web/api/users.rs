@@ -20,7 +20,7 @@ use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::auth::{Principal, real_now};
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Query, cursor, page_limit, present};
+use crate::web::request::{self, Body, Nothing, Query, page_by_name, present};
 use crate::web::secret::Secret;
 use crate::web::wire::Page;
 
@@ -161,11 +161,6 @@ pub async fn list_users(
     by: Principal,
     Query(filter): Query<UserFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = page_limit(filter.limit)?;
-    let after = cursor(filter.cursor.as_deref(), |text| {
-        let (id, name) = text.split_once('.')?;
-        Some((name.to_owned(), UserId::parse(id)?))
-    })?;
     let given = app.engine.given();
     let person = given.policy.person(by.user())?;
     let q = filter.q.as_deref().map(str::to_lowercase);
@@ -175,13 +170,9 @@ pub async fn list_users(
         })
     };
     let users = given.policy.organisation.users.iter().filter(|(id, user)| person.may_know(**id) && shows(user));
-    let mut found: Vec<_> = users.map(|(id, user)| ((user.profile.name.to_lowercase(), *id), user)).collect();
-    found.sort_by(|(left, _), (right, _)| left.cmp(right));
-    found.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-    let last = found.get(limit).and(found.get(limit - 1));
-    let next_cursor = last.map(|((name, id), _)| format!("{id}.{name}"));
-    let items = found.iter().take(limit).map(|((_, id), user)| UserView::of(*id, user)).collect();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
+    let users = users.map(|(id, user)| (*id, user.profile.name.clone(), user));
+    let page = page_by_name(users, UserId::parse, (filter.limit, filter.cursor.as_deref()), UserView::of)?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
 /// One user.

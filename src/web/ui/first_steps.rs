@@ -18,8 +18,7 @@ use crate::id::{OrganisationId, UserId};
 use crate::limits;
 use crate::runtime::message::Caller;
 use crate::web::App;
-use crate::web::auth::real_now;
-use crate::web::hygiene::address::client_address;
+use crate::web::auth::{caller, real_now};
 use crate::web::hygiene::origin::judge_origin;
 use crate::web::password;
 use crate::web::problem::Problem;
@@ -122,7 +121,7 @@ pub async fn post_welcome(
         ..UserProfile::default()
     };
     let action = "POST /welcome";
-    let caller = Caller { from: client_address(&request), ..Caller::new(UserId::NOBODY, action) };
+    let caller = caller(&request, UserId::NOBODY, action);
     let command = OrganisationCommand::Found { user, profile };
     let found = app.engine.submit::<Organisation, _>(OrganisationId::THE, command, caller, |_| ()).await;
     match found.map_err(Problem::from) {

@@ -17,10 +17,8 @@ use crate::domain::account::{Account, KeyKind};
 use crate::domain::organisation::Organisation;
 use crate::domain::organisation::command::OrganisationCommand;
 use crate::id::{KeyId, OrganisationId, UserId};
-use crate::runtime::message::Caller;
 use crate::web::App;
-use crate::web::auth::{Credential, Principal, authenticate, cookie_name, real_now};
-use crate::web::hygiene::address::client_address;
+use crate::web::auth::{Credential, Principal, authenticate, caller, cookie_name, real_now};
 use crate::web::problem::Problem;
 use crate::web::secret::Secret;
 
@@ -41,7 +39,7 @@ pub async fn open(
     opening: Opening,
 ) -> Result<HttpResponse, Problem> {
     let now = real_now();
-    let caller = Caller { from: client_address(request), ..Caller::new(user, action) };
+    let caller = caller(request, user, action);
     let secret = Secret::fresh(KeyId(app.engine.ids.fresh(now)))?;
     let key = NewKey {
         id: secret.id,

@@ -16,6 +16,7 @@ use crate::domain::organisation::UserState;
 use crate::id::UserId;
 use crate::runtime::message::Caller;
 use crate::web::App;
+use crate::web::auth::caller;
 use crate::web::hygiene::address::client_address;
 use crate::web::hygiene::origin::judge_origin;
 use crate::web::password;
@@ -75,8 +76,7 @@ pub async fn post_sign_in(
     judge_origin(&request)?;
     let SignInForm { email, password } = form.into_inner();
     let email = email.trim();
-    let from = client_address(&request);
-    if let Some(address) = from {
+    if let Some(address) = client_address(&request) {
         app.rates.sign_in(address, &email.to_lowercase())?;
     }
     let given = app.engine.given();
@@ -92,7 +92,7 @@ pub async fn post_sign_in(
     if let (Some(user), Some(stored), true) = (known, stored, holds) {
         return open(&app, &request, user, ACTION, Opening::SignIn(Proof::Password(stored))).await;
     }
-    let caller = Caller { from, ..Caller::new(UserId::NOBODY, ACTION) };
+    let caller = caller(&request, UserId::NOBODY, ACTION);
     let subject = known.map_or("no account".into(), |user| format!("user {user}"));
     let detail = "the password did not fit".into();
     app.engine.note(Refusal { action: ACTION.into(), subject, code: "unauthenticated".into(), detail }, caller).await;

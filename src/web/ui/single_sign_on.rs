@@ -15,10 +15,8 @@ use crate::domain::account::command::Proof;
 use crate::domain::audit::Refusal;
 use crate::domain::organisation::UserState;
 use crate::id::UserId;
-use crate::runtime::message::Caller;
 use crate::web::App;
-use crate::web::auth::real_now;
-use crate::web::hygiene::address::client_address;
+use crate::web::auth::{caller, real_now};
 use crate::web::problem::Problem;
 
 const ACTION: &str = "GET /sign-in/oidc/callback";
@@ -134,7 +132,7 @@ async fn let_in(app: &App, request: &HttpRequest, identity: Identity) -> Result<
             opened => return opened,
         }
     }
-    let caller = Caller { from: client_address(request), ..Caller::new(UserId::NOBODY, ACTION) };
+    let caller = caller(request, UserId::NOBODY, ACTION);
     let subject = known.map_or("no account".into(), |user| format!("user {user}"));
     let detail = "the provider vouches for nobody who may sign in".into();
     app.engine.note(Refusal { action: ACTION.into(), subject, code: "unauthenticated".into(), detail }, caller).await;
