@@ -209,7 +209,7 @@ async fn no_such_address(request: HttpRequest) -> HttpResponse {
     let is_page = PAGES.iter().any(|pattern| matches(pattern, request.path())) && request.method() != Method::GET;
     let allowed = if is_page { vec!["GET"] } else { allowed };
     if allowed.is_empty() {
-        return Problem::new("not_found", format!("there is nothing at {}", request.path())).error_response();
+        return HttpResponse::from_error(Problem::new("not_found", format!("there is nothing at {}", request.path())));
     }
     let allowed = allowed.join(", ");
     let detail = format!("{} does not take {}; it takes {allowed}", request.path(), request.method());
@@ -251,7 +251,7 @@ pub(crate) fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
 /// What a problem's code means, for people.
 async fn get_problem_page(code: Path<String>) -> HttpResponse {
     let Some((code, status, meaning)) = CODES.iter().find(|(known, ..)| *known == code.as_str()) else {
-        return Problem::not_found("problem").error_response();
+        return HttpResponse::from_error(Problem::not_found("problem"));
     };
     let page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{code}</title><h1>{code}</h1>\

@@ -179,6 +179,17 @@ fn every_problem_code_has_a_page() {
 }
 
 #[test]
+fn a_person_gets_a_problem_as_a_page() {
+    let server = Server::shared();
+    let api = server.client();
+    for path in ["/nothing", "/problems/nothing"] {
+        let page = api.bare(Method::GET, path).header("accept", "text/html,*/*").send();
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"), "{path}");
+        api.bare(Method::GET, path).send().refused(404, "not_found");
+    }
+}
+
+#[test]
 fn the_documentation_is_a_page_that_loads_nothing_from_elsewhere() {
     let server = Server::shared();
     let api = server.client();
