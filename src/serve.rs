@@ -156,7 +156,11 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
 
 /// The system's clock, or a sandbox's own, which goes on where it stood.
 fn clock(file: &Path, store: &dyn crate::store::Store, sandbox: bool, now: Option<Timestamp>) -> anyhow::Result<Clock> {
-    let kept = std::fs::read_to_string(file).ok();
+    let kept = match std::fs::read_to_string(file) {
+        Ok(kept) => Some(kept),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).context("the file `test-clock` cannot be read"),
+    };
     match (sandbox, kept) {
         (false, None) => Ok(Clock::System),
         (false, Some(_)) => {

@@ -12,21 +12,24 @@ use super::program::{Ground, Program};
 
 /// Starts in which an operation fails.
 const FAULTS: u64 = 9;
+/// So many records need more operations than any fault waits for.
+const RECORDS_MAX: usize = 2_000;
 /// Places of the database that are overwritten, one at a time.
 const HOLES: usize = 6;
 
-/// Commands until the server is gone; the records that were acknowledged.
+/// Commands until the server is gone, or has met the fault and goes on; the records that were acknowledged.
 async fn work(client: &Client) -> Vec<String> {
     let mut made = Vec::new();
-    loop {
+    while made.len() < RECORDS_MAX {
         let record = json!({"type": "lead", "name": format!("Lead {}", made.len())});
         match client.try_post("/api/v1/records", record).await {
             Some((201, body)) => made.push(body["id"].as_str().unwrap().to_owned()),
             Some((503, _)) => {}
             Some((status, body)) => panic!("{status} {body}"),
-            None => return made,
+            None => break,
         }
     }
+    made
 }
 
 /// An error of the disk at some operation of a server under load.
@@ -39,16 +42,25 @@ pub async fn ends_the_server_and_loses_nothing() {
     let mut whole = Program::new(&Ground::Machine);
     let (server, _) = whole.serve(&[]);
     server.stop();
-    let mut made = Vec::new();
+    let (mut made, mut survived) = (Vec::new(), 0);
     for number in 0..FAULTS {
         let (kind, at) = (["eio", "enospc", "short"][number as usize % 3], fastrand::u64(1..1_500));
         let mut server = whole.start_with_faults(&library, kind, at);
-        if let Some(address) = server.address() {
-            made.extend(work(&Client::new(&address)).await);
+        let acknowledged = match server.address() {
+            Some(address) => work(&Client::new(&address)).await,
+            None => Vec::new(),
+        };
+        if acknowledged.len() == RECORDS_MAX {
+            // It can do without the reading of the clock beside the store, and without sled's own flushes between ours.
+            survived += 1;
+            server.stop_whatever_it_logged();
+        } else {
+            let (code, log) = server.ended_by_itself();
+            assert_eq!(code, Some(1), "{kind} at {at}: {log}");
+            let says = |line: &str| line.starts_with("relance: ");
+            assert!(log.lines().any(says), "{kind} at {at} says it in a sentence: {log}");
         }
-        let (code, log) = server.ended_by_itself();
-        assert_eq!(code, Some(1), "{kind} at {at}: {log}");
-        assert!(log.lines().any(|line| line.starts_with("relance: ")), "{kind} at {at} says it in a sentence: {log}");
+        made.extend(acknowledged);
         let (server, address) = whole.serve(&[]);
         let client = Client::new(&address);
         for id in &made {
@@ -58,7 +70,8 @@ pub async fn ends_the_server_and_loses_nothing() {
         whole.check();
     }
     fs::remove_file(library).unwrap();
-    println!("{FAULTS} servers met a fault, {} records were acknowledged", made.len());
+    assert!(survived < FAULTS, "no fault was met where it counts");
+    println!("{FAULTS} servers met a fault, {survived} went on, {} records were acknowledged", made.len());
 }
 
 /// A hole in the database of a server that was stopped in order: found when it is read, if not before.

@@ -15,8 +15,8 @@ use super::disk::Disk;
 
 /// The administrator's token in these tests.
 pub const TOKEN: &str = "token-of-the-crash-test";
-/// A server that says nothing for so long has hung; a debug build on a busy machine needs some seconds.
-const UP_WITHIN: Duration = Duration::from_secs(90);
+/// A server that neither comes up nor ends for so long has hung; a debug build on a busy machine needs some seconds.
+const HANGS_AFTER: Duration = Duration::from_secs(90);
 
 /// What a data directory lies on, and so how the server on it is cut short.
 #[derive(Clone)]
@@ -198,7 +198,7 @@ impl Server {
             let read = output.read_line(&mut line);
             let _ = tell.send((read.map(|_| line), output));
         });
-        let Ok((line, output)) = told.recv_timeout(UP_WITHIN) else {
+        let Ok((line, output)) = told.recv_timeout(HANGS_AFTER) else {
             panic!("the server hangs in its start:\n{}", self.log())
         };
         self.output = Some(output);
@@ -219,8 +219,17 @@ impl Server {
 
     /// Waits until it ends by itself; its code, and what was logged.
     pub fn ended_by_itself(mut self) -> (Option<i32>, String) {
-        let code = self.child.wait().unwrap().code();
+        let code = self.ends().code();
         (code, self.log())
+    }
+
+    /// How it ends; a server that does not has hung, and would hang whoever tests it.
+    fn ends(&mut self) -> ExitStatus {
+        let mut output = self.output.take().unwrap_or_else(|| BufReader::new(self.child.stdout.take().unwrap()));
+        let (tell, told) = channel();
+        std::thread::spawn(move || tell.send(std::io::copy(&mut output, &mut std::io::sink()).is_ok()));
+        assert!(told.recv_timeout(HANGS_AFTER).is_ok(), "the server hangs in its end:\n{}", self.log());
+        self.child.wait().unwrap()
     }
 
     /// SIGKILL, and gone.
@@ -248,13 +257,13 @@ impl Server {
     /// SIGTERM, whatever it logged; how it ended.
     pub fn stop_whatever_it_logged(mut self) -> ExitStatus {
         self.terminate();
-        self.child.wait().unwrap()
+        self.ends()
     }
 
     /// SIGTERM; how it ended.
     pub fn stop(mut self) -> ExitStatus {
         self.terminate();
-        let status = self.child.wait().unwrap();
+        let status = self.ends();
         self.assert_no_defect();
         status
     }
