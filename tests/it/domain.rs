@@ -2,10 +2,12 @@
 
 mod closing;
 mod commands;
+mod comparing;
 mod conditions;
 mod connecting;
 mod draw;
 mod exit;
+mod holding;
 mod ledger;
 mod paths;
 mod people;
