@@ -7,6 +7,7 @@ mod conditions;
 mod connecting;
 mod draw;
 mod exit;
+mod graphs;
 mod holding;
 mod ledger;
 mod paths;
