@@ -24,6 +24,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// Every language.
+    pub const ALL: [Language; 3] = [Language::En, Language::Fr, Language::Gl];
+
     /// The two letters of the language.
     pub fn code(self) -> &'static str {
         match self {

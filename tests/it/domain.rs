@@ -2,10 +2,13 @@
 
 mod closing;
 mod commands;
+mod comparing;
 mod conditions;
 mod connecting;
 mod draw;
 mod exit;
+mod graphs;
+mod holding;
 mod ledger;
 mod paths;
 mod people;
