@@ -9,6 +9,7 @@ pub mod enrolment;
 pub mod entity;
 pub mod given;
 pub mod import;
+pub mod language;
 pub mod organisation;
 pub mod permission;
 pub mod plan;

@@ -18,6 +18,7 @@ mod records;
 mod rights;
 mod rules;
 mod sequence;
+mod settings;
 mod steps;
 mod templates;
 mod totals;
