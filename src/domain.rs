@@ -8,6 +8,7 @@ pub mod enrolment;
 pub mod entity;
 pub mod given;
 pub mod import;
+pub mod json;
 pub mod organisation;
 pub mod permission;
 pub mod plan;
