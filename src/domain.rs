@@ -16,3 +16,4 @@ pub mod policy;
 pub mod record;
 pub mod sequence;
 pub mod template;
+pub mod trial;

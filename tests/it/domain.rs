@@ -18,5 +18,6 @@ mod sequence;
 mod steps;
 mod templates;
 mod totals;
+mod trials;
 mod validation;
 mod world;
