@@ -40,6 +40,15 @@ pub const SNOOZES_MAX: u32 = 10_000;
 /// Items in one batch request (L-19).
 pub const BATCH_ITEMS_MAX: usize = 1_000;
 
+/// Tests of one sequence, and in one run.
+pub const TRIALS_MAX: usize = 100;
+/// Events, and expectations, of one test.
+pub const TRIAL_MOMENTS_MAX: usize = 200;
+/// The longest time from connecting to an event or expectation of a test, in days: ten years.
+pub const TRIAL_DAYS_MAX: i64 = 3_660;
+/// Tests stored with a sequence, in bytes of JSON.
+pub const TRIALS_BYTES_MAX: usize = 1_000_000;
+
 /// Name of a record, in characters.
 pub const RECORD_NAME_MAX: usize = 200;
 /// A record's text field, in characters.

@@ -10,6 +10,7 @@ pub mod profile;
 pub mod rejection;
 pub mod rights;
 pub mod schema;
+pub mod written;
 
 use std::sync::Arc;
 

@@ -22,5 +22,6 @@ mod settings;
 mod steps;
 mod templates;
 mod totals;
+mod trials;
 mod validation;
 mod world;

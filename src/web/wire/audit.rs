@@ -194,6 +194,7 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::Deactivated => of("sequence.deactivated"),
         SequenceEvent::Emptied => of("sequence.emptied"),
+        SequenceEvent::TestsSaved(tests) => of("sequence.tests_saved").with("bytes", tests.len()),
     }
 }
 

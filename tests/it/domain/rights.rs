@@ -275,6 +275,7 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         to(Owner::User(FAR)),
         to(Owner::Team(THEIRS)),
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
+        SequenceCommand::SaveTests(vec![]),
         SequenceCommand::Activate { description: None },
         SequenceCommand::Deactivate,
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
@@ -286,7 +287,8 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
             Some(Property::Owner(_)) => "give",
             _ => "edit",
         },
-        SequenceCommand::SaveGraph(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
+        SequenceCommand::SaveGraph(_) | SequenceCommand::SaveTests(_) => "edit",
+        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
         SequenceCommand::Emptied { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()

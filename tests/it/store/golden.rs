@@ -210,6 +210,7 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Activated { version: 500, description: text("with a call") },
         Deactivated,
         Emptied,
+        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
     ]
 }
 
