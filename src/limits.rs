@@ -49,6 +49,13 @@ pub const TRIAL_DAYS_MAX: i64 = 3_660;
 /// Tests stored with a sequence, in bytes of JSON.
 pub const TRIALS_BYTES_MAX: usize = 1_000_000;
 
+/// Components of one kind in a bundle.
+pub const BUNDLE_COMPONENTS_MAX: usize = 1_000;
+/// A bundle that is packed, in bytes; one that is sent is the body of a request.
+pub const BUNDLE_BYTES_MAX: usize = JSON_BODY_MAX;
+/// A key in a bundle, in bytes.
+pub const BUNDLE_KEY_MAX: usize = 80;
+
 /// Name of a record, in characters.
 pub const RECORD_NAME_MAX: usize = 200;
 /// A record's text field, in characters.

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod bundle;
 mod documentation;
 pub mod hygiene;
 pub mod password;
@@ -88,8 +89,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_lists,
-        sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
+        audit, backup, bundles, clock, enrolments, events, graphs, health, imports, me, record_lists, records,
+        sequence_lists, sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -117,6 +118,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(enrolments::get_enrolment)
         .service(enrolments::disconnect_enrolment)
         .service(sequences::create_sequence)
+        .service(bundles::export_sequences)
+        .service(bundles::import_sequences)
         .service(sequence_lists::list_sequences)
         .service(graphs::get_graph)
         .service(graphs::put_graph)

@@ -5,6 +5,9 @@ mod decide;
 pub mod graph;
 mod plans;
 pub mod rights;
+pub mod unpack;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +86,8 @@ pub struct Sequence {
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
     pub published: Vec<Version>,
+    /// How bundles have written the keys of what it names and of itself, by id, where they do not spell the id (D-41).
+    pub keys: BTreeMap<u128, String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -159,6 +164,7 @@ impl Entity for Sequence {
             SequenceEvent::Changed(properties) => properties.iter().for_each(|property| self.set(property)),
             SequenceEvent::GraphSaved(json) => self.draft.clone_from(json),
             SequenceEvent::TestsSaved(json) => self.tests.clone_from(json),
+            SequenceEvent::KeysGiven(keys) => self.keys.extend(keys.iter().cloned()),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
                 self.version = *version;
@@ -204,7 +210,7 @@ impl Entity for Sequence {
             }
             SequenceEvent::Emptied => owed.push(Effect::Settle { key: EMPTYING }),
             SequenceEvent::Created { .. } | SequenceEvent::Changed(_) => {}
-            SequenceEvent::GraphSaved(_) | SequenceEvent::TestsSaved(_) => {}
+            SequenceEvent::GraphSaved(_) | SequenceEvent::TestsSaved(_) | SequenceEvent::KeysGiven(_) => {}
         }
     }
 }

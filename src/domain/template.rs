@@ -82,6 +82,11 @@ pub fn sequence_template(id: &str) -> Option<&'static SequenceTemplate> {
     SHIPPED.sequence_templates.iter().find(|template| template.id == id)
 }
 
+/// The e-mail templates that ship, in each language.
+pub fn mail_templates() -> &'static [MailTemplate] {
+    &SHIPPED.email_templates
+}
+
 /// The e-mail template of that id.
 pub fn mail_template(id: TemplateId) -> Option<&'static MailTemplate> {
     SHIPPED.email_templates.iter().find(|template| TemplateId::parse(&template.id) == Some(id))

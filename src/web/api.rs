@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod bundles;
 pub mod clock;
 pub mod enrolments;
 pub mod events;

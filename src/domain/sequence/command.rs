@@ -8,6 +8,7 @@ use crate::domain::plan::compile::Diagnostic;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
+use crate::domain::sequence::unpack::Packed;
 use crate::domain::trial::script::Test;
 use crate::limits;
 use crate::time::Timestamp;
@@ -38,6 +39,8 @@ pub enum SequenceCommand {
     SaveGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
+    /// What a bundle says of it, new or there already.
+    Unpack(Box<Packed>),
     /// §3.4.
     Activate { description: Option<String> },
     ///
@@ -70,6 +73,8 @@ pub enum SequenceEvent {
     Emptied,
     /// The tests were replaced; JSON.
     TestsSaved(String),
+    /// How a bundle writes keys, by the ids they stand for.
+    KeysGiven(Vec<(u128, String)>),
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.

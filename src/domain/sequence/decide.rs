@@ -21,7 +21,7 @@ pub fn decide(
     command: SequenceCommand,
     stamp: Stamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-    if !sequence.exists && !matches!(command, SequenceCommand::Create { .. }) {
+    if !sequence.exists && !matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Unpack(_)) {
         return Err(SequenceRejection::NotFound);
     }
     rights::judge(sequence, given, &command, stamp)?;
@@ -36,6 +36,7 @@ pub fn decide(
             let created = SequenceEvent::Created { name, description, record_type, template, graph, owner };
             Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
+        SequenceCommand::Unpack(packed) => sequence.unpack(*packed, given, stamp),
         SequenceCommand::Change(properties) => sequence.change(properties),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::SaveGraph(graph) => {
@@ -93,7 +94,7 @@ impl Sequence {
         Ok(vec![SequenceEvent::Activated { version, description }])
     }
 
-    fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(script::problems(tests))?;
         let json = write_tests(tests);
         if json.len() > limits::TRIALS_BYTES_MAX {
@@ -103,7 +104,7 @@ impl Sequence {
         Ok(if json == self.tests { vec![] } else { vec![SequenceEvent::TestsSaved(json)] })
     }
 
-    fn has(&self, property: &Property) -> bool {
+    pub(super) fn has(&self, property: &Property) -> bool {
         match property {
             Property::Name(name) => self.name == *name,
             Property::Description(description) => self.description == *description,
@@ -119,11 +120,11 @@ fn write_tests(tests: &[Test]) -> String {
     if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
 }
 
-fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
+pub(super) fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
     if problems.is_empty() { Ok(()) } else { Err(SequenceRejection::Invalid(problems)) }
 }
 
-fn graph_problems(graph: &Graph) -> Vec<Problem> {
+pub(super) fn graph_problems(graph: &Graph) -> Vec<Problem> {
     let mut problems: Vec<_> =
         structural_faults(graph).into_iter().map(|(pointer, code, detail)| Problem { pointer, code, detail }).collect();
     if write_graph(graph).len() > limits::GRAPH_BYTES_MAX {
@@ -134,7 +135,7 @@ fn graph_problems(graph: &Graph) -> Vec<Problem> {
 }
 
 /// only types that the organisation works with.
-fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
+pub(super) fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
     if given.policy.settings().record_types.contains(&kind) {
         return Vec::new();
     }
@@ -143,7 +144,7 @@ fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
 }
 
 /// a name of 1–160 characters, a description of at most 2,000.
-fn texts(name: Option<&str>, description: Option<&str>) -> Vec<Problem> {
+pub(super) fn texts(name: Option<&str>, description: Option<&str>) -> Vec<Problem> {
     let problem = |pointer: &str, code, detail| Problem { pointer: pointer.into(), code, detail };
     let mut problems = Vec::new();
     if name.is_some_and(|name| name.trim().is_empty()) {

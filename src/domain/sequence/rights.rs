@@ -47,6 +47,10 @@ pub fn judge(
             person.must(permission, "create sequences")?;
             person.in_workspace()?;
         }
+        SequenceCommand::Unpack(_) => {
+            person.must(Permission::MoveSequences, "import sequences")?;
+            if sequence.exists { edits()? } else { person.in_workspace()? }
+        }
         SequenceCommand::Change(properties) => {
             edits()?;
             properties.iter().try_for_each(|property| judge_owner(sequence, given, &person, property))?;

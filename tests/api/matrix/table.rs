@@ -17,6 +17,7 @@ pub const GRANTS: &[(u8, &str)] = &[
     (7, "yes yes own own"),
     (8, "yes yes yes yes"),
     (11, "yes yes -   -  "),
+    (10, "yes yes yes -  "),
     (12, "yes -   -   -  "),
     (14, "yes -   -   -  "),
     (19, "yes yes yes yes"),
@@ -214,6 +215,9 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/enrolments", WRITE, 8, On::Sequence, See, 200).sends(r#"{"records":["$record"]}"#),
     row("GET /sequences/{id}/enrolments", READ, 5, On::Sequence, See, 200),
+    row("POST /sequences/export", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"ids":[]}"#),
+    row("POST /sequences/export", WRITE, 10, On::Sequence, See, 200).sends(r#"{"ids":["$id"]}"#),
+    row("POST /sequences/import", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"format":"relance-bundle/1"}"#),
     // Imports.
     row("POST /imports", WRITE, 21, On::Whole, Nothing, 201).asks("?type=lead").sends("name\nImported\n"),
     row("GET /imports/{id}", READ, 21, On::Import, See, 200),

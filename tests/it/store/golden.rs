@@ -211,6 +211,7 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Deactivated,
         Emptied,
         TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
+        KeysGiven(vec![(TEMPLATE.0, "welcome".into())]),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use relance::domain::record::schema::RecordType;
 use relance::domain::sequence::graph::Graph;
+use relance::domain::sequence::unpack::Packed;
 use relance::domain::template::{Language, sequence_templates};
 use serde_json::Value;
 
@@ -17,6 +18,13 @@ pub fn any(chance: &mut fastrand::Rng) -> (Graph, RecordType, Option<String>) {
         }
         _ => (drawn(chance), RecordType::Lead, None),
     }
+}
+
+/// What a bundle says of a sequence that is, mostly, for leads.
+pub fn packed(chance: &mut fastrand::Rng) -> Packed {
+    let name = format!("Packed {}", chance.u32(0..3));
+    let keys = if chance.bool() { vec![(chance.u128(0..2), format!("key-{}", chance.u32(0..2)))] } else { vec![] };
+    Packed { name, graph: drawn(chance), exit_on_reply: chance.bool(), keys, ..Packed::default() }
 }
 
 /// A few nodes that lead forward, mostly sound: what follows a condition's wish stands before it.

@@ -90,7 +90,7 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..20) {
+        let command = match self.chance.u32(0..21) {
             0..9 => SequenceCommand::Activate { description: None },
             9..12 => SequenceCommand::Deactivate,
             12..15 => SequenceCommand::SaveGraph(graphs::drawn(self.chance)),
@@ -105,6 +105,7 @@ impl Client<'_> {
                 Property::Description(format!("Text {}", self.chance.u32(0..3))),
             ]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
+            19 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },
         };
         Some(What::Sequence(id, command))
