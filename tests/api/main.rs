@@ -21,6 +21,7 @@ mod repeats;
 mod revocation;
 mod running;
 
+mod sequence_files;
 mod sequences;
 mod server;
 mod settings;
