@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::structure::structural_faults;
 use super::{Action, AssignTo, NodeIndex, Plan, PlanNode, SellerStep};
-use crate::domain::record::schema::{self, FieldKind, RecordType};
+use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::{Graph, Node, ReplyNode};
 use crate::id::TemplateId;
 use crate::limits;
@@ -43,6 +43,8 @@ pub struct Surroundings<'a> {
     pub assign_to: AssignTo,
     /// Whether a call can end so (CO-31).
     pub has_call_result: &'a dyn Fn(&str) -> bool,
+    /// Whether a field of the type is a two-option or option set that takes a value (CM-3).
+    pub takes_option: &'a dyn Fn(&str, &str) -> bool,
     /// Whether an e-mail template of that id exists.
     pub has_template: &'a dyn Fn(TemplateId) -> bool,
 }
@@ -198,12 +200,7 @@ impl Check<'_> {
 
     fn field(&mut self, node: &Node, field: &str, value: &str) {
         let kind = self.around.record_type;
-        let fits = match schema::field(kind, field) {
-            Some(FieldKind::TwoOption) => matches!(value, "yes" | "no"),
-            Some(FieldKind::OptionSet(options)) => options.contains(&value),
-            _ => false,
-        };
-        if !fits {
+        if !(self.around.takes_option)(field, value) {
             let detail = format!("`{field}` of a {} is no two-option or option set that takes `{value}`", kind.name());
             self.error("update_field_unsupported", node, detail);
         }
