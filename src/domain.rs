@@ -3,12 +3,14 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod condition;
 pub mod effect;
 pub mod enrolment;
 pub mod entity;
 pub mod given;
 pub mod import;
 pub mod json;
+pub mod language;
 pub mod organisation;
 pub mod permission;
 pub mod plan;

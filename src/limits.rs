@@ -29,6 +29,12 @@ pub const GRAPH_BYTES_MAX: usize = 1_000_000;
 pub const STEP_NAME_MAX: usize = 100;
 /// See [`STEP_NAME_MAX`].
 pub const STEP_DESCRIPTION_MAX: usize = 2_000;
+/// Levels of a condition, the whole one counted.
+pub const CONDITION_DEPTH_MAX: usize = 10;
+/// Comparisons and groups of one condition, all levels together.
+pub const CONDITION_PARTS_MAX: usize = 200;
+/// Days that a condition counts from today: a century.
+pub const CONDITION_DAYS_MAX: u64 = 36_500;
 /// Snoozes of one step instance (L-12).
 pub const SNOOZES_MAX: u32 = 10_000;
 /// Items in one batch request (L-19).

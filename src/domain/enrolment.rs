@@ -173,14 +173,16 @@ impl Signals {
     }
 }
 
-/// A node opened for an enrolment. Its name and description are those of the pinned version, which never changes.
+/// A node opened for an enrolment. Its name and description are those of the version it ran in, which never changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Its number in the record.
     pub ordinal: Ordinal,
     /// The enrolment it belongs to.
     pub enrolment: Ordinal,
-    /// Its place in the plan.
+    /// The version it ran in: its enrolment's at the time, which a migration may have moved on since.
+    pub version: u16,
+    /// Its place in the plan of that version.
     pub node: NodeIndex,
     /// Who acts.
     pub assignee: Owner,

@@ -7,53 +7,11 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use crate::domain::language::Language;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::trial::script::Test;
 use crate::id::TemplateId;
-
-/// A language the product speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// French.
-    Fr,
-    /// Galician.
-    Gl,
-}
-
-impl Language {
-    /// The two letters of the language.
-    pub fn code(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::Fr => "fr",
-            Language::Gl => "gl",
-        }
-    }
-
-    /// The first language of an `Accept-Language` header that the product speaks; quality decides, then order.
-    pub fn from_accept(header: &str) -> Language {
-        let mut wishes: Vec<(f32, Language)> = header.split(',').filter_map(wish).collect();
-        wishes.sort_by(|left, right| right.0.total_cmp(&left.0));
-        wishes.first().map_or(Language::En, |(_, language)| *language)
-    }
-}
-
-fn wish(part: &str) -> Option<(f32, Language)> {
-    let mut pieces = part.split(';').map(str::trim);
-    let tag = pieces.next()?.to_ascii_lowercase();
-    let quality = pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok())?;
-    let language = match tag.split('-').next()? {
-        "en" => Language::En,
-        "fr" => Language::Fr,
-        "gl" => Language::Gl,
-        _ => return None,
-    };
-    (quality > 0.0).then_some((quality, language))
-}
 
 /// The same text in every language.
 pub type Texts = BTreeMap<String, String>;

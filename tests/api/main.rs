@@ -22,6 +22,7 @@ mod running;
 mod sequence_tests;
 mod sequences;
 mod server;
+mod settings;
 mod steps;
 mod strangers;
 mod templates;

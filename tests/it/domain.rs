@@ -2,10 +2,13 @@
 
 mod closing;
 mod commands;
+mod comparing;
 mod conditions;
 mod connecting;
 mod draw;
 mod exit;
+mod graphs;
+mod holding;
 mod ledger;
 mod paths;
 mod people;
@@ -15,6 +18,7 @@ mod records;
 mod rights;
 mod rules;
 mod sequence;
+mod settings;
 mod steps;
 mod templates;
 mod totals;

@@ -9,7 +9,7 @@ use crate::domain::given::Given;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
-use crate::domain::record::schema::Owner;
+use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::template::sequence_template;
 use crate::domain::trial::script::{self, Test};
 use crate::limits;
@@ -29,6 +29,7 @@ pub fn decide(
         SequenceCommand::Create { .. } if sequence.exists => Err(SequenceRejection::Exists),
         SequenceCommand::Create { name, description, record_type, template, graph } => {
             refuse(texts(Some(&name), Some(&description)))?;
+            refuse(disabled(record_type, given))?;
             refuse(graph_problems(&graph))?;
             let (graph, owner) = (write_graph(&graph), Owner::User(stamp.by));
             let tests = template.as_deref().and_then(sequence_template).map(|template| write_tests(template.tests()));
@@ -130,6 +131,15 @@ fn graph_problems(graph: &Graph) -> Vec<Problem> {
         problems.push(Problem { pointer: String::new(), code: "too_long", detail });
     }
     problems
+}
+
+/// only types that the organisation works with.
+fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
+    if given.policy.settings().record_types.contains(&kind) {
+        return Vec::new();
+    }
+    let detail = format!("the organisation works without records of type {}", kind.name());
+    vec![Problem { pointer: "/record_type".into(), code: "record_type_disabled", detail }]
 }
 
 /// a name of 1–160 characters, a description of at most 2,000.
