@@ -123,3 +123,48 @@ fn templates_bring_their_tests_along() {
         assert_eq!(report["passed"], tests.as_array().unwrap().len());
     }
 }
+
+/// §17: where the organisation asks for tests, only a draft whose tests are there and pass is published.
+#[test]
+fn activation_asks_for_tests_that_pass_where_the_organisation_does() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let sequence = api.inactive(drawn());
+    let (at, activate) = (format!("/sequences/{sequence}"), format!("/sequences/{sequence}/activate"));
+    let against = |expected: &[&str]| {
+        let found = api.post(&format!("{at}/validate"), json!({})).expect(200);
+        let found = found["diagnostics"].as_array().unwrap().clone();
+        let codes: Vec<_> = found.iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, expected);
+        assert!(found.iter().all(|one| one["severity"] == "error"), "{found:?}");
+    };
+    api.put(&format!("{at}/tests"), json!({ "tests": [reached("wrong", "call")] })).expect(200);
+    against(&[]);
+    api.post(&activate, json!({})).expect(200);
+    api.post(&format!("{at}/deactivate"), json!({})).expect(200);
+
+    api.patch("/settings", json!({ "require_sequence_tests": true })).expect(200);
+    let tests = json!([reached("right", "talk"), reached("wrong", "call"), reached("worse", "reached")]);
+    api.put(&format!("{at}/tests"), json!({ "tests": tests })).expect(200);
+    against(&["tests_failed", "tests_failed"]);
+    let refused = api.post(&activate, json!({})).refused(422, "validation_failed");
+    let told: Vec<_> =
+        refused["errors"].as_array().unwrap().iter().map(|one| (&one["pointer"], &one["code"])).collect();
+    let failed = json!("tests_failed");
+    assert_eq!(told, [(&json!("/tests/1"), &failed), (&json!("/tests/2"), &failed)]);
+    assert!(refused["errors"][0]["detail"].as_str().is_some_and(|detail| detail.contains("wrong")), "{refused}");
+
+    api.put(&format!("{at}/tests"), json!({ "tests": [] })).expect(200);
+    against(&["tests_missing"]);
+    api.post(&activate, json!({})).refused_at(422, "validation_failed", "/tests");
+
+    api.put(&format!("{at}/tests"), json!({ "tests": [reached("right", "talk")] })).expect(200);
+    against(&[]);
+    assert_eq!(api.post(&activate, json!({})).expect(200)["status"], "active");
+    let made = api.post("/sequences", json!({ "name": "N", "template": "T6" })).expect(201);
+    api.post(&format!("/sequences/{}/activate", id(&made)), json!({})).expect(200);
+
+    let broken = api.inactive(graph([node("w", "wait", json!({ "days": 1, "next": null }))]));
+    let refused = api.post(&format!("/sequences/{broken}/activate"), json!({})).refused(422, "validation_failed");
+    assert_eq!(refused["errors"].as_array().map(Vec::len), Some(1), "a draft with errors is not tried: {refused}");
+}
