@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::template::{self, Language, SequenceTemplate, in_language};
+use crate::domain::trial::script::Test;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::wire::Page;
@@ -28,6 +29,9 @@ pub struct TemplateView {
     duration_days: i64,
     #[schema(value_type = Object)]
     graph: Graph,
+    /// Tests that take every exit of its branches; a sequence made from it begins with them.
+    #[schema(value_type = Vec<Object>)]
+    tests: &'static [Test],
 }
 
 /// The language of a request.
@@ -46,6 +50,7 @@ fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView
         step_count: template.step_count,
         duration_days: template.duration_days,
         graph: template.graph(language),
+        tests: template.tests(),
     }
 }
 
