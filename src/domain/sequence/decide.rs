@@ -75,14 +75,16 @@ impl Sequence {
         Ok(if properties.is_empty() { vec![] } else { vec![SequenceEvent::Changed(properties)] })
     }
 
-    /// §3.4: a clean draft becomes the next version, unless it is the last one still.
+    /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
+    /// organisation asks for that.
     fn activate(&self, description: Option<String>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (_, diagnostics) = self.compile_draft(given);
+        let (plan, diagnostics) = self.compile_draft(given);
         let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
         if !errors.is_empty() {
             return Err(SequenceRejection::ValidationFailed(errors));
         }
+        refuse(plan.map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
         let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
