@@ -314,7 +314,7 @@ pub async fn activate_sequence(
     id: Path<String>,
     body: Body<ActivateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = SequenceCommand::Activate { description: body.value.description };
+    let command = SequenceCommand::Activate { description: body.value.description, migration: None };
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
     Ok(shown(&view, version))
 }
