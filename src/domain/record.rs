@@ -11,6 +11,7 @@ pub mod profile;
 pub mod rejection;
 pub mod rights;
 pub mod schema;
+pub mod written;
 
 use std::sync::Arc;
 
@@ -126,7 +127,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 4;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;

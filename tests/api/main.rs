@@ -21,6 +21,7 @@ mod revocation;
 mod running;
 mod sequences;
 mod server;
+mod settings;
 mod steps;
 mod strangers;
 mod templates;

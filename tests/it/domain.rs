@@ -2,10 +2,13 @@
 
 mod closing;
 mod commands;
+mod comparing;
 mod conditions;
 mod connecting;
 mod draw;
 mod exit;
+mod graphs;
+mod holding;
 mod ledger;
 mod migration;
 mod paths;
@@ -16,8 +19,10 @@ mod records;
 mod rights;
 mod rules;
 mod sequence;
+mod settings;
 mod steps;
 mod templates;
 mod totals;
+mod trials;
 mod validation;
 mod world;

@@ -141,6 +141,9 @@ fn connect(
         let (wanted, found) = (sequence.record_type.name(), turn.record.kind.name());
         return Err(RecordRejection::RecordTypeMismatch { wanted, found });
     }
+    if !turn.given.policy.settings().record_types.contains(&turn.record.kind) {
+        return Err(RecordRejection::RecordTypeDisabled(turn.record.kind.name()));
+    }
     if turn.record.state != RecordState::Active {
         return Err(RecordRejection::RecordInactive);
     }

@@ -9,6 +9,7 @@ use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
+use crate::domain::trial::script::Test;
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -36,6 +37,8 @@ pub enum SequenceCommand {
     Change(Vec<Property>),
     /// Replace the draft.
     SaveGraph(Graph),
+    /// Replace the tests; they change nothing that runs, so at any time.
+    SaveTests(Vec<Test>),
     /// §3.4; with it, records of earlier versions may be moved (D-47).
     Activate { description: Option<String>, migration: Option<Moves> },
     ///
@@ -70,6 +73,8 @@ pub enum SequenceEvent {
     Deactivated,
     /// They have left.
     Emptied,
+    /// The tests were replaced; JSON.
+    TestsSaved(String),
     /// Records of earlier versions are asked to go on in this one.
     MigrationBegun { number: u32, version: u16, moves: Moves },
     /// Each was asked.

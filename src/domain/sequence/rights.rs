@@ -55,7 +55,7 @@ pub fn judge(
             edits()?;
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
-        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
+        SequenceCommand::SaveTests(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
         SequenceCommand::UndoMigration(_) => edits()?,
         // The outbox.
         SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {

@@ -16,7 +16,9 @@ pub const GRANTS: &[(u8, &str)] = &[
     (5, "yes yes yes yes"),
     (7, "yes yes own own"),
     (8, "yes yes yes yes"),
+    (11, "yes yes -   -  "),
     (12, "yes -   -   -  "),
+    (14, "yes -   -   -  "),
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
@@ -240,6 +242,9 @@ pub const ROUTES: &[Row] = &[
     row("DELETE /tokens/{id}", ADMIN, 19, On::Key, See, 204),
     row("GET /settings", READ, 21, On::Whole, Nothing, 200),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
+    row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
+    row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
+    row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),

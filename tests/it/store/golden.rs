@@ -5,6 +5,8 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod organisation;
+
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
@@ -13,6 +15,8 @@ use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
@@ -226,6 +230,7 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Activated { version: 500, description: text("with a call") },
         Deactivated,
         Emptied,
+        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
         begun(Mode::Stay, &[]),
         begun(Mode::Follow, &[]),
         begun(Mode::Map, &[("call", "visit"), ("wait", "visit")]),
@@ -260,6 +265,8 @@ fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record_events());
     all.extend(examples_of("SequenceEvent", sequence_events()));
     all.extend(examples_of("ImportEvent", import_events()));
+    all.extend(examples_of("OrganisationEvent", organisation::events()));
+    all.extend(examples_of("Setting", organisation::settings()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     let migration = MigrationId::of(SEQUENCE, 300);
@@ -374,11 +381,13 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 4] = [
+    let cases: [Case; 6] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
         ("Delivery.", knows::<Delivery>),
+        ("OrganisationEvent.", knows::<OrganisationEvent>),
+        ("Setting.", knows::<Setting>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();
