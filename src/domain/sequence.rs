@@ -3,6 +3,7 @@
 pub mod command;
 mod decide;
 pub mod graph;
+pub mod migration;
 mod plans;
 pub mod rights;
 pub mod unpack;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::command::{Property, SequenceCommand, SequenceEvent, SequenceRejection};
 
 use self::graph::Graph;
+use self::migration::{Migration, MigrationState, Mode};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -21,12 +23,14 @@ use crate::domain::permission::Denial;
 use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
-use crate::id::{EntityKind, SequenceId, UserId};
+use crate::id::{EntityKind, MigrationId, SequenceId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
 
-/// The one delivery a sequence can owe: that its records leave.
+/// A sequence can owe that its records leave …
 const EMPTYING: u32 = 1;
+/// … and that they follow a migration, or go back.
+const MIGRATING: u32 = 2;
 
 /// Whether records may be connected (§19.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +90,8 @@ pub struct Sequence {
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
     pub published: Vec<Version>,
+    /// Every migration of its records to a new version (D-47).
+    pub migrations: Vec<Migration>,
     /// How bundles have written the keys of what it names and of itself, by id, where they do not spell the id (D-41).
     pub keys: BTreeMap<u128, String>,
     /// When it was created.
@@ -124,7 +130,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 2;
+    const LAYOUT: u16 = 3;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -187,16 +193,29 @@ impl Entity for Sequence {
                 self.emptying_since = None;
                 return;
             }
+            SequenceEvent::MigrationBegun { number, version, moves } => {
+                self.migrations.push(Migration::begun(*number, *version, moves.clone(), stamp));
+            }
+            SequenceEvent::MigrationCompleted { number } => {
+                return self.set_migration(*number, MigrationState::Completed, stamp);
+            }
+            SequenceEvent::MigrationTakenBack { number } => self.set_migration(*number, MigrationState::Undoing, stamp),
+            SequenceEvent::MigrationUndone { number } => {
+                return self.set_migration(*number, MigrationState::Undone, stamp);
+            }
         }
         self.modified_at = stamp.at;
     }
 
     /// All that somebody has asked for.
     fn audited(event: &SequenceEvent) -> bool {
-        !matches!(event, SequenceEvent::Emptied)
+        !matches!(
+            event,
+            SequenceEvent::Emptied | SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. }
+        )
     }
 
-    fn effects(&self, _id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
+    fn effects(&self, id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
         match event {
             SequenceEvent::Activated { .. } => owed.push(Effect::Count {
                 counter: Counter::ActiveSequences,
@@ -210,6 +229,15 @@ impl Entity for Sequence {
             }
             SequenceEvent::Emptied => owed.push(Effect::Settle { key: EMPTYING }),
             SequenceEvent::Created { .. } | SequenceEvent::Changed(_) => {}
+            SequenceEvent::MigrationBegun { moves, .. } if moves.mode == Mode::Stay => {}
+            SequenceEvent::MigrationBegun { number, .. } | SequenceEvent::MigrationTakenBack { number } => {
+                let (migration, undo) =
+                    (MigrationId::of(id, *number), matches!(event, SequenceEvent::MigrationTakenBack { .. }));
+                owed.push(Effect::Owe { key: MIGRATING, delivery: Delivery::Migrate { migration, undo } });
+            }
+            SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. } => {
+                owed.push(Effect::Settle { key: MIGRATING });
+            }
             SequenceEvent::GraphSaved(_) | SequenceEvent::TestsSaved(_) | SequenceEvent::KeysGiven(_) => {}
         }
     }

@@ -294,6 +294,9 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::Active => "sequence_active",
             SequenceRejection::NotActive => "sequence_not_active",
             SequenceRejection::VersionsExhausted => "versions_exhausted",
+            SequenceRejection::MigrationNotFound => "not_found",
+            SequenceRejection::MigrationRunning => "migration_running",
+            SequenceRejection::MigrationUndone => "migration_undone",
         };
         Problem::new(code, rejection.to_string())
     }

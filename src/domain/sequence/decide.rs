@@ -1,6 +1,7 @@
 //! What follows from a command to a sequence: checks, then the events.
 
 use super::graph::Graph;
+use super::migration::Moves;
 use super::{
     Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection, SequenceStatus, rights, write_graph,
 };
@@ -46,13 +47,15 @@ pub fn decide(
         }
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description } => sequence.activate(description, given),
+        SequenceCommand::Activate { description, migration } => sequence.activate(description, migration, given),
         SequenceCommand::Deactivate if sequence.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
         SequenceCommand::Deactivate => Ok(vec![SequenceEvent::Deactivated]),
         SequenceCommand::Emptied { until } if sequence.emptying_since == Some(until) => {
             Ok(vec![SequenceEvent::Emptied])
         }
         SequenceCommand::Emptied { .. } => Ok(vec![]),
+        SequenceCommand::UndoMigration(number) => sequence.take_migration_back(number),
+        SequenceCommand::MigrationDone { number, undo } => Ok(sequence.migration_done(number, undo)),
     }
 }
 
@@ -77,14 +80,19 @@ impl Sequence {
 
     /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
     /// organisation asks for that.
-    fn activate(&self, description: Option<String>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    fn activate(
+        &self,
+        description: Option<String>,
+        migration: Option<Moves>,
+        given: &Given,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
         let (plan, diagnostics) = self.compile_draft(given);
         let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
         if !errors.is_empty() {
             return Err(SequenceRejection::ValidationFailed(errors));
         }
-        refuse(plan.map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
+        refuse(plan.as_ref().map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
         let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
@@ -93,7 +101,8 @@ impl Sequence {
             }
             (Some(last), true) => last.number + 1,
         };
-        Ok(vec![SequenceEvent::Activated { version, description }])
+        let begun = migration.zip(plan).map(|(moves, plan)| self.begin_migration(version, &plan, moves)).transpose()?;
+        Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
     }
 
     pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {

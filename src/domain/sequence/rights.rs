@@ -60,8 +60,11 @@ pub fn judge(
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
         SequenceCommand::SaveTests(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
+        SequenceCommand::UndoMigration(_) => edits()?,
         // The outbox.
-        SequenceCommand::Emptied { .. } => return Err(Denial::hidden("sequence").into()),
+        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {
+            return Err(Denial::hidden("sequence").into());
+        }
     }
     Ok(())
 }

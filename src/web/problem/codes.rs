@@ -40,6 +40,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
     ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
     ("versions_exhausted", 409, "The sequence has as many versions as it may have (L-7)."),
+    (
+        "migration_running",
+        409,
+        "Records of the sequence are being moved to another version, or back; wait until that is done (D-47).",
+    ),
+    ("migration_undone", 409, "The migration was taken back before (D-47)."),
     ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
