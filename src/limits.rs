@@ -29,10 +29,25 @@ pub const GRAPH_BYTES_MAX: usize = 1_000_000;
 pub const STEP_NAME_MAX: usize = 100;
 /// See [`STEP_NAME_MAX`].
 pub const STEP_DESCRIPTION_MAX: usize = 2_000;
+/// Levels of a condition, the whole one counted.
+pub const CONDITION_DEPTH_MAX: usize = 10;
+/// Comparisons and groups of one condition, all levels together.
+pub const CONDITION_PARTS_MAX: usize = 200;
+/// Days that a condition counts from today: a century.
+pub const CONDITION_DAYS_MAX: u64 = 36_500;
 /// Snoozes of one step instance (L-12).
 pub const SNOOZES_MAX: u32 = 10_000;
 /// Items in one batch request (L-19).
 pub const BATCH_ITEMS_MAX: usize = 1_000;
+
+/// Tests of one sequence, and in one run.
+pub const TRIALS_MAX: usize = 100;
+/// Events, and expectations, of one test.
+pub const TRIAL_MOMENTS_MAX: usize = 200;
+/// The longest time from connecting to an event or expectation of a test, in days: ten years.
+pub const TRIAL_DAYS_MAX: i64 = 3_660;
+/// Tests stored with a sequence, in bytes of JSON.
+pub const TRIALS_BYTES_MAX: usize = 1_000_000;
 
 /// Name of a record, in characters.
 pub const RECORD_NAME_MAX: usize = 200;

@@ -24,7 +24,7 @@ pub fn run(bytes: &[u8]) {
             let _ = (RecordId::parse(&text), StepId::parse(&text), SequenceId::parse(&text));
         }
         2 => {
-            let _ = (Language::from_accept(&text), RecordType::from_name(&text));
+            let _ = (Language::accepted(&text), RecordType::from_name(&text));
         }
         _ => values(&text),
     }

@@ -16,6 +16,7 @@ pub type Ordinal = u32;
 
 /// Where an enrolment stands (§19.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EnrolmentStatus {
     /// Waits to begin (K-9).
     Connecting,
@@ -38,6 +39,7 @@ impl EnrolmentStatus {
 
 /// Why an enrolment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     ///
     SequenceCompleted,
@@ -130,14 +132,19 @@ pub enum Exit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Signal {
     /// The recipient opened it.
+    #[serde(rename = "email.opened")]
     Opened,
     /// Followed a link.
+    #[serde(rename = "email.link_clicked")]
     LinkClicked,
     /// Fetched an attachment.
+    #[serde(rename = "email.attachment_downloaded")]
     AttachmentDownloaded,
     /// Answered.
+    #[serde(rename = "email.replied")]
     Replied,
     /// It could not be delivered at the far side.
+    #[serde(rename = "email.bounced")]
     Bounced,
 }
 
@@ -166,14 +173,16 @@ impl Signals {
     }
 }
 
-/// A node opened for an enrolment. Its name and description are those of the pinned version, which never changes.
+/// A node opened for an enrolment. Its name and description are those of the version it ran in, which never changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Its number in the record.
     pub ordinal: Ordinal,
     /// The enrolment it belongs to.
     pub enrolment: Ordinal,
-    /// Its place in the plan.
+    /// The version it ran in: its enrolment's at the time, which a migration may have moved on since.
+    pub version: u16,
+    /// Its place in the plan of that version.
     pub node: NodeIndex,
     /// Who acts.
     pub assignee: Owner,

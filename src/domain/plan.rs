@@ -1,5 +1,7 @@
 //! One version of a sequence, compiled: flat nodes, resolved exits, proven bounds. Immutable.
 
+mod assemble;
+mod check;
 pub mod compile;
 pub mod structure;
 

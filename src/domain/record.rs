@@ -11,6 +11,7 @@ pub mod profile;
 pub mod rejection;
 pub mod rights;
 pub mod schema;
+pub mod written;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::domain::enrolment::{
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
+use crate::domain::plan::PlanNode;
 use crate::id::{EntityKind, RecordId, UserId};
 use crate::time::Timestamp;
 
@@ -79,6 +81,12 @@ impl Record {
         (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
     }
 
+    /// The node that a step was opened for, in the version it ran in.
+    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
+        let sequence = self.enrolment(step.enrolment)?.sequence;
+        given.plan(sequence, step.version)?.node(step.node)
+    }
+
     /// Enrolments that are connecting or connected.
     pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
@@ -112,7 +120,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 2;
+    const LAYOUT: u16 = 3;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -176,12 +184,14 @@ impl Entity for Record {
             }
             RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } => {
                 self.last_ordinal = *step;
+                let mut version = 0;
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
-                    enrolment.current = Some(*step);
+                    (enrolment.current, version) = (Some(*step), enrolment.version);
                 }
                 self.steps.push(Step {
                     ordinal: *step,
                     enrolment: *enrolment,
+                    version,
                     node: *node,
                     assignee: *assignee,
                     status: StepStatus::Open,

@@ -17,6 +17,7 @@ use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::trial::script::Test;
 use crate::id::{EntityKind, SequenceId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
@@ -76,6 +77,8 @@ pub struct Sequence {
     pub version: u16,
     /// The draft, as JSON.
     pub draft: String,
+    /// Its tests, as JSON; empty where it has none.
+    pub tests: String,
     /// When it was deactivated last, while records may still have to leave.
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
@@ -90,6 +93,11 @@ impl Sequence {
     /// The draft as a graph.
     pub fn graph(&self) -> Graph {
         read_graph(&self.draft)
+    }
+
+    /// The tests that are kept with it.
+    pub fn stored_tests(&self) -> Vec<Test> {
+        serde_json::from_str(&self.tests).unwrap_or_default()
     }
 
     /// Whether activation would publish something else than the last version.
@@ -111,6 +119,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
+    const LAYOUT: u16 = 2;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -149,6 +158,7 @@ impl Entity for Sequence {
             }
             SequenceEvent::Changed(properties) => properties.iter().for_each(|property| self.set(property)),
             SequenceEvent::GraphSaved(json) => self.draft.clone_from(json),
+            SequenceEvent::TestsSaved(json) => self.tests.clone_from(json),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
                 self.version = *version;
@@ -193,7 +203,8 @@ impl Entity for Sequence {
                 owed.push(Effect::Owe { key: EMPTYING, delivery: Delivery::DisconnectAll { until } });
             }
             SequenceEvent::Emptied => owed.push(Effect::Settle { key: EMPTYING }),
-            SequenceEvent::Created { .. } | SequenceEvent::Changed(_) | SequenceEvent::GraphSaved(_) => {}
+            SequenceEvent::Created { .. } | SequenceEvent::Changed(_) => {}
+            SequenceEvent::GraphSaved(_) | SequenceEvent::TestsSaved(_) => {}
         }
     }
 }

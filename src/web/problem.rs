@@ -256,6 +256,7 @@ impl From<RecordRejection> for Problem {
             RecordRejection::Exists => "external_id_taken",
             RecordRejection::RecordInactive => "record_inactive",
             RecordRejection::RecordTypeMismatch { .. } => "record_type_mismatch",
+            RecordRejection::RecordTypeDisabled(_) => "record_type_disabled",
             RecordRejection::SequenceNotActive => "sequence_not_active",
             RecordRejection::AlreadyConnected => "already_connected",
             RecordRejection::EnrolmentEnded => "enrolment_ended",

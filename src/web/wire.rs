@@ -146,8 +146,7 @@ impl StepView {
     /// The step as it stands.
     pub fn of(id: RecordId, record: &Record, given: &Given, step: &enrolment::Step) -> StepView {
         let enrolment = record.enrolment(step.enrolment);
-        let plan = enrolment.and_then(|enrolment| given.plan(enrolment.sequence, enrolment.version));
-        let node = plan.and_then(|plan| plan.node(step.node));
+        let node = record.node_of(given, step);
         let kind = node.map_or("task", |node| node.type_name);
         let exit = step.exit.map(|exit| if exit == Exit::Yes { "yes" } else { "no" }.to_owned());
         StepView {

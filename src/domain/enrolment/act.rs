@@ -111,7 +111,7 @@ impl<'a> Turn<'a> {
         let mail = self.record.step(step).ok_or(RecordRejection::StepNotFound)?;
         let enrolment = mail.enrolment;
         let plan = self.plan(enrolment)?;
-        if !plan.node(mail.node).is_some_and(PlanNode::is_email) {
+        if !self.record.node_of(self.given, mail).is_some_and(PlanNode::is_email) {
             return Err(RecordRejection::NotAnEmail);
         }
         self.emit(RecordEvent::Signalled { step, signal, at });
@@ -124,7 +124,7 @@ impl<'a> Turn<'a> {
         }
         let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
         let Some(current) = current.cloned() else { return Ok(()) };
-        let Some(node) = plan.node(current.node) else { return Ok(()) };
+        let Some(node) = self.record.node_of(self.given, &current) else { return Ok(()) };
         let follows = self.mail_of(&current).is_some_and(|mail| mail.ordinal == step);
         match node.action {
             Action::EmailReplied { advance_early: true, .. } if follows && self.satisfied(&current) => {
@@ -213,7 +213,7 @@ impl<'a> Turn<'a> {
         if step.status != StepStatus::Open {
             return Err(RecordRejection::StepNotOpen);
         }
-        let node = self.plan(step.enrolment)?.node(step.node).ok_or(RecordRejection::SequenceNotFound)?;
+        let node = self.record.node_of(self.given, step).ok_or(RecordRejection::SequenceNotFound)?;
         Ok((step.clone(), node))
     }
 

@@ -93,8 +93,7 @@ impl<'a> Turn<'a> {
         else {
             return false;
         };
-        let Ok(plan) = self.plan(enrolment) else { return false };
-        plan.node(step.node).is_some_and(|node| node.seller_behind)
+        self.record.node_of(self.given, step).is_some_and(|node| node.seller_behind)
     }
 
     fn open_one(

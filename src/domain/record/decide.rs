@@ -144,6 +144,9 @@ fn connect(
         let (wanted, found) = (sequence.record_type, turn.record.kind);
         return Err(RecordRejection::RecordTypeMismatch { wanted, found });
     }
+    if !turn.given.policy.settings().record_types.contains(&turn.record.kind) {
+        return Err(RecordRejection::RecordTypeDisabled(turn.record.kind));
+    }
     if turn.record.state != RecordState::Active {
         return Err(RecordRejection::RecordInactive);
     }

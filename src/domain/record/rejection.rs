@@ -35,6 +35,9 @@ pub enum RecordRejection {
     /// K-7.
     #[error("the sequence runs on records of type {wanted}, this one is a {found}")]
     RecordTypeMismatch { wanted: RecordType, found: RecordType },
+    ///
+    #[error("the organisation works without records of type {0}; an administrator can enable it in the settings")]
+    RecordTypeDisabled(RecordType),
     ///
     #[error("the sequence is not active")]
     SequenceNotActive,

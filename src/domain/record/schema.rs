@@ -37,6 +37,7 @@ pub enum RecordState {
 
 /// How a record was closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Open, or closed without saying how.
     #[default]

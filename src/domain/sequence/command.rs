@@ -8,6 +8,7 @@ use crate::domain::plan::compile::Diagnostic;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
+use crate::domain::trial::script::Test;
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -35,6 +36,8 @@ pub enum SequenceCommand {
     Change(Vec<Property>),
     /// Replace the draft.
     SaveGraph(Graph),
+    /// Replace the tests; they change nothing that runs, so at any time.
+    SaveTests(Vec<Test>),
     /// §3.4.
     Activate { description: Option<String> },
     ///
@@ -65,6 +68,8 @@ pub enum SequenceEvent {
     Deactivated,
     /// They have left.
     Emptied,
+    /// The tests were replaced; JSON.
+    TestsSaved(String),
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.

@@ -9,7 +9,9 @@ use crate::domain::given::Given;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
-use crate::domain::record::schema::Owner;
+use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::template::sequence_template;
+use crate::domain::trial::script::{self, Test};
 use crate::limits;
 
 /// See [`crate::domain::entity::Entity::decide`].
@@ -27,9 +29,12 @@ pub fn decide(
         SequenceCommand::Create { .. } if sequence.exists => Err(SequenceRejection::Exists),
         SequenceCommand::Create { name, description, record_type, template, graph } => {
             refuse(texts(Some(&name), Some(&description)))?;
+            refuse(disabled(record_type, given))?;
             refuse(graph_problems(&graph))?;
             let (graph, owner) = (write_graph(&graph), Owner::User(stamp.by));
-            Ok(vec![SequenceEvent::Created { name, description, record_type, template, graph, owner }])
+            let tests = template.as_deref().and_then(sequence_template).map(|template| write_tests(template.tests()));
+            let created = SequenceEvent::Created { name, description, record_type, template, graph, owner };
+            Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
         SequenceCommand::Change(properties) => sequence.change(properties),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
@@ -38,6 +43,7 @@ pub fn decide(
             let json = write_graph(&graph);
             Ok(if json == sequence.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
         }
+        SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::Activate { description } => sequence.activate(description, given),
         SequenceCommand::Deactivate if sequence.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
@@ -87,6 +93,16 @@ impl Sequence {
         Ok(vec![SequenceEvent::Activated { version, description }])
     }
 
+    fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        refuse(script::problems(tests))?;
+        let json = write_tests(tests);
+        if json.len() > limits::TRIALS_BYTES_MAX {
+            let detail = format!("the tests are larger than {} bytes of JSON", limits::TRIALS_BYTES_MAX);
+            refuse(vec![Problem { pointer: "/tests".into(), code: "too_long", detail }])?;
+        }
+        Ok(if json == self.tests { vec![] } else { vec![SequenceEvent::TestsSaved(json)] })
+    }
+
     fn has(&self, property: &Property) -> bool {
         match property {
             Property::Name(name) => self.name == *name,
@@ -96,6 +112,11 @@ impl Sequence {
             Property::Owner(owner) => self.owner == *owner,
         }
     }
+}
+
+/// No tests are none stored.
+fn write_tests(tests: &[Test]) -> String {
+    if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
@@ -110,6 +131,15 @@ fn graph_problems(graph: &Graph) -> Vec<Problem> {
         problems.push(Problem { pointer: String::new(), code: "too_long", detail });
     }
     problems
+}
+
+/// only types that the organisation works with.
+fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
+    if given.policy.settings().record_types.contains(&kind) {
+        return Vec::new();
+    }
+    let detail = format!("the organisation works without records of type {}", kind.name());
+    vec![Problem { pointer: "/record_type".into(), code: "record_type_disabled", detail }]
 }
 
 /// a name of 1–160 characters, a description of at most 2,000.

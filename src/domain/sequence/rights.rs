@@ -55,7 +55,7 @@ pub fn judge(
             edits()?;
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
-        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
+        SequenceCommand::SaveTests(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
         // The outbox.
         SequenceCommand::Emptied { .. } => return Err(Denial::hidden("sequence").into()),
     }

@@ -33,7 +33,7 @@ pub struct TemplateView {
 /// The language of a request.
 pub fn language(request: &HttpRequest) -> Language {
     let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    header.map_or(Language::En, Language::from_accept)
+    header.and_then(Language::accepted).unwrap_or_default()
 }
 
 fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView {

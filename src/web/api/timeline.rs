@@ -199,11 +199,7 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
 }
 
 fn step_name(record: &Record, given: &Given, step: Ordinal) -> String {
-    let name = || {
-        let step = record.step(step)?;
-        let enrolment = record.enrolment(step.enrolment)?;
-        Some(given.plan(enrolment.sequence, enrolment.version)?.node(step.node)?.name.clone())
-    };
+    let name = || Some(record.node_of(given, record.step(step)?)?.name.clone());
     name().map_or_else(|| "A step".to_owned(), |name| format!("“{name}”"))
 }
 

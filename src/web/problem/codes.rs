@@ -84,6 +84,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
         422,
         "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
     ),
+    (
+        "sandbox_only",
+        422,
+        "This is for a sandbox (`relance serve --sandbox`), which never sends anything outside (A-3).",
+    ),
+    (
+        "record_type_disabled",
+        422,
+        "The organisation works without records of this type (A-2). An administrator can enable it in the settings.",
+    ),
     ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
     ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
     ("event_type_unknown", 422, "The server does not take events of this type."),

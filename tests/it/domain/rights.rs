@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use relance::domain::enrolment::Signal;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
-use relance::domain::organisation::{Organisation, Team, UserState, Workspace};
+use relance::domain::organisation::settings::{Settings, Workspace};
+use relance::domain::organisation::{Organisation, Team, UserState};
 use relance::domain::permission::{Cause, Denies, Role};
 use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::command::RecordCommand;
@@ -274,6 +275,7 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         to(Owner::User(FAR)),
         to(Owner::Team(THEIRS)),
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
+        SequenceCommand::SaveTests(vec![]),
         SequenceCommand::Activate { description: None },
         SequenceCommand::Deactivate,
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
@@ -285,7 +287,8 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
             Some(Property::Owner(_)) => "give",
             _ => "edit",
         },
-        SequenceCommand::SaveGraph(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
+        SequenceCommand::SaveGraph(_) | SequenceCommand::SaveTests(_) => "edit",
+        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
         SequenceCommand::Emptied { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()
@@ -344,13 +347,14 @@ fn p_5_q_102_a_record_is_connected_to_sequences_that_one_sees() {
 
 #[test]
 fn p_30_p_32_where_the_workspace_is_for_others_a_seller_is_told_so_and_goes_on_with_what_runs() {
-    let only = |role| Organisation {
-        workspace: Workspace::Only([role].into_iter().collect()),
+    let only = |role: Option<Role>| Organisation {
+        settings: Settings { roles: Workspace::Only(role.into_iter().collect()), ..Settings::default() },
         ..organisation(&[Role::Seller])
     };
     let mut world = record(Relation::Own, &[Role::Seller]);
     let sequence = *world.given.sequences.keys().next().unwrap();
-    for (role, signs) in [(Role::SequenceManager, "fyf"), (Role::Seller, "yyy")] {
+    // where it is for nobody, what is there stays all the same.
+    for (role, signs) in [(None, "fyf"), (Some(Role::SequenceManager), "fyf"), (Some(Role::Seller), "yyy")] {
         world.given = world.given.with_organisation(&only(role));
         let connect = RecordCommand::Connect { sequence, wait: None, source: None };
         let complete = RecordCommand::Complete { step: 3, note: None, call_result: None };

@@ -233,9 +233,7 @@ impl World {
 
     /// The plan's node of a step instance.
     pub fn node(&self, step: &Step) -> &PlanNode {
-        let held = self.enrolment(step.enrolment);
-        let plan = self.given.plan(held.sequence, held.version).expect("a pinned version has a plan");
-        plan.node(step.node).expect("a node of the plan")
+        self.record().node_of(&self.given, step).expect("a node of the version it ran in")
     }
 
     /// The author's id of the node the enrolment stands on.

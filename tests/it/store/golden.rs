@@ -5,6 +5,8 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod organisation;
+
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
@@ -14,6 +16,8 @@ use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
@@ -209,6 +213,7 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Activated { version: 500, description: text("with a call") },
         Deactivated,
         Emptied,
+        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
     ]
 }
 
@@ -264,6 +269,8 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("SequenceEvent", sequence_events()));
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("CatalogueEvent", catalogue_events()));
+    all.extend(examples_of("OrganisationEvent", organisation::events()));
+    all.extend(examples_of("Setting", organisation::settings()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     all.extend(examples_of("Delivery", deliveries));
@@ -364,6 +371,7 @@ fn every_variant_of_an_event_has_an_example() {
     fn variants(kind: &str) -> Vec<u8> {
         let mut numbers: Vec<_> =
             table().iter().filter(|(name, _)| name.starts_with(kind)).map(|row| row.1[1]).collect();
+        numbers.sort_unstable();
         numbers.dedup();
         numbers
     }
@@ -375,12 +383,14 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 5] = [
+    let cases: [Case; 7] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
         ("CatalogueEvent.", knows::<CatalogueEvent>),
         ("Delivery.", knows::<Delivery>),
+        ("OrganisationEvent.", knows::<OrganisationEvent>),
+        ("Setting.", knows::<Setting>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();
