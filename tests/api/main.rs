@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod bench;
+mod catalogue;
 mod clock;
 mod conventions;
 mod erasure;
@@ -21,6 +22,7 @@ mod revocation;
 mod running;
 mod sequences;
 mod server;
+mod settings;
 mod steps;
 mod strangers;
 mod templates;

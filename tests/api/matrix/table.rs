@@ -16,7 +16,9 @@ pub const GRANTS: &[(u8, &str)] = &[
     (5, "yes yes yes yes"),
     (7, "yes yes own own"),
     (8, "yes yes yes yes"),
+    (11, "yes yes -   -  "),
     (12, "yes -   -   -  "),
+    (14, "yes -   -   -  "),
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
@@ -49,6 +51,8 @@ pub enum On {
     /// What proves who a user is.
     Key,
     Import,
+    /// A custom record type with a field.
+    RecordType,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -82,6 +86,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Import, Colleague, /*   */ [See, Nothing, Nothing, Nothing]),
     (On::Import, OtherUnit, /*   */ [See, Nothing, Nothing, Nothing]),
     (On::Import, Gone, /*        */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::RecordType, Own, /*     */ [See, See, See, See]),
+    (On::RecordType, Gone, /*    */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -240,6 +246,23 @@ pub const ROUTES: &[Row] = &[
     row("DELETE /tokens/{id}", ADMIN, 19, On::Key, See, 204),
     row("GET /settings", READ, 21, On::Whole, Nothing, 200),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
+    row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
+    row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
+    row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
+    // Record types and their fields: for everybody to read, for administrators to change.
+    row("POST /record-types", ADMIN, 12, On::RecordType, Nothing, 201)
+        .sends(r#"{"name":"$type_free","label":"New"}"#)
+        .only(&[Own]),
+    row("GET /record-types", READ, 21, On::Whole, Nothing, 200),
+    row("GET /record-types/{type}", READ, 21, On::RecordType, See, 200),
+    row("PATCH /record-types/{type}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
+    row("DELETE /record-types/{type}", ADMIN, 12, On::RecordType, See, 204),
+    row("POST /record-types/{type}/fields", ADMIN, 12, On::RecordType, See, 201)
+        .sends(r#"{"name":"other","label":"Other","kind":"text"}"#),
+    row("GET /record-types/{type}/fields", READ, 21, On::RecordType, See, 200),
+    row("GET /record-types/{type}/fields/{field}", READ, 21, On::RecordType, See, 200),
+    row("PATCH /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
+    row("DELETE /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 204),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
