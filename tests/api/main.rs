@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod bench;
+mod catalogue;
 mod clock;
 mod conventions;
 mod erasure;
