@@ -5,6 +5,7 @@ pub mod command;
 pub mod decide;
 pub mod erase;
 pub mod event;
+pub mod kind;
 pub mod listed;
 pub mod profile;
 pub mod rejection;

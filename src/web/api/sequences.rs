@@ -45,7 +45,8 @@ pub struct SequenceView {
     id: String,
     name: String,
     description: String,
-    record_type: &'static str,
+    #[schema(value_type = String)]
+    record_type: RecordType,
     status: &'static str,
     version: u16,
     owner: Owner,
@@ -77,7 +78,7 @@ impl SequenceView {
             id: id.to_string(),
             name: sequence.name.clone(),
             description: sequence.description.clone(),
-            record_type: sequence.record_type.name(),
+            record_type: sequence.record_type,
             status: status_name(sequence.status),
             version: sequence.version,
             owner: sequence.owner.into(),
