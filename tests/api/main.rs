@@ -20,6 +20,7 @@ mod records;
 mod repeats;
 mod revocation;
 mod running;
+mod sequence_files;
 mod sequence_tests;
 mod sequences;
 mod server;
