@@ -9,6 +9,7 @@ pub mod graphs;
 pub mod health;
 pub mod imports;
 pub mod me;
+pub mod migrations;
 pub mod record_lists;
 pub mod records;
 pub mod sequence_lists;
