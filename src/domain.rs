@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod catalogue;
 pub mod condition;
 pub mod effect;
 pub mod enrolment;

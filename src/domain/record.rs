@@ -5,6 +5,7 @@ pub mod command;
 pub mod decide;
 pub mod erase;
 pub mod event;
+pub mod kind;
 pub mod listed;
 mod migration;
 pub mod profile;
@@ -127,7 +128,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 4;
+    const LAYOUT: u16 = 5;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;

@@ -16,6 +16,7 @@ use crate::domain::enrolment::{Exit, MessageState, Ordinal};
 use crate::domain::given::Given;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::{Plan, PlanNode};
+use crate::domain::record::Problem;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, RecordType};
 use crate::domain::record::written;
@@ -68,6 +69,29 @@ impl Sequence {
         let (plan, diagnostics) = self.compile_draft(given);
         let errors = || diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
         let Some(plan) = plan else { return Err(SequenceRejection::ValidationFailed(errors())) };
+        Ok(self.try_plan(given, plan, tests))
+    }
+
+    /// What the tests that are kept with the sequence say against activating it as `plan`, where the organisation asks for
+    /// tests: that there are none, or each one that fails.
+    pub fn judge_tests(&self, given: &Given, plan: Plan) -> Vec<Problem> {
+        if !given.policy.settings().require_sequence_tests {
+            return Vec::new();
+        }
+        let tests = self.stored_tests();
+        if tests.is_empty() {
+            let detail = "the organisation asks for tests of a sequence, and this one has none".into();
+            return vec![Problem { pointer: "/tests".into(), code: "tests_missing", detail }];
+        }
+        let verdicts = self.try_plan(given, plan, &tests).verdicts.into_iter().enumerate();
+        let failed = verdicts.filter_map(|(place, Verdict { name, detail })| {
+            let detail = format!("the test “{name}” fails. {}", detail?);
+            Some(Problem { pointer: format!("/tests/{place}"), code: "tests_failed", detail })
+        });
+        failed.collect()
+    }
+
+    fn try_plan(&self, given: &Given, plan: Plan, tests: &[Test]) -> Report {
         let exits = plan.nodes.iter().filter(|node| node.is_branching());
         let mut untested: Vec<_> =
             exits.flat_map(|node| [Exit::Yes, Exit::No].map(|exit| (node.id.clone(), exit))).collect();
@@ -77,7 +101,7 @@ impl Sequence {
             untested.retain(|exit| !taken.contains(exit));
             verdict
         });
-        Ok(Report { verdicts: verdicts.collect(), untested })
+        Report { verdicts: verdicts.collect(), untested }
     }
 
     /// What decisions are given on the server, with the draft as an active sequence beside all others.

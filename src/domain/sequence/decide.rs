@@ -78,7 +78,8 @@ impl Sequence {
         Ok(if properties.is_empty() { vec![] } else { vec![SequenceEvent::Changed(properties)] })
     }
 
-    /// §3.4: a clean draft becomes the next version, unless it is the last one still.
+    /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
+    /// organisation asks for that.
     fn activate(
         &self,
         description: Option<String>,
@@ -88,6 +89,7 @@ impl Sequence {
         refuse(texts(None, description.as_deref()))?;
         let (version, plan) = self.next_version(given)?;
         let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
+        refuse(self.judge_tests(given, plan))?;
         Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
     }
 

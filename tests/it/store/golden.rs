@@ -10,6 +10,8 @@ mod organisation;
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
+use relance::domain::catalogue::command::CatalogueEvent;
+use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
@@ -148,6 +150,7 @@ fn record_events() -> Vec<RecordEvent> {
     let mut events = vec![
         Created { kind: RecordType::Lead, changes: changes() },
         Created { kind: RecordType::Opportunity, changes: vec![] },
+        Created { kind: RecordType::from_name("project").expect("a name"), changes: vec![] },
         Changed { changes: vec![Change::Owner(Owner::Team(TEAM))], former_external_id: text("crm-16") },
         Changed { changes: vec![Change::Name(None)], former_external_id: None },
         Closed(Outcome::None),
@@ -241,6 +244,33 @@ fn sequence_events() -> Vec<SequenceEvent> {
     ]
 }
 
+fn catalogue_events() -> Vec<CatalogueEvent> {
+    use CatalogueEvent::*;
+    let project = RecordType::from_name("project").expect("a name");
+    let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
+    let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
+    vec![
+        TypeAdded { kind: project, label: "Proxecto".into() },
+        TypeChanged { kind: RecordType::Lead, before: "Lead".into(), after: "Oportunidade".into() },
+        TypeRemoved { kind: project },
+        added("a", FieldKind::Text),
+        added("b", FieldKind::Number),
+        added("c", FieldKind::Money),
+        added("d", FieldKind::Date),
+        added("e", FieldKind::TwoOption),
+        added("f", set(&["Ouro", "Prata"])),
+        added("g", FieldKind::Lookup(Target::Record(project))),
+        added("h", FieldKind::Lookup(Target::User)),
+        FieldChanged {
+            kind: RecordType::Account,
+            name: "tier".into(),
+            before: ("Nivel".into(), set(&["Ouro"])),
+            after: ("Rango".into(), set(&["Ouro", "Prata"])),
+        },
+        FieldRemoved { kind: RecordType::Account, name: "tier".into() },
+    ]
+}
+
 fn import_events() -> Vec<ImportEvent> {
     use ImportEvent::*;
     let counts = ImportCounts { rows_read: 70_000, created: 60_000, updated: 9_000, rejected: 1_000 };
@@ -267,6 +297,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
+    all.extend(examples_of("CatalogueEvent", catalogue_events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     let migration = MigrationId::of(SEQUENCE, 300);
@@ -370,6 +401,7 @@ fn every_variant_of_an_event_has_an_example() {
     fn variants(kind: &str) -> Vec<u8> {
         let mut numbers: Vec<_> =
             table().iter().filter(|(name, _)| name.starts_with(kind)).map(|row| row.1[1]).collect();
+        numbers.sort_unstable();
         numbers.dedup();
         numbers
     }
@@ -381,10 +413,11 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
+        ("CatalogueEvent.", knows::<CatalogueEvent>),
         ("Delivery.", knows::<Delivery>),
         ("OrganisationEvent.", knows::<OrganisationEvent>),
         ("Setting.", knows::<Setting>),
