@@ -88,8 +88,8 @@ impl Sequence {
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
         let (version, plan) = self.next_version(given)?;
+        refuse(self.judge_tests(given, &plan))?;
         let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
-        refuse(self.judge_tests(given, plan))?;
         Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
     }
 

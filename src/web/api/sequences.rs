@@ -292,7 +292,7 @@ pub struct Diagnostics {
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let view = |seen: &Seen<Sequence>| {
         let (plan, mut found) = seen.state.compile_draft(seen.given);
-        let against = plan.map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
+        let against = plan.as_ref().map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
         let severity = Severity::Error;
         found.extend(against.into_iter().map(|test| Diagnostic {
             code: test.code,
