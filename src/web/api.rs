@@ -10,6 +10,7 @@ pub mod graphs;
 pub mod health;
 pub mod imports;
 pub mod me;
+pub mod migrations;
 pub mod record_lists;
 pub mod record_types;
 pub mod records;

@@ -221,6 +221,9 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/enrolments", WRITE, 8, On::Sequence, See, 200).sends(r#"{"records":["$record"]}"#),
     row("GET /sequences/{id}/enrolments", READ, 5, On::Sequence, See, 200),
+    row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
+    row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
+    row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Imports.
     row("POST /imports", WRITE, 21, On::Whole, Nothing, 201).asks("?type=lead").sends("name\nImported\n"),
     row("GET /imports/{id}", READ, 21, On::Import, See, 200),

@@ -120,10 +120,14 @@ impl World {
         let mut thing = match on {
             On::Whole | On::Public => Thing::new(),
             On::Record => self.record(&name, actor, holder, relation),
-            On::Sequence if relation == Gone => Thing::from([("id", NOTHING.into()), ("active", NOTHING.into())]),
+            On::Sequence if relation == Gone => {
+                Thing::from(["id", "active", "migration"].map(|name| (name, NOTHING.into())))
+            }
             On::Sequence => {
                 let [plain, active] = [false, true].map(|active| self.sequence(&name, holder, relation, active));
-                Thing::from([("id", plain), ("active", active)])
+                // Ordinals stand in the last bits of an id; this is the first migration.
+                let migration = format!("{}1", &active[..active.len() - 1]);
+                Thing::from([("id", plain), ("active", active), ("migration", migration)])
             }
             On::User => {
                 let user = match relation {
@@ -222,7 +226,8 @@ impl World {
         };
         self.api.patch(&format!("/sequences/{sequence}"), json!({ "owner": owner })).expect(200);
         if active {
-            self.api.post(&format!("/sequences/{sequence}/activate"), json!({})).expect(200);
+            let stays = json!({ "migration": { "mode": "stay" } });
+            self.api.post(&format!("/sequences/{sequence}/activate"), stays).expect(200);
         }
         sequence
     }
