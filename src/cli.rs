@@ -128,6 +128,8 @@ mod tests {
             "relance import file --type company",
             "relance import file --delimiter ;;",
             "relance bench --connections 0",
+            "relance sequence",
+            "relance sequence test",
             "relance backup",
             "relance restore file",
             "relance import file --data d --type lead",

@@ -2,6 +2,7 @@
 
 mod folder;
 mod piece;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -48,6 +49,7 @@ pub struct SequenceArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Task {
+    Test(trial::TestArgs),
     /// Write sequences of the server into files; what is not committed is overwritten
     Pull(PullArgs),
     /// Bring the files to the server
@@ -95,6 +97,7 @@ struct DiffArgs {
 /// Does it. The code is not success where the server and the files differ, or a push met a conflict.
 pub async fn run(args: SequenceArgs) -> anyhow::Result<ExitCode> {
     match args.task {
+        Task::Test(args) => trial::run(args).await,
         Task::Pull(args) => pull(args).await,
         Task::Push(args) => push(args).await,
         Task::Diff(args) => Ok(diff(args).await.unwrap_or_else(|error| {

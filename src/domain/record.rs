@@ -128,7 +128,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 4;
+    const LAYOUT: u16 = 5;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;

@@ -130,7 +130,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 4;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;

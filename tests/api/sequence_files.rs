@@ -1,194 +1,129 @@
-//! `relance sequence pull|push|diff`: sequences as files in a git repository.
+//! `relance sequence test`: files of tests, tried by the program itself, with a server and without one.
 
-use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixtures::{graph, id, items, node, task};
-use crate::server::{Client, Server, TOKEN};
+use crate::fixtures::{graph, id, node};
+use crate::server::Server;
 
-/// A folder under git, and what is asked about it of one server after the other.
-struct Repository(TempDir);
+/// Files in a folder of their own.
+struct Files(TempDir);
 
-impl Repository {
-    fn new() -> Repository {
-        let repository = Repository(tempfile::tempdir().unwrap());
-        repository.git(&["init", "--quiet"]);
-        repository
+impl Files {
+    fn new() -> Files {
+        Files(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> &Path {
-        self.0.path()
+    fn write(&self, name: &str, content: &Value) {
+        std::fs::write(self.0.path().join(name), content.to_string()).unwrap();
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
-        let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "core.autocrlf=false"];
-        let done = Command::new("git").args(identity).args(arguments).current_dir(self.path()).output().unwrap();
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap()
-    }
-
-    fn commit(&self) {
-        self.git(&["add", "."]);
-        self.git(&["commit", "--quiet", "--allow-empty", "-m", "As it is"]);
-    }
-
-    /// Files that differ from the last commit, as git tells them.
-    fn changed(&self) -> Vec<String> {
-        self.git(&["status", "--porcelain", "--untracked-files=all"]).lines().map(str::to_owned).collect()
-    }
-
-    fn ask(&self, server: &Server, task: &str, rest: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_relance"))
-            .args(["sequence", task])
-            .arg(self.path())
-            .args(rest)
-            .args(["--server", &server.url(), "--token", TOKEN])
-            .output()
-            .unwrap()
-    }
-
-    /// The code, and what was said.
-    fn code(&self, server: &Server, task: &str, rest: &[&str]) -> (i32, String) {
-        let done = self.ask(server, task, rest);
-        let said = [done.stdout, done.stderr].concat();
-        (done.status.code().unwrap(), String::from_utf8(said).unwrap())
-    }
-
-    #[track_caller]
-    fn does(&self, server: &Server, task: &str, rest: &[&str]) -> String {
-        let (code, said) = self.code(server, task, rest);
-        assert_eq!(code, 0, "{task}: {said}");
-        said
+    /// Whether the program ends well, and what it prints.
+    fn test(&self, arguments: &[&str]) -> (bool, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relance"));
+        command.current_dir(self.0.path()).args(["sequence", "test"]).args(arguments);
+        for variable in ["RELANCE_TOKEN", "RELANCE_ADMIN_TOKEN"] {
+            command.env_remove(variable);
+        }
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), told)
     }
 }
 
-fn named(api: &Client, name: &str, graph: Value) -> String {
-    id(&api.post("/sequences", json!({ "name": name, "graph": graph })).expect(201))
+fn first_node(name: &str, node: &str) -> Value {
+    json!({ "name": name, "expect": [{ "at": {}, "node": node }] })
 }
 
-/// Q-90, D-41: the six templates, in a repository between two servers.
+/// §20: the tests that ship with the templates run without a server, as in a pipeline.
 #[test]
-fn what_is_pulled_from_one_server_and_pushed_to_another_is_pulled_from_there_unchanged() {
-    let (from, to) = (Server::sandbox(), Server::sandbox());
-    let repository = Repository::new();
-    let api = from.client();
-    for number in 1..=6 {
-        let body = json!({ "name": format!("Étape {number}"), "template": format!("T{number}") });
-        api.request(Method::POST, "/sequences").header("accept-language", "fr").json(&body).send().expect(201);
-    }
-    let said = repository.does(&from, "pull", &[]);
-    assert!(said.contains("wrote sequences/etape-1.json"), "{said}");
-    repository.commit();
-    assert_eq!(repository.code(&to, "diff", &[]).0, 1, "the other server has none of it");
-    assert_eq!(repository.does(&from, "diff", &[]), "");
-    let said = repository.does(&to, "push", &["--dry-run"]);
-    assert!(said.contains("would be 6 created"), "{said}");
-    assert!(repository.does(&to, "push", &[]).contains("6 created"));
-    assert!(repository.does(&to, "push", &[]).contains("6 unchanged"));
-    assert_eq!(repository.does(&to, "diff", &[]), "");
-    repository.does(&to, "pull", &[]);
-    assert_eq!(repository.changed(), [""; 0]);
+fn the_templates_are_tried_without_a_server() {
+    let files = Files::new();
+    let names = ["T1", "T2", "T3", "T4", "T5", "T6"];
+    names.iter().for_each(|name| files.write(name, &json!({ "template": name })));
+    let (ok, told) = files.test(&names);
+    assert!(ok && told.ends_with("24 passed, 0 failed\n"), "{told}");
+    assert!(!told.contains("no test takes"), "{told}");
 }
 
 #[test]
-fn a_change_on_the_server_is_a_change_of_one_file_and_the_other_way_round() {
+fn a_test_that_fails_fails_the_command_and_the_others_run_all_the_same() {
+    let files = Files::new();
+    files.write("wrong", &json!({ "template": "T1", "tests": [first_node("begins", "1"), first_node("skips", "3")] }));
+    let drawn = graph([node("a", "task", json!({ "name": "Ask" }))]);
+    files.write("right", &json!({ "graph": drawn, "record_type": "contact", "tests": [first_node("begins", "a")] }));
+    let (ok, told) = files.test(&["wrong", "right"]);
+    assert!(!ok, "{told}");
+    for part in ["ok     begins", "FAILED skips", "(3)", "(1)", "`no` of `c3`", "2 passed, 1 failed"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let (ok, told) = files.test(&["--json", "wrong", "right", "missing"]);
+    let found: Value = serde_json::from_str(&told).unwrap();
+    assert!(!ok && found.as_array().is_some_and(|files| files.len() == 3), "{told}");
+    assert_eq!((&found[0]["passed"], &found[0]["failed"], &found[1]["passed"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(found[0]["results"][0], json!({ "name": "begins", "ok": true }));
+    assert!(found[2]["error"].is_string(), "{told}");
+    assert!(files.test(&["right"]).0);
+}
+
+#[test]
+fn a_file_that_cannot_be_tried_is_told_with_the_place() {
+    let files = Files::new();
+    let wait = graph([node("w", "wait", json!({ "days": 1, "next": null }))]);
+    for (file, said) in [
+        (json!([]), "a JSON object"),
+        (json!({}), "one of `sequence`, `template` and `graph`"),
+        (json!({ "template": "T1", "graph": {} }), "one of `sequence`, `template` and `graph`"),
+        (json!({ "template": "T7" }), "no template `T7`"),
+        (json!({ "template": "T1", "record_type": "lead" }), "contact"),
+        (json!({ "sequence": "Mine", "record_type": "lead" }), "only `tests`"),
+        (json!({ "sequence": "Mine" }), "no server answers"),
+        (json!({ "template": "T1", "test": [] }), "/test: "),
+        (json!({ "graph": { "nodes": [{ "id": "a" }] } }), "/graph/nodes/0/type: "),
+        (json!({ "graph": wait }), "/nodes/w: "),
+        (json!({ "template": "T1", "tests": [{ "name": "t", "expect": [] }] }), "/tests/0/expect: "),
+        (json!({ "template": "T1", "tests": [{ "name": "t", "expect": [{ "at": { "weeks": 1 } }] }] }), "/weeks: "),
+    ] {
+        files.write("file", &file);
+        let (ok, told) = files.test(&["file", "--server", "http://127.0.0.1:1"]);
+        assert!(!ok && told.contains(said), "{said} is not in {told}");
+    }
+    std::fs::write(files.0.path().join("file"), "{").unwrap();
+    assert!(!files.test(&["file"]).0);
+    assert!(!Path::new(files.0.path()).join("data").exists(), "no store is opened");
+}
+
+#[test]
+fn a_sequence_of_a_server_is_tried_by_name_or_id() {
     let server = Server::sandbox();
     let api = server.client();
-    let repository = Repository::new();
-    let [first, _second] = ["First", "Second"].map(|name| named(&api, name, graph([task("a", None)])));
-    repository.does(&server, "pull", &[]);
-    repository.commit();
-    let path = format!("/sequences/{first}");
-    api.patch(&path, json!({ "name": "Renamed", "description": "Why" })).expect(200);
-    let (code, diff) = repository.code(&server, "diff", &[]);
-    assert_eq!(code, 1, "{diff}");
-    assert!(diff.contains("--- server/sequences/first.json\n+++ files/sequences/first.json\n"), "{diff}");
-    assert!(diff.contains("\n-      \"name\": \"Renamed\"") || diff.contains("\n-  \"name\": \"Renamed\""), "{diff}");
-    repository.does(&server, "pull", &[]);
-    assert_eq!(repository.changed(), [" M sequences/first.json"], "it keeps its file");
-    repository.commit();
-    // And back: somebody edits the file, in a format of their own.
-    let file = repository.path().join("sequences/first.json");
-    let mut sequence: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-    sequence["name"] = json!("From the file");
-    fs::write(&file, sequence.to_string()).unwrap();
-    let said = repository.does(&server, "push", &[]);
-    assert!(said.contains("updated sequence seq-") && said.contains("1 updated, 1 unchanged"), "{said}");
-    assert_eq!(api.get(&path).expect(200)["name"], "From the file");
-    assert_eq!(repository.does(&server, "diff", &[]), "", "how a file is formatted is no difference");
-}
-
-/// Q-93 is the server's; here: what is gone goes from the files that `pull` wrote, and from no other.
-#[test]
-fn pull_removes_only_files_that_it_wrote() {
-    let server = Server::sandbox();
-    let api = server.client();
-    let repository = Repository::new();
-    named(&api, "Same", graph([task("a", None)]));
-    named(&api, "Same", graph([task("b", None)]));
-    repository.does(&server, "pull", &[]);
-    let names = || {
-        let entries = fs::read_dir(repository.path().join("sequences")).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+    let drawn = graph([node("a", "task", json!({}))]);
+    let make = |name: &str| id(&api.post("/sequences", json!({ "name": name, "graph": drawn })).expect(201));
+    let (mine, twin) = (make("Mine"), make("Twin"));
+    make("Twin");
+    let files = Files::new();
+    let try_it = |sequence: &str, tests: Option<Value>| {
+        let mut file = json!({ "sequence": sequence });
+        if let Some(tests) = tests {
+            file["tests"] = tests;
+        }
+        files.write("file", &file);
+        files.test(&["file", "--server", &server.url(), "--token", crate::server::TOKEN])
     };
-    assert!(names().len() == 2 && names().iter().all(|name| name.starts_with("same-seq-")), "{:?}", names());
-    // One that somebody wrote by hand, and something that is no sequence at all.
-    let own = json!({ "key": "by-hand", "name": "By hand", "record_type": "lead", "graph": { "nodes": [] } });
-    fs::write(repository.path().join("sequences/own.json"), own.to_string()).unwrap();
-    fs::write(repository.path().join("README.md"), "Ours").unwrap();
-    let other = Server::sandbox();
-    named(&other.client(), "Elsewhere", graph([task("a", None)]));
-    let said = repository.does(&other, "pull", &[]);
-    assert!(said.contains("removed sequences/same-seq-"), "{said}");
-    assert_eq!(names(), ["elsewhere.json", "own.json"]);
-    assert_eq!(fs::read_to_string(repository.path().join("README.md")).unwrap(), "Ours");
-}
-
-#[test]
-fn one_sequence_is_pulled_by_its_name_and_compared_alone() {
-    let server = Server::sandbox();
-    let api = server.client();
-    let repository = Repository::new();
-    let wanted = named(&api, "Wanted", graph([task("a", None)]));
-    named(&api, "Other", graph([task("a", None)]));
-    repository.does(&server, "pull", &["Wanted"]);
-    assert!(repository.path().join("sequences/wanted.json").exists());
-    assert_eq!(repository.does(&server, "diff", &[]), "", "the other one was not asked for");
-    repository.does(&server, "pull", &[&wanted, "Other"]);
-    assert!(repository.path().join("sequences/other.json").exists());
-    let (code, said) = repository.code(&server, "pull", &["Nobody's"]);
-    assert!(code == 1 && said.contains("there is no sequence `Nobody's`"), "{said}");
-}
-
-/// Q-94 for people: which file, which place, and what to do.
-#[test]
-fn what_does_not_fit_is_told_by_its_file() {
-    let server = Server::sandbox();
-    let repository = Repository::new();
-    let write = |sequence: Value| {
-        fs::create_dir_all(repository.path().join("sequences")).unwrap();
-        fs::write(repository.path().join("sequences/mine.json"), sequence.to_string()).unwrap();
-    };
-    let mine = |graph: Value| json!({ "key": "mine", "name": "Mine", "record_type": "lead", "graph": graph });
-    write(mine(graph([node("a", "auto_email", json!({ "template": "welcome" }))])));
-    let (code, said) = repository.code(&server, "push", &[]);
-    assert!(code == 1 && said.contains("sequences/mine.json /graph/nodes/0/template: "), "{said}");
-    let said = repository.does(&server, "push", &["--force"]);
-    assert!(said.contains("warning: sequences/mine.json /graph/nodes/0/template: "), "{said}");
-    write(mine(graph([node("a", "dance", json!({}))])));
-    let (code, said) = repository.code(&server, "push", &[]);
-    assert!(code == 1 && said.contains("sequences/mine.json /graph/nodes/0/type: "), "{said}");
-    let (code, said) = repository.code(&server, "diff", &[]);
-    assert!(code == 2 && said.contains("sequences/mine.json /graph/nodes/0/type: "), "{said}");
-    fs::write(repository.path().join("sequences/mine.json"), "{").unwrap();
-    let (code, said) = repository.code(&server, "push", &[]);
-    assert!(code == 1 && said.contains("sequences/mine.json is no JSON"), "{said}");
-    assert_eq!(items(&server.client().get("/sequences").expect(200)).len(), 1);
+    for named in ["Mine", &mine, &twin] {
+        let (ok, told) = try_it(named, Some(json!([first_node("begins", "a")])));
+        assert!(ok && told.contains("1 passed, 0 failed"), "{told}");
+    }
+    let (ok, told) = try_it("Mine", Some(json!([first_node("begins", "b")])));
+    assert!(!ok && told.contains("FAILED begins"), "{told}");
+    api.put(&format!("/sequences/{mine}/tests"), json!({ "tests": [first_node("kept", "a")] })).expect(200);
+    let (ok, told) = try_it("Mine", None);
+    assert!(ok && told.contains("ok     kept"), "{told}");
+    for (sequence, said) in [("Twin", twin.as_str()), ("Twi", "no sequence"), (&mine.replace('0', "1"), "not_found")] {
+        let (ok, told) = try_it(sequence, None);
+        assert!(!ok && told.contains(said), "{said} is not in {told}");
+    }
 }

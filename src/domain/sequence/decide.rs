@@ -7,6 +7,7 @@ use super::{
 };
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::plan::Plan;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
@@ -87,12 +88,17 @@ impl Sequence {
         given: &Given,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (plan, diagnostics) = self.compile_draft(given);
-        let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
-        if !errors.is_empty() {
-            return Err(SequenceRejection::ValidationFailed(errors));
-        }
-        refuse(plan.as_ref().map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
+        let (version, plan) = self.next_version(given)?;
+        refuse(self.judge_tests(given, &plan))?;
+        let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
+        Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
+    }
+
+    /// What activation would publish, and under which number: the last one again where the draft says nothing new.
+    pub fn next_version(&self, given: &Given) -> Result<(u16, Plan), SequenceRejection> {
+        let (plan, mut diagnostics) = self.compile_draft(given);
+        diagnostics.retain(|found| found.severity == Severity::Error);
+        let plan = plan.filter(|_| diagnostics.is_empty()).ok_or(SequenceRejection::ValidationFailed(diagnostics))?;
         let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
@@ -101,8 +107,7 @@ impl Sequence {
             }
             (Some(last), true) => last.number + 1,
         };
-        let begun = migration.zip(plan).map(|(moves, plan)| self.begin_migration(version, &plan, moves)).transpose()?;
-        Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
+        Ok((version, plan))
     }
 
     pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {

@@ -12,6 +12,7 @@ use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::{Diagnostic, Severity};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
+use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, UserId};
@@ -21,6 +22,7 @@ use crate::runtime::message::{Caller, Seen};
 use crate::store::Version;
 use crate::web::App;
 use crate::web::api::graphs::read_graph;
+use crate::web::api::migrations::{BegunMigration, MovesBody, await_deliveries};
 use crate::web::api::records::etag;
 use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
@@ -326,20 +328,44 @@ pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Noth
 pub struct ActivateBody {
     /// At most 2,000 characters.
     description: Option<String>,
+    /// What becomes of the records that go through earlier versions; they stay on those where it is not given.
+    #[serde(default, deserialize_with = "request::object")]
+    migration: Option<MovesBody>,
+}
+
+/// A sequence that was activated.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActivatedSequence {
+    #[serde(flatten)]
+    sequence: SequenceView,
+    /// The migration that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    migration: Option<BegunMigration>,
 }
 
 /// Publish the draft, so that records can be connected (§3.4).
 #[utoipa::path(tag = "Sequences", request_body = ActivateBody,
-    responses((status = 200, body = SequenceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = ActivatedSequence), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/sequences/{id}/activate")]
 pub async fn activate_sequence(
     app: Data<App>,
     id: Path<String>,
     body: Body<ActivateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = SequenceCommand::Activate { description: body.value.description, migration: None };
-    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
-    Ok(shown(&view, version))
+    let ActivateBody { description, migration } = body.value;
+    let (id, migrates) = (sequence_id(&id)?, migration.is_some());
+    let command = SequenceCommand::Activate { description, migration: migration.map(Moves::from) };
+    let connected = connected(&app.engine, id, body.caller.by).await?;
+    let view = move |seen: Seen<Sequence>| {
+        let migration = BegunMigration::of(seen.id, seen.state).filter(|_| migrates);
+        let sequence = SequenceView::of(seen.id, seen.state, seen.given, connected);
+        (ActivatedSequence { sequence, migration }, seen.version)
+    };
+    let (view, version) = app.engine.submit(id, command, body.caller, view).await?;
+    if migrates && app.engine.clock().is_test() {
+        await_deliveries(&app).await;
+    }
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
 }
 
 /// Take a sequence out of use; every record that is going through it leaves.
