@@ -9,6 +9,7 @@ pub mod entity;
 pub mod given;
 pub mod import;
 pub mod language;
+pub mod message_template;
 pub mod organisation;
 pub mod permission;
 pub mod plan;

@@ -41,17 +41,20 @@ pub enum EntityKind {
     Account = 5,
     /// What was refused.
     Audit = 6,
+    /// A template of e-mails or text messages.
+    MessageTemplate = 8,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 6] = [
+    pub const ALL: [EntityKind; 7] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
         EntityKind::Organisation,
         EntityKind::Account,
         EntityKind::Audit,
+        EntityKind::MessageTemplate,
     ];
 
     /// The kind of a stored number.
@@ -86,6 +89,7 @@ impl fmt::Display for EntityKind {
             EntityKind::Organisation => "organisation",
             EntityKind::Account => "account",
             EntityKind::Audit => "audit",
+            EntityKind::MessageTemplate => "message template",
         })
     }
 }
@@ -130,7 +134,7 @@ ids! {
     UserId
     /// A team of persons.
     TeamId
-    /// An e-mail template.
+    /// A template of an e-mail or a text message.
     TemplateId
     /// An import job.
     ImportId
@@ -188,6 +192,7 @@ macro_rules! entity_ids {
 
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
+    TemplateId MessageTemplate
 }
 
 macro_rules! child_ids {

@@ -88,8 +88,9 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_lists,
-        sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
+        audit, backup, clock, email_templates, enrolments, events, graphs, health, imports, me, record_lists, records,
+        sequence_lists, sequences, settings, steps, teams, templates, test_clock, text_templates, timeline, tokens,
+        up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -127,6 +128,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequences::patch_sequence)
         .service(templates::list_templates)
         .service(templates::get_template)
+        .service(email_templates::create_email_template)
+        .service(email_templates::list_email_templates)
+        .service(email_templates::preview_email_template)
+        .service(email_templates::get_email_template)
+        .service(email_templates::patch_email_template)
+        .service(email_templates::delete_email_template)
+        .service(text_templates::create_text_template)
+        .service(text_templates::list_text_templates)
+        .service(text_templates::preview_text_template)
+        .service(text_templates::get_text_template)
+        .service(text_templates::patch_text_template)
+        .service(text_templates::delete_text_template)
         .service(imports::start_import)
         .service(imports::get_import)
         .service(imports::get_import_rejects)

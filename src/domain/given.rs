@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::domain::message_template::merge::{MergeReader, reads_nothing};
+use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::sequence::Sequence;
-use crate::id::SequenceId;
+use crate::domain::template;
+use crate::id::{SequenceId, TemplateId};
 
 /// The snapshot that every decision is given.
 #[derive(Clone, Debug)]
@@ -18,6 +21,10 @@ pub struct Given {
     pub sequences: HashMap<SequenceId, Arc<Sequence>>,
     /// Every version that was ever active.
     pub plans: HashMap<(SequenceId, u16), Arc<Plan>>,
+    /// Every message template that is there, those that the product ships among them.
+    pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
+    /// Reads the merge fields of a text.
+    pub merge_reader: MergeReader,
     /// How a call can end (CO-31).
     pub call_results: Vec<String>,
 }
@@ -29,6 +36,8 @@ impl Default for Given {
             policy: Arc::default(),
             sequences: HashMap::new(),
             plans: HashMap::new(),
+            messages: template::shipped_messages().clone(),
+            merge_reader: reads_nothing,
             call_results: shipped.into_iter().map(Into::into).collect(),
         }
     }
@@ -38,6 +47,22 @@ impl Given {
     /// The plan an enrolment is pinned to.
     pub fn plan(&self, sequence: SequenceId, version: u16) -> Option<&Plan> {
         self.plans.get(&(sequence, version)).map(Arc::as_ref)
+    }
+
+    /// The message template of that id and kind, if it is there.
+    pub fn message(&self, id: TemplateId, kind: MessageKind) -> Option<&MessageTemplate> {
+        self.messages.get(&id).map(Arc::as_ref).filter(|template| template.is(kind))
+    }
+
+    /// The same snapshot with a message template as it is now.
+    #[must_use]
+    pub fn with_message(&self, id: TemplateId, template: &MessageTemplate) -> Given {
+        let mut next = self.clone();
+        match template.standing {
+            Standing::Present => _ = next.messages.insert(id, Arc::new(template.clone())),
+            Standing::Missing | Standing::Deleted => _ = next.messages.remove(&id),
+        }
+        next
     }
 
     /// The same snapshot with the organisation as it is now.

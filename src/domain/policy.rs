@@ -74,6 +74,20 @@ impl Policy {
         &self.organisation.settings
     }
 
+    /// The name that people know a user or a team by, and the address of a user.
+    pub fn contact(&self, owner: Owner) -> (String, Option<String>) {
+        match owner {
+            Owner::User(UserId::ADMINISTRATOR) => ("Administrator".into(), None),
+            Owner::User(id) => self.user(id).map_or_else(Default::default, |user| {
+                let profile = &user.profile;
+                (profile.name.clone(), Some(profile.email.clone()))
+            }),
+            Owner::Team(id) => {
+                (self.organisation.teams.get(&id).map(|team| team.name.clone()).unwrap_or_default(), None)
+            }
+        }
+    }
+
     /// The teams somebody is in.
     pub fn teams_of(&self, user: UserId) -> &[TeamId] {
         self.teams.get(&user).map(Vec::as_slice).unwrap_or_default()

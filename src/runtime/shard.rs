@@ -13,6 +13,7 @@ use crate::domain::audit::Audit;
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::import::Import;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
@@ -80,6 +81,16 @@ impl Resides for Audit {
     }
 }
 
+impl Resides for MessageTemplate {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<MessageTemplate> {
+        &mut shard.message_templates
+    }
+
+    fn committed(id: Self::Id, state: &MessageTemplate, shared: &Shared) {
+        shared.given.rcu(|given| given.with_message(id, state));
+    }
+}
+
 impl Resides for Import {
     fn residence(shard: &mut ShardActor) -> &mut Residence<Import> {
         &mut shard.imports
@@ -112,6 +123,7 @@ pub struct ShardActor {
     organisations: Residence<Organisation>,
     accounts: Residence<Account>,
     audits: Residence<Audit>,
+    message_templates: Residence<MessageTemplate>,
     panics: HashMap<EntityId, u8>,
 }
 
@@ -127,6 +139,7 @@ impl ShardActor {
             organisations: Residence::default(),
             accounts: Residence::default(),
             audits: Residence::default(),
+            message_templates: Residence::default(),
             panics: HashMap::new(),
         }
     }
@@ -172,6 +185,7 @@ impl ShardActor {
         self.organisations.ask_idle_to_leave(idle);
         self.accounts.ask_idle_to_leave(idle);
         self.audits.ask_idle_to_leave(idle);
+        self.message_templates.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
     }

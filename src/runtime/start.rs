@@ -8,9 +8,10 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
-use crate::connector::Mailer;
+use crate::connector::{Mailer, merge};
 use crate::domain::account::Account;
 use crate::domain::given::Given;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
 use crate::id::{EntityKind, IdSource, OrganisationId, UserId};
@@ -120,10 +121,15 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// The snapshot as the log says it: the organisation, every sequence, and the plans of its versions.
+/// The snapshot as the log says it: the organisation, message templates, every sequence, and the plans of its versions.
 fn read_given(store: &dyn Store) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
-    let mut given = Given::default().with_organisation(&organisation);
+    let given = Given { merge_reader: merge::fields, ..Given::default() };
+    let mut given = given.with_organisation(&organisation);
+    for entity in store.entities(EntityKind::MessageTemplate)? {
+        let (template, ..) = codec::load::<MessageTemplate>(store, entity, None)?;
+        given = given.with_message(entity.into(), &template);
+    }
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;
         given = given.with_sequence(entity.into(), &sequence);

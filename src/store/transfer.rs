@@ -13,6 +13,7 @@ use crate::domain::account::Account;
 use crate::domain::audit::Audit;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::import::Import;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
@@ -99,6 +100,7 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Organisation => line::<Organisation>(entity, version, bytes)?,
             EntityKind::Account => line::<Account>(entity, version, bytes)?,
             EntityKind::Audit => line::<Audit>(entity, version, bytes)?,
+            EntityKind::MessageTemplate => line::<MessageTemplate>(entity, version, bytes)?,
         })
     })?;
     let links = export_links(store, &mut write)?;
@@ -208,6 +210,7 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Organisation => told::<Organisation>(&text, follows),
             EntityKind::Account => told::<Account>(&text, follows),
             EntityKind::Audit => told::<Audit>(&text, follows),
+            EntityKind::MessageTemplate => told::<MessageTemplate>(&text, follows),
         };
         let (place, at, bytes) = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
         if links > 0

@@ -18,6 +18,7 @@ use crate::domain::account::command::AccountRejection;
 use crate::domain::audit::NeverRefused;
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
+use crate::domain::message_template::command::TemplateRejection;
 use crate::domain::organisation::command::OrganisationRejection;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
@@ -290,6 +291,21 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::Active => "sequence_active",
             SequenceRejection::NotActive => "sequence_not_active",
             SequenceRejection::VersionsExhausted => "versions_exhausted",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
+impl From<TemplateRejection> for Problem {
+    fn from(rejection: TemplateRejection) -> Problem {
+        let code = match &rejection {
+            TemplateRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            TemplateRejection::Denied(denial) => denial.cause.code(),
+            TemplateRejection::NotFound => "not_found",
+            TemplateRejection::Exists => "idempotency_key_reused",
+            TemplateRejection::Shipped => "template_shipped",
+            TemplateRejection::Referenced(_) => "referenced_by_active_sequence",
+            TemplateRejection::Full => "templates_full",
         };
         Problem::new(code, rejection.to_string())
     }

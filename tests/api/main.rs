@@ -14,6 +14,7 @@ mod imports;
 mod lists;
 mod malformed;
 mod matrix;
+mod messages;
 mod people;
 mod records;
 mod repeats;

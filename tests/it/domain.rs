@@ -7,6 +7,7 @@ mod connecting;
 mod draw;
 mod exit;
 mod ledger;
+mod messages;
 mod paths;
 mod people;
 mod random;

@@ -2,9 +2,9 @@
 
 use super::{Sequence, Version, read_graph};
 use crate::domain::given::Given;
+use crate::domain::message_template::MessageKind;
 use crate::domain::plan::Plan;
 use crate::domain::plan::compile::{Diagnostic, Surroundings, compile};
-use crate::domain::template;
 
 impl Sequence {
     /// The draft compiled with the present properties.
@@ -14,7 +14,7 @@ impl Sequence {
             exit_on_reply: self.exit_on_reply,
             assign_to: self.assign_to,
             has_call_result: &|result| given.call_results.iter().any(|known| known == result),
-            has_template: &|id| template::mail_template(id).is_some(),
+            has_template: &|id| given.message(id, MessageKind::Mail).is_some(),
         };
         compile(&self.graph(), &around)
     }

@@ -20,7 +20,7 @@ fn found(drawn: &Graph, kind: RecordType, exit_on_reply: bool) -> Vec<String> {
         exit_on_reply,
         assign_to: AssignTo::RecordOwner,
         has_call_result: &|result| given.call_results.iter().any(|known| known == result),
-        has_template: &|id| template::mail_template(id).is_some(),
+        has_template: &template::is_shipped,
     };
     let (plan, diagnostics) = compile(drawn, &around);
     let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();

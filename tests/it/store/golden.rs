@@ -5,6 +5,7 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod message_template;
 mod organisation;
 
 use std::fmt::Debug;
@@ -14,6 +15,7 @@ use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
 use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
@@ -239,6 +241,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
+    all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     all.extend(examples_of("Delivery", deliveries));
@@ -350,13 +353,14 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
         ("Delivery.", knows::<Delivery>),
         ("OrganisationEvent.", knows::<OrganisationEvent>),
         ("Setting.", knows::<Setting>),
+        ("TemplateEvent.", knows::<TemplateEvent>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

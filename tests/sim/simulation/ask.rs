@@ -5,13 +5,15 @@ use relance::domain::account::Account;
 use relance::domain::account::command::AccountCommand;
 use relance::domain::audit::Audit;
 use relance::domain::import::{Import, ImportCommand};
+use relance::domain::message_template::MessageTemplate;
+use relance::domain::message_template::command::TemplateCommand;
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::command::OrganisationCommand;
 use relance::domain::permission::Denies;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::{Sequence, SequenceCommand};
-use relance::id::{EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, UserId};
+use relance::id::{EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId};
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Deliver, Failure, Seen};
 use relance::runtime::shard::{Resides, ShardActor};
@@ -27,6 +29,7 @@ pub enum What {
     Import(ImportId, ImportCommand),
     Organisation(OrganisationCommand),
     Account(UserId, AccountCommand),
+    Message(TemplateId, TemplateCommand),
     Read(EntityId),
 }
 
@@ -63,6 +66,7 @@ impl Ask {
             What::Import(id, _) => (*id).into(),
             What::Organisation(_) => OrganisationId::THE.into(),
             What::Account(user, _) => user.account().into(),
+            What::Message(id, _) => (*id).into(),
             What::Read(entity) => *entity,
         }
     }
@@ -74,6 +78,7 @@ impl Ask {
             What::Record(_, RecordCommand::Create { .. })
                 | What::Sequence(_, SequenceCommand::Create { .. })
                 | What::Import(_, ImportCommand::Start(_))
+                | What::Message(_, TemplateCommand::Create { .. })
         )
     }
 
@@ -83,6 +88,7 @@ impl Ask {
             What::Record(known, _) => known.0 = id,
             What::Sequence(known, _) => known.0 = id,
             What::Import(known, _) => known.0 = id,
+            What::Message(known, _) => known.0 = id,
             What::Organisation(_) | What::Account(..) => {}
             What::Read(entity) => entity.id = id,
         }
@@ -98,6 +104,7 @@ impl Ask {
             What::Import(id, command) => submit::<Import>(&engine, id, command, caller).await,
             What::Organisation(command) => submit::<Organisation>(&engine, OrganisationId::THE, command, caller).await,
             What::Account(user, command) => submit::<Account>(&engine, user.account(), command, caller).await,
+            What::Message(id, command) => submit::<MessageTemplate>(&engine, id, command, caller).await,
             What::Read(entity) => match entity.kind {
                 EntityKind::Record => read::<Record>(&engine, entity, caller).await,
                 EntityKind::Sequence => read::<Sequence>(&engine, entity, caller).await,
@@ -105,6 +112,7 @@ impl Ask {
                 EntityKind::Organisation => read::<Organisation>(&engine, entity, caller).await,
                 EntityKind::Account => read::<Account>(&engine, entity, caller).await,
                 EntityKind::Audit => read::<Audit>(&engine, entity, caller).await,
+                EntityKind::MessageTemplate => read::<MessageTemplate>(&engine, entity, caller).await,
             },
         }
     }

@@ -7,6 +7,7 @@ use relance::domain::account::Account;
 use relance::domain::audit::{Audit, AuditEvent};
 use relance::domain::entity::Entity;
 use relance::domain::import::Import;
+use relance::domain::message_template::MessageTemplate;
 use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::sequence::Sequence;
@@ -79,6 +80,7 @@ pub struct History {
     pub organisations: BTreeMap<u128, Log<Organisation>>,
     pub accounts: BTreeMap<u128, Log<Account>>,
     audits: BTreeMap<u128, Log<Audit>>,
+    message_templates: BTreeMap<u128, Log<MessageTemplate>>,
     /// What each server has shown decisions of the organisation.
     pub policies: Policies,
     /// Refusals of access that were noted, less those that were answered: whose, of what, and why.
@@ -105,6 +107,7 @@ impl History {
             organisations: BTreeMap::new(),
             accounts: BTreeMap::new(),
             audits: BTreeMap::new(),
+            message_templates: BTreeMap::new(),
             policies: Policies::default(),
             refusals: BTreeMap::new(),
             repeats: BTreeMap::new(),
@@ -146,6 +149,7 @@ impl History {
             EntityKind::Organisation => self.organisations.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Account => self.accounts.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Audit => self.audits.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::MessageTemplate => self.message_templates.get(&entity.id).map(|log| log.entries.len()),
         };
         entries.unwrap_or(0) as Version
     }
@@ -161,6 +165,7 @@ impl History {
             EntityKind::Organisation => of(&self.organisations, entity.id, version),
             EntityKind::Account => of(&self.accounts, entity.id, version),
             EntityKind::Audit => of(&self.audits, entity.id, version),
+            EntityKind::MessageTemplate => of(&self.message_templates, entity.id, version),
         }
     }
 
@@ -216,6 +221,9 @@ impl History {
             EntityKind::Import => self.imports.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Organisation => self.organisations.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Account => self.accounts.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::MessageTemplate => {
+                self.message_templates.entry(id).or_default().append(bytes, |_, _, _| vec![])
+            }
             EntityKind::Audit => self.audits.entry(id).or_default().append(bytes, |_, event, entry| {
                 let AuditEvent::Refused(refusal) = event;
                 let key = (entry.stamp.by, refusal.subject.clone(), refusal.detail.clone());
@@ -299,6 +307,7 @@ impl History {
         add(EntityKind::Organisation, &self.organisations, &mut wanted);
         add(EntityKind::Account, &self.accounts, &mut wanted);
         add(EntityKind::Audit, &self.audits, &mut wanted);
+        add(EntityKind::MessageTemplate, &self.message_templates, &mut wanted);
         let entities: BTreeSet<_> = wanted.keys().chain(found.keys()).copied().collect();
         for entity in entities.into_iter().filter(|entity| wanted.get(entity) != found.get(entity)) {
             self.breaks(format!("{entity}: its log is not what was stored (P1, P2)"));

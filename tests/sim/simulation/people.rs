@@ -45,7 +45,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
     let anybody = *chance.choice(&USERS).unwrap_or(&USERS[0]);
     let often = match what {
         What::Record(..) | What::Read(_) | What::Import(..) => USERS[0],
-        What::Sequence(..) => USERS[1],
+        What::Sequence(..) | What::Message(..) => USERS[1],
         What::Organisation(_) | What::Account(..) => UserId::ADMINISTRATOR,
     };
     if chance.u32(0..10) < 6 { often } else { anybody }

@@ -8,12 +8,13 @@ use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
 use relance::domain::sequence::{Property, SequenceCommand, SequenceStatus};
-use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId};
+use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
 use relance::time::Timestamp;
 
 use super::ask::What;
 use super::graphs;
 use super::history::History;
+use super::messages;
 use super::people::{self, TEAM, USERS};
 
 /// The entities that clients know of.
@@ -22,6 +23,7 @@ pub struct Known {
     pub records: Vec<RecordId>,
     pub sequences: Vec<SequenceId>,
     pub imports: Vec<ImportId>,
+    pub messages: Vec<TemplateId>,
 }
 
 /// One look at what could be asked next.
@@ -39,7 +41,8 @@ impl Client<'_> {
             0..66 => self.record(),
             66..79 => self.sequence(),
             79..82 => self.import(),
-            82..86 => Some(people::organise(self.chance)),
+            82 => messages::wish(self.chance, self.known),
+            83..86 => Some(people::organise(self.chance)),
             86..90 => Some(people::authenticate(self.chance, self.history, self.now)),
             _ => self.read(),
         }
@@ -48,7 +51,8 @@ impl Client<'_> {
     fn read(&mut self) -> Option<What> {
         let records = self.known.records.iter().map(|id| EntityId::from(*id));
         let sequences = self.known.sequences.iter().map(|id| EntityId::from(*id));
-        let all: Vec<_> = records.chain(sequences).collect();
+        let messages = self.known.messages.iter().map(|id| EntityId::from(*id));
+        let all: Vec<_> = records.chain(sequences).chain(messages).collect();
         self.chance.choice(&all).copied().map(What::Read)
     }
 
@@ -84,6 +88,7 @@ impl Client<'_> {
                 What::Sequence(SequenceId(id), command)
             }
             EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
+            EntityKind::MessageTemplate => messages::creation(self.chance, TemplateId(id)),
             EntityKind::Organisation | EntityKind::Account | EntityKind::Audit => people::organise(self.chance),
         }
     }
@@ -93,7 +98,7 @@ impl Client<'_> {
         let command = match self.chance.u32(0..20) {
             0..9 => SequenceCommand::Activate { description: None },
             9..12 => SequenceCommand::Deactivate,
-            12..15 => SequenceCommand::SaveGraph(graphs::drawn(self.chance)),
+            12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
             16 => SequenceCommand::Change(vec![Property::AssignTo(if self.chance.bool() {
                 AssignTo::CurrentUser

@@ -10,6 +10,7 @@ use relance::domain::account::Account;
 use relance::domain::audit::Audit;
 use relance::domain::effect::{Counter, EnrolmentRow};
 use relance::domain::import::Import;
+use relance::domain::message_template::MessageTemplate;
 use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::record::schema::{Owner, RecordType};
@@ -122,6 +123,9 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             }
             EntityKind::Account => {
                 ask(&mut all, question, codec::load::<Account>(store, *entity, None));
+            }
+            EntityKind::MessageTemplate => {
+                ask(&mut all, question, codec::load::<MessageTemplate>(store, *entity, None));
             }
             EntityKind::Audit => {
                 ask(&mut all, question, codec::load::<Audit>(store, *entity, None));
