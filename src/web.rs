@@ -143,6 +143,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(imports::start_import)
         .service(imports::get_import)
         .service(imports::get_import_rejects)
+        .service(me::get_own_settings)
+        .service(me::patch_own_settings)
         .service(me::get_me)
         .service(users::create_user)
         .service(users::list_users)

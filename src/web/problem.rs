@@ -325,6 +325,7 @@ impl From<OrganisationRejection> for Problem {
             OrganisationRejection::Denied(denial) => denial.cause.code(),
             OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
             OrganisationRejection::Exists => "idempotency_key_reused",
+            OrganisationRejection::CardsLocked => "cards_locked",
             OrganisationRejection::EmailTaken => "email_taken",
             OrganisationRejection::LastAdministrator => "last_administrator",
             OrganisationRejection::Founded => "not_found",

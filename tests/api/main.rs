@@ -15,6 +15,7 @@ mod lists;
 mod malformed;
 mod matrix;
 mod messages;
+mod own_settings;
 mod people;
 mod records;
 mod repeats;

@@ -8,6 +8,7 @@ mod draw;
 mod exit;
 mod ledger;
 mod messages;
+mod own_settings;
 mod paths;
 mod people;
 mod random;

@@ -72,6 +72,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
     ),
     (
+        "cards_locked",
+        409,
+        "The cards of the work list look the same for everybody, or only administrators arrange them (A-14, W-70).",
+    ),
+    (
         "template_shipped",
         409,
         "This message template comes with the product and stays as it is. Create one of your own with its text.",

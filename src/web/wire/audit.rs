@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 use crate::domain::account::KeyKind;
 use crate::domain::account::command::AccountEvent;
 use crate::domain::audit::AuditEvent;
+use crate::domain::language::Language;
 use crate::domain::message_template::Content;
 use crate::domain::message_template::command::{TemplateChange, TemplateEvent};
 use crate::domain::organisation::command::OrganisationEvent;
+use crate::domain::organisation::own_settings::OwnSetting;
 use crate::domain::organisation::settings::{Setting, Settings, Workspace};
 use crate::domain::organisation::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Role, Roles};
@@ -100,6 +102,18 @@ fn workspace(workspace: Workspace) -> String {
     }
 }
 
+/// The name of somebody's own setting, and its value.
+fn own_setting(setting: &OwnSetting) -> (&'static str, String) {
+    match setting {
+        OwnSetting::AutoAdvance(advance) => ("auto_advance", format!("{advance:?}").to_lowercase()),
+        OwnSetting::Language(language) => ("language", language.map_or("", Language::code).into()),
+        OwnSetting::TimeZone(zone) => ("time_zone", zone.clone().unwrap_or_default()),
+        OwnSetting::HiddenFilters(filters) => ("hidden_filters", filters.join(", ")),
+        OwnSetting::CardLayout(layout) => ("card_layout", layout.clone().unwrap_or_default()),
+        OwnSetting::SequenceColumns(columns) => ("sequence_columns", columns.join(", ")),
+    }
+}
+
 /// The value of a setting as `/settings` shows it.
 fn setting(setting: &Setting) -> String {
     let mut settings = Settings::default();
@@ -140,6 +154,13 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
         OrganisationEvent::TeamRemoved { team } => Told::of("team.removed", format!("team {team}")),
         OrganisationEvent::WorkspaceChanged { before, after } => {
             Told::of("settings.changed", "settings").altered("roles", workspace(*before), workspace(*after))
+        }
+        OrganisationEvent::OwnSettingsChanged { user: id, before, after } => {
+            let told = Told::of("own_settings.changed", user(*id));
+            before.iter().zip(after).fold(told, |told, (before, after)| {
+                let ((what, before), (_, after)) = (own_setting(before), own_setting(after));
+                told.altered(what, before, after)
+            })
         }
         OrganisationEvent::SettingsChanged { before, after } => {
             before.iter().zip(after).fold(Told::of("settings.changed", "settings"), |told, (before, after)| {

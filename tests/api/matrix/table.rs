@@ -19,6 +19,7 @@ pub const GRANTS: &[(u8, &str)] = &[
     (11, "yes yes -   -  "),
     (12, "yes -   -   -  "),
     (14, "yes -   -   -  "),
+    (15, "yes yes yes yes"),
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
@@ -242,6 +243,11 @@ pub const ROUTES: &[Row] = &[
     row("GET /imports/{id}/rejects", READ, 21, On::Import, See, 200),
     // People: changes are for administrators, who are told apart before anything is looked for.
     row("GET /me", READ, 19, On::Whole, Nothing, 200),
+    row("GET /me/settings", READ, 19, On::Whole, Nothing, 200),
+    row("PATCH /me/settings", WRITE, 19, On::Whole, Nothing, 200).sends(r#"{"auto_advance":"stay","language":"gl"}"#),
+    row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
+        .but(409, "cards_locked")
+        .sends(r#"{"card_layout":{"rows":[]}}"#),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),

@@ -13,7 +13,7 @@ const COVERED: &str = "
     TC-1 TC-2 TC-3 TC-5 TC-8
     D-44 D-48 D-59 D-61 D-62 D-63 D-64 D-68 D-69
     Q-2 Q-3 Q-31 Q-41 Q-42 Q-44 Q-56 Q-100 Q-102
-    A-1 A-2 A-3 A-4 A-5 A-6 A-7 A-8 A-9 A-10 A-11 A-12 A-13 A-14 A-15 K-14
+    A-1 A-2 A-3 A-4 A-5 A-6 A-7 A-8 A-9 A-10 A-11 A-12 A-13 A-14 A-15 K-14 P-15 Q-10 Q-12
     P-1 P-2 P-3 P-4 P-5 P-6 P-7 P-8 P-11 P-12 P-14 P-19 P-21 P-22 P-30 P-31 P-32
 ";
 

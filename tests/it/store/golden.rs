@@ -17,6 +17,7 @@ use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
 use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::own_settings::OwnSetting;
 use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
@@ -241,6 +242,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
+    all.extend(examples_of("OwnSetting", organisation::own_settings()));
     all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
@@ -353,13 +355,14 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
         ("Delivery.", knows::<Delivery>),
         ("OrganisationEvent.", knows::<OrganisationEvent>),
         ("Setting.", knows::<Setting>),
+        ("OwnSetting.", knows::<OwnSetting>),
         ("TemplateEvent.", knows::<TemplateEvent>),
     ];
     for (kind, knows) in cases {
