@@ -24,6 +24,8 @@ fn q_10_p_19_what_people_set_is_theirs_is_kept_and_decides_what_comes_after_a_st
     stale.refused(412, "version_mismatch");
     let profile = api.get(&format!("/users/{}", seller.id)).expect(200);
     assert_eq!((&profile["language"], &profile["time_zone"]), (&json!("gl"), &json!("Europe/Madrid")));
+    let gallery = api.ask(seller.by_token(), Method::GET, "/api/v1/templates").send().expect(200);
+    assert_eq!(gallery["items"][0]["name"], gallery["items"][0]["names"]["gl"], "without a wish of the request's");
     let wrong = json!({ "auto_advance": "stay", "sequence_columns": ["name", "colour"] });
     ask(Method::PATCH).json(&wrong).send().refused_at(422, "validation_failed", "/sequence_columns/1");
     let cards = json!({ "card_layout": { "rows": [{ "fields": ["name"] }] } });

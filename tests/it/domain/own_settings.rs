@@ -5,6 +5,7 @@ use relance::domain::organisation::command::{OrganisationCommand, OrganisationRe
 use relance::domain::organisation::own_settings::{AutoAdvance, OwnSetting, OwnSettings, SEQUENCE_COLUMNS};
 use relance::domain::organisation::settings::Setting;
 use relance::domain::permission::{Cause, Denies};
+use relance::domain::policy::Policy;
 use relance::id::UserId;
 use relance::limits;
 
@@ -107,5 +108,25 @@ fn p_15_cards_are_arranged_where_an_administrator_lets_people() {
         {
             assert!(office.ask(own(vec![layout(wrong)])).is_err(), "{wrong}");
         }
+    }
+}
+
+#[test]
+fn a_text_is_in_the_language_of_the_user_else_the_record_else_the_organisation_else_english() {
+    let mut office = Office::with_two();
+    let table = [
+        (None, None, None, Language::En),
+        (None, None, Some(Language::Fr), Language::Fr),
+        (None, Some(Language::Gl), Some(Language::Fr), Language::Gl),
+        (Some(Language::En), Some(Language::Gl), Some(Language::Fr), Language::En),
+    ];
+    for (own_language, record, organisation, expected) in table {
+        office.by = ADA;
+        let settings = vec![Setting::Language(organisation.unwrap_or_default())];
+        office.ask(OrganisationCommand::ChangeSettings { settings, expected: None }).unwrap();
+        office.by = BOB;
+        office.ask(own(vec![OwnSetting::Language(own_language)])).unwrap();
+        let policy = Policy::new(office.state().clone());
+        assert_eq!(policy.language(BOB, record), expected, "{own_language:?} {record:?} {organisation:?}");
     }
 }
