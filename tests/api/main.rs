@@ -17,6 +17,8 @@ mod imports;
 mod lists;
 mod malformed;
 mod matrix;
+mod messages;
+mod own_settings;
 mod people;
 mod records;
 mod repeats;

@@ -166,7 +166,8 @@ pub struct NewSequence {
     /// The template's, else `lead`.
     #[schema(value_type = Option<String>)]
     record_type: Option<RecordType>,
-    /// `T1` to `T6`: its graph is copied, with texts in the language of `Accept-Language`.
+    /// `T1` to `T6`: its graph is copied, with texts in the language of `Accept-Language`, else your own, else the
+    /// organisation's.
     template: Option<String>,
     /// A graph to begin with, instead of a template.
     #[schema(value_type = Option<Object>)]
@@ -199,7 +200,7 @@ pub async fn create_sequence(
     }
     let graph = match (from_template, graph) {
         (Some(_), Some(_)) => return Err(Problem::malformed("/graph", "give either `template` or `graph`")),
-        (Some(template), None) => template.graph(language(&request)),
+        (Some(template), None) => template.graph(language(&request, &app.engine.given(), body.principal.user())),
         (None, Some(graph)) => read_graph(graph, "/graph")?,
         (None, None) => Graph::default(),
     };

@@ -14,7 +14,6 @@ use crate::domain::permission::{Cause, Denies, Permission};
 use crate::domain::record;
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
-use crate::domain::template;
 use crate::id::{SequenceId, TemplateId};
 use crate::web::problem::{Fault, Problem};
 
@@ -145,7 +144,7 @@ impl References<'_> {
 
 fn is_here(given: &Given, kind: Kind, id: u128) -> bool {
     match kind {
-        Kind::Template => template::mail_template(TemplateId(id)).is_some(),
+        Kind::Template => given.messages.contains_key(&TemplateId(id)),
         Kind::Flow => false,
         Kind::Sequence => given.sequences.get(&SequenceId(id)).is_some_and(|sequence| sequence.exists),
     }

@@ -91,6 +91,33 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
     ),
     (
+        "cards_locked",
+        409,
+        "The cards of the work list look the same for everybody, or only administrators arrange them (A-14, W-70).",
+    ),
+    (
+        "template_shipped",
+        409,
+        "This message template comes with the product and stays as it is. Create one of your own with its text.",
+    ),
+    (
+        "referenced_by_active_sequence",
+        409,
+        "An active sequence uses this. Deactivate the sequence, or let it use something else, then try again.",
+    ),
+    ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
+    (
+        "template_invalid",
+        422,
+        "The text is no message template: it does not read, or it does more than values, `if` and `default` do, or it \
+         grows too long.",
+    ),
+    (
+        "merge_field_unknown",
+        422,
+        "The text names a merge field that neither records nor sellers have. `detail` says which, where, and what there is.",
+    ),
+    (
         "sandbox_only",
         422,
         "This is for a sandbox (`relance serve --sandbox`), which never sends anything outside (A-3).",

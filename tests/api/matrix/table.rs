@@ -20,6 +20,7 @@ pub const GRANTS: &[(u8, &str)] = &[
     (10, "yes yes yes -  "),
     (12, "yes -   -   -  "),
     (14, "yes -   -   -  "),
+    (15, "yes yes yes yes"),
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
@@ -54,6 +55,8 @@ pub enum On {
     Import,
     /// A custom record type with a field.
     RecordType,
+    /// A template of e-mails, and one of text messages.
+    Message,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -89,6 +92,10 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Import, Gone, /*        */ [Nothing, Nothing, Nothing, Nothing]),
     (On::RecordType, Own, /*     */ [See, See, See, See]),
     (On::RecordType, Gone, /*    */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Message, Own, /*        */ [Give, Give, Give, Give]),
+    (On::Message, Colleague, /*  */ [Give, Give, See, See]),
+    (On::Message, OtherUnit, /*  */ [Give, Give, See, See]),
+    (On::Message, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -228,12 +235,33 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
+    // Message templates: everybody reads them, P-4 says who writes.
+    row("POST /email-templates", WRITE, 4, On::Whole, Nothing, 201)
+        .sends(r#"{"name":"New","language":"en","subject":"S","body_text":"B"}"#),
+    row("GET /email-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /email-templates/{id}", READ, 21, On::Message, See, 200),
+    row("PATCH /email-templates/{id}", WRITE, 4, On::Message, Give, 200).sends(r#"{"subject":"Other"}"#),
+    row("DELETE /email-templates/{id}", WRITE, 4, On::Message, Give, 204),
+    row("POST /email-templates/{id}/preview", WRITE, 21, On::Message, See, 200).sends(r#"{"record":"$record"}"#),
+    row("POST /email-templates/{shipped}/preview", WRITE, 21, On::Record, See, 200).sends(r#"{"record":"$id"}"#),
+    row("POST /text-templates", WRITE, 4, On::Whole, Nothing, 201)
+        .sends(r#"{"name":"New","language":"gl","body":"B"}"#),
+    row("GET /text-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /text-templates/{text}", READ, 21, On::Message, See, 200),
+    row("PATCH /text-templates/{text}", WRITE, 4, On::Message, Give, 200).sends(r#"{"body":"Other"}"#),
+    row("DELETE /text-templates/{text}", WRITE, 4, On::Message, Give, 204),
+    row("POST /text-templates/{text}/preview", WRITE, 21, On::Message, See, 200).sends(r#"{"record":"$record"}"#),
     // Imports.
     row("POST /imports", WRITE, 21, On::Whole, Nothing, 201).asks("?type=lead").sends("name\nImported\n"),
     row("GET /imports/{id}", READ, 21, On::Import, See, 200),
     row("GET /imports/{id}/rejects", READ, 21, On::Import, See, 200),
     // People: changes are for administrators, who are told apart before anything is looked for.
     row("GET /me", READ, 19, On::Whole, Nothing, 200),
+    row("GET /me/settings", READ, 19, On::Whole, Nothing, 200),
+    row("PATCH /me/settings", WRITE, 19, On::Whole, Nothing, 200).sends(r#"{"auto_advance":"stay","language":"gl"}"#),
+    row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
+        .but(409, "cards_locked")
+        .sends(r#"{"card_layout":{"rows":[]}}"#),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),

@@ -35,6 +35,9 @@ use Relation::{AccessTeam, Colleague, Gone, OpenStep, OtherUnit, Own, OwnTeam};
 /// An id that nothing has.
 pub const NOTHING: &str = "00000000-0000-7000-8000-00000000abcd";
 
+/// An e-mail template that the product ships.
+const SHIPPED: &str = "00000000-0000-7000-8000-000000000011";
+
 /// What stands for the parameters of a request.
 pub type Thing = BTreeMap<&'static str, String>;
 
@@ -152,6 +155,8 @@ impl World {
                 Thing::from([("id", key), ("user", holder.person.id.clone())])
             }
             On::RecordType => self.record_type(relation),
+            On::Message if relation == Gone => Thing::from([("id", NOTHING.into()), ("text", NOTHING.into())]),
+            On::Message => self.message_templates(&name, holder),
             On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -159,12 +164,13 @@ impl World {
             let body = json!({ "type": "lead", "name": "Own", "owner": { "user": self.actors[actor].person.id } });
             id(&self.api.post("/records", body).expect(201))
         };
-        let record = if on == On::Sequence { own_record() } else { String::new() };
+        let record = if matches!(on, On::Sequence | On::Message) { own_record() } else { String::new() };
         thing.extend([
             ("name", name),
             ("record", record),
             ("fresh", format!("{}@example.org", fresh())),
             ("template", "T1".into()),
+            ("shipped", SHIPPED.into()),
             ("second", self.second.clone()),
             ("colleague", self.peer.person.id.clone()),
             ("colleagues_team", self.peer.let_in.clone()),
@@ -244,6 +250,18 @@ impl World {
         }
         let free = format!("{name}_free");
         Thing::from([("id", name.clone()), ("type", name), ("field", "extra".into()), ("type_free", free)])
+    }
+
+    /// One of each kind.
+    fn message_templates(&self, name: &str, holder: &Actor) -> Thing {
+        let make = |path: &str, texts: Value| {
+            let mut body = json!({ "name": name, "language": "fr" });
+            body.as_object_mut().unwrap().extend(texts.as_object().unwrap().clone());
+            let made = self.api.ask(holder.person.by_token(), Method::POST, &format!("/api/v1/{path}"));
+            id(&made.json(&body).send().expect(201))
+        };
+        let mail = make("email-templates", json!({ "subject": "S", "body_text": "{{ record.name }}" }));
+        Thing::from([("id", mail), ("text", make("text-templates", json!({ "body": "{{ seller.name }}" })))])
     }
 
     /// An import that has rejected a row.

@@ -5,6 +5,7 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod message_template;
 mod organisation;
 
 use std::fmt::Debug;
@@ -17,7 +18,9 @@ use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::own_settings::OwnSetting;
 use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
@@ -299,6 +302,8 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
     all.extend(examples_of("CatalogueEvent", catalogue_events()));
+    all.extend(examples_of("OwnSetting", organisation::own_settings()));
+    all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     let migration = MigrationId::of(SEQUENCE, 300);
@@ -414,7 +419,7 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
@@ -422,6 +427,8 @@ fn every_variant_of_an_event_has_an_example() {
         ("Delivery.", knows::<Delivery>),
         ("OrganisationEvent.", knows::<OrganisationEvent>),
         ("Setting.", knows::<Setting>),
+        ("OwnSetting.", knows::<OwnSetting>),
+        ("TemplateEvent.", knows::<TemplateEvent>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

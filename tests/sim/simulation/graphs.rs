@@ -1,9 +1,10 @@
 //! Sequences to run: the six that the product ships, and drawn ones.
 
 use relance::domain::record::schema::RecordType;
-use relance::domain::sequence::graph::Graph;
+use relance::domain::sequence::graph::{Graph, Node};
 use relance::domain::sequence::unpack::Packed;
 use relance::domain::template::{Language, sequence_templates};
+use relance::id::TemplateId;
 use serde_json::Value;
 
 use super::draw;
@@ -25,6 +26,18 @@ pub fn packed(chance: &mut fastrand::Rng) -> Packed {
     let name = format!("Packed {}", chance.u32(0..3));
     let keys = if chance.bool() { vec![(chance.u128(0..2), format!("key-{}", chance.u32(0..2)))] } else { vec![] };
     Packed { name, graph: drawn(chance), exit_on_reply: chance.bool(), keys, ..Packed::default() }
+/// A drawn graph whose automated e-mails may send what clients have written.
+pub fn sending(chance: &mut fastrand::Rng, messages: &[TemplateId]) -> Graph {
+    let mut graph = drawn(chance);
+    for node in &mut graph.nodes {
+        if let Node::AutoEmail(mail) = node
+            && chance.bool()
+            && let Some(message) = chance.choice(messages)
+        {
+            mail.template = Some(message.to_string());
+        }
+    }
+    graph
 }
 
 /// A few nodes that lead forward, mostly sound: what follows a condition's wish stands before it.
