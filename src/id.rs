@@ -146,6 +146,10 @@ ids! {
     AuditId
     /// The catalogue; there is one.
     CatalogueId
+    /// A process flow.
+    FlowId
+    /// A tag for sequences.
+    TagId
     /// A session or a token.
     KeyId
 }

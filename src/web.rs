@@ -88,9 +88,9 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        audit, backup, clock, enrolments, events, fields, graphs, health, imports, me, record_lists, record_types,
-        records, sequence_lists, sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next,
-        users,
+        audit, backup, call_results, clock, enrolments, events, fields, graphs, health, imports, me, process_flows,
+        record_lists, record_types, records, sequence_lists, sequences, settings, steps, tags, teams, templates,
+        test_clock, timeline, tokens, up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -110,6 +110,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::list_record_enrolments)
         .service(records::close_record)
         .service(records::reopen_record)
+        .service(process_flows::set_stage)
         .service(records::get_record)
         .service(records::patch_record)
         .service(records::delete_record)
@@ -161,6 +162,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(record_types::get_record_type)
         .service(record_types::patch_record_type)
         .service(record_types::delete_record_type)
+        .service(process_flows::create_process_flow)
+        .service(process_flows::list_process_flows)
+        .service(process_flows::get_process_flow)
+        .service(process_flows::patch_process_flow)
+        .service(process_flows::delete_process_flow)
+        .service(call_results::get_call_results)
+        .service(call_results::put_call_results)
+        .service(tags::create_tags)
+        .service(tags::list_tags)
+        .service(tags::get_tag)
+        .service(tags::patch_tag)
+        .service(tags::delete_tag)
         .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)

@@ -33,8 +33,17 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::plan::PlanNode;
-use crate::id::{EntityKind, RecordId, UserId};
+use crate::id::{EntityKind, FlowId, RecordId, UserId};
 use crate::time::Timestamp;
+
+/// A stage of a process flow. It stays what it was where the flow has no such stage any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// The flow.
+    pub flow: FlowId,
+    /// The name of the stage.
+    pub stage: String,
+}
 
 /// The state of a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +68,8 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The last ordinal given out.
     pub last_ordinal: Ordinal,
+    /// Where it stands in a process.
+    pub process: Option<Process>,
     /// Whether it was erased; nothing else is known of it then.
     pub erasure: Erasure,
 }
@@ -85,6 +96,11 @@ impl Record {
     pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
         let sequence = self.enrolment(step.enrolment)?.sequence;
         given.plan(sequence, step.version)?.node(step.node)
+    }
+
+    /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
+    pub fn stage(&self, flow: FlowId) -> Option<&str> {
+        self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
     }
 
     /// Enrolments that are connecting or connected.
@@ -120,7 +136,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 5;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -261,6 +277,10 @@ impl Entity for Record {
                     step.status = StepStatus::Cancelled;
                 }
             }
+            RecordEvent::StageChanged { flow, stage } => {
+                self.process = Some(Process { flow: *flow, stage: stage.clone() });
+                self.modified_at = stamp.at;
+            }
             RecordEvent::Erased { messages, .. } => self.be_erased(messages),
             RecordEvent::Forgotten => self.erasure = Erasure::Complete,
         }
@@ -309,6 +329,7 @@ impl Entity for Record {
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
             RecordEvent::Closed(_)
+            | RecordEvent::StageChanged { .. }
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }

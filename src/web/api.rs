@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod call_results;
 pub mod clock;
 pub mod enrolments;
 pub mod events;
@@ -10,6 +11,7 @@ pub mod graphs;
 pub mod health;
 pub mod imports;
 pub mod me;
+pub mod process_flows;
 pub mod record_lists;
 pub mod record_types;
 pub mod records;
@@ -17,6 +19,7 @@ pub mod sequence_lists;
 pub mod sequences;
 pub mod settings;
 pub mod steps;
+pub mod tags;
 pub mod teams;
 pub mod templates;
 pub mod test_clock;

@@ -21,6 +21,7 @@ mod rules;
 mod sequence;
 mod settings;
 mod steps;
+mod tagging;
 mod templates;
 mod totals;
 mod trials;

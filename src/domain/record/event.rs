@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
 use crate::domain::plan::NodeIndex;
-use crate::id::{SequenceId, TemplateId};
+use crate::id::{FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -64,4 +64,6 @@ pub enum RecordEvent {
     Erased { enrolled: Vec<(SequenceId, u32)>, messages: Vec<Ordinal> },
     /// Those files are gone as well.
     Forgotten,
+    /// Its process stands on another stage.
+    StageChanged { flow: FlowId, stage: String },
 }

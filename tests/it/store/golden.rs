@@ -22,7 +22,7 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
+use relance::id::{EntityId, EntityKind, FlowId, RecordId, SequenceId, Shard, TagId, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -183,6 +183,7 @@ fn record_events() -> Vec<RecordEvent> {
         ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
         Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
         Forgotten,
+        StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
     ]);
     events
 }
@@ -219,6 +220,7 @@ fn sequence_events() -> Vec<SequenceEvent> {
 
 fn catalogue_events() -> Vec<CatalogueEvent> {
     use CatalogueEvent::*;
+    let (flow, tag) = (FlowId(SEQUENCE.0), TagId(USER.0));
     let project = RecordType::from_name("project").expect("a name");
     let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
     let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
@@ -241,6 +243,18 @@ fn catalogue_events() -> Vec<CatalogueEvent> {
             after: ("Rango".into(), set(&["Ouro", "Prata"])),
         },
         FieldRemoved { kind: RecordType::Account, name: "tier".into() },
+        FlowAdded { flow, name: "Venda".into(), kind: project, stages: vec!["Inicio".into(), "Fin".into()] },
+        FlowChanged {
+            flow,
+            before: ("Venda".into(), vec!["Inicio".into()]),
+            after: ("Feira".into(), vec!["Fin".into()]),
+        },
+        FlowRemoved { flow },
+        CallResultsSet { before: vec!["made".into()], after: vec!["made".into(), "busy".into()] },
+        TagsAdded { parent: None, tags: vec![(tag, "Norte".into())] },
+        TagsAdded { parent: Some(tag), tags: vec![(tag, "Lugo".into()), (tag, "Vigo".into())] },
+        TagChanged { tag, before: ("Norte".into(), None), after: ("Sur".into(), Some(tag)) },
+        TagRemoved { tag },
     ]
 }
 
