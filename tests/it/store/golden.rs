@@ -5,13 +5,13 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod catalogue;
 mod organisation;
 
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
-use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
@@ -22,7 +22,7 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{EntityId, EntityKind, FlowId, RecordId, SequenceId, Shard, TagId, TeamId, TemplateId, UserId};
+use relance::id::{EntityId, EntityKind, FlowId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -218,46 +218,6 @@ fn sequence_events() -> Vec<SequenceEvent> {
     ]
 }
 
-fn catalogue_events() -> Vec<CatalogueEvent> {
-    use CatalogueEvent::*;
-    let (flow, tag) = (FlowId(SEQUENCE.0), TagId(USER.0));
-    let project = RecordType::from_name("project").expect("a name");
-    let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
-    let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
-    vec![
-        TypeAdded { kind: project, label: "Proxecto".into() },
-        TypeChanged { kind: RecordType::Lead, before: "Lead".into(), after: "Oportunidade".into() },
-        TypeRemoved { kind: project },
-        added("a", FieldKind::Text),
-        added("b", FieldKind::Number),
-        added("c", FieldKind::Money),
-        added("d", FieldKind::Date),
-        added("e", FieldKind::TwoOption),
-        added("f", set(&["Ouro", "Prata"])),
-        added("g", FieldKind::Lookup(Target::Record(project))),
-        added("h", FieldKind::Lookup(Target::User)),
-        FieldChanged {
-            kind: RecordType::Account,
-            name: "tier".into(),
-            before: ("Nivel".into(), set(&["Ouro"])),
-            after: ("Rango".into(), set(&["Ouro", "Prata"])),
-        },
-        FieldRemoved { kind: RecordType::Account, name: "tier".into() },
-        FlowAdded { flow, name: "Venda".into(), kind: project, stages: vec!["Inicio".into(), "Fin".into()] },
-        FlowChanged {
-            flow,
-            before: ("Venda".into(), vec!["Inicio".into()]),
-            after: ("Feira".into(), vec!["Fin".into()]),
-        },
-        FlowRemoved { flow },
-        CallResultsSet { before: vec!["made".into()], after: vec!["made".into(), "busy".into()] },
-        TagsAdded { parent: None, tags: vec![(tag, "Norte".into())] },
-        TagsAdded { parent: Some(tag), tags: vec![(tag, "Lugo".into()), (tag, "Vigo".into())] },
-        TagChanged { tag, before: ("Norte".into(), None), after: ("Sur".into(), Some(tag)) },
-        TagRemoved { tag },
-    ]
-}
-
 fn import_events() -> Vec<ImportEvent> {
     use ImportEvent::*;
     let counts = ImportCounts { rows_read: 70_000, created: 60_000, updated: 9_000, rejected: 1_000 };
@@ -282,7 +242,7 @@ fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record_events());
     all.extend(examples_of("SequenceEvent", sequence_events()));
     all.extend(examples_of("ImportEvent", import_events()));
-    all.extend(examples_of("CatalogueEvent", catalogue_events()));
+    all.extend(examples_of("CatalogueEvent", catalogue::events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
     let deliveries =
