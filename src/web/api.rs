@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod call_results;
 pub mod clock;
 pub mod email_templates;
 pub mod enrolments;
@@ -13,6 +14,7 @@ pub mod imports;
 pub mod me;
 pub mod message_templates;
 pub mod migrations;
+pub mod process_flows;
 pub mod record_lists;
 pub mod record_types;
 pub mod records;
@@ -21,6 +23,7 @@ pub mod sequence_tests;
 pub mod sequences;
 pub mod settings;
 pub mod steps;
+pub mod tags;
 pub mod teams;
 pub mod templates;
 pub mod test_clock;
