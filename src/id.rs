@@ -152,6 +152,10 @@ ids! {
     AuditId
     /// The catalogue; there is one.
     CatalogueId
+    /// A process flow.
+    FlowId
+    /// A tag for sequences.
+    TagId
     /// A session or a token.
     KeyId
 }

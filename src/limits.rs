@@ -84,6 +84,18 @@ pub const RECORD_TYPES_MAX: usize = 50;
 pub const FIELDS_MAX: usize = 300;
 /// Options of one field.
 pub const OPTIONS_MAX: usize = 200;
+/// Process flows, and stages of one.
+pub const FLOWS_MAX: usize = 200;
+/// See [`FLOWS_MAX`].
+pub const STAGES_MAX: usize = 50;
+/// How many ways there are for a call to end (CO-31).
+pub const CALL_RESULTS_MAX: usize = 100;
+/// Levels of tags (L-13).
+pub const TAG_LEVELS_MAX: usize = 4;
+/// Tags below one tag (L-13, D-40).
+pub const TAGS_PER_PARENT_MAX: usize = 100;
+/// Tags altogether.
+pub const TAGS_MAX: usize = 10_000;
 /// A client's own key for a record, in bytes.
 pub const EXTERNAL_ID_MAX: usize = 200;
 /// A note, in characters.

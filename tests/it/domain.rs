@@ -24,6 +24,7 @@ mod rules;
 mod sequence;
 mod settings;
 mod steps;
+mod tagging;
 mod templates;
 mod totals;
 mod trials;

@@ -21,7 +21,7 @@ use crate::web::api::record_lists::load_record;
 use crate::web::api::sequences::{SequenceView, status_name};
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Query, blocking, cursor, page_limit};
+use crate::web::request::{self, Query, blocking, cursor, known_type, page_limit};
 use crate::web::wire::{Owner, Page};
 
 /// Which sequences a list shows, and in which order.
@@ -97,6 +97,7 @@ pub async fn list_sequences(
     if let Some(status) = filter.status.as_deref().filter(|status| !statuses.contains(status)) {
         return Err(Problem::malformed("/status", format!("`{status}` is none of {}", statuses.join(", "))));
     }
+    filter.record_type.map(|kind| known_type(&app.engine, kind, "/record_type")).transpose()?;
     let (limit, descending) = (page_limit(filter.limit)?, filter.is_descending()?);
     let after = cursor(filter.cursor.as_deref(), |text| {
         let (id, key) = text.split_once('.')?;

@@ -28,7 +28,7 @@ use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, sequence_id};
+use crate::web::request::{self, Body, Nothing, known_type, sequence_id};
 use crate::web::wire::Owner;
 
 /// Who gets the steps of a sequence (§3.3).
@@ -207,6 +207,7 @@ pub async fn create_sequence(
     let now = app.engine.clock().now();
     let id = SequenceId(app.engine.ids.for_command(body.caller.command, now));
     let record_type = record_type.or(own_type).unwrap_or_default();
+    known_type(&app.engine, record_type, "/record_type")?;
     let description = description.unwrap_or_default();
     let command = SequenceCommand::Create { name, description, record_type, template, graph };
     let made = submit(&app.engine, id, command, body.caller).await;

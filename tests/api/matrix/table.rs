@@ -16,6 +16,7 @@ pub const GRANTS: &[(u8, &str)] = &[
     (5, "yes yes yes yes"),
     (7, "yes yes own own"),
     (8, "yes yes yes yes"),
+    (9, "yes yes yes -  "),
     (11, "yes yes -   -  "),
     (10, "yes yes yes -  "),
     (12, "yes -   -   -  "),
@@ -57,6 +58,9 @@ pub enum On {
     RecordType,
     /// A template of e-mails, and one of text messages.
     Message,
+    /// A process flow.
+    Flow,
+    Tag,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -96,6 +100,10 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Message, Colleague, /*  */ [Give, Give, See, See]),
     (On::Message, OtherUnit, /*  */ [Give, Give, See, See]),
     (On::Message, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Flow, Own, /*           */ [See, See, See, See]),
+    (On::Flow, Gone, /*          */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Tag, Own, /*            */ [See, See, See, See]),
+    (On::Tag, Gone, /*           */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -194,6 +202,7 @@ pub const ROUTES: &[Row] = &[
     row("GET /records/{id}/enrolments", READ, 21, On::Record, See, 200),
     row("POST /records/{id}/close", WRITE, 21, On::Record, Act, 200).sends(r#"{"outcome":"failure"}"#),
     row("POST /records/{id}/reopen", WRITE, 21, On::Record, Act, 200),
+    row("POST /records/{id}/stage", WRITE, 21, On::Record, Act, 200).sends(r#"{"flow":"$process","stage":"Won"}"#),
     // Enrolments (P-8) and steps (P-21).
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
@@ -301,6 +310,21 @@ pub const ROUTES: &[Row] = &[
     row("GET /record-types/{type}/fields/{field}", READ, 21, On::RecordType, See, 200),
     row("PATCH /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
     row("DELETE /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 204),
+    // Process flows and call results (P-11), tags (P-9).
+    row("POST /process-flows", ADMIN, 11, On::Flow, Nothing, 201)
+        .sends(r#"{"name":"$fresh","record_type":"lead","stages":["One"]}"#)
+        .only(&[Own]),
+    row("GET /process-flows", READ, 21, On::Whole, Nothing, 200),
+    row("GET /process-flows/{flow}", READ, 21, On::Flow, See, 200),
+    row("PATCH /process-flows/{flow}", ADMIN, 11, On::Flow, See, 200).sends(r#"{"stages":["Two"]}"#),
+    row("DELETE /process-flows/{flow}", ADMIN, 11, On::Flow, See, 204),
+    row("GET /call-results", READ, 21, On::Whole, Nothing, 200),
+    row("PUT /call-results", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":["made","busy"]}"#),
+    row("POST /tags", WRITE, 9, On::Tag, Nothing, 201).sends(r#"{"name":"$fresh","parent":"$tag"}"#).only(&[Own]),
+    row("GET /tags", READ, 21, On::Whole, Nothing, 200),
+    row("GET /tags/{tag}", READ, 21, On::Tag, See, 200),
+    row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
+    row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),

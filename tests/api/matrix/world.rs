@@ -60,6 +60,8 @@ pub struct World {
     common: String,
     second: String,
     personal: String,
+    /// A process flow for leads, with a stage `Won`.
+    process: String,
     things: RefCell<BTreeMap<(On, usize, Relation), Thing>>,
     count: Cell<u32>,
     // Runs as long as the world.
@@ -92,8 +94,23 @@ impl World {
             made
         };
         let [common, second, personal] = ["record_owner", "record_owner", "current_user"].map(sequence);
+        let flow = json!({ "name": "Sale", "record_type": "lead", "stages": ["Begun", "Won"] });
+        let process = id(&api.post("/process-flows", flow).expect(201));
         let (things, count) = Default::default();
-        World { api, actors, peer, stranger, disabled, common, second, personal, things, count, _server: server }
+        World {
+            api,
+            process,
+            actors,
+            peer,
+            stranger,
+            disabled,
+            common,
+            second,
+            personal,
+            things,
+            count,
+            _server: server,
+        }
     }
 
     /// A sequence that runs on records of everybody.
@@ -157,6 +174,11 @@ impl World {
             On::RecordType => self.record_type(relation),
             On::Message if relation == Gone => Thing::from([("id", NOTHING.into()), ("text", NOTHING.into())]),
             On::Message => self.message_templates(&name, holder),
+            On::Flow => {
+                let body = json!({ "name": fresh(), "record_type": "lead", "stages": ["One", "Two"] });
+                Thing::from([("flow", self.configured("/process-flows", body, relation))])
+            }
+            On::Tag => Thing::from([("tag", self.configured("/tags", json!({ "name": fresh() }), relation))]),
             On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -171,6 +193,7 @@ impl World {
             ("fresh", format!("{}@example.org", fresh())),
             ("template", "T1".into()),
             ("shipped", SHIPPED.into()),
+            ("process", self.process.clone()),
             ("second", self.second.clone()),
             ("colleague", self.peer.person.id.clone()),
             ("colleagues_team", self.peer.let_in.clone()),
@@ -238,6 +261,16 @@ impl World {
         sequence
     }
 
+    /// Something of the catalogue; what is gone was removed.
+    fn configured(&self, path: &str, body: Value, relation: Relation) -> String {
+        let made = id(&self.api.post(path, body).expect(201));
+        if relation == Gone {
+            let gone = self.api.request(Method::DELETE, &format!("{path}/{made}")).send();
+            assert_eq!(gone.status, 204, "{}", gone.text());
+        }
+        made
+    }
+
     /// A type with a field; what is gone was removed.
     fn record_type(&self, relation: Relation) -> Thing {
         let name = format!("type{}", self.count.get());
@@ -249,7 +282,7 @@ impl World {
             assert_eq!(gone.status, 204, "{}", gone.text());
         }
         let free = format!("{name}_free");
-        Thing::from([("id", name.clone()), ("type", name), ("field", "extra".into()), ("type_free", free)])
+        Thing::from([("type", name), ("field", "extra".into()), ("type_free", free)])
     }
 
     /// One of each kind.
@@ -343,6 +376,11 @@ fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
 
 /// How far an actor's access goes.
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
+    // The catalogue is everybody's to read, whoever made what stands in it.
+    let relation = match (on, relation) {
+        (On::RecordType | On::Flow | On::Tag, Colleague) => Own,
+        (_, relation) => relation,
+    };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));
     line.unwrap_or_else(|| panic!("{on:?} has no line for {relation:?}")).2[actor]
 }

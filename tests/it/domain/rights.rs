@@ -14,7 +14,7 @@ use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::unpack::Packed;
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
-use relance::id::{MigrationId, RecordId, SequenceId, TeamId, UserId};
+use relance::id::{FlowId, MigrationId, RecordId, SequenceId, TeamId, UserId};
 
 use super::draw::{auto_email, graph, task};
 use super::world::{World, at, is_of_server, user};
@@ -107,6 +107,7 @@ fn line(command: &RecordCommand) -> &'static str {
         RecordCommand::Erase => "erase",
         RecordCommand::Close(_)
         | RecordCommand::Reopen
+        | RecordCommand::SetStage { .. }
         | RecordCommand::Signal { .. }
         | RecordCommand::Complete { .. }
         | RecordCommand::Skip(_)
@@ -136,6 +137,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Change(vec![Change::AccessTeam(Some(MINE)), Change::Owner(Owner::User(NEAR))]),
         RecordCommand::Close(Outcome::Success),
         RecordCommand::Reopen,
+        RecordCommand::SetStage { flow: FlowId(1), stage: "Won".into() },
         RecordCommand::Connect { sequence, wait: None, source: None },
         RecordCommand::Connect { sequence, wait: Some(TimeDelta::hours(3)), source: None },
         RecordCommand::Disconnect(1),

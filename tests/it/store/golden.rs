@@ -5,6 +5,7 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod catalogue;
 mod message_template;
 mod organisation;
 
@@ -12,7 +13,6 @@ use std::fmt::Debug;
 
 use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
-use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
@@ -27,7 +27,7 @@ use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{EntityId, EntityKind, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
+use relance::id::{EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -202,6 +202,7 @@ fn record_events() -> Vec<RecordEvent> {
         stayed(Conflict::RecordFull),
         MigrationUndone { enrolment: 2, migration: 300, left: None, wakes_at: None },
         MigrationUndone { enrolment: 2, migration: 300, left: Some(300), wakes_at: Some(at(AT)) },
+        StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
     ]);
     events
 }
@@ -248,33 +249,6 @@ fn sequence_events() -> Vec<SequenceEvent> {
     ]
 }
 
-fn catalogue_events() -> Vec<CatalogueEvent> {
-    use CatalogueEvent::*;
-    let project = RecordType::from_name("project").expect("a name");
-    let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
-    let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
-    vec![
-        TypeAdded { kind: project, label: "Proxecto".into() },
-        TypeChanged { kind: RecordType::Lead, before: "Lead".into(), after: "Oportunidade".into() },
-        TypeRemoved { kind: project },
-        added("a", FieldKind::Text),
-        added("b", FieldKind::Number),
-        added("c", FieldKind::Money),
-        added("d", FieldKind::Date),
-        added("e", FieldKind::TwoOption),
-        added("f", set(&["Ouro", "Prata"])),
-        added("g", FieldKind::Lookup(Target::Record(project))),
-        added("h", FieldKind::Lookup(Target::User)),
-        FieldChanged {
-            kind: RecordType::Account,
-            name: "tier".into(),
-            before: ("Nivel".into(), set(&["Ouro"])),
-            after: ("Rango".into(), set(&["Ouro", "Prata"])),
-        },
-        FieldRemoved { kind: RecordType::Account, name: "tier".into() },
-    ]
-}
-
 fn import_events() -> Vec<ImportEvent> {
     use ImportEvent::*;
     let counts = ImportCounts { rows_read: 70_000, created: 60_000, updated: 9_000, rejected: 1_000 };
@@ -301,7 +275,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
-    all.extend(examples_of("CatalogueEvent", catalogue_events()));
+    all.extend(examples_of("CatalogueEvent", catalogue::events()));
     all.extend(examples_of("OwnSetting", organisation::own_settings()));
     all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =

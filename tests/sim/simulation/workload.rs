@@ -132,7 +132,8 @@ impl Client<'_> {
             24..29 => self.signal(record),
             29..35 => RecordCommand::Change(vec![self.change()]),
             35 => RecordCommand::Close(*self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?),
-            36 | 37 => RecordCommand::Reopen,
+            36 => RecordCommand::Reopen,
+            37 => RecordCommand::SetStage { flow: shelf::FLOW, stage: "Won".into() },
             38 if self.chance.u32(0..4) == 0 => RecordCommand::Erase,
             _ => {
                 let live: Vec<_> = record.live().map(|live| live.ordinal).collect();
