@@ -7,23 +7,23 @@ use crate::fixtures::{graph, id, items, node, task};
 use crate::server::{Answer, Client, Server};
 
 /// The bundle of these sequences, as it was sent.
-fn export(api: &Client, ids: &[String]) -> String {
+pub fn export(api: &Client, ids: &[String]) -> String {
     let answer = api.post("/sequences/export", json!({ "ids": ids }));
     answer.expect(200);
     answer.text()
 }
 
-fn import(api: &Client, bundle: &str) -> Answer {
+pub fn import(api: &Client, bundle: &str) -> Answer {
     import_as(api, "", bundle)
 }
 
-fn import_as(api: &Client, query: &str, bundle: &str) -> Answer {
+pub fn import_as(api: &Client, query: &str, bundle: &str) -> Answer {
     let bundle: Value = serde_json::from_str(bundle).unwrap();
     api.post(&format!("/sequences/import{query}"), bundle)
 }
 
 /// What became of each component, in order.
-fn changes(imported: &Value) -> Vec<&str> {
+pub fn changes(imported: &Value) -> Vec<&str> {
     items(imported).iter().map(|one| one["change"].as_str().unwrap()).collect()
 }
 

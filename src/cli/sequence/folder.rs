@@ -53,7 +53,7 @@ impl Folder {
             kept: HashMap::new(),
             texts: HashMap::new(),
         };
-        for (_, name, _) in FOLDERS {
+        for (_, name) in FOLDERS {
             for path in files_in(root, name)? {
                 folder.take(path)?;
             }
@@ -106,7 +106,7 @@ impl Folder {
 
     /// Where a path of the manifest or of a component leads: into one of the folders, never out of them.
     fn place(&self, path: &str) -> anyhow::Result<PathBuf> {
-        let parts = path.split_once('/').filter(|(folder, _)| FOLDERS.iter().any(|(_, known, _)| known == folder));
+        let parts = path.split_once('/').filter(|(folder, _)| FOLDERS.iter().any(|(_, known)| known == folder));
         let (folder, name) = parts.with_context(|| format!("{path} is in no folder of a bundle"))?;
         ensure!(is_file_name(name), "{path} is no name of a file");
         let parent = self.root.join(folder);

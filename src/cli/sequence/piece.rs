@@ -14,16 +14,40 @@ const SLUG_MAX: usize = 60;
 /// Names that some systems keep for devices.
 const RESERVED: [&str; 4] = ["aux", "con", "nul", "prn"];
 
-/// The arrays of a bundle whose components have a file each: member, folder, and what the keys name.
-pub const FOLDERS: [(&str, &str, Kind); 1] = [("sequences", "sequences", Kind::Sequence)];
+/// The arrays of a bundle whose components have a file each: member and folder. Tags have none: sequences name theirs.
+pub const FOLDERS: [(&str, &str); 6] = [
+    ("record_types", "record-types"),
+    ("fields", "fields"),
+    ("process_flows", "process-flows"),
+    ("email_templates", "email-templates"),
+    ("text_templates", "text-templates"),
+    ("sequences", "sequences"),
+];
 
-/// What tells a component from all others on every server; a file that holds an array is told by its member.
+/// What tells a component from all others on every server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
-    /// Of the bundle.
+    /// The array of the bundle.
     pub member: &'static str,
-    /// However its key is written.
-    pub id: u128,
+    /// Its name, or the key that its id spells, however its key is written.
+    name: String,
+}
+
+impl Identity {
+    /// The id that it has on a server where it is.
+    pub fn id(&self) -> Option<u128> {
+        key::read(kind(self.member)?, &self.name)
+    }
+}
+
+/// What the keys of an array name; `None` where its components go by a name that is the same everywhere.
+fn kind(member: &str) -> Option<Kind> {
+    match member {
+        "process_flows" => Some(Kind::Flow),
+        "email_templates" | "text_templates" => Some(Kind::Template),
+        "sequences" => Some(Kind::Sequence),
+        _ => None,
+    }
 }
 
 /// One file's worth of a bundle.
@@ -33,57 +57,85 @@ pub struct Piece {
     pub identity: Identity,
     /// As a bundle writes it.
     pub text: String,
-    /// What to call a new file of it.
-    slug: String,
-    key: String,
+    /// What to call a new file of it, without and with what tells it from others of its name.
+    names: [String; 2],
 }
 
 impl Piece {
-    fn of(member: &'static str, kind: Kind, key: &str, name: &str, component: &impl Serialize) -> Option<Piece> {
-        let identity = Identity { member, id: key::read(kind, key)? };
-        Some(Piece { identity, text: text(component), slug: slug(name), key: key.to_owned() })
+    fn keyed(member: &'static str, key: &str, name: &str, end: &str, component: &impl Serialize) -> Option<Piece> {
+        let kind = kind(member)?;
+        let identity = Identity { member, name: key::spell(kind, key::read(kind, key)?) };
+        let names = [format!("{}{end}", slug(name)), format!("{}-{}{end}", slug(name), slug(key))];
+        Some(Piece { identity, text: text(component), names })
+    }
+
+    fn named(member: &'static str, name: String, component: &impl Serialize) -> Piece {
+        let file = name.split('.').map(slug).collect::<Vec<_>>().join(".");
+        Piece { identity: Identity { member, name }, text: text(component), names: [file.clone(), file] }
     }
 }
 
 /// The files of a bundle. The same component is the same text, wherever the bundle comes from.
-pub fn pieces(bundle: &Bundle) -> Vec<Piece> {
-    let sequences = bundle.sequences.iter();
-    sequences.filter_map(|one| Piece::of("sequences", Kind::Sequence, &one.key, &one.name, one)).collect()
+pub fn pieces<G: Serialize>(bundle: &Bundle<G>) -> Vec<Piece> {
+    let types = bundle.record_types.iter().map(|one| Some(Piece::named("record_types", one.name.to_string(), one)));
+    let fields = bundle.fields.iter().map(|one| {
+        let name = format!("{}.{}", one.record_type, one.name);
+        Some(Piece::named("fields", name, one))
+    });
+    let flows = bundle.process_flows.iter().map(|one| Piece::keyed("process_flows", &one.key, &one.name, "", one));
+    let mails = bundle.email_templates.iter().map(|one| {
+        let end = format!(".{}", one.language.code());
+        Piece::keyed("email_templates", &one.key, &one.name, &end, one)
+    });
+    let texts = bundle.text_templates.iter().map(|one| {
+        let end = format!(".{}", one.language.code());
+        Piece::keyed("text_templates", &one.key, &one.name, &end, one)
+    });
+    let sequences = bundle.sequences.iter().map(|one| Piece::keyed("sequences", &one.key, &one.name, "", one));
+    types.chain(fields).chain(flows).chain(mails).chain(texts).chain(sequences).flatten().collect()
 }
 
 /// Where each piece is kept: in the file it has, or in a new one that is named for it. Two new ones of one name are told
 /// apart by their keys.
 pub fn paths(pieces: &[Piece], kept: &HashMap<Identity, String>) -> BTreeMap<String, usize> {
     let mut wanted: HashMap<String, usize> = kept.values().map(|path| (path.to_lowercase(), 1)).collect();
-    let plain = |piece: &Piece| format!("{}/{}.json", folder(&piece.identity), piece.slug);
+    let path = |piece: &Piece, name: usize| format!("{}/{}.json", folder(piece.identity.member), piece.names[name]);
     for piece in pieces.iter().filter(|piece| !kept.contains_key(&piece.identity)) {
-        *wanted.entry(plain(piece)).or_default() += 1;
+        *wanted.entry(path(piece, 0)).or_default() += 1;
     }
-    let path = |piece: &Piece| match kept.get(&piece.identity) {
+    let place = |piece: &Piece| match kept.get(&piece.identity) {
         Some(path) => path.clone(),
-        None if wanted.get(&plain(piece)).is_some_and(|count| *count > 1) => {
-            format!("{}/{}-{}.json", folder(&piece.identity), piece.slug, slug(&piece.key))
-        }
-        None => plain(piece),
+        None if wanted.get(&path(piece, 0)).is_some_and(|count| *count > 1) => path(piece, 1),
+        None => path(piece, 0),
     };
-    pieces.iter().enumerate().map(|(place, piece)| (path(piece), place)).collect()
+    pieces.iter().enumerate().map(|(number, piece)| (place(piece), number)).collect()
 }
 
-fn folder(identity: &Identity) -> &'static str {
-    FOLDERS.iter().find(|(member, ..)| *member == identity.member).map_or(identity.member, |(_, folder, _)| folder)
+fn folder(member: &'static str) -> &'static str {
+    FOLDERS.iter().find(|(known, _)| *known == member).map_or(member, |(_, folder)| folder)
 }
 
 /// What a file says it is; an error for one that holds no component.
 pub fn identify(path: &str, component: &Value) -> anyhow::Result<Identity> {
-    let (member, kind) = member_of(path).with_context(|| format!("{path} is in no folder of a bundle"))?;
-    let key = component.get("key").and_then(Value::as_str).with_context(|| format!("{path} has no `key`"))?;
-    let id = key::read(kind, key).with_context(|| format!("the key of {path} is none"))?;
-    Ok(Identity { member, id })
+    let member = member_of(path).with_context(|| format!("{path} is in no folder of a bundle"))?;
+    let text = |name: &str| {
+        let found = component.get(name).and_then(Value::as_str);
+        found.with_context(|| format!("{path} has no `{name}`"))
+    };
+    let name = match (kind(member), member) {
+        (Some(kind), _) => {
+            let id = key::read(kind, text("key")?).with_context(|| format!("the key of {path} is none"))?;
+            key::spell(kind, id)
+        }
+        (None, "fields") => format!("{}.{}", text("record_type")?, text("name")?),
+        (None, _) => text("name")?.to_owned(),
+    };
+    Ok(Identity { member, name })
 }
 
-fn member_of(path: &str) -> Option<(&'static str, Kind)> {
+fn member_of(path: &str) -> Option<&'static str> {
     let (folder, _) = path.split_once('/')?;
-    FOLDERS.iter().find(|(_, known, _)| *known == folder).map(|(member, _, kind)| (*member, *kind))
+    FOLDERS.iter().find(|(_, known)| *known == folder).map(|(member, _)| *member)
 }
 
 /// A bundle of files, in JSON; and the file that each place of it comes from.
@@ -91,7 +143,7 @@ pub fn assemble(files: &BTreeMap<String, Value>) -> (Value, Vec<(String, String)
     let (mut bundle, mut places) = (Map::new(), Vec::new());
     bundle.insert("format".into(), FORMAT.into());
     for (path, component) in files {
-        let Some((member, _)) = member_of(path) else { continue };
+        let Some(member) = member_of(path) else { continue };
         let array = bundle.entry(member).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(array) = array {
             places.push((format!("/{member}/{}", array.len()), path.clone()));
@@ -165,7 +217,7 @@ mod tests {
 
     #[test]
     fn components_of_one_name_are_told_apart_and_one_that_has_a_file_keeps_it() {
-        let piece = |key: &str, name: &str| Piece::of("sequences", Kind::Sequence, key, name, &name).unwrap();
+        let piece = |key: &str, name: &str| Piece::keyed("sequences", key, name, "", &name).unwrap();
         let all = [piece("one", "Same"), piece("two", "same"), piece("three", "Other"), piece("four", "Kept")];
         let kept = HashMap::from([(all[3].identity.clone(), "sequences/other.json".to_owned())]);
         let found: Vec<String> = paths(&all, &kept).into_keys().collect();

@@ -38,7 +38,13 @@ pub fn decide(
             let created = SequenceEvent::Created { name, description, record_type, template, graph, owner };
             Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
-        SequenceCommand::Unpack(packed) => sequence.unpack(*packed, given, stamp),
+        SequenceCommand::Unpack(packed) => {
+            let events = sequence.unpack(*packed, given, stamp)?;
+            if sequence.exists && !events.is_empty() {
+                sequence.judge_edit(&given.policy.person(stamp.by)?)?;
+            }
+            Ok(events)
+        }
         SequenceCommand::Change(properties) => sequence.change(properties),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::SaveGraph(graph) => {

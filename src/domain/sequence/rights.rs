@@ -56,7 +56,10 @@ pub fn judge(
         }
         SequenceCommand::Unpack(_) => {
             person.must(Permission::MoveSequences, "import sequences")?;
-            if sequence.exists { edits()? } else { person.in_workspace()? }
+            // Of one that is there only what differs asks for more.
+            if !sequence.exists {
+                person.in_workspace()?;
+            }
         }
         SequenceCommand::Change(properties) => {
             edits()?;

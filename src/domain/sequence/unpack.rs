@@ -1,8 +1,8 @@
 //! What follows when a bundle brings a sequence: it is made or brought up to what the bundle says (Q-94, D-41).
 
-use super::decide::{disabled, graph_problems, refuse, texts};
+use super::decide::{graph_problems, refuse, texts};
 use super::graph::Graph;
-use super::{Property, Sequence, SequenceEvent, SequenceRejection, SequenceStatus, write_graph};
+use super::{Property, Sequence, SequenceEvent, SequenceRejection, SequenceStatus, read_graph, write_graph};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::plan::AssignTo;
@@ -38,17 +38,17 @@ impl Sequence {
     /// it, and who gets the steps.
     pub fn in_use(&self) -> (Graph, bool, AssignTo) {
         match self.published.last().filter(|_| self.status == SequenceStatus::Active) {
-            Some(version) => (super::read_graph(&version.graph), version.exit_on_reply, version.assign_to),
+            Some(version) => (read_graph(&version.graph), version.exit_on_reply, version.assign_to),
             None => (self.graph(), self.exit_on_reply, self.assign_to),
         }
     }
 
-    /// Makes the sequence, or writes what differs. One that is there keeps its owner; a new one is the importer's, inactive
-    /// and without enrolments.
+    /// Makes the sequence, or writes what differs; of one that is active as a revision. One that is there keeps its
+    /// owner; a new one is the importer's, inactive and without enrolments.
     pub(super) fn unpack(
         &self,
         packed: Packed,
-        given: &Given,
+        _given: &Given,
         stamp: Stamp,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         let mut problems = texts(Some(&packed.name), Some(&packed.description));
@@ -58,40 +58,51 @@ impl Sequence {
                 .map(|problem| Problem { pointer: format!("/graph{}", problem.pointer), ..problem }),
         );
         refuse(problems)?;
-        let Packed { name, description, record_type, template, graph, exit_on_reply, assign_to, tests, keys } = packed;
-        let (mut after, mut events, graph) = (self.clone(), Vec::new(), write_graph(&graph));
-        if self.exists && self.record_type != record_type {
-            let detail = format!("the sequence that is there is for records of type {}", self.record_type.name());
+        if self.exists && self.record_type != packed.record_type {
+            let detail = format!("the sequence that is there is for records of type {}", self.record_type);
             let problem = Problem { pointer: "/record_type".into(), code: "record_type_mismatch", detail };
             return Err(SequenceRejection::Invalid(vec![problem]));
         }
+        let mut events = Vec::new();
+        let mut after = self.clone();
         if !self.exists {
-            refuse(disabled(record_type, given))?;
-            let (name, description, graph) = (name.clone(), description.clone(), graph.clone());
-            let owner = Owner::User(stamp.by);
-            events.push(SequenceEvent::Created { name, description, record_type, template, graph, owner });
+            events.push(SequenceEvent::Created {
+                name: packed.name.clone(),
+                description: packed.description.clone(),
+                record_type: packed.record_type,
+                template: packed.template.clone(),
+                graph: write_graph(&packed.graph),
+                owner: Owner::User(stamp.by),
+            });
             after.apply(&events[0], stamp);
         }
-        let mut properties = vec![Property::Name(name), Property::Description(description)];
-        properties.extend([Property::ExitOnReply(exit_on_reply), Property::AssignTo(assign_to)]);
-        properties.retain(|property| !after.has(property));
-        let of_version = |property: &Property| matches!(property, Property::ExitOnReply(_) | Property::AssignTo(_));
-        let is_edited = graph != after.draft || properties.iter().any(of_version);
-        if self.status == SequenceStatus::Active && is_edited {
+        events.extend(after.unpack_version(&packed)?);
+        let texts = [Property::Name(packed.name), Property::Description(packed.description)];
+        events.extend(after.differing(texts));
+        events.extend(after.save_tests(&packed.tests)?);
+        let mut keys = packed.keys;
+        keys.retain(|(named, key)| after.keys.get(named) != Some(key));
+        events.extend((!keys.is_empty()).then_some(SequenceEvent::KeysGiven(keys)));
+        Ok(events)
+    }
+
+    /// What becomes the next version: nothing, where that in use is what the bundle says, whatever is being drawn.
+    fn unpack_version(&self, packed: &Packed) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        if self.in_use() == (packed.graph.clone(), packed.exit_on_reply, packed.assign_to) {
+            return Ok(vec![]);
+        }
+        let mut properties = vec![Property::ExitOnReply(packed.exit_on_reply)];
+        if self.status == SequenceStatus::Active {
             return Err(SequenceRejection::Active);
         }
-        if !properties.is_empty() {
-            events.push(SequenceEvent::Changed(properties));
-        }
-        if graph != after.draft {
-            events.push(SequenceEvent::GraphSaved(graph));
-        }
-        events.extend(after.save_tests(&tests)?);
-        let mut keys = keys;
-        keys.retain(|(named, key)| after.keys.get(named) != Some(key));
-        if !keys.is_empty() {
-            events.push(SequenceEvent::KeysGiven(keys));
-        }
-        Ok(events)
+        properties.push(Property::AssignTo(packed.assign_to));
+        let drawn = (self.graph() != packed.graph).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph)));
+        Ok(self.differing(properties).into_iter().chain(drawn).collect())
+    }
+
+    /// Properties to be written, if they differ.
+    fn differing(&self, properties: impl IntoIterator<Item = Property>) -> Option<SequenceEvent> {
+        let properties: Vec<_> = properties.into_iter().filter(|property| !self.has(property)).collect();
+        (!properties.is_empty()).then_some(SequenceEvent::Changed(properties))
     }
 }

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::entity::Stamp;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::permission::Denies;
-use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
-use crate::id::SequenceId;
+use crate::domain::sequence::{Sequence, SequenceCommand};
+use crate::id::{CatalogueId, SequenceId};
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure};
 use crate::web::App;
@@ -91,44 +93,59 @@ pub async fn import_sequences(
         let results = components.into_iter().map(|(component, _)| component).collect();
         return Ok(HttpResponse::Ok().json(Imported { results, warnings }));
     }
-    let mut keyed = Vec::with_capacity(components.len());
+    let engine = &app.engine;
+    let mut results = Vec::with_capacity(components.len());
     for (place, (mut component, order)) in components.into_iter().enumerate() {
-        let (change, caller) = first_run(&app.engine, caller, place, component.change)?;
-        component.change = change;
-        keyed.push((component, order, caller));
-    }
-    let mut results = Vec::with_capacity(keyed.len());
-    for (component, order, caller) in keyed {
-        results.push(match component.change {
-            Change::Created | Change::Updated => carry_out(&app.engine, component, order, caller).await?,
-            Change::Unchanged | Change::Conflict => component,
-        });
+        if let Some(change) = first_run(engine, caller, place)? {
+            component.change = change;
+            component.detail = None;
+        } else if let Some(order) = order {
+            component = carry_out(engine, component, order, caller, place).await?;
+        }
+        results.push(component);
     }
     Ok(HttpResponse::Ok().json(Imported { results, warnings }))
 }
 
-/// What the first run of this request did to its component at `place`, if there was one; and how a repeat is recognised.
-/// A repeat then asks for the same again, which is answered and not done: it completes a run that broke off, and takes
-/// back nothing that was written since.
-fn first_run(engine: &Engine, caller: Caller, place: usize, change: Change) -> Result<(Change, Caller), Problem> {
-    let keyed = |change: Change| request::item(caller, &[&place.to_be_bytes()[..], &[change as u8]].concat());
-    for before in [Change::Created, Change::Updated] {
-        let keyed = keyed(before);
-        if let Some(command) = keyed.command
-            && request::repeated(engine, command)?
-        {
-            return Ok((before, keyed));
-        }
-    }
-    // A bundle is not a version of anything.
-    Ok((change, Caller { expected: None, ..keyed(change) }))
+/// How a repeat of what was asked for the component at a place is recognised; a bundle is not a version of anything.
+fn keyed(caller: Caller, place: usize, change: Change) -> Caller {
+    let item = [&place.to_be_bytes()[..], &[change as u8]].concat();
+    Caller { expected: None, ..request::item(caller, &item) }
 }
 
-async fn carry_out(engine: &Engine, component: Component, order: Order, caller: Caller) -> Result<Component, Problem> {
+/// What the first run of this request did to its component at `place`, if there was one: a repeat completes a run that
+/// broke off, and takes back nothing that was written since.
+fn first_run(engine: &Engine, caller: Caller, place: usize) -> Result<Option<Change>, Problem> {
+    for change in [Change::Created, Change::Updated] {
+        if let Some(command) = keyed(caller, place, change).command
+            && request::repeated(engine, command)?
+        {
+            return Ok(Some(change));
+        }
+    }
+    Ok(None)
+}
+
+async fn carry_out(
+    engine: &Engine,
+    component: Component,
+    order: Order,
+    caller: Caller,
+    place: usize,
+) -> Result<Component, Problem> {
+    let caller = keyed(caller, place, component.change);
     let done = match order {
+        Order::Catalogue(command) => {
+            let done = engine.submit_in_turn::<Catalogue, _>(CatalogueId::THE, command, caller, |_| ());
+            done.await.map_err(Broken::from)
+        }
+        Order::Template(id, command) => {
+            let done = engine.submit_in_turn::<MessageTemplate, _>(id, command, caller, |_| ());
+            done.await.map_err(Broken::from)
+        }
         Order::Sequence(id, packed) => {
             let command = SequenceCommand::Unpack(packed);
-            engine.submit_in_turn::<Sequence, _>(id, command, caller, |_| ()).await.map_err(broken::<SequenceRejection>)
+            engine.submit_in_turn::<Sequence, _>(id, command, caller, |_| ()).await.map_err(Broken::from)
         }
     };
     match done {
@@ -146,9 +163,11 @@ enum Broken {
     Failed(Problem),
 }
 
-fn broken<R: Denies + std::error::Error + Into<Problem>>(failure: Failure<R>) -> Broken {
-    match failure {
-        Failure::Refused(rejection) if rejection.denial().is_none() => Broken::Refused(rejection.to_string()),
-        failure => Broken::Failed(failure.into()),
+impl<R: Denies + std::error::Error + Into<Problem>> From<Failure<R>> for Broken {
+    fn from(failure: Failure<R>) -> Broken {
+        match failure {
+            Failure::Refused(rejection) if rejection.denial().is_none() => Broken::Refused(rejection.to_string()),
+            failure => Broken::Failed(failure.into()),
+        }
     }
 }

@@ -126,13 +126,11 @@ mod tests {
             ] } },
         ] });
         attributes.graph(&graph, RecordType::Lead);
-        let missing: Vec<_> = attributes.missing().map(|(place, (kind, name))| format!("{kind} {name} {place}")).collect();
+        let missing: Vec<_> =
+            attributes.missing().map(|(place, (kind, name))| format!("{kind} {name} {place}")).collect();
         assert_eq!(
             missing,
-            [
-                "lead size /nodes/1/condition/all/0/field",
-                "contact rank /nodes/1/condition/all/1/condition/field"
-            ]
+            ["lead size /nodes/1/condition/all/0/field", "contact rank /nodes/1/condition/all/1/condition/field"]
         );
         assert!(attributes.custom().is_empty());
         assert!(merged(&catalogue, "{{ record.fields.company }}").is_empty(), "every organisation has it");

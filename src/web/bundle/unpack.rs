@@ -1,20 +1,28 @@
 //! Unpacking: what a bundle asks of each entity here, judged as a whole before the first of it is done.
 
-use std::collections::HashSet;
+mod catalogue;
+mod messages;
+mod sequences;
+
+use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use self::catalogue::is_flow;
+use super::Bundle;
 use super::key::{self, Kind};
-use super::{Bundle, PackedSequence, reference};
-use crate::domain::entity::{Entity, Stamp};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::command::{CatalogueCommand, CatalogueRejection};
+use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
-use crate::domain::permission::{Cause, Denies, Permission};
+use crate::domain::message_template::command::{TemplateCommand, TemplateRejection};
+use crate::domain::permission::{Cause, Denial, Denies, Permission};
 use crate::domain::record;
+use crate::domain::sequence::SequenceRejection;
 use crate::domain::sequence::unpack::Packed;
-use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
-use crate::id::{SequenceId, TemplateId};
+use crate::id::{FlowId, SequenceId, TemplateId};
 use crate::web::problem::{Fault, Problem};
 
 /// What becomes of a component.
@@ -34,12 +42,13 @@ pub enum Change {
 /// One component of a bundle and what becomes of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Component {
-    /// `sequence`.
+    /// `record_type`, `field`, `process_flow`, `email_template`, `text_template`, `tag` or `sequence`.
     kind: &'static str,
-    /// As the bundle writes it.
+    /// As the bundle writes it; `TYPE.NAME` of a field, the path of a tag.
     key: String,
-    /// Its id on this server.
-    id: String,
+    /// Its id on this server, if things of its kind have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     /// What becomes of it.
     pub change: Change,
     /// Why there is a conflict.
@@ -58,6 +67,10 @@ impl Component {
 /// What is asked of an entity.
 #[derive(Clone, Debug)]
 pub enum Order {
+    /// Add or write a type, a field, a flow or a tag.
+    Catalogue(CatalogueCommand),
+    /// Make or write a message template.
+    Template(TemplateId, TemplateCommand),
     /// Make or write a sequence.
     Sequence(SequenceId, Box<Packed>),
 }
@@ -65,8 +78,8 @@ pub enum Order {
 /// A bundle that can be unpacked.
 #[derive(Debug, Default)]
 pub struct Unpacked {
-    /// Every component, in the order in which they are done.
-    pub components: Vec<(Component, Order)>,
+    /// Every component in the order in which they are done, with what is asked for it where something is.
+    pub components: Vec<(Component, Option<Order>)>,
     /// What the bundle names and nobody has, where it is taken all the same.
     pub warnings: Vec<Fault>,
 }
@@ -75,140 +88,135 @@ pub struct Unpacked {
 pub fn unpack(given: &Given, bundle: Bundle<Value>, stamp: Stamp, force: bool) -> Result<Unpacked, Problem> {
     given.policy.person(stamp.by)?.must(Permission::MoveSequences, "import sequences")?;
     bundle.judge()?;
-    let Bundle { sequences, .. } = bundle;
-    let brought = sequences.iter().filter_map(|one| Some((Kind::Sequence, key::read(Kind::Sequence, &one.key)?)));
-    let mut references = References { given, brought: brought.collect(), missing: Vec::new() };
-    let mut read = Vec::with_capacity(sequences.len());
-    for (place, sequence) in sequences.into_iter().enumerate() {
-        let root = format!("/sequences/{place}");
-        let (sequence, keys) = references.resolve(sequence, &root);
-        read.push((sequence.read(&root)?, keys, root));
-    }
-    if !references.missing.is_empty() && !force {
-        let detail = "the bundle names what neither it nor this server has; `force=true` imports it all the same";
-        return Err(Problem::new("import_missing_dependency", detail).with(references.missing));
-    }
-    let mut faults = Vec::new();
-    let mut unpacked = Unpacked { warnings: references.missing, components: Vec::with_capacity(read.len()) };
-    for (sequence, keys, root) in read {
-        unpacked.components.push(judge(given, sequence, keys, stamp, &root, &mut faults)?);
-    }
-    if faults.is_empty() {
-        return Ok(unpacked);
-    }
-    Err(Problem::new("validation_failed", format!("{} values of the bundle do not fit", faults.len())).with(faults))
+    let mut judge = Judge::new(given, stamp, &bundle);
+    judge.types(bundle.record_types)?;
+    judge.fields(bundle.fields)?;
+    judge.flows(bundle.process_flows)?;
+    judge.given.catalogue = judge.catalogue.clone().into();
+    judge.mails(bundle.email_templates)?;
+    judge.texts(bundle.text_templates)?;
+    judge.sequences(bundle.sequences)?;
+    judge.finish(force)
 }
 
-/// Who is named by whom.
-struct References<'a> {
-    given: &'a Given,
-    brought: HashSet<(Kind, u128)>,
-    missing: Vec<Fault>,
-}
-
-impl References<'_> {
-    /// Writes ids where the graph of a sequence has keys; how the keys are written that do not spell their ids.
-    fn resolve(
-        &mut self,
-        mut sequence: PackedSequence<Value>,
-        root: &str,
-    ) -> (PackedSequence<Value>, Vec<(u128, String)>) {
-        let mut keys = Vec::new();
-        let mut keep = |kind, id, key: &str| {
-            if key::spell(kind, id) != key {
-                keys.push((id, key.to_owned()));
-            }
-        };
-        if let Some(id) = key::read(Kind::Sequence, &sequence.key) {
-            keep(Kind::Sequence, id, &sequence.key);
-        }
-        reference::each(&mut sequence.graph, |kind, place, name| {
-            let id = key::read(kind, name);
-            if !id.is_some_and(|id| self.brought.contains(&(kind, id)) || is_here(self.given, kind, id)) {
-                let shown = super::beginning(name);
-                let detail = format!("neither the bundle nor this server has the {} `{shown}`", kind.name());
-                let pointer = format!("{root}/graph{place}");
-                self.missing.push(Fault { pointer, code: "import_missing_dependency".into(), detail });
-            }
-            // What is no key can never come to be, and stays as it is written.
-            if let Some(id) = id {
-                keep(kind, id, name);
-                *name = SequenceId(id).to_string();
-            }
-        });
-        keys.sort();
-        keys.dedup();
-        (sequence, keys)
-    }
-}
-
-fn is_here(given: &Given, kind: Kind, id: u128) -> bool {
-    match kind {
-        Kind::Template => given.messages.contains_key(&TemplateId(id)),
-        Kind::Flow => false,
-        Kind::Sequence => given.sequences.get(&SequenceId(id)).is_some_and(|sequence| sequence.exists),
-    }
-}
-
-/// What a sequence would answer. What it cannot take is a conflict of that sequence alone; what nobody could take, or the
-/// caller may not do, is a fault of the bundle.
-fn judge(
-    given: &Given,
-    packed: PackedSequence,
-    keys: Vec<(u128, String)>,
+/// What is known so far of a bundle and of what it would meet.
+struct Judge {
+    /// What is here; its catalogue as it would be after the components judged so far.
+    given: Given,
+    catalogue: Catalogue,
     stamp: Stamp,
-    root: &str,
-    faults: &mut Vec<Fault>,
-) -> Result<(Component, Order), Problem> {
-    let id = SequenceId(key::read(Kind::Sequence, &packed.key).unwrap_or_default());
-    let order = Packed {
-        name: packed.name,
-        description: packed.description,
-        record_type: packed.record_type,
-        template: packed.template,
-        graph: packed.graph,
-        exit_on_reply: packed.exit_on_reply,
-        assign_to: packed.assign_to.into(),
-        tests: packed.tests,
-        keys,
-    };
-    let blank = Sequence::default();
-    let there = given.sequences.get(&id).map_or(&blank, AsRef::as_ref);
-    let seen = there.must_be_seen(given, stamp.by).map_err(SequenceRejection::from);
-    let decided = seen.and_then(|()| there.decide(id, given, SequenceCommand::Unpack(Box::new(order.clone())), stamp));
-    let change = match &decided {
-        Ok(events) if events.is_empty() => Change::Unchanged,
-        Ok(_) if there.exists => Change::Updated,
-        _ => Change::Created,
-    };
-    let component =
-        Component { kind: Kind::Sequence.name(), key: packed.key, id: id.to_string(), change, detail: None };
-    let component = match decided {
-        Ok(_) => component,
-        Err(SequenceRejection::Invalid(problems)) => {
-            let (conflicts, invalid): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_conflict);
-            faults.extend(invalid.into_iter().map(|problem| fault(problem, root)));
-            match conflicts.into_iter().next() {
-                Some(conflict) => component.conflict(conflict.detail),
-                None => component,
+    /// The components of the bundle by what their keys spell, with the ids they have here.
+    brought: HashMap<(Kind, u128), u128>,
+    components: Vec<(Component, Option<Order>)>,
+    missing: Vec<Fault>,
+    faults: Vec<Fault>,
+}
+
+impl Judge {
+    fn new(given: &Given, stamp: Stamp, bundle: &Bundle<Value>) -> Judge {
+        let mut brought = HashMap::new();
+        for (kind, key) in bundle.keys() {
+            brought.extend(key::read(kind, key).map(|id| ((kind, id), id)));
+        }
+        // Of two flows of one name, which no server has, the one here is the one that is meant.
+        for flow in &bundle.process_flows {
+            let same = |(_, here): &(&FlowId, &_)| is_flow(here, flow.record_type, &flow.name);
+            let here = given.catalogue.flows.iter().find(same).map(|(id, _)| id.0);
+            if let (Some(id), Some(here)) = (key::read(Kind::Flow, &flow.key), here)
+                && !given.catalogue.flows.contains_key(&FlowId(id))
+            {
+                brought.insert((Kind::Flow, id), here);
             }
         }
-        Err(rejection) => match rejection.denial() {
-            Some(denial) if denial.cause == Cause::Hidden => {
-                component.conflict("another sequence has this key, and you may not see it".into())
+        Judge {
+            given: given.clone(),
+            catalogue: Catalogue::clone(&given.catalogue),
+            stamp,
+            brought,
+            components: Vec::new(),
+            missing: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// The id that a component of the bundle has here.
+    fn id_of(&self, kind: Kind, key: &str) -> u128 {
+        let id = key::read(kind, key).unwrap_or_default();
+        self.brought.get(&(kind, id)).copied().unwrap_or(id)
+    }
+
+    /// Takes note of what an entity would answer; `true` from it says that something would happen. What it cannot take is a
+    /// conflict of that component alone; what nobody could take, or the caller may not bring, is a fault of the bundle.
+    fn settle(
+        &mut self,
+        component: Component,
+        root: &str,
+        decided: Result<bool, Refused>,
+        order: Order,
+    ) -> Result<(), Problem> {
+        let (component, order) = match decided {
+            Ok(true) => (component, Some(order)),
+            Ok(false) => (Component { change: Change::Unchanged, ..component }, None),
+            Err(Refused::Invalid(problems)) => {
+                let (conflicts, invalid): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_conflict);
+                self.faults.extend(invalid.into_iter().map(|problem| Fault {
+                    pointer: format!("{root}{}", problem.pointer),
+                    code: problem.code.into(),
+                    detail: problem.detail,
+                }));
+                let detail = conflicts.into_iter().next().map(|conflict| conflict.detail).unwrap_or_default();
+                (component.conflict(detail), None)
             }
-            Some(denial) => return Err(denial.clone().into()),
-            None => component.conflict(rejection.to_string()),
-        },
-    };
-    Ok((component, Order::Sequence(id, Box::new(order))))
+            Err(Refused::Denied(denial)) if denial.cause == Cause::Hidden => {
+                (component.conflict("something that you may not see has this key".into()), None)
+            }
+            Err(Refused::Denied(denial)) if component.change == Change::Created => return Err(denial.into()),
+            Err(Refused::Denied(denial)) => (component.conflict(denial.detail), None),
+            Err(Refused::Other(detail)) => (component.conflict(detail), None),
+        };
+        self.components.push((component, order));
+        Ok(())
+    }
+
+    fn finish(self, force: bool) -> Result<Unpacked, Problem> {
+        if !self.faults.is_empty() {
+            let detail = format!("{} values of the bundle do not fit", self.faults.len());
+            return Err(Problem::new("validation_failed", detail).with(self.faults));
+        }
+        if !self.missing.is_empty() && !force {
+            let detail = "the bundle names what neither it nor this server has; `force=true` imports it all the same";
+            return Err(Problem::new("import_missing_dependency", detail).with(self.missing));
+        }
+        Ok(Unpacked { components: self.components, warnings: self.missing })
+    }
 }
+
+/// Why an entity would not take what a bundle says.
+enum Refused {
+    Invalid(Vec<record::Problem>),
+    Denied(Denial),
+    Other(String),
+}
+
+macro_rules! refused {
+    ($($rejection:ident)*) => {$(
+        impl From<$rejection> for Refused {
+            fn from(rejection: $rejection) -> Refused {
+                match rejection {
+                    $rejection::Invalid(problems) => Refused::Invalid(problems),
+                    rejection => match rejection.denial() {
+                        Some(denial) => Refused::Denied(denial.clone()),
+                        None => Refused::Other(rejection.to_string()),
+                    },
+                }
+            }
+        }
+    )*};
+}
+
+refused! { CatalogueRejection TemplateRejection SequenceRejection }
 
 /// Whether a value fits as such, but not what is here.
 fn is_conflict(problem: &record::Problem) -> bool {
     problem.code == "record_type_mismatch"
-}
-
-fn fault(problem: record::Problem, root: &str) -> Fault {
-    Fault { pointer: format!("{root}{}", problem.pointer), code: problem.code.into(), detail: problem.detail }
 }

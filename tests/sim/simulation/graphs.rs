@@ -26,6 +26,8 @@ pub fn packed(chance: &mut fastrand::Rng) -> Packed {
     let name = format!("Packed {}", chance.u32(0..3));
     let keys = if chance.bool() { vec![(chance.u128(0..2), format!("key-{}", chance.u32(0..2)))] } else { vec![] };
     Packed { name, graph: drawn(chance), exit_on_reply: chance.bool(), keys, ..Packed::default() }
+}
+
 /// A drawn graph whose automated e-mails may send what clients have written.
 pub fn sending(chance: &mut fastrand::Rng, messages: &[TemplateId]) -> Graph {
     let mut graph = drawn(chance);
