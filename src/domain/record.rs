@@ -30,7 +30,7 @@ use crate::domain::enrolment::{
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
-use crate::id::{EntityKind, RecordId, UserId};
+use crate::id::{EntityKind, RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// The state of a record.
@@ -111,7 +111,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 2;
+    const LAYOUT: u16 = 3;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -152,21 +152,14 @@ impl Entity for Record {
                 (self.state, self.outcome, self.modified_at) = (RecordState::Active, Outcome::None, stamp.at);
             }
             RecordEvent::Connected { enrolment, sequence, version, opens_at, source } => {
-                self.last_ordinal = *enrolment;
-                self.enrolments.push(Enrolment {
-                    ordinal: *enrolment,
-                    sequence: *sequence,
-                    version: *version,
-                    status: opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting),
-                    reason: None,
-                    connected_by: stamp.by,
-                    connected_at: stamp.at,
-                    opens_at: *opens_at,
-                    source: source.clone(),
-                    current: None,
-                    steps_done: 0,
-                    ended_at: None,
-                });
+                let source = source.clone();
+                self.enrol(Enrolment { opens_at: *opens_at, source, ..begun(*enrolment, *sequence, *version, stamp) });
+            }
+            RecordEvent::Advanced { enrolment, sequence, version, from } => {
+                let before = self.step(*from).and_then(|step| self.enrolment(step.enrolment));
+                let connected_by = before.map_or(stamp.by, |before| before.connected_by);
+                let advanced_from = Some(*from);
+                self.enrol(Enrolment { connected_by, advanced_from, ..begun(*enrolment, *sequence, *version, stamp) });
             }
             RecordEvent::Began { enrolment } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
@@ -187,6 +180,7 @@ impl Entity for Record {
                     wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
                     error: *error,
                     converted: *converted,
+                    version: None,
                     opened_at: stamp.at,
                     due_at: wakes_at.unwrap_or(stamp.at),
                     wakes_at: *wakes_at,
@@ -222,6 +216,11 @@ impl Entity for Record {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
                     step.snoozes = step.snoozes.saturating_add(1);
+                }
+            }
+            RecordEvent::AbVersionTaken { step, version } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.version = Some(*version);
                 }
             }
             RecordEvent::Noted { .. } => {}
@@ -267,10 +266,9 @@ impl Entity for Record {
                 }
                 self.claim(changes, owed);
             }
+            RecordEvent::Advanced { enrolment, sequence, .. } => owe_begin(*enrolment, *sequence, owed),
             RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
-                owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
-                owed.count(Counter::Live(*sequence), 1);
-                owed.count(Counter::Enrolled(*sequence), 1);
+                owe_begin(*enrolment, *sequence, owed);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
                 }
@@ -302,6 +300,7 @@ impl Entity for Record {
             | RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
+            | RecordEvent::AbVersionTaken { .. }
             | RecordEvent::Signalled { .. } => {}
         }
     }
@@ -323,7 +322,45 @@ impl Entity for Record {
     }
 }
 
+/// An enrolment as it begins now.
+fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp: Stamp) -> Enrolment {
+    Enrolment {
+        ordinal,
+        sequence,
+        version,
+        status: EnrolmentStatus::Connected,
+        reason: None,
+        connected_by: stamp.by,
+        connected_at: stamp.at,
+        opens_at: None,
+        source: None,
+        advanced_from: None,
+        current: None,
+        steps_done: 0,
+        ended_at: None,
+    }
+}
+
+/// The rows of a live enrolment.
+fn owe_begin(ordinal: Ordinal, sequence: SequenceId, owed: &mut Effects) {
+    owed.push(Effect::Index(Index::Enrolment { sequence, live: true, ordinal }));
+    owed.count(Counter::Live(sequence), 1);
+    owed.count(Counter::Enrolled(sequence), 1);
+}
+
 impl Record {
+    /// Adds an enrolment; one that opens later is still Connecting (K-9).
+    fn enrol(&mut self, enrolment: Enrolment) {
+        self.last_ordinal = enrolment.ordinal;
+        let status = enrolment.opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting);
+        self.enrolments.push(Enrolment { status, ..enrolment });
+    }
+
+    /// The flow and the stage its business process stands on; none runs until the catalogue holds process flows.
+    pub fn process(&self) -> Option<(&str, &str)> {
+        None
+    }
+
     fn set_message(&mut self, step: Ordinal, state: MessageState) {
         if let Some(step) = self.step_mut(step) {
             step.message = Some(state);

@@ -1,15 +1,19 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod advancing;
+mod branching;
 mod closing;
 mod commands;
 mod comparing;
 mod conditions;
 mod connecting;
+mod designing;
 mod draw;
 mod exit;
 mod graphs;
 mod holding;
 mod ledger;
+mod messaging;
 mod paths;
 mod people;
 mod random;
@@ -18,6 +22,7 @@ mod records;
 mod rights;
 mod rules;
 mod sequence;
+mod setting;
 mod steps;
 mod templates;
 mod totals;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
-use crate::domain::plan::NodeIndex;
+use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::id::{SequenceId, TemplateId};
 use crate::time::Timestamp;
 
@@ -64,4 +64,8 @@ pub enum RecordEvent {
     Erased { enrolled: Vec<(SequenceId, u32)>, messages: Vec<Ordinal> },
     /// Those files are gone as well.
     Forgotten,
+    /// It went on in another sequence (CM-4): `enrolment` is new, and `from` the step that led there.
+    Advanced { enrolment: Ordinal, sequence: SequenceId, version: u16, from: Ordinal },
+    /// The version of an A/B test that a step sends (AB-12).
+    AbVersionTaken { step: Ordinal, version: AbVersion },
 }

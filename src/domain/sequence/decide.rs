@@ -10,11 +10,13 @@ use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::Owner;
+use crate::id::SequenceId;
 use crate::limits;
 
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(
     sequence: &Sequence,
+    id: SequenceId,
     given: &Given,
     command: SequenceCommand,
     stamp: Stamp,
@@ -39,7 +41,7 @@ pub fn decide(
             Ok(if json == sequence.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
         }
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description } => sequence.activate(description, given),
+        SequenceCommand::Activate { description } => sequence.activate(id, description, given),
         SequenceCommand::Deactivate if sequence.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
         SequenceCommand::Deactivate => Ok(vec![SequenceEvent::Deactivated]),
         SequenceCommand::Emptied { until } if sequence.emptying_since == Some(until) => {
@@ -69,9 +71,14 @@ impl Sequence {
     }
 
     /// §3.4: a clean draft becomes the next version, unless it is the last one still.
-    fn activate(&self, description: Option<String>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    fn activate(
+        &self,
+        id: SequenceId,
+        description: Option<String>,
+        given: &Given,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (_, diagnostics) = self.compile_draft(given);
+        let (_, diagnostics) = self.compile_draft(id, given);
         let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
         if !errors.is_empty() {
             return Err(SequenceRejection::ValidationFailed(errors));

@@ -68,7 +68,7 @@ pub struct SequenceView {
 impl SequenceView {
     /// The sequence as it stands.
     pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
-        let draft = sequence.compile_draft(given).0;
+        let draft = sequence.compile_draft(id, given).0;
         let plan = match sequence.status {
             SequenceStatus::Active => given.plan(id, sequence.version).or(draft.as_ref()),
             SequenceStatus::Inactive => draft.as_ref(),
@@ -287,7 +287,7 @@ pub struct Diagnostics {
 #[utoipa::path(tag = "Sequences", responses((status = 200, body = Diagnostics), (status = 404, body = Problem)))]
 #[post("/sequences/{id}/validate")]
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
-    let view = |seen: &Seen<Sequence>| (seen.state.compile_draft(seen.given).1, seen.state.status);
+    let view = |seen: &Seen<Sequence>| (seen.state.compile_draft(seen.id, seen.given).1, seen.state.status);
     let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, body.principal, view).await?;
     let active = app.engine.store().counter(Counter::ActiveSequences);
     if status == SequenceStatus::Inactive && active >= limits::ACTIVE_SEQUENCES_MAX {

@@ -243,7 +243,7 @@ proptest! {
             return Ok(());
         }
         let sequence = world.draft(drawn);
-        let (plan, diagnostics) = world.sequence(sequence).compile_draft(&world.given);
+        let (plan, diagnostics) = world.sequence(sequence).compile_draft(sequence, &world.given);
         let blocked = diagnostics.iter().any(|one| one.severity == Severity::Error);
         prop_assert_eq!(plan.is_none(), blocked, "{:?}", diagnostics);
         let Some(plan) = plan else { return Ok(()) };

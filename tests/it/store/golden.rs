@@ -12,7 +12,7 @@ use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
-use relance::domain::plan::AssignTo;
+use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::{Property, SequenceEvent};
@@ -176,7 +176,18 @@ fn record_events() -> Vec<RecordEvent> {
         ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
         Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
         Forgotten,
+        Advanced { enrolment: 3, sequence: SEQUENCE, version: 1, from: 300 },
+        AbVersionTaken { step: 300, version: AbVersion::A },
+        AbVersionTaken { step: 300, version: AbVersion::B },
+        ended(EnrolmentStatus::Completed, EndReason::AdvancedToOtherSequence, None),
     ]);
+    let failures = [
+        StepError::AutomatedTextFailed,
+        StepError::FieldMissing,
+        StepError::AdvanceTargetInactive,
+        StepError::AdvanceLoop,
+    ];
+    events.extend(failures.map(|error| StepFailed { step: 300, error }));
     events
 }
 
