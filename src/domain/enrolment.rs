@@ -4,11 +4,13 @@ mod ab_test;
 pub mod act;
 pub mod advance;
 mod answer;
+pub mod migrate;
 mod transfer;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use self::migrate::{Former, Outcome};
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
 use crate::id::{SequenceId, UserId};
@@ -19,6 +21,7 @@ pub type Ordinal = u32;
 
 /// Where an enrolment stands (§19.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EnrolmentStatus {
     /// Waits to begin (K-9).
     Connecting,
@@ -41,6 +44,7 @@ impl EnrolmentStatus {
 
 /// Why an enrolment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     ///
     SequenceCompleted,
@@ -85,6 +89,19 @@ pub struct Enrolment {
     pub steps_done: u16,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Steps up to this ordinal are of a run before a migration began it again.
+    pub restarted_after: Ordinal,
+    /// The migrations it was asked to follow, and what became of it each time.
+    pub migrations: Vec<(u32, Outcome)>,
+    /// What it was before the last of them, until it moves on.
+    pub former: Option<Box<Former>>,
+}
+
+impl Enrolment {
+    /// Whether the migration of that number has asked it.
+    pub fn was_asked(&self, migration: u32) -> bool {
+        self.migrations.iter().any(|(number, _)| *number == migration)
+    }
 }
 
 /// Where a step instance stands (§19.3).
@@ -145,14 +162,19 @@ pub enum Exit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Signal {
     /// The recipient opened it.
+    #[serde(rename = "email.opened")]
     Opened,
     /// Followed a link.
+    #[serde(rename = "email.link_clicked")]
     LinkClicked,
     /// Fetched an attachment.
+    #[serde(rename = "email.attachment_downloaded")]
     AttachmentDownloaded,
     /// Answered.
+    #[serde(rename = "email.replied")]
     Replied,
     /// It could not be delivered at the far side.
+    #[serde(rename = "email.bounced")]
     Bounced,
 }
 
@@ -181,14 +203,16 @@ impl Signals {
     }
 }
 
-/// A node opened for an enrolment. Its name and description are those of the pinned version, which never changes.
+/// A node opened for an enrolment. Its name and description are those of the version it ran in, which never changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Its number in the record.
     pub ordinal: Ordinal,
     /// The enrolment it belongs to.
     pub enrolment: Ordinal,
-    /// Its place in the plan.
+    /// The version it ran in: its enrolment's at the time, which a migration may have moved on since.
+    pub version: u16,
+    /// Its place in the plan of that version.
     pub node: NodeIndex,
     /// Who acts.
     pub assignee: Owner,
@@ -201,7 +225,7 @@ pub struct Step {
     /// The automated message became one for the seller (ST-23).
     pub converted: bool,
     /// The version of an A/B test that it sends (AB-8).
-    pub version: Option<AbVersion>,
+    pub ab_version: Option<AbVersion>,
     /// When the node was reached.
     pub opened_at: Timestamp,
     /// When it is due: the opening, moved by snoozes; for a wait when it ends (D-64).

@@ -3,12 +3,14 @@
 
 pub mod command;
 mod decide;
+pub mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use self::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
+use self::settings::Settings;
 use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -85,16 +87,6 @@ pub struct Team {
     pub version: u32,
 }
 
-/// A-1, P-30: who may create and connect sequences and see the work list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Workspace {
-    /// Every role.
-    #[default]
-    All,
-    /// Only these roles.
-    Only(Roles),
-}
-
 /// The state of the organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
@@ -102,8 +94,8 @@ pub struct Organisation {
     pub users: BTreeMap<UserId, User>,
     /// Teams.
     pub teams: BTreeMap<TeamId, Team>,
-    /// For whom the workspace is switched on.
-    pub workspace: Workspace,
+    /// What holds for all of it.
+    pub settings: Settings,
     /// Changes of settings so far, and 1.
     pub settings_version: u32,
 }
@@ -113,7 +105,7 @@ impl Default for Organisation {
         Organisation {
             users: BTreeMap::new(),
             teams: BTreeMap::new(),
-            workspace: Workspace::default(),
+            settings: Settings::default(),
             settings_version: 1,
         }
     }
@@ -134,6 +126,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
+    const LAYOUT: u16 = 2;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -179,7 +172,11 @@ impl Entity for Organisation {
             }
             OrganisationEvent::TeamRemoved { team } => _ = self.teams.remove(team),
             OrganisationEvent::WorkspaceChanged { after, .. } => {
-                self.workspace = *after;
+                self.settings.roles = *after;
+                self.settings_version += 1;
+            }
+            OrganisationEvent::SettingsChanged { after, .. } => {
+                after.iter().for_each(|setting| self.settings.set(setting));
                 self.settings_version += 1;
             }
         }

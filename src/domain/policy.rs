@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::domain::organisation::{Organisation, User, UserState, Workspace};
+use crate::domain::organisation::settings::{Settings, Workspace};
+use crate::domain::organisation::{Organisation, User, UserState};
 use crate::domain::permission::{Cause, Denial, Grant, Permission, Role, Roles};
 use crate::domain::record::schema::Owner;
 use crate::id::{TeamId, UserId};
@@ -68,6 +69,11 @@ impl Policy {
         self.organisation.users.get(&id)
     }
 
+    /// What holds for the whole organisation.
+    pub fn settings(&self) -> &Settings {
+        &self.organisation.settings
+    }
+
     /// The teams somebody is in.
     pub fn teams_of(&self, user: UserId) -> &[TeamId] {
         self.teams.get(&user).map(Vec::as_slice).unwrap_or_default()
@@ -107,7 +113,7 @@ impl Person<'_> {
 
     /// P-30: refuses where the workspace is switched on for other roles only. The server itself is never refused.
     pub fn in_workspace(&self) -> Result<(), Denial> {
-        match self.policy.organisation.workspace {
+        match self.policy.settings().roles {
             Workspace::Only(roles) if self.id != UserId::SYSTEM && !self.roles.iter().any(|role| roles.has(role)) => {
                 Err(Denial::feature())
             }

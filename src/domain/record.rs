@@ -5,11 +5,14 @@ pub mod command;
 pub mod decide;
 pub mod erase;
 pub mod event;
+pub mod kind;
 pub mod listed;
+mod migration;
 pub mod profile;
 pub mod rejection;
 pub mod rights;
 pub mod schema;
+pub mod written;
 
 use std::sync::Arc;
 
@@ -24,12 +27,14 @@ use self::listed::Listed;
 use self::profile::Profile;
 use self::schema::{Change, Outcome, RecordState, RecordType};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index};
+use crate::domain::enrolment::migrate::Outcome as Migrated;
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
+use crate::domain::plan::PlanNode;
 use crate::id::{EntityKind, RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
@@ -78,6 +83,18 @@ impl Record {
         (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
     }
 
+    /// The node that a step was opened for, in the version it ran in.
+    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
+        let sequence = self.enrolment(step.enrolment)?.sequence;
+        given.plan(sequence, step.version)?.node(step.node)
+    }
+
+    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
+    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
+        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
+        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
+    }
+
     /// Enrolments that are connecting or connected.
     pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
@@ -111,7 +128,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 5;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -168,19 +185,18 @@ impl Entity for Record {
             }
             RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } => {
                 self.last_ordinal = *step;
-                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
-                    enrolment.current = Some(*step);
-                }
-                self.steps.push(Step {
+                let version = self.enrolment(*enrolment).map_or(0, |enrolment| enrolment.version);
+                let opened = Step {
                     ordinal: *step,
                     enrolment: *enrolment,
+                    version,
                     node: *node,
                     assignee: *assignee,
                     status: StepStatus::Open,
                     wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
                     error: *error,
                     converted: *converted,
-                    version: None,
+                    ab_version: None,
                     opened_at: stamp.at,
                     due_at: wakes_at.unwrap_or(stamp.at),
                     wakes_at: *wakes_at,
@@ -190,7 +206,11 @@ impl Entity for Record {
                     exit: None,
                     signals: Signals::default(),
                     message: None,
-                });
+                };
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.stand_on(&opened);
+                }
+                self.steps.push(opened);
             }
             RecordEvent::StepCompleted { step, wait, call_result, exit, counted } => {
                 self.close_step(*step, stamp.at, *counted, |step| {
@@ -220,7 +240,7 @@ impl Entity for Record {
             }
             RecordEvent::AbVersionTaken { step, version } => {
                 if let Some(step) = self.step_mut(*step) {
-                    step.version = Some(*version);
+                    step.ab_version = Some(*version);
                 }
             }
             RecordEvent::Noted { .. } => {}
@@ -244,6 +264,7 @@ impl Entity for Record {
                     enrolment.status = *status;
                     enrolment.reason = Some(*reason);
                     enrolment.ended_at = Some(stamp.at);
+                    enrolment.former = None;
                 }
                 if let Some(step) = cancelled.and_then(|step| self.step_mut(step)) {
                     step.status = StepStatus::Cancelled;
@@ -251,6 +272,13 @@ impl Entity for Record {
             }
             RecordEvent::Erased { messages, .. } => self.be_erased(messages),
             RecordEvent::Forgotten => self.erasure = Erasure::Complete,
+            RecordEvent::Migrated { enrolment, migration, version, landing } => {
+                self.be_migrated(*enrolment, *migration, *version, *landing);
+            }
+            RecordEvent::NotMigrated { enrolment, migration, .. } => {
+                self.note_migration(*enrolment, *migration, Migrated::Stayed);
+            }
+            RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
         }
     }
 
@@ -295,6 +323,9 @@ impl Entity for Record {
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
+            RecordEvent::Migrated { enrolment, .. }
+            | RecordEvent::NotMigrated { enrolment, .. }
+            | RecordEvent::MigrationUndone { enrolment, .. } => self.owe_migration(*enrolment, event, owed),
             RecordEvent::Closed(_)
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
@@ -338,6 +369,9 @@ fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp: Stamp) -> 
         current: None,
         steps_done: 0,
         ended_at: None,
+        restarted_after: 0,
+        migrations: Vec::new(),
+        former: None,
     }
 }
 

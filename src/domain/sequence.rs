@@ -3,6 +3,7 @@
 pub mod command;
 mod decide;
 pub mod graph;
+pub mod migration;
 mod plans;
 pub mod rights;
 
@@ -11,18 +12,22 @@ use serde::{Deserialize, Serialize};
 pub use self::command::{Property, SequenceCommand, SequenceEvent, SequenceRejection};
 
 use self::graph::Graph;
+use self::migration::{Migration, MigrationState, Mode};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EntityKind, SequenceId, UserId};
+use crate::domain::trial::script::Test;
+use crate::id::{EntityKind, MigrationId, SequenceId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
 
-/// The one delivery a sequence can owe: that its records leave.
+/// A sequence can owe that its records leave …
 const EMPTYING: u32 = 1;
+/// … and that they follow a migration, or go back.
+const MIGRATING: u32 = 2;
 
 /// Whether records may be connected (§19.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,10 +81,14 @@ pub struct Sequence {
     pub version: u16,
     /// The draft, as JSON.
     pub draft: String,
+    /// Its tests, as JSON; empty where it has none.
+    pub tests: String,
     /// When it was deactivated last, while records may still have to leave.
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
     pub published: Vec<Version>,
+    /// Every migration of its records to a new version (D-47).
+    pub migrations: Vec<Migration>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -90,6 +99,11 @@ impl Sequence {
     /// The draft as a graph.
     pub fn graph(&self) -> Graph {
         read_graph(&self.draft)
+    }
+
+    /// The tests that are kept with it.
+    pub fn stored_tests(&self) -> Vec<Test> {
+        serde_json::from_str(&self.tests).unwrap_or_default()
     }
 
     /// Whether activation would publish something else than the last version.
@@ -111,6 +125,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
+    const LAYOUT: u16 = 3;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -149,6 +164,7 @@ impl Entity for Sequence {
             }
             SequenceEvent::Changed(properties) => properties.iter().for_each(|property| self.set(property)),
             SequenceEvent::GraphSaved(json) => self.draft.clone_from(json),
+            SequenceEvent::TestsSaved(json) => self.tests.clone_from(json),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
                 self.version = *version;
@@ -171,16 +187,29 @@ impl Entity for Sequence {
                 self.emptying_since = None;
                 return;
             }
+            SequenceEvent::MigrationBegun { number, version, moves } => {
+                self.migrations.push(Migration::begun(*number, *version, moves.clone(), stamp));
+            }
+            SequenceEvent::MigrationCompleted { number } => {
+                return self.set_migration(*number, MigrationState::Completed, stamp);
+            }
+            SequenceEvent::MigrationTakenBack { number } => self.set_migration(*number, MigrationState::Undoing, stamp),
+            SequenceEvent::MigrationUndone { number } => {
+                return self.set_migration(*number, MigrationState::Undone, stamp);
+            }
         }
         self.modified_at = stamp.at;
     }
 
     /// All that somebody has asked for.
     fn audited(event: &SequenceEvent) -> bool {
-        !matches!(event, SequenceEvent::Emptied)
+        !matches!(
+            event,
+            SequenceEvent::Emptied | SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. }
+        )
     }
 
-    fn effects(&self, _id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
+    fn effects(&self, id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
         match event {
             SequenceEvent::Activated { .. } => owed.push(Effect::Count {
                 counter: Counter::ActiveSequences,
@@ -193,7 +222,17 @@ impl Entity for Sequence {
                 owed.push(Effect::Owe { key: EMPTYING, delivery: Delivery::DisconnectAll { until } });
             }
             SequenceEvent::Emptied => owed.push(Effect::Settle { key: EMPTYING }),
-            SequenceEvent::Created { .. } | SequenceEvent::Changed(_) | SequenceEvent::GraphSaved(_) => {}
+            SequenceEvent::Created { .. } | SequenceEvent::Changed(_) => {}
+            SequenceEvent::GraphSaved(_) | SequenceEvent::TestsSaved(_) => {}
+            SequenceEvent::MigrationBegun { moves, .. } if moves.mode == Mode::Stay => {}
+            SequenceEvent::MigrationBegun { number, .. } | SequenceEvent::MigrationTakenBack { number } => {
+                let (migration, undo) =
+                    (MigrationId::of(id, *number), matches!(event, SequenceEvent::MigrationTakenBack { .. }));
+                owed.push(Effect::Owe { key: MIGRATING, delivery: Delivery::Migrate { migration, undo } });
+            }
+            SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. } => {
+                owed.push(Effect::Settle { key: MIGRATING });
+            }
         }
     }
 }

@@ -7,55 +7,11 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use crate::domain::language::Language;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
+use crate::domain::trial::script::Test;
 use crate::id::TemplateId;
-
-/// A language the product speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// French.
-    Fr,
-    /// Galician.
-    Gl,
-}
-
-impl Language {
-    /// Every language.
-    pub const ALL: [Language; 3] = [Language::En, Language::Fr, Language::Gl];
-
-    /// The two letters of the language.
-    pub fn code(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::Fr => "fr",
-            Language::Gl => "gl",
-        }
-    }
-
-    /// The first language of an `Accept-Language` header that the product speaks; quality decides, then order.
-    pub fn from_accept(header: &str) -> Language {
-        let mut wishes: Vec<(f32, Language)> = header.split(',').filter_map(wish).collect();
-        wishes.sort_by(|left, right| right.0.total_cmp(&left.0));
-        wishes.first().map_or(Language::En, |(_, language)| *language)
-    }
-}
-
-fn wish(part: &str) -> Option<(f32, Language)> {
-    let mut pieces = part.split(';').map(str::trim);
-    let tag = pieces.next()?.to_ascii_lowercase();
-    let quality = pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok())?;
-    let language = match tag.split('-').next()? {
-        "en" => Language::En,
-        "fr" => Language::Fr,
-        "gl" => Language::Gl,
-        _ => return None,
-    };
-    (quality > 0.0).then_some((quality, language))
-}
 
 /// The same text in every language.
 pub type Texts = BTreeMap<String, String>;
@@ -111,6 +67,11 @@ static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
     serde_json::from_str(include_str!("templates.json")).expect("the data file is part of the program and tested")
 });
 
+/// By template: tests that take every exit of every branch.
+static TESTS: LazyLock<BTreeMap<String, Vec<Test>>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("template_tests.json")).expect("the data file is part of the program and tested")
+});
+
 /// The six sequence templates.
 pub fn sequence_templates() -> &'static [SequenceTemplate] {
     &SHIPPED.sequence_templates
@@ -127,6 +88,11 @@ pub fn mail_template(id: TemplateId) -> Option<&'static MailTemplate> {
 }
 
 impl SequenceTemplate {
+    /// The tests that it ships with; the ids of its nodes are the same in every language.
+    pub fn tests(&self) -> &'static [Test] {
+        TESTS.get(&self.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The graph with its texts and messages in `language`.
     pub fn graph(&self, language: Language) -> Graph {
         let nodes = self.nodes.iter().map(|node| Value::Object(localised(node, language))).collect();

@@ -1,6 +1,7 @@
 //! What a client is told when something is refused or fails: RFC 9457, with stable codes. The only module that knows
 //! status codes of refusals.
 
+mod catalogue;
 mod codes;
 
 pub use codes::CODES;
@@ -214,6 +215,9 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
             Failure::LimitReached(Counter::ActiveSequences) => {
                 Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
             }
+            Failure::LimitReached(Counter::Records(kind)) => {
+                Problem::new("record_type_in_use", format!("there are records of type {kind}"))
+            }
             Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
             Failure::Taken(_) => {
                 Problem::at("external_id_taken", "/external_id", "another record has this external id")
@@ -252,6 +256,7 @@ impl From<RecordRejection> for Problem {
             RecordRejection::Exists => "external_id_taken",
             RecordRejection::RecordInactive => "record_inactive",
             RecordRejection::RecordTypeMismatch { .. } => "record_type_mismatch",
+            RecordRejection::RecordTypeDisabled(_) => "record_type_disabled",
             RecordRejection::SequenceNotActive => "sequence_not_active",
             RecordRejection::AlreadyConnected => "already_connected",
             RecordRejection::EnrolmentEnded => "enrolment_ended",
@@ -289,6 +294,9 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::Active => "sequence_active",
             SequenceRejection::NotActive => "sequence_not_active",
             SequenceRejection::VersionsExhausted => "versions_exhausted",
+            SequenceRejection::MigrationNotFound => "not_found",
+            SequenceRejection::MigrationRunning => "migration_running",
+            SequenceRejection::MigrationUndone => "migration_undone",
         };
         Problem::new(code, rejection.to_string())
     }

@@ -155,8 +155,7 @@ impl StepView {
     /// The step as it stands.
     pub fn of(id: RecordId, record: &Record, given: &Given, step: &enrolment::Step) -> StepView {
         let enrolment = record.enrolment(step.enrolment);
-        let plan = enrolment.and_then(|enrolment| given.plan(enrolment.sequence, enrolment.version));
-        let node = plan.and_then(|plan| plan.node(step.node));
+        let node = record.node_of(given, step);
         let kind = node.map_or("task", |node| node.type_name);
         let is_missing = step.status == StepStatus::Open && step.error == Some(StepError::FieldMissing);
         let exit = step.exit.map(|exit| if exit == Exit::Yes { "yes" } else { "no" }.to_owned());
@@ -193,7 +192,7 @@ impl StepView {
                 StepError::AdvanceLoop => "advance_loop",
             }),
             converted_from: step.converted.then_some(kind),
-            ab_version: step.version.map(|version| if version == AbVersion::A { "a" } else { "b" }),
+            ab_version: step.ab_version.map(|version| if version == AbVersion::A { "a" } else { "b" }),
             planned_due_at: step.wakes_at.unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),
             wakes_at: step.wakes_at.map(|at| at.to_string()),

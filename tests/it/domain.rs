@@ -2,6 +2,7 @@
 
 mod advancing;
 mod branching;
+mod catalogue;
 mod closing;
 mod commands;
 mod comparing;
@@ -14,6 +15,7 @@ mod graphs;
 mod holding;
 mod ledger;
 mod messaging;
+mod migration;
 mod paths;
 mod people;
 mod random;
@@ -23,8 +25,10 @@ mod rights;
 mod rules;
 mod sequence;
 mod setting;
+mod settings;
 mod steps;
 mod templates;
 mod totals;
+mod trials;
 mod validation;
 mod world;

@@ -93,7 +93,7 @@ impl<'a> Turn<'a> {
     }
 
     /// CM-12: what was written may be what a condition misses.
-    pub fn reconsider(&mut self) -> Result<(), RecordRejection> {
+    pub fn look_again(&mut self) -> Result<(), RecordRejection> {
         let current = self.record.live().filter_map(|live| self.record.current_step(live));
         let missing = current.filter(|step| step.error == Some(StepError::FieldMissing));
         for step in missing.map(|step| step.ordinal).collect::<Vec<_>>() {
@@ -122,7 +122,7 @@ impl<'a> Turn<'a> {
         let mail = self.record.step(step).ok_or(RecordRejection::StepNotFound)?;
         let enrolment = mail.enrolment;
         let plan = self.plan(enrolment)?;
-        if !plan.node(mail.node).is_some_and(PlanNode::is_email) {
+        if !self.record.node_of(self.given, mail).is_some_and(PlanNode::is_email) {
             return Err(RecordRejection::NotAnEmail);
         }
         self.emit(RecordEvent::Signalled { step, signal, at });
@@ -135,13 +135,16 @@ impl<'a> Turn<'a> {
         }
         let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
         let Some(current) = current.cloned() else { return Ok(()) };
-        let Some(node) = plan.node(current.node) else { return Ok(()) };
+        let Some(node) = self.record.node_of(self.given, &current) else { return Ok(()) };
         let follows = self.mail_of(&current).is_some_and(|mail| mail.ordinal == step);
+        if follows { self.wake_early(&current, node) } else { Ok(()) }
+    }
+
+    /// CO-12: a waiting condition that moves on early does, if it is satisfied.
+    pub(super) fn wake_early(&mut self, step: &Step, node: &PlanNode) -> Result<(), RecordRejection> {
         match &node.action {
-            Action::EmailSignals(question)
-                if question.advance_early && follows && self.satisfied(&current, question) =>
-            {
-                self.wake(&current, node, WaitState::Completed)
+            Action::EmailSignals(question) if question.advance_early && self.satisfied(step, question) => {
+                self.wake(step, node, WaitState::Completed)
             }
             _ => Ok(()),
         }
@@ -214,7 +217,7 @@ impl<'a> Turn<'a> {
         if step.status != StepStatus::Open {
             return Err(RecordRejection::StepNotOpen);
         }
-        let node = self.plan(step.enrolment)?.node(step.node).ok_or(RecordRejection::SequenceNotFound)?;
+        let node = self.record.node_of(self.given, step).ok_or(RecordRejection::SequenceNotFound)?;
         Ok((step.clone(), node))
     }
 
@@ -224,8 +227,8 @@ impl<'a> Turn<'a> {
             Some(_) if !is_call => {
                 Err(RecordRejection::CallResultInvalid("only a phone call ends with a call result".into()))
             }
-            Some(result) if !self.given.call_results.iter().any(|known| known == result) => {
-                let known = self.given.call_results.join(", ");
+            Some(result) if !self.given.catalogue.has_call_result(result) => {
+                let known = self.given.catalogue.call_results.join(", ");
                 Err(RecordRejection::CallResultInvalid(format!("`{result}` is not one of {known}")))
             }
             Some(_) => Ok(()),
@@ -255,6 +258,6 @@ impl<'a> Turn<'a> {
 }
 
 /// Whether a person performs the step: a seller's own, or an automated message that became one (ST-23).
-fn performs(step: &Step, node: &PlanNode) -> bool {
+pub(super) fn performs(step: &Step, node: &PlanNode) -> bool {
     node.is_seller_step() || step.converted
 }

@@ -5,7 +5,7 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::plan::{AbVersion, Action, AssignTo, NodeIndex, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
-use crate::domain::record::schema::{self, Change, Channel, FieldKind, Outcome, Owner, RecordState, Value};
+use crate::domain::record::schema::{Change, Channel, Outcome, Owner, RecordState, Value};
 use crate::domain::record::{Record, RecordRejection};
 use crate::id::{RecordId, TemplateId};
 use crate::limits;
@@ -96,8 +96,7 @@ impl<'a> Turn<'a> {
         else {
             return false;
         };
-        let Ok(plan) = self.plan(enrolment) else { return false };
-        plan.node(step.node).is_some_and(|node| node.seller_behind)
+        self.record.node_of(self.given, step).is_some_and(|node| node.seller_behind)
     }
 
     fn open_one(
@@ -239,9 +238,9 @@ impl<'a> Turn<'a> {
         node: &PlanNode,
     ) -> Result<Opened, RecordRejection> {
         let mut change = Change::Field(field.to_owned(), Some(Value::Text(value.to_owned())));
-        let takes = schema::field(self.record.kind, field);
-        let is_option = matches!(takes, Some(FieldKind::TwoOption | FieldKind::OptionSet(_)));
-        if !is_option || change.check(self.record.kind).is_err() {
+        let takes = self.given.catalogue.field(self.record.kind, field);
+        let is_option = takes.is_some_and(|field| field.kind.takes_option(value));
+        if !is_option || change.check(self.record.kind, self.given).is_err() {
             return Ok(self.fail(step, StepError::FieldUpdateFailed));
         }
         if !self.record.profile.has(&change) {
@@ -275,7 +274,7 @@ impl<'a> Turn<'a> {
 
     /// The step instance that the enrolment opened last: the one a condition evaluates.
     pub fn step_before(&self, enrolment: Ordinal) -> Option<&Step> {
-        self.record.step(self.record.enrolment(enrolment)?.current?)
+        self.record.step_before(enrolment, Ordinal::MAX)
     }
 }
 

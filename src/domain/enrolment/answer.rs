@@ -28,8 +28,7 @@ impl Turn<'_> {
 
     /// The step that a condition looks at: the one its enrolment opened just before.
     pub fn mail_of(&self, condition: &Step) -> Option<&Step> {
-        let earlier = |step: &&Step| step.enrolment == condition.enrolment && step.ordinal < condition.ordinal;
-        self.record.steps.iter().rev().find(earlier)
+        self.record.step_before(condition.enrolment, condition.ordinal)
     }
 
     /// Whether the record fulfils a condition; days are those of UTC.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{TeamKind, UserProfile, UserState, Workspace};
+use super::settings::{Setting, Workspace};
+use super::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Problem;
 use crate::id::{TeamId, UserId};
@@ -57,8 +58,8 @@ pub enum OrganisationCommand {
     RemoveMember { team: TeamId, user: UserId, expected: Option<u32> },
     /// The team is no more; records that it owns are seen by administrators until they are given to somebody.
     RemoveTeam { team: TeamId, expected: Option<u32> },
-    /// A-1; nothing but a look at the version where it is not given.
-    ChangeSettings { workspace: Option<Workspace>, expected: Option<u32> },
+    /// §17: write settings, all or none.
+    ChangeSettings { settings: Vec<Setting>, expected: Option<u32> },
 }
 
 /// A fact about the organisation. Stored for good: variants and members are only ever appended. What was there before is
@@ -81,8 +82,10 @@ pub enum OrganisationEvent {
     MemberRemoved { team: TeamId, user: UserId },
     /// A team is no more.
     TeamRemoved { team: TeamId },
-    ///
+    /// A-1; since the other settings are there, [`OrganisationEvent::SettingsChanged`] says it.
     WorkspaceChanged { before: Workspace, after: Workspace },
+    /// §17: the settings that are otherwise than before, in the same order.
+    SettingsChanged { before: Vec<Setting>, after: Vec<Setting> },
 }
 
 /// Why the organisation refuses a command. The codes are part of the API.

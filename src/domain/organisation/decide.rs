@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection, UserChange};
+use super::settings::Setting;
 use super::{Organisation, Team, User, UserProfile, UserState};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::language::Language;
 use crate::domain::permission::{Permission, Role};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Fault, email_fault, text_fault, time_zone_fault};
 use crate::id::{TeamId, UserId};
 use crate::limits;
-
-/// What the product speaks.
-const LANGUAGES: [&str; 3] = ["en", "fr", "gl"];
 
 type Decision = Result<Vec<OrganisationEvent>, OrganisationRejection>;
 
@@ -21,8 +20,11 @@ type Decision = Result<Vec<OrganisationEvent>, OrganisationRejection>;
 pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationCommand, stamp: Stamp) -> Decision {
     // The first administrator has a link that was printed where the server was started, and nobody there can say who may.
     // Whoever arrives has just proved it by a password, a link or a provider.
-    if !matches!(command, OrganisationCommand::Found { .. } | OrganisationCommand::Arrive { .. }) {
-        given.policy.person(stamp.by)?.must(Permission::SetUp, "change users, teams and settings")?;
+    let is_own = matches!(command, OrganisationCommand::Found { .. } | OrganisationCommand::Arrive { .. });
+    match &command {
+        OrganisationCommand::ChangeSettings { settings, .. } => judge_author(settings, given, stamp)?,
+        _ if is_own => {}
+        _ => given.policy.person(stamp.by)?.must(Permission::SetUp, "change users and teams")?,
     }
     match command {
         OrganisationCommand::Found { .. } if organisation.has_administrator() => Err(OrganisationRejection::Founded),
@@ -105,13 +107,30 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             seen(organisation.team(team)?.version, expected)?;
             Ok(vec![OrganisationEvent::TeamRemoved { team }])
         }
-        OrganisationCommand::ChangeSettings { workspace, expected } => {
+        OrganisationCommand::ChangeSettings { settings, expected } => {
             seen(organisation.settings_version, expected)?;
-            let (before, after) = (organisation.workspace, workspace.unwrap_or(organisation.workspace));
-            let changed = OrganisationEvent::WorkspaceChanged { before, after };
-            Ok(if before == after { vec![] } else { vec![changed] })
+            let problems: Vec<Problem> = settings.iter().filter_map(|setting| setting.fault(given)).collect();
+            if !problems.is_empty() {
+                return Err(OrganisationRejection::Invalid(problems));
+            }
+            let before = settings.iter().map(|setting| organisation.settings.same(setting));
+            let (before, after): (Vec<_>, Vec<_>) =
+                before.zip(settings.iter().cloned()).filter(|(before, after)| before != after).unzip();
+            Ok(if after.is_empty() { vec![] } else { vec![OrganisationEvent::SettingsChanged { before, after }] })
         }
     }
+}
+
+/// P-11, P-12, P-14: whoever may not write one of the settings writes none.
+fn judge_author(settings: &[Setting], given: &Given, stamp: Stamp) -> Result<(), OrganisationRejection> {
+    let person = given.policy.person(stamp.by)?;
+    if settings.is_empty() {
+        person.must(Permission::ConfigureSequences, "change settings")?;
+    }
+    for setting in settings {
+        person.must(setting.permission(), &format!("change the setting `{}`", setting.name()))?;
+    }
+    Ok(())
 }
 
 fn add(organisation: &Organisation, user: UserId, mut profile: UserProfile) -> Decision {
@@ -172,7 +191,7 @@ impl Organisation {
             *text = text.trim().to_owned();
         }
         let no_roles = || ("missing", "a user has at least one role".to_owned());
-        let language = profile.language.as_deref().filter(|language| !LANGUAGES.contains(language));
+        let language = profile.language.as_deref().filter(|language| Language::from_code(language).is_none());
         let faults = [
             at("/name", text_fault(&profile.name, limits::RECORD_NAME_MAX, false)),
             at("/business_unit", text_fault(&profile.business_unit, limits::RECORD_NAME_MAX, false)),

@@ -76,6 +76,7 @@ impl Record {
                 owed.push(Effect::Settle { key: step.ordinal });
             }
         }
+        self.take_back_migrations(owed);
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }

@@ -1,6 +1,7 @@
 //! What follows from a command to a sequence: checks, then the events.
 
 use super::graph::Graph;
+use super::migration::Moves;
 use super::{
     Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection, SequenceStatus, rights, write_graph,
 };
@@ -9,7 +10,9 @@ use crate::domain::given::Given;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
-use crate::domain::record::schema::Owner;
+use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::template::sequence_template;
+use crate::domain::trial::script::{self, Test};
 use crate::id::SequenceId;
 use crate::limits;
 
@@ -29,9 +32,12 @@ pub fn decide(
         SequenceCommand::Create { .. } if sequence.exists => Err(SequenceRejection::Exists),
         SequenceCommand::Create { name, description, record_type, template, graph } => {
             refuse(texts(Some(&name), Some(&description)))?;
+            refuse(disabled(record_type, given))?;
             refuse(graph_problems(&graph))?;
             let (graph, owner) = (write_graph(&graph), Owner::User(stamp.by));
-            Ok(vec![SequenceEvent::Created { name, description, record_type, template, graph, owner }])
+            let tests = template.as_deref().and_then(sequence_template).map(|template| write_tests(template.tests()));
+            let created = SequenceEvent::Created { name, description, record_type, template, graph, owner };
+            Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
         SequenceCommand::Change(properties) => sequence.change(properties),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
@@ -40,14 +46,17 @@ pub fn decide(
             let json = write_graph(&graph);
             Ok(if json == sequence.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
         }
+        SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description } => sequence.activate(id, description, given),
+        SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
         SequenceCommand::Deactivate if sequence.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
         SequenceCommand::Deactivate => Ok(vec![SequenceEvent::Deactivated]),
         SequenceCommand::Emptied { until } if sequence.emptying_since == Some(until) => {
             Ok(vec![SequenceEvent::Emptied])
         }
         SequenceCommand::Emptied { .. } => Ok(vec![]),
+        SequenceCommand::UndoMigration(number) => sequence.take_migration_back(number),
+        SequenceCommand::MigrationDone { number, undo } => Ok(sequence.migration_done(number, undo)),
     }
 }
 
@@ -70,19 +79,22 @@ impl Sequence {
         Ok(if properties.is_empty() { vec![] } else { vec![SequenceEvent::Changed(properties)] })
     }
 
-    /// §3.4: a clean draft becomes the next version, unless it is the last one still.
+    /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
+    /// organisation asks for that.
     fn activate(
         &self,
         id: SequenceId,
         description: Option<String>,
+        migration: Option<Moves>,
         given: &Given,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (_, diagnostics) = self.compile_draft(id, given);
+        let (plan, diagnostics) = self.compile_draft(id, given);
         let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
         if !errors.is_empty() {
             return Err(SequenceRejection::ValidationFailed(errors));
         }
+        refuse(plan.as_ref().map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
         let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
@@ -91,7 +103,18 @@ impl Sequence {
             }
             (Some(last), true) => last.number + 1,
         };
-        Ok(vec![SequenceEvent::Activated { version, description }])
+        let begun = migration.zip(plan).map(|(moves, plan)| self.begin_migration(version, &plan, moves)).transpose()?;
+        Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
+    }
+
+    fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        refuse(script::problems(tests))?;
+        let json = write_tests(tests);
+        if json.len() > limits::TRIALS_BYTES_MAX {
+            let detail = format!("the tests are larger than {} bytes of JSON", limits::TRIALS_BYTES_MAX);
+            refuse(vec![Problem { pointer: "/tests".into(), code: "too_long", detail }])?;
+        }
+        Ok(if json == self.tests { vec![] } else { vec![SequenceEvent::TestsSaved(json)] })
     }
 
     fn has(&self, property: &Property) -> bool {
@@ -103,6 +126,11 @@ impl Sequence {
             Property::Owner(owner) => self.owner == *owner,
         }
     }
+}
+
+/// No tests are none stored.
+fn write_tests(tests: &[Test]) -> String {
+    if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
@@ -117,6 +145,15 @@ fn graph_problems(graph: &Graph) -> Vec<Problem> {
         problems.push(Problem { pointer: String::new(), code: "too_long", detail });
     }
     problems
+}
+
+/// only types that the organisation works with.
+fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
+    if given.policy.settings().record_types.contains(&kind) {
+        return Vec::new();
+    }
+    let detail = format!("the organisation works without records of type {}", kind.name());
+    vec![Problem { pointer: "/record_type".into(), code: "record_type_disabled", detail }]
 }
 
 /// a name of 1–160 characters, a description of at most 2,000.

@@ -36,13 +36,12 @@ struct Around<'a> {
 }
 
 impl Surroundings for Around<'_> {
-    fn has_record_type(&self, _record_type: RecordType) -> bool {
-        // Every type is enabled until settings can say otherwise.
-        true
+    fn has_record_type(&self, record_type: RecordType) -> bool {
+        self.given.policy.settings().record_types.contains(&record_type)
     }
 
     fn schema(&self, record_type: RecordType) -> Box<dyn Schema + '_> {
-        Box::new(OfRecord(record_type))
+        Box::new(OfRecord { kind: record_type, catalogue: &self.given.catalogue })
     }
 
     fn stages(&self, _record_type: RecordType, _flow: &str) -> Option<Vec<String>> {
@@ -51,7 +50,7 @@ impl Surroundings for Around<'_> {
     }
 
     fn has_call_result(&self, result: &str) -> bool {
-        self.given.call_results.iter().any(|known| known == result)
+        self.given.catalogue.has_call_result(result)
     }
 
     fn has_template(&self, channel: Channel, id: TemplateId) -> bool {
@@ -59,8 +58,7 @@ impl Surroundings for Around<'_> {
     }
 
     fn tracks_engagement(&self) -> bool {
-        // On until settings can say otherwise.
-        true
+        self.given.policy.settings().email_engagement
     }
 
     fn advance_fault(&self, record_type: RecordType, target: SequenceId) -> Option<String> {

@@ -55,9 +55,12 @@ pub fn judge(
             edits()?;
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
-        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
+        SequenceCommand::SaveTests(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
+        SequenceCommand::UndoMigration(_) => edits()?,
         // The outbox.
-        SequenceCommand::Emptied { .. } => return Err(Denial::hidden("sequence").into()),
+        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {
+            return Err(Denial::hidden("sequence").into());
+        }
     }
     Ok(())
 }

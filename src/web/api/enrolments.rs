@@ -300,9 +300,8 @@ impl Walk {
         let enrolment =
             record.enrolment(row.ordinal).ok_or_else(|| Problem::new("internal", "a list row leads nowhere"))?;
         let step = record.current_step(enrolment);
-        let plan = given.plan(enrolment.sequence, enrolment.version);
-        let current_step = step.zip(plan).and_then(|(step, plan)| {
-            let node = plan.node(step.node)?;
+        let current_step = step.and_then(|step| {
+            let node = record.node_of(given, step)?;
             Some(CurrentStep {
                 id: StepId::of(row.record, step.ordinal).to_string(),
                 node: node.id.clone(),

@@ -1,4 +1,4 @@
-//! `/settings`: what holds for the whole organisation. Of domain §17 so far A-1, for whom the workspace is switched on.
+//! `/settings`: what holds for the whole organisation (§17).
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch};
@@ -6,34 +6,189 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::domain::language::Language;
+use crate::domain::organisation::Organisation;
 use crate::domain::organisation::command::OrganisationCommand;
-use crate::domain::organisation::{Organisation, Workspace};
+use crate::domain::organisation::settings::{CallResult, Setting, Settings, Workspace};
 use crate::domain::permission::{Role, Roles};
+use crate::domain::record::schema::{Phone, RecordType};
 use crate::id::OrganisationId;
 use crate::runtime::message::Caller;
 use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::Body;
+use crate::web::request::{Body, present};
 
 /// The settings.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SettingsView {
-    /// `all`, or the roles that may create and connect sequences and see the work list (P-30).
-    #[serde(serialize_with = "write_roles")]
+    /// `all`, or the roles that may create and connect sequences and see the work list (P-30); none of them switches the
+    /// workspace off.
     #[schema(value_type = WorkspaceRoles)]
-    roles: Workspace,
+    roles: RolesBody,
+    /// The types of record that sequences are for.
+    record_types: Vec<String>,
+    /// Whether sample data may be there.
+    sample_data: bool,
+    seller_availability: bool,
+    wait_computation: bool,
+    linked_activities: bool,
+    linked_activities_exclude_calls: bool,
+    activity_completes_step: bool,
+    call_completes_step: bool,
+    call_result: CallResultBody,
+    lock_activity_settings: bool,
+    reporting: bool,
+    /// The numbers to call, the first that is there.
+    phone_priority: Vec<PhoneBody>,
+    /// Whether opens, clicks and replies are looked for.
+    email_engagement: bool,
+    linkedin: bool,
+    card_customisation: bool,
+    card_lock: bool,
+    /// Records that may be connected in a calendar month (UTC); null for any number.
+    monthly_connect_quota: Option<u32>,
+    /// Whether a sequence must pass its tests to be activated.
+    require_sequence_tests: bool,
+    /// Spoken where nobody has chosen another: `en`, `fr` or `gl`.
+    #[schema(value_type = String)]
+    language: Language,
 }
 
-/// What may be written of the settings (RFC 7396).
+impl From<&Settings> for SettingsView {
+    fn from(settings: &Settings) -> SettingsView {
+        SettingsView {
+            roles: RolesBody(settings.roles),
+            record_types: settings.record_types.iter().map(RecordType::to_string).collect(),
+            sample_data: settings.sample_data,
+            seller_availability: settings.seller_availability,
+            wait_computation: settings.wait_computation,
+            linked_activities: settings.linked_activities,
+            linked_activities_exclude_calls: settings.linked_activities_exclude_calls,
+            activity_completes_step: settings.activity_completes_step,
+            call_completes_step: settings.call_completes_step,
+            call_result: CallResultBody::from(&settings.call_result),
+            lock_activity_settings: settings.lock_activity_settings,
+            reporting: settings.reporting,
+            phone_priority: settings.phone_priority.iter().copied().map(PhoneBody::from).collect(),
+            email_engagement: settings.email_engagement,
+            linkedin: settings.linkedin,
+            card_customisation: settings.card_customisation,
+            card_lock: settings.card_lock,
+            monthly_connect_quota: settings.monthly_connect_quota,
+            require_sequence_tests: settings.require_sequence_tests,
+            language: settings.language,
+        }
+    }
+}
+
+/// What may be written of the settings (RFC 7396): null brings a member back to what it is at first.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct SettingsBody {
     /// `all`, or a list of roles; an empty one switches the workspace off.
-    #[serde(default, deserialize_with = "read_roles")]
+    #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<WorkspaceRoles>)]
-    roles: Option<Workspace>,
+    roles: Option<Option<RolesBody>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    record_types: Option<Option<Vec<RecordType>>>,
+    /// Only in a sandbox.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    sample_data: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    seller_availability: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    wait_computation: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    linked_activities: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    linked_activities_exclude_calls: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    activity_completes_step: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    call_completes_step: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<CallResultBody>)]
+    call_result: Option<Option<CallResultBody>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    lock_activity_settings: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    reporting: Option<Option<bool>>,
+    /// Each at most once; those that are not in it are not called.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<PhoneBody>>)]
+    phone_priority: Option<Option<Vec<PhoneBody>>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    email_engagement: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    linkedin: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    card_customisation: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    card_lock: Option<Option<bool>>,
+    /// At least 1.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    monthly_connect_quota: Option<Option<u32>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    require_sequence_tests: Option<Option<bool>>,
+    /// `en`, `fr` or `gl`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<Language>>,
+}
+
+/// A value that is given, or what the setting is at first where null is given.
+fn or<T>(given: Option<Option<T>>, at_first: T) -> Option<T> {
+    given.map(|value| value.unwrap_or(at_first))
+}
+
+impl SettingsBody {
+    fn settings(self) -> Vec<Setting> {
+        let first = Settings::default();
+        let order = self.phone_priority.map(|order| order.map(|order| order.into_iter().map(Phone::from).collect()));
+        let types = self.record_types.map(|types| types.map(|types| types.into_iter().collect()));
+        let exclude_calls = or(self.linked_activities_exclude_calls, first.linked_activities_exclude_calls);
+        let each = [
+            or(self.roles, RolesBody(first.roles)).map(|roles| Setting::Roles(roles.0)),
+            or(types, first.record_types).map(Setting::RecordTypes),
+            or(self.sample_data, first.sample_data).map(Setting::SampleData),
+            or(self.seller_availability, first.seller_availability).map(Setting::SellerAvailability),
+            or(self.wait_computation, first.wait_computation).map(Setting::WaitComputation),
+            or(self.linked_activities, first.linked_activities).map(Setting::LinkedActivities),
+            exclude_calls.map(Setting::LinkedActivitiesExcludeCalls),
+            or(self.activity_completes_step, first.activity_completes_step).map(Setting::ActivityCompletesStep),
+            or(self.call_completes_step, first.call_completes_step).map(Setting::CallCompletesStep),
+            or(self.call_result, CallResultBody::default()).map(|result| Setting::CallResult(result.into())),
+            or(self.lock_activity_settings, first.lock_activity_settings).map(Setting::LockActivitySettings),
+            or(self.reporting, first.reporting).map(Setting::Reporting),
+            or(order, first.phone_priority).map(Setting::PhonePriority),
+            or(self.email_engagement, first.email_engagement).map(Setting::EmailEngagement),
+            or(self.linkedin, first.linkedin).map(Setting::Linkedin),
+            or(self.card_customisation, first.card_customisation).map(Setting::CardCustomisation),
+            or(self.card_lock, first.card_lock).map(Setting::CardLock),
+            self.monthly_connect_quota.map(Setting::MonthlyConnectQuota),
+            or(self.require_sequence_tests, first.require_sequence_tests).map(Setting::RequireSequenceTests),
+            or(self.language, first.language).map(Setting::Language),
+        ];
+        each.into_iter().flatten().collect()
+    }
 }
 
 /// `all`, or a list of roles.
@@ -46,28 +201,101 @@ enum WorkspaceRoles {
     All(String),
 }
 
-fn write_roles<S: Serializer>(workspace: &Workspace, to: S) -> Result<S::Ok, S::Error> {
-    let roles = match workspace {
-        Workspace::All => WorkspaceRoles::All("all".into()),
-        Workspace::Only(roles) => WorkspaceRoles::Only(roles.iter().map(|role| role.name().into()).collect()),
-    };
-    roles.serialize(to)
+#[derive(Debug)]
+struct RolesBody(Workspace);
+
+impl Serialize for RolesBody {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let roles = match self.0 {
+            Workspace::All => WorkspaceRoles::All("all".into()),
+            Workspace::Only(roles) => WorkspaceRoles::Only(roles.iter().map(|role| role.name().into()).collect()),
+        };
+        roles.serialize(to)
+    }
 }
 
-fn read_roles<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Workspace>, D::Error> {
-    let wrong = || D::Error::custom("give `all`, or a list of roles");
-    match WorkspaceRoles::deserialize(from).map_err(|_| wrong())? {
-        WorkspaceRoles::All(word) if word == "all" => Ok(Some(Workspace::All)),
-        WorkspaceRoles::All(_) => Err(wrong()),
-        WorkspaceRoles::Only(names) => {
-            let role = |name: &String| Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(wrong);
-            Ok(Some(Workspace::Only(names.iter().map(role).collect::<Result<Roles, _>>()?)))
+impl<'de> Deserialize<'de> for RolesBody {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<RolesBody, D::Error> {
+        let wrong = || D::Error::custom("give `all`, or a list of roles");
+        match WorkspaceRoles::deserialize(from).map_err(|_| wrong())? {
+            WorkspaceRoles::All(word) if word == "all" => Ok(RolesBody(Workspace::All)),
+            WorkspaceRoles::All(_) => Err(wrong()),
+            WorkspaceRoles::Only(names) => {
+                let role = |name: &String| Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(wrong);
+                Ok(RolesBody(Workspace::Only(names.iter().map(role).collect::<Result<Roles, _>>()?)))
+            }
+        }
+    }
+}
+
+/// `{"ask": true}`, or `{"default": RESULT}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum CallResultBody {
+    /// The seller says how a call ended.
+    Ask(bool),
+    /// This call result, unless the seller says otherwise.
+    Default(String),
+}
+
+impl Default for CallResultBody {
+    fn default() -> CallResultBody {
+        CallResultBody::Ask(true)
+    }
+}
+
+impl From<&CallResult> for CallResultBody {
+    fn from(result: &CallResult) -> CallResultBody {
+        match result {
+            CallResult::Ask => CallResultBody::Ask(true),
+            CallResult::Default(result) => CallResultBody::Default(result.clone()),
+        }
+    }
+}
+
+impl From<CallResultBody> for CallResult {
+    fn from(result: CallResultBody) -> CallResult {
+        match result {
+            CallResultBody::Ask(_) => CallResult::Ask,
+            CallResultBody::Default(result) => CallResult::Default(result),
+        }
+    }
+}
+
+/// A kind of phone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PhoneBody {
+    /// At work.
+    Business,
+    /// Carried along.
+    Mobile,
+    /// At home.
+    Home,
+}
+
+impl From<Phone> for PhoneBody {
+    fn from(phone: Phone) -> PhoneBody {
+        match phone {
+            Phone::Business => PhoneBody::Business,
+            Phone::Mobile => PhoneBody::Mobile,
+            Phone::Home => PhoneBody::Home,
+        }
+    }
+}
+
+impl From<PhoneBody> for Phone {
+    fn from(phone: PhoneBody) -> Phone {
+        match phone {
+            PhoneBody::Business => Phone::Business,
+            PhoneBody::Mobile => Phone::Mobile,
+            PhoneBody::Home => Phone::Home,
         }
     }
 }
 
 fn shown(organisation: &Organisation) -> (SettingsView, u32) {
-    (SettingsView { roles: organisation.workspace }, organisation.settings_version)
+    (SettingsView::from(&organisation.settings), organisation.settings_version)
 }
 
 fn answer((view, version): (SettingsView, u32)) -> HttpResponse {
@@ -81,13 +309,20 @@ pub async fn get_settings(app: Data<App>, _: Principal) -> HttpResponse {
     answer(shown(&app.engine.given().policy.organisation))
 }
 
-/// Change settings.
+/// Change settings: all that are sent, or none where one of them may not be written or does not fit.
 #[utoipa::path(tag = "Configuration", request_body = SettingsBody,
-    responses((status = 200, body = SettingsView), (status = 403, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = SettingsView), (status = 403, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
 #[patch("/settings")]
 pub async fn patch_settings(app: Data<App>, body: Body<SettingsBody>) -> Result<HttpResponse, Problem> {
+    if matches!(&body.value.call_result, Some(Some(CallResultBody::Ask(false)))) {
+        return Err(Problem::malformed("/call_result/ask", "give `{\"ask\": true}`, or `{\"default\": RESULT}`"));
+    }
+    if body.value.sample_data == Some(Some(true)) && !app.engine.clock().is_test() {
+        let detail = "sample data is for a sandbox, which never sends anything outside";
+        return Err(Problem::at("sandbox_only", "/sample_data", detail));
+    }
     let expected = body.caller.expected;
-    let command = OrganisationCommand::ChangeSettings { workspace: body.value.roles, expected };
+    let command = OrganisationCommand::ChangeSettings { settings: body.value.settings(), expected };
     let caller = Caller { expected: None, ..body.caller };
     let done = app.engine.submit::<Organisation, _>(OrganisationId::THE, command, caller, |seen| shown(seen.state));
     Ok(answer(done.await?))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::enrolment::Ordinal;
+use crate::domain::plan::PlanNode;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
 use crate::id::StepId;
@@ -47,9 +48,7 @@ fn step_view(seen: &Seen<Record>, step: Ordinal) -> Option<StepView> {
 fn advanced(seen: &Seen<Record>, step: Ordinal) -> Option<Advanced> {
     let enrolment = seen.state.step(step)?.enrolment;
     let for_seller = |open: &&crate::domain::enrolment::Step| {
-        let enrolment = seen.state.enrolment(open.enrolment);
-        let plan = enrolment.and_then(|enrolment| seen.given.plan(enrolment.sequence, enrolment.version));
-        open.converted || plan.and_then(|plan| plan.node(open.node)).is_some_and(|node| node.is_seller_step())
+        open.converted || seen.state.node_of(seen.given, open).is_some_and(PlanNode::is_seller_step)
     };
     // The same enrolment goes first, then the record's others.
     let mut open: Vec<_> = seen.state.live().filter_map(|live| seen.state.current_step(live)).collect();

@@ -134,7 +134,7 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         }
     };
     match event {
-        RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {} was created", kind.name())),
+        RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {kind} was created")),
         RecordEvent::Changed { changes, .. } => of_record("record_changed", changed(changes)),
         RecordEvent::Closed(outcome) => of_record(
             "record_closed",
@@ -204,15 +204,33 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         }
         RecordEvent::Erased { .. } => of_record("record_erased", "The record was erased".into()),
         RecordEvent::Forgotten => of_record("messages_erased", "Its messages were erased".into()),
+        RecordEvent::Migrated { enrolment, migration, version, .. } => {
+            let by = migrated_by(record, given, *enrolment, *migration);
+            let summary = format!("Moved to version {version} of {}{by}", sequence(*enrolment));
+            of_enrolment("migrated", *enrolment, summary)
+        }
+        RecordEvent::NotMigrated { enrolment, conflict, .. } => {
+            let summary = format!("Stays on its version of {}: {conflict}", sequence(*enrolment));
+            of_enrolment("not_migrated", *enrolment, summary)
+        }
+        RecordEvent::MigrationUndone { enrolment, .. } => {
+            let summary = format!("Moved back to its former version of {}", sequence(*enrolment));
+            of_enrolment("migration_undone", *enrolment, summary)
+        }
     }
 }
 
-fn step_name(record: &Record, given: &Given, step: Ordinal) -> String {
-    let name = || {
-        let step = record.step(step)?;
-        let enrolment = record.enrolment(step.enrolment)?;
-        Some(given.plan(enrolment.sequence, enrolment.version)?.node(step.node)?.name.clone())
+/// Who asked for a migration, as far as that is known.
+fn migrated_by(record: &Record, given: &Given, enrolment: Ordinal, migration: u32) -> String {
+    let by = || {
+        let sequence = given.sequences.get(&record.enrolment(enrolment)?.sequence)?;
+        Some(given.policy.user(sequence.migration(migration)?.by)?.profile.name.clone())
     };
+    by().map(|name| format!(" by {name}")).unwrap_or_default()
+}
+
+fn step_name(record: &Record, given: &Given, step: Ordinal) -> String {
+    let name = || Some(record.node_of(given, record.step(step)?)?.name.clone());
     name().map_or_else(|| "A step".to_owned(), |name| format!("“{name}”"))
 }
 

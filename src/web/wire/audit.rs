@@ -1,18 +1,25 @@
 //! Audited events as administrators read them: what happened, to what, and what changed. No secret and no digest of one.
 
+mod catalogue;
+
+pub use catalogue::tell_catalogue;
+
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::account::KeyKind;
 use crate::domain::account::command::AccountEvent;
 use crate::domain::audit::AuditEvent;
 use crate::domain::organisation::command::OrganisationEvent;
-use crate::domain::organisation::{TeamKind, UserProfile, UserState, Workspace};
+use crate::domain::organisation::settings::{Setting, Settings, Workspace};
+use crate::domain::organisation::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Role, Roles};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Owner;
 use crate::domain::sequence::{Property, SequenceEvent};
 use crate::id::{EntityId, KeyId, UserId};
+use crate::web::api::settings::SettingsView;
 use crate::web::auth::scope_name;
 
 /// One thing that is otherwise than before.
@@ -95,6 +102,18 @@ fn workspace(workspace: Workspace) -> String {
     }
 }
 
+/// The value of a setting as `/settings` shows it.
+fn setting(setting: &Setting) -> String {
+    let mut settings = Settings::default();
+    settings.set(setting);
+    let shown = serde_json::to_value(SettingsView::from(&settings)).unwrap_or_default();
+    match &shown[setting.name()] {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
 /// Users, teams, settings.
 pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
     match event {
@@ -123,6 +142,11 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
         OrganisationEvent::TeamRemoved { team } => Told::of("team.removed", format!("team {team}")),
         OrganisationEvent::WorkspaceChanged { before, after } => {
             Told::of("settings.changed", "settings").altered("roles", workspace(*before), workspace(*after))
+        }
+        OrganisationEvent::SettingsChanged { before, after } => {
+            before.iter().zip(after).fold(Told::of("settings.changed", "settings"), |told, (before, after)| {
+                told.altered(after.name(), setting(before), setting(after))
+            })
         }
     }
 }
@@ -162,7 +186,7 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
     let of = |action| Told::of(action, sequence);
     match event {
         SequenceEvent::Created { name, record_type, template, owner: whose, .. } => {
-            let told = of("sequence.created").with("name", name).with("record_type", record_type.name());
+            let told = of("sequence.created").with("name", name).with("record_type", record_type);
             let told = told.with("owner", owner(*whose));
             template.iter().fold(told, |told, template| told.with("template", template))
         }
@@ -174,6 +198,15 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::Deactivated => of("sequence.deactivated"),
         SequenceEvent::Emptied => of("sequence.emptied"),
+        SequenceEvent::TestsSaved(tests) => of("sequence.tests_saved").with("bytes", tests.len()),
+        SequenceEvent::MigrationBegun { number, version, moves } => {
+            let told = of("sequence.migration_begun").with("migration", number).with("version", version);
+            let told = told.with("mode", format!("{:?}", moves.mode).to_lowercase());
+            moves.map.iter().fold(told, |told, (from, to)| told.with("map", format!("{from} → {to}")))
+        }
+        SequenceEvent::MigrationCompleted { number } => of("sequence.migration_completed").with("migration", number),
+        SequenceEvent::MigrationTakenBack { number } => of("sequence.migration_taken_back").with("migration", number),
+        SequenceEvent::MigrationUndone { number } => of("sequence.migration_undone").with("migration", number),
     }
 }
 

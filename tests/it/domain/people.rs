@@ -7,8 +7,11 @@ use relance::domain::account::{Account, KeyKind, TokenScope};
 use relance::domain::audit::{Audit, Note, Refusal};
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
-use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection, UserChange};
-use relance::domain::organisation::{Organisation, TeamKind, UserProfile, UserState, Workspace};
+use relance::domain::organisation::command::{
+    OrganisationCommand, OrganisationEvent, OrganisationRejection, UserChange,
+};
+use relance::domain::organisation::settings::{Setting, Workspace};
+use relance::domain::organisation::{Organisation, TeamKind, UserProfile, UserState};
 use relance::domain::permission::{Cause, Denies, Role, Roles};
 use relance::domain::policy::DEFAULT_UNIT;
 use relance::id::{AuditId, KeyId, OrganisationId, Shard, TeamId, UserId};
@@ -18,13 +21,13 @@ use relance::time::Timestamp;
 use super::ledger::Logged;
 use super::world::{BEGIN, COLLEAGUE, SELLER, TEAM, at, sellers, user};
 
-const ADA: UserId = UserId(0x41);
-const BOB: UserId = UserId(0x42);
+pub const ADA: UserId = UserId(0x41);
+pub const BOB: UserId = UserId(0x42);
 
 /// An organisation that decisions about it are given too.
-struct Office {
+pub struct Office {
     organisation: Logged<Organisation>,
-    by: UserId,
+    pub by: UserId,
 }
 
 impl Office {
@@ -36,15 +39,19 @@ impl Office {
         Given::default().with_organisation(&self.organisation.state)
     }
 
-    fn ask(&mut self, command: OrganisationCommand) -> Result<usize, OrganisationRejection> {
+    pub fn told(&mut self, command: OrganisationCommand) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
         let (given, stamp) = (self.given(), Stamp { at: at(BEGIN), by: self.by });
         let (events, owed) = self.organisation.decide(OrganisationId::THE, &given, command, stamp)?;
         assert!(owed.0.is_empty(), "an organisation owes nothing");
         self.organisation.check_replay();
-        Ok(events.len())
+        Ok(events)
     }
 
-    fn add(&mut self, id: UserId, name: &str, roles: &[Role]) -> Result<usize, OrganisationRejection> {
+    pub fn ask(&mut self, command: OrganisationCommand) -> Result<usize, OrganisationRejection> {
+        self.told(command).map(|events| events.len())
+    }
+
+    pub fn add(&mut self, id: UserId, name: &str, roles: &[Role]) -> Result<usize, OrganisationRejection> {
         self.ask(OrganisationCommand::AddUser { user: id, profile: user(name, roles, DEFAULT_UNIT).profile })
     }
 
@@ -57,7 +64,7 @@ impl Office {
     }
 
     /// Ada administers and has signed in, Bob sells.
-    fn with_two() -> Office {
+    pub fn with_two() -> Office {
         let mut office = Office::new();
         office.add(ADA, "ada", &[Role::SystemAdministrator]).unwrap();
         office.add(BOB, "bob", &[Role::Seller]).unwrap();
@@ -69,7 +76,7 @@ impl Office {
         self.ask(OrganisationCommand::ChangeUser { user, changes: vec![change], expected: None })
     }
 
-    fn state(&self) -> &Organisation {
+    pub fn state(&self) -> &Organisation {
         &self.organisation.state
     }
 }
@@ -96,7 +103,7 @@ fn p_12_only_administrators_change_users_teams_and_settings() {
         OrganisationCommand::AddMember { team, user: BOB },
         OrganisationCommand::RemoveMember { team, user: BOB, expected: None },
         OrganisationCommand::RemoveTeam { team, expected: None },
-        OrganisationCommand::ChangeSettings { workspace: Some(Workspace::All), expected: None },
+        OrganisationCommand::ChangeSettings { settings: vec![Setting::Roles(Workspace::All)], expected: None },
     ];
     let mut office = Office::with_two();
     office.add(UserId(0x44), "both", &[Role::SequenceManager, Role::SalesManager]).unwrap();

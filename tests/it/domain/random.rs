@@ -13,7 +13,11 @@ use relance::domain::template::{Language, sequence_templates};
 use relance::id::SequenceId;
 use serde_json::json;
 
-use super::draw::{answered, auto_email, call, early_reply, email, graph, reply, task, update, wait};
+use super::draw::{
+    ab_test, advanced, answered, auto_email, auto_text, branch, call, came, early_reply, email, graph, reply, stage,
+    task, text, update, wait,
+};
+use super::setting::TARGET;
 use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 /// What happens next; `u8`s choose among what there is at that time, sometimes what is not there.
@@ -90,7 +94,7 @@ fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         }
         Move::Disconnect(choice) => RecordCommand::Disconnect(choose(&live, choice)),
         Move::Complete { step, result } => {
-            let results = &world.given.call_results;
+            let results = &world.given.catalogue.call_results;
             let call_result = result.map(|result| results[usize::from(result) % results.len()].clone());
             RecordCommand::Complete { step: choose(&steps, step), note: None, call_result }
         }
@@ -126,7 +130,7 @@ fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             RecordCommand::LeaveSequence { sequence, until: now }
         }
         Move::Activate(choice) => {
-            let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None });
+            let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None, migration: None });
             return;
         }
     };
@@ -217,7 +221,7 @@ proptest! {
 
     #[test]
     fn q_7_any_graph_compiles_to_a_plan_or_to_errors(
-        nodes in prop::collection::vec((0_u8..8, 0_usize..9, 0_usize..9, -1_i64..32), 0..8),
+        nodes in prop::collection::vec((0_u8..17, 0_usize..9, 0_usize..9, -1_i64..32), 0..8),
     ) {
         let id = |place: usize| format!("n{place}");
         let drawn: Vec<_> = nodes.iter().enumerate().map(|(place, (kind, next, no, days))| {
@@ -233,6 +237,15 @@ proptest! {
                 4 => wait(&id(place), *days, 0, &next),
                 5 => reply(&id(place), *days, &next, &no),
                 6 => answered(&id(place), &["made"], &next, &no),
+                7 => text(&id(place), &next),
+                8 => auto_text(&id(place), &next),
+                9 => ab_test(&id(place), "email", 5 * days.abs(), &next),
+                10 => came("link", &id(place), *days, days % 2 == 0, &next, &no),
+                11 => advanced("all", &["open", "reply"], &id(place), days % 2 == 0, &next, &no),
+                12 => branch(&id(place), json!({ "field": "email", "op": "no_value" }), &next, &no),
+                13 => branch(&id(place), json!({ "all": [] }), &next, &no),
+                14 => stage(&id(place), "sale", &["offer"], &next, &no),
+                15 => super::draw::advance(&id(place), TARGET),
                 _ => update(&id(place), "disposition", "open", &next),
             }
         }).collect();
@@ -251,7 +264,7 @@ proptest! {
             prop_assert!(node.exits().all(|exit| usize::from(exit) > place), "each node stands before its followers");
             prop_assert!(usize::from(node.steps_ahead) <= usize::from(plan.step_count));
         }
-        world.order(sequence, SequenceCommand::Activate { description: None }).unwrap();
+        world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
         let run = world.connect(sequence);
         for _ in 0..20 {
             advance(&mut world, true);

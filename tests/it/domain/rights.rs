@@ -5,14 +5,15 @@ use chrono::TimeDelta;
 use relance::domain::enrolment::Signal;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
-use relance::domain::organisation::{Organisation, Team, UserState, Workspace};
+use relance::domain::organisation::settings::{Settings, Workspace};
+use relance::domain::organisation::{Organisation, Team, UserState};
 use relance::domain::permission::{Cause, Denies, Role};
 use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
-use relance::id::{RecordId, SequenceId, TeamId, UserId};
+use relance::id::{MigrationId, RecordId, SequenceId, TeamId, UserId};
 
 use super::draw::{auto_email, graph, task};
 use super::world::{World, at, is_of_server, user};
@@ -116,7 +117,9 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Fire(_)
         | RecordCommand::MessageSent { .. }
         | RecordCommand::MessageFailed { .. }
-        | RecordCommand::Forget => "server",
+        | RecordCommand::Forget
+        | RecordCommand::Migrate(_)
+        | RecordCommand::UndoMigration(_) => "server",
     }
 }
 
@@ -148,6 +151,8 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::MessageSent { step: 2, message_id: "m".into() },
         RecordCommand::MessageFailed { step: 2, reason: "full".into() },
         RecordCommand::Forget,
+        RecordCommand::Migrate(MigrationId::of(sequence, 1)),
+        RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
     ]
 }
 
@@ -249,7 +254,7 @@ fn sequence(relation: Relation, is_active: bool) -> Sequence {
     sequence.draft = serde_json::to_string(&graph(&[task("t", "")])).unwrap();
     if is_active {
         let stamp = Stamp { at: at("2026-03-02T09:00:00Z"), by: UserId::SYSTEM };
-        let activate = SequenceCommand::Activate { description: None };
+        let activate = SequenceCommand::Activate { description: None, migration: None };
         let events = sequence.decide(SequenceId(1), &Given::default(), activate, stamp).unwrap();
         events.iter().for_each(|event| sequence.apply(event, stamp));
     }
@@ -274,9 +279,12 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         to(Owner::User(FAR)),
         to(Owner::Team(THEIRS)),
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
-        SequenceCommand::Activate { description: None },
+        SequenceCommand::SaveTests(vec![]),
+        SequenceCommand::Activate { description: None, migration: None },
         SequenceCommand::Deactivate,
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
+        SequenceCommand::UndoMigration(1),
+        SequenceCommand::MigrationDone { number: 1, undo: false },
     ];
     let line = |command: &SequenceCommand| match command {
         SequenceCommand::Create { .. } => "create",
@@ -285,8 +293,10 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
             Some(Property::Owner(_)) => "give",
             _ => "edit",
         },
-        SequenceCommand::SaveGraph(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
-        SequenceCommand::Emptied { .. } => "server",
+        SequenceCommand::SaveGraph(_) | SequenceCommand::SaveTests(_) => "edit",
+        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
+        SequenceCommand::UndoMigration(_) => "edit",
+        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()
 }
@@ -344,13 +354,14 @@ fn p_5_q_102_a_record_is_connected_to_sequences_that_one_sees() {
 
 #[test]
 fn p_30_p_32_where_the_workspace_is_for_others_a_seller_is_told_so_and_goes_on_with_what_runs() {
-    let only = |role| Organisation {
-        workspace: Workspace::Only([role].into_iter().collect()),
+    let only = |role: Option<Role>| Organisation {
+        settings: Settings { roles: Workspace::Only(role.into_iter().collect()), ..Settings::default() },
         ..organisation(&[Role::Seller])
     };
     let mut world = record(Relation::Own, &[Role::Seller]);
     let sequence = *world.given.sequences.keys().next().unwrap();
-    for (role, signs) in [(Role::SequenceManager, "fyf"), (Role::Seller, "yyy")] {
+    // where it is for nobody, what is there stays all the same.
+    for (role, signs) in [(None, "fyf"), (Some(Role::SequenceManager), "fyf"), (Some(Role::Seller), "yyy")] {
         world.given = world.given.with_organisation(&only(role));
         let connect = RecordCommand::Connect { sequence, wait: None, source: None };
         let complete = RecordCommand::Complete { step: 3, note: None, call_result: None };

@@ -1,8 +1,8 @@
 //! Surroundings that a graph is checked in, where each answer can be chosen.
 
+use relance::domain::catalogue::Catalogue;
 use relance::domain::condition::check::Schema;
 use relance::domain::condition::subject::OfRecord;
-use relance::domain::given::Given;
 use relance::domain::plan::compile::{Properties, Severity, Surroundings, compile};
 use relance::domain::plan::{AssignTo, Channel};
 use relance::domain::record::schema::RecordType;
@@ -24,11 +24,13 @@ pub struct Setting {
     pub exit_on_reply: bool,
     pub has_record_type: bool,
     pub tracks_engagement: bool,
+    pub catalogue: Catalogue,
 }
 
 impl Default for Setting {
     fn default() -> Setting {
-        Setting { kind: RecordType::Lead, exit_on_reply: false, has_record_type: true, tracks_engagement: true }
+        let (kind, catalogue) = (RecordType::Lead, Catalogue::default());
+        Setting { kind, exit_on_reply: false, has_record_type: true, tracks_engagement: true, catalogue }
     }
 }
 
@@ -39,7 +41,7 @@ impl Surroundings for Setting {
     }
 
     fn schema(&self, record_type: RecordType) -> Box<dyn Schema + '_> {
-        Box::new(OfRecord(record_type))
+        Box::new(OfRecord { kind: record_type, catalogue: &self.catalogue })
     }
 
     fn stages(&self, record_type: RecordType, flow: &str) -> Option<Vec<String>> {
@@ -48,7 +50,7 @@ impl Surroundings for Setting {
     }
 
     fn has_call_result(&self, result: &str) -> bool {
-        Given::default().call_results.iter().any(|known| known == result)
+        self.catalogue.has_call_result(result)
     }
 
     fn has_template(&self, _channel: Channel, id: TemplateId) -> bool {

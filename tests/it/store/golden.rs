@@ -5,18 +5,26 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod organisation;
+
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
+use relance::domain::catalogue::command::CatalogueEvent;
+use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
+use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
+use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
+use relance::id::{EntityId, EntityKind, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -142,6 +150,7 @@ fn record_events() -> Vec<RecordEvent> {
     let mut events = vec![
         Created { kind: RecordType::Lead, changes: changes() },
         Created { kind: RecordType::Opportunity, changes: vec![] },
+        Created { kind: RecordType::from_name("project").expect("a name"), changes: vec![] },
         Changed { changes: vec![Change::Owner(Owner::Team(TEAM))], former_external_id: text("crm-16") },
         Changed { changes: vec![Change::Name(None)], former_external_id: None },
         Closed(Outcome::None),
@@ -181,6 +190,20 @@ fn record_events() -> Vec<RecordEvent> {
         AbVersionTaken { step: 300, version: AbVersion::B },
         ended(EnrolmentStatus::Completed, EndReason::AdvancedToOtherSequence, None),
     ]);
+    let moved = |landing| Migrated { enrolment: 2, migration: 300, version: 500, landing };
+    let stayed = |conflict| NotMigrated { enrolment: 2, migration: 300, conflict };
+    events.extend([
+        moved(Landing::Connecting),
+        moved(Landing::Kept { node: 300, wakes_at: Some(at(AT)) }),
+        moved(Landing::Replaced),
+        moved(Landing::Restarted),
+        stayed(Conflict::NodeGone("call".into())),
+        stayed(Conflict::DoneAgain("call".into())),
+        stayed(Conflict::RecordClosed),
+        stayed(Conflict::RecordFull),
+        MigrationUndone { enrolment: 2, migration: 300, left: None, wakes_at: None },
+        MigrationUndone { enrolment: 2, migration: 300, left: Some(300), wakes_at: Some(at(AT)) },
+    ]);
     let failures = [
         StepError::AutomatedTextFailed,
         StepError::FieldMissing,
@@ -208,6 +231,10 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Property::AssignTo(AssignTo::RecordOwner),
         Property::AssignTo(AssignTo::CurrentUser),
     ];
+    let begun = |mode, map: &[(&str, &str)]| {
+        let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
+        MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
+    };
     vec![
         created(RecordType::Contact, None, Owner::User(USER)),
         created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
@@ -217,6 +244,41 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Activated { version: 500, description: text("with a call") },
         Deactivated,
         Emptied,
+        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
+        begun(Mode::Stay, &[]),
+        begun(Mode::Follow, &[]),
+        begun(Mode::Map, &[("call", "visit"), ("wait", "visit")]),
+        begun(Mode::Restart, &[]),
+        MigrationCompleted { number: 300 },
+        MigrationTakenBack { number: 300 },
+        MigrationUndone { number: 300 },
+    ]
+}
+
+fn catalogue_events() -> Vec<CatalogueEvent> {
+    use CatalogueEvent::*;
+    let project = RecordType::from_name("project").expect("a name");
+    let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
+    let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
+    vec![
+        TypeAdded { kind: project, label: "Proxecto".into() },
+        TypeChanged { kind: RecordType::Lead, before: "Lead".into(), after: "Oportunidade".into() },
+        TypeRemoved { kind: project },
+        added("a", FieldKind::Text),
+        added("b", FieldKind::Number),
+        added("c", FieldKind::Money),
+        added("d", FieldKind::Date),
+        added("e", FieldKind::TwoOption),
+        added("f", set(&["Ouro", "Prata"])),
+        added("g", FieldKind::Lookup(Target::Record(project))),
+        added("h", FieldKind::Lookup(Target::User)),
+        FieldChanged {
+            kind: RecordType::Account,
+            name: "tier".into(),
+            before: ("Nivel".into(), set(&["Ouro"])),
+            after: ("Rango".into(), set(&["Ouro", "Prata"])),
+        },
+        FieldRemoved { kind: RecordType::Account, name: "tier".into() },
     ]
 }
 
@@ -244,8 +306,14 @@ fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record_events());
     all.extend(examples_of("SequenceEvent", sequence_events()));
     all.extend(examples_of("ImportEvent", import_events()));
+    all.extend(examples_of("OrganisationEvent", organisation::events()));
+    all.extend(examples_of("Setting", organisation::settings()));
+    all.extend(examples_of("CatalogueEvent", catalogue_events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
+    let migration = MigrationId::of(SEQUENCE, 300);
+    let moves = [false, true].map(|undo| Delivery::Migrate { migration, undo });
+    let deliveries = deliveries.into_iter().chain(moves).collect();
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, access_team, assignees, state| RecordSummary {
         kind,
@@ -355,11 +423,14 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 4] = [
+    let cases: [Case; 7] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
+        ("CatalogueEvent.", knows::<CatalogueEvent>),
         ("Delivery.", knows::<Delivery>),
+        ("OrganisationEvent.", knows::<OrganisationEvent>),
+        ("Setting.", knows::<Setting>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

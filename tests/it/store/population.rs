@@ -111,7 +111,7 @@ impl<'a> Population<'a> {
         let (name, description) = (format!("sequence {number}"), String::new());
         let (record_type, graph) = (RecordType::Lead, graph.clone());
         self.run(id, SequenceCommand::Create { name, description, record_type, template: None, graph });
-        self.run(id, SequenceCommand::Activate { description: None });
+        self.run(id, SequenceCommand::Activate { description: None, migration: None });
         id
     }
 
@@ -156,8 +156,7 @@ impl<'a> Population<'a> {
             }
             let (record, _) = self.state::<Record>(lead.into());
             let Some(step) = record.live().find_map(|enrolment| record.current_step(enrolment)) else { return };
-            let plan = record.enrolment(step.enrolment).and_then(|of| self.given.plan(of.sequence, of.version));
-            let is_call = plan.and_then(|plan| plan.node(step.node)).is_some_and(|node| node.type_name == "phone_call");
+            let is_call = record.node_of(&self.given, step).is_some_and(|node| node.type_name == "phone_call");
             let call_result = is_call.then(|| if number % 2 == 0 { "made" } else { "busy" }.to_owned());
             let step = step.ordinal;
             let waits = record.step(step).is_some_and(|step| step.wakes_at.is_some());

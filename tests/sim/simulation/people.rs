@@ -3,9 +3,11 @@
 use relance::domain::account::command::{AccountCommand, NewKey, Proof};
 use relance::domain::account::{KeyKind, TokenScope};
 use relance::domain::organisation::command::{OrganisationCommand, UserChange};
-use relance::domain::organisation::{TeamKind, UserProfile, Workspace};
+use relance::domain::organisation::settings::{Setting, Settings, Workspace};
+use relance::domain::organisation::{TeamKind, UserProfile};
 use relance::domain::permission::{Role, Roles};
 use relance::domain::policy::DEFAULT_UNIT;
+use relance::domain::record::schema::RecordType;
 use relance::id::{KeyId, TeamId, UserId};
 use relance::time::Timestamp;
 
@@ -44,7 +46,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
     let often = match what {
         What::Record(..) | What::Read(_) | What::Import(..) => USERS[0],
         What::Sequence(..) => USERS[1],
-        What::Organisation(_) | What::Account(..) => UserId::ADMINISTRATOR,
+        What::Organisation(_) | What::Account(..) | What::Catalogue(_) => UserId::ADMINISTRATOR,
     };
     if chance.u32(0..10) < 6 { often } else { anybody }
 }
@@ -66,11 +68,14 @@ pub fn organise(chance: &mut fastrand::Rng) -> What {
         6..10 => OrganisationCommand::EnableUser { user },
         10 | 11 => OrganisationCommand::AddMember { team: TEAM, user },
         12 | 13 => OrganisationCommand::RemoveMember { team: TEAM, user, expected },
-        14 => OrganisationCommand::ChangeSettings {
-            workspace: Some(Workspace::Only(roles(&[Role::SalesManager]))),
-            expected: None,
-        },
-        _ => OrganisationCommand::ChangeSettings { workspace: Some(Workspace::All), expected: None },
+        14 => {
+            let settings = vec![
+                Setting::Roles(Workspace::Only(roles(&[Role::SalesManager]))),
+                Setting::RecordTypes([RecordType::Lead].into_iter().collect()),
+            ];
+            OrganisationCommand::ChangeSettings { settings, expected: None }
+        }
+        _ => OrganisationCommand::ChangeSettings { settings: Settings::default().each(), expected: None },
     })
 }
 

@@ -1,0 +1,147 @@
+//! What holds for the whole organisation (§17): each setting with its default, who may write it, and what fits.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::given::Given;
+use crate::domain::language::Language;
+use crate::domain::permission::{Permission, Roles};
+use crate::domain::record::Problem;
+use crate::domain::record::schema::{Phone, RecordType};
+
+/// A-1, P-30: who may create and connect sequences and see the work list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Workspace {
+    /// Every role.
+    #[default]
+    All,
+    /// Only these roles; none switches the workspace off.
+    Only(Roles),
+}
+
+/// what is known of a call that somebody completes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallResult {
+    /// The seller says how it ended.
+    #[default]
+    Ask,
+    /// This, unless the seller says otherwise.
+    Default(String),
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $member:ident: $variant:ident($kind:ty) = $default:expr, $permission:ident;)*) => {
+        /// The settings of the organisation.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct Settings { $($(#[$doc])* pub $member: $kind),* }
+
+        /// One setting with its value. Stored for good: lines are only ever appended.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Setting { $($(#[$doc])* $variant($kind)),* }
+
+        impl Default for Settings {
+            fn default() -> Settings {
+                Settings { $($member: $default),* }
+            }
+        }
+
+        impl Settings {
+            /// Every setting as it stands.
+            pub fn each(&self) -> Vec<Setting> {
+                vec![$(Setting::$variant(self.$member.clone())),*]
+            }
+
+            /// Writes one.
+            pub fn set(&mut self, setting: &Setting) {
+                match setting { $(Setting::$variant(value) => self.$member.clone_from(value)),* }
+            }
+
+            /// The one that `other` is a value of, as it stands.
+            pub fn same(&self, other: &Setting) -> Setting {
+                match other { $(Setting::$variant(_) => Setting::$variant(self.$member.clone())),* }
+            }
+        }
+
+        impl Setting {
+            /// Its name in the API.
+            pub fn name(&self) -> &'static str {
+                match self { $(Setting::$variant(_) => stringify!($member)),* }
+            }
+
+            /// What whoever writes it must be allowed.
+            pub fn permission(&self) -> Permission {
+                match self { $(Setting::$variant(_) => Permission::$permission),* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// for whom the workspace is switched on.
+    roles: Roles(Workspace) = Workspace::All, SetUp;
+    /// the types of record that sequences may be made for and connected to (K-14: what runs goes on).
+    record_types: RecordTypes(BTreeSet<RecordType>) = RecordType::BUILT_IN.into_iter().collect(), SetUp;
+    /// whether sample data may be there; only in a sandbox.
+    sample_data: SampleData(bool) = false, SetUp;
+    /// whether sellers have availability, from the built-in calendar.
+    seller_availability: SellerAvailability(bool) = false, ConfigureSequences;
+    /// whether waits are computed with calendars, where a sequence wants that.
+    wait_computation: WaitComputation(bool) = false, ConfigureSequences;
+    /// whether steps make activities on the timeline.
+    linked_activities: LinkedActivities(bool) = true, ConfigureSequences;
+    /// but not calls.
+    linked_activities_exclude_calls: LinkedActivitiesExcludeCalls(bool) = false, ConfigureSequences;
+    /// whether completing an activity that is no call completes its step.
+    activity_completes_step: ActivityCompletesStep(bool) = true, ConfigureSequences;
+    /// the same of a call.
+    call_completes_step: CallCompletesStep(bool) = true, ConfigureSequences;
+    ///
+    call_result: CallResult(CallResult) = CallResult::Ask, ConfigureSequences;
+    /// whether sellers cannot choose for themselves.
+    lock_activity_settings: LockActivitySettings(bool) = false, ConfigureSequences;
+    ///
+    reporting: Reporting(bool) = false, ConfigureSequences;
+    /// the numbers to call, the first that is there; others are not dialled.
+    phone_priority: PhonePriority(Vec<Phone>) = vec![Phone::Business, Phone::Mobile], ConfigureSequences;
+    /// whether opens, clicks and replies are looked for.
+    email_engagement: EmailEngagement(bool) = true, ConfigureSequences;
+    /// the LinkedIn integration; without it its steps are plain tasks (LI-11).
+    linkedin: Linkedin(bool) = false, ConfigureSequences;
+    /// whether the cards of the work list may be arranged.
+    card_customisation: CardCustomisation(bool) = false, ConfigureCards;
+    /// whether only by administrators.
+    card_lock: CardLock(bool) = false, ConfigureCards;
+    /// L-3: records that may be connected in a calendar month; any number where none is given.
+    monthly_connect_quota: MonthlyConnectQuota(Option<u32>) = None, SetUp;
+    /// Whether a sequence must pass its tests to be activated.
+    require_sequence_tests: RequireSequenceTests(bool) = false, ConfigureSequences;
+    /// Spoken to whoever has chosen no language, and about whose records none is known.
+    language: Language(Language) = Language::En, SetUp;
+}
+
+impl Setting {
+    /// What does not fit about its value, if anything.
+    pub fn fault(&self, given: &Given) -> Option<Problem> {
+        let at = |pointer: &str, code, detail| Some(Problem { pointer: pointer.into(), code, detail });
+        match self {
+            Setting::RecordTypes(kinds) => {
+                let unknown = kinds.iter().find(|kind| !given.catalogue.knows(**kind))?;
+                at("/record_types", "record_type_unknown", format!("there is no record type `{unknown}`"))
+            }
+            Setting::CallResult(CallResult::Default(result)) if !given.catalogue.has_call_result(result) => {
+                let known = given.catalogue.call_results.join(", ");
+                let detail = format!("`{result}` is no call result; there are {known}");
+                at("/call_result/default", "call_result_invalid", detail)
+            }
+            Setting::PhonePriority(order) if order.iter().collect::<BTreeSet<_>>().len() < order.len() => {
+                at("/phone_priority", "duplicate", "each kind of number stands in the order once at most".into())
+            }
+            Setting::MonthlyConnectQuota(Some(0)) => {
+                let detail = "a quota is at least 1; null takes it away, and `roles` switches the workspace off";
+                at("/monthly_connect_quota", "out_of_range", detail.into())
+            }
+            _ => None,
+        }
+    }
+}

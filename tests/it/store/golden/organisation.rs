@@ -1,0 +1,69 @@
+//! An example of every variant of what an organisation stores.
+
+use std::collections::BTreeSet;
+
+use relance::domain::language::Language;
+use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::settings::{CallResult, Setting, Workspace};
+use relance::domain::organisation::{TeamKind, UserProfile, UserState};
+use relance::domain::permission::Role;
+use relance::domain::record::schema::{Phone, RecordType};
+
+use super::{TEAM, USER, text};
+
+pub fn events() -> Vec<OrganisationEvent> {
+    use OrganisationEvent::*;
+    let profile = || UserProfile {
+        name: "Iria Castro".into(),
+        email: "iria@example.com".into(),
+        roles: [Role::Seller, Role::SalesManager].into_iter().collect(),
+        business_unit: "norte".into(),
+        time_zone: text("Europe/Madrid"),
+        language: text("gl"),
+    };
+    let after = || UserProfile { language: None, ..profile() };
+    let only = Workspace::Only([Role::SequenceManager].into_iter().collect());
+    vec![
+        UserAdded { user: USER, profile: profile(), state: UserState::Invited },
+        UserChanged { user: USER, before: profile(), after: after() },
+        UserStateChanged { user: USER, state: UserState::Active },
+        UserStateChanged { user: USER, state: UserState::Disabled },
+        TeamAdded { team: TEAM, name: "Vendas".into(), kind: TeamKind::Owner, members: BTreeSet::from([USER]) },
+        TeamChanged {
+            team: TEAM,
+            before: ("Vendas".into(), TeamKind::Owner),
+            after: ("Vendas 2".into(), TeamKind::Access),
+        },
+        MemberAdded { team: TEAM, user: USER },
+        MemberRemoved { team: TEAM, user: USER },
+        TeamRemoved { team: TEAM },
+        WorkspaceChanged { before: Workspace::All, after: only },
+        SettingsChanged { before: vec![], after: settings() },
+    ]
+}
+
+/// One value of each, in the order of their stored numbers.
+pub fn settings() -> Vec<Setting> {
+    vec![
+        Setting::Roles(Workspace::Only([Role::SequenceManager].into_iter().collect())),
+        Setting::RecordTypes([RecordType::Lead, RecordType::Opportunity].into_iter().collect()),
+        Setting::SampleData(true),
+        Setting::SellerAvailability(true),
+        Setting::WaitComputation(true),
+        Setting::LinkedActivities(false),
+        Setting::LinkedActivitiesExcludeCalls(true),
+        Setting::ActivityCompletesStep(false),
+        Setting::CallCompletesStep(false),
+        Setting::CallResult(CallResult::Default("made".into())),
+        Setting::LockActivitySettings(true),
+        Setting::Reporting(true),
+        Setting::PhonePriority(vec![Phone::Home, Phone::Business]),
+        Setting::EmailEngagement(false),
+        Setting::Linkedin(true),
+        Setting::CardCustomisation(true),
+        Setting::CardLock(true),
+        Setting::MonthlyConnectQuota(Some(1_500)),
+        Setting::RequireSequenceTests(true),
+        Setting::Language(Language::Gl),
+    ]
+}
