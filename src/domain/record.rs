@@ -11,6 +11,7 @@ mod migration;
 pub mod profile;
 pub mod rejection;
 pub mod rights;
+mod rows;
 pub mod schema;
 pub mod written;
 
@@ -25,8 +26,9 @@ use self::erase::Erasure;
 use self::event::RecordEvent;
 use self::listed::Listed;
 use self::profile::Profile;
+use self::rows::{begun, owe_begin};
 use self::schema::{Change, Outcome, RecordState, RecordType};
-use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index};
+use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
@@ -35,7 +37,7 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::plan::PlanNode;
-use crate::id::{EntityKind, RecordId, SequenceId, UserId};
+use crate::id::{EntityKind, RecordId, UserId};
 use crate::time::Timestamp;
 
 /// The state of a record.
@@ -350,83 +352,5 @@ impl Entity for Record {
 
     fn retract(&self, owed: &mut Effects) {
         self.take_back(owed);
-    }
-}
-
-/// An enrolment as it begins now.
-fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp: Stamp) -> Enrolment {
-    Enrolment {
-        ordinal,
-        sequence,
-        version,
-        status: EnrolmentStatus::Connected,
-        reason: None,
-        connected_by: stamp.by,
-        connected_at: stamp.at,
-        opens_at: None,
-        source: None,
-        advanced_from: None,
-        current: None,
-        steps_done: 0,
-        ended_at: None,
-        restarted_after: 0,
-        migrations: Vec::new(),
-        former: None,
-    }
-}
-
-/// The rows of a live enrolment.
-fn owe_begin(ordinal: Ordinal, sequence: SequenceId, owed: &mut Effects) {
-    owed.push(Effect::Index(Index::Enrolment { sequence, live: true, ordinal }));
-    owed.count(Counter::Live(sequence), 1);
-    owed.count(Counter::Enrolled(sequence), 1);
-}
-
-impl Record {
-    /// Adds an enrolment; one that opens later is still Connecting (K-9).
-    fn enrol(&mut self, enrolment: Enrolment) {
-        self.last_ordinal = enrolment.ordinal;
-        let status = enrolment.opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting);
-        self.enrolments.push(Enrolment { status, ..enrolment });
-    }
-
-    /// The flow and the stage its business process stands on; none runs until the catalogue holds process flows.
-    pub fn process(&self) -> Option<(&str, &str)> {
-        None
-    }
-
-    fn set_message(&mut self, step: Ordinal, state: MessageState) {
-        if let Some(step) = self.step_mut(step) {
-            step.message = Some(state);
-        }
-    }
-
-    fn claim(&self, changes: &[Change], owed: &mut Effects) {
-        if changes.iter().any(|change| matches!(change, Change::ExternalId(Some(_))))
-            && let Some(external_id) = self.profile.external_id.clone()
-        {
-            owed.push(Effect::Claim { kind: self.kind, external_id });
-        }
-    }
-
-    fn disarm_step(&self, step: Ordinal, owed: &mut Effects) {
-        if let Some(due) = self.step(step).and_then(|step| step.wakes_at) {
-            owed.push(Effect::Disarm { due, key: step });
-        }
-    }
-
-    /// The rows of a live enrolment make way for those of an ended one.
-    fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
-        let Some(enrolment) = self.enrolment(ordinal) else { return };
-        let sequence = enrolment.sequence;
-        owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
-        owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
-        owed.count(Counter::Live(sequence), -1);
-        if let Some(step) = cancelled {
-            self.disarm_step(step, owed);
-        }
-        if let (None, Some(due)) = (enrolment.current, enrolment.opens_at) {
-            owed.push(Effect::Disarm { due, key: ordinal });
-        }
     }
 }
