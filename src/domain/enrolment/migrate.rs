@@ -244,8 +244,9 @@ impl<'a> Turn<'a> {
     fn wakes_at(&self, step: &Step, node: &PlanNode) -> Option<Timestamp> {
         match &node.action {
             Action::Wait(span) => Some(step.opened_at + *span),
-            Action::EmailReplied { limit, .. } => {
-                Some(self.mail_of(step).map_or(step.opened_at + *limit, |mail| mail.limit_end(*limit)))
+            Action::EmailSignals(question) => {
+                let limit = question.limit;
+                Some(self.mail_of(step).map_or(step.opened_at + limit, |mail| mail.limit_end(limit)))
             }
             _ => None,
         }

@@ -14,11 +14,13 @@ use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::template::sequence_template;
 use crate::domain::trial::script::{self, Test};
+use crate::id::SequenceId;
 use crate::limits;
 
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(
     sequence: &Sequence,
+    id: SequenceId,
     given: &Given,
     command: SequenceCommand,
     stamp: Stamp,
@@ -54,7 +56,7 @@ pub fn decide(
         }
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description, migration } => sequence.activate(description, migration, given),
+        SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
         SequenceCommand::Deactivate if sequence.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
         SequenceCommand::Deactivate => Ok(vec![SequenceEvent::Deactivated]),
         SequenceCommand::Emptied { until } if sequence.emptying_since == Some(until) => {
@@ -89,20 +91,21 @@ impl Sequence {
     /// organisation asks for that.
     fn activate(
         &self,
+        id: SequenceId,
         description: Option<String>,
         migration: Option<Moves>,
         given: &Given,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (version, plan) = self.next_version(given)?;
+        let (version, plan) = self.next_version(id, given)?;
         refuse(self.judge_tests(given, &plan))?;
         let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
         Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
     }
 
     /// What activation would publish, and under which number: the last one again where the draft says nothing new.
-    pub fn next_version(&self, given: &Given) -> Result<(u16, Plan), SequenceRejection> {
-        let (plan, mut diagnostics) = self.compile_draft(given);
+    pub fn next_version(&self, id: SequenceId, given: &Given) -> Result<(u16, Plan), SequenceRejection> {
+        let (plan, mut diagnostics) = self.compile_draft(id, given);
         diagnostics.retain(|found| found.severity == Severity::Error);
         let plan = plan.filter(|_| diagnostics.is_empty()).ok_or(SequenceRejection::ValidationFailed(diagnostics))?;
         let version = match (self.published.last(), self.is_edited()) {

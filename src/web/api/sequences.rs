@@ -89,7 +89,7 @@ pub struct SequenceView {
 impl SequenceView {
     /// The sequence as it stands.
     pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
-        let draft = sequence.compile_draft(given).0;
+        let draft = sequence.compile_draft(id, given).0;
         let plan = match sequence.status {
             SequenceStatus::Active => given.plan(id, sequence.version).or(draft.as_ref()),
             SequenceStatus::Inactive => draft.as_ref(),
@@ -304,7 +304,7 @@ pub struct Diagnostics {
 #[post("/sequences/{id}/validate")]
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let view = |seen: &Seen<Sequence>| {
-        let (plan, mut found) = seen.state.compile_draft(seen.given);
+        let (plan, mut found) = seen.state.compile_draft(seen.id, seen.given);
         let against = plan.as_ref().map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
         let severity = Severity::Error;
         found.extend(against.into_iter().map(|test| Diagnostic {
