@@ -7,19 +7,25 @@ use crate::bundles::{changes, export, import, import_as};
 use crate::fixtures::{graph, id, items, node, task};
 use crate::server::{Client, Server};
 
-/// A sequence that sends a message of the organisation's own and writes a field of its own; its id, and the message's.
-fn whole(api: &Client) -> [String; 2] {
+/// A sequence that names one of everything; its id, and those of the flow and the message.
+fn whole(api: &Client) -> [String; 3] {
     let field = json!({ "name": "size", "label": "Size", "kind": "option_set", "options": ["small", "large"] });
     api.post("/record-types/lead/fields", field).expect(201);
+    let flow = json!({ "name": "Sale", "record_type": "lead", "stages": ["First", "Second"] });
+    let flow = id(&api.post("/process-flows", flow).expect(201));
     let mail =
         json!({ "name": "Bonjour", "language": "fr", "subject": "Bonjour", "body_text": "{{ record.fields.size }}" });
     let mail = id(&api.post("/email-templates", mail).expect(201));
+    let target = api.active(graph([task("only", None)]));
+    let condition = json!({ "field": "size", "op": "eq", "value": "large" });
     let drawn = graph([
-        node("mail", "auto_email", json!({ "template": mail, "next": "size" })),
-        node("size", "update_field", json!({ "field": "size", "value": "large", "next": "call" })),
-        node("call", "phone_call", json!({ "next": null })),
+        node("mail", "auto_email", json!({ "template": mail, "next": "stage" })),
+        node("stage", "branch_stage", json!({ "flow": flow, "stages": ["Second"], "yes": "size", "no": null })),
+        node("size", "branch_field", json!({ "condition": condition, "yes": "call", "no": null })),
+        node("call", "phone_call", json!({ "next": "on" })),
+        json!({ "id": "on", "type": "advance", "sequence": target }),
     ]);
-    [api.inactive(drawn), mail]
+    [api.inactive(drawn), flow, mail]
 }
 
 fn parsed(bundle: &str) -> Value {
@@ -31,26 +37,28 @@ fn parsed(bundle: &str) -> Value {
 fn q_90_a_sequence_travels_with_all_that_it_depends_on() {
     let (from, to) = (Server::sandbox(), Server::sandbox());
     let (from, to) = (from.client(), to.client());
-    let [sequence, mail] = whole(&from);
+    let [sequence, flow, mail] = whole(&from);
     let first = export(&from, std::slice::from_ref(&sequence));
     let bundle = parsed(&first);
-    let counts: Vec<_> = ["fields", "email_templates", "sequences"]
+    let counts: Vec<_> = ["fields", "process_flows", "email_templates", "sequences"]
         .into_iter()
         .map(|member| bundle[member].as_array().map_or(0, Vec::len))
         .collect();
-    assert_eq!(counts, [1, 1, 1], "{first}");
-    for local in [&sequence, &mail] {
+    assert_eq!(counts, [1, 1, 1, 2], "{first}");
+    for local in [&sequence, &flow, &mail] {
         assert!(!first.contains(local.as_str()), "{local} is of one server only");
     }
     let imported = import(&to, &first).expect(200);
-    assert_eq!(changes(&imported), ["created"; 3], "{imported}");
+    assert_eq!(changes(&imported), ["created"; 5], "{imported}");
     assert_eq!(export(&to, std::slice::from_ref(&sequence)), first);
-    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 3]);
-    to.post(&format!("/sequences/{sequence}/activate"), json!({})).expect(200);
+    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 5]);
     // A message that is written otherwise follows by its key.
     let mut second = bundle.clone();
     second["email_templates"][0]["subject"] = json!("Bonsoir");
-    assert_eq!(changes(&import(&to, &second.to_string()).expect(200)), ["unchanged", "updated", "unchanged"]);
+    assert_eq!(
+        changes(&import(&to, &second.to_string()).expect(200)),
+        ["unchanged", "unchanged", "updated", "unchanged", "unchanged"]
+    );
     assert_eq!(to.get(&format!("/email-templates/{mail}")).expect(200)["subject"], "Bonsoir");
 }
 
@@ -62,11 +70,11 @@ fn q_91_a_step_shows_an_error_until_what_it_needs_is_there() {
     let [sequence, ..] = whole(&from);
     let all = parsed(&export(&from, std::slice::from_ref(&sequence)));
     let mut lacking = all.clone();
-    for member in ["email_templates", "fields"] {
+    for member in ["process_flows", "email_templates", "fields"] {
         lacking.as_object_mut().unwrap().remove(member);
     }
     let problem = import(&to, &lacking.to_string()).refused(422, "import_missing_dependency");
-    assert_eq!(problem["errors"].as_array().unwrap().len(), 2, "{problem}");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 3, "{problem}");
     import_as(&to, "?force=true", &lacking.to_string()).expect(200);
     let codes = || {
         let found = to.post(&format!("/sequences/{sequence}/validate"), json!({})).expect(200);
@@ -74,9 +82,12 @@ fn q_91_a_step_shows_an_error_until_what_it_needs_is_there() {
         let codes = errors.iter().filter(|one| one["severity"] == "error").map(|one| one["code"].clone());
         codes.collect::<Vec<_>>()
     };
-    assert_eq!(codes(), ["template_unknown", "update_field_unsupported"]);
+    let missing = codes();
+    for code in ["template_unknown", "stage_flow_missing", "advance_target_invalid"] {
+        assert!(missing.contains(&json!(code)), "{code}: {missing:?}");
+    }
     import(&to, &all.to_string()).expect(200);
-    assert_eq!(codes(), [""; 0]);
+    assert_eq!(codes(), ["advance_target_invalid"], "the other sequence is not active yet");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{Bundle, PackedField, PackedFlow, PackedMail, PackedSequence, PackedT
 use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::domain::given::Given;
 use crate::domain::message_template::{Content, MessageTemplate};
-use crate::domain::permission::Permission;
+use crate::domain::permission::{Denial, Permission};
 use crate::domain::policy::Person;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::Sequence;
@@ -33,7 +33,11 @@ pub fn pack(given: &Given, by: UserId, chosen: &[SequenceId]) -> Result<Bundle, 
         }
     }
     if !faults.is_empty() {
-        return Err(Problem::new("not_found", "there are not all of these sequences").with(faults));
+        let denied = Problem::from(Denial::hidden("sequence")).with(faults);
+        let is_hidden = |id: &SequenceId| given.sequences.get(id).is_some_and(|sequence| sequence.exists);
+        let is_noted = chosen.iter().any(|id| !packing.found.contains_key(id) && is_hidden(id));
+        // The audit trail tells what was there and not seen; the answer does not.
+        return Err(Problem { is_unnoted: is_noted, ..denied });
     }
     let bundle = packing.bundle();
     bundle.judge_size()?;

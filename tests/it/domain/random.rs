@@ -244,7 +244,7 @@ proptest! {
                 11 => advanced("all", &["open", "reply"], &id(place), days % 2 == 0, &next, &no),
                 12 => branch(&id(place), json!({ "field": "email", "op": "no_value" }), &next, &no),
                 13 => branch(&id(place), json!({ "all": [] }), &next, &no),
-                14 => stage(&id(place), "sale", &["offer"], &next, &no),
+                14 => stage(&id(place), super::setting::FLOW, &["offer"], &next, &no),
                 15 => super::draw::advance(&id(place), TARGET),
                 _ => update(&id(place), "disposition", "open", &next),
             }

@@ -14,7 +14,7 @@ use super::draw::TEMPLATE;
 /// The sequence that drawn graphs may advance to.
 pub const TARGET: SequenceId = SequenceId(0x77);
 /// The one process flow there is.
-pub const FLOW: &str = "sale";
+pub const FLOW: &str = "00000000-0000-7000-8000-000000000071";
 /// Its stages.
 pub const STAGES: [&str; 2] = ["offer", "contract"];
 
