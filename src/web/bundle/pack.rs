@@ -33,11 +33,12 @@ pub fn pack(given: &Given, by: UserId, chosen: &[SequenceId]) -> Result<Bundle, 
         }
     }
     if !faults.is_empty() {
-        let denied = Problem::from(Denial::hidden("sequence")).with(faults);
+        let mut denied = Problem::from(Denial::hidden("sequence")).with(faults);
         let is_hidden = |id: &SequenceId| given.sequences.get(id).is_some_and(|sequence| sequence.exists);
         let is_noted = chosen.iter().any(|id| !packing.found.contains_key(id) && is_hidden(id));
         // The audit trail tells what was there and not seen; the answer does not.
-        return Err(Problem { is_unnoted: is_noted, ..denied });
+        denied.is_unnoted = is_noted;
+        return Err(denied);
     }
     let bundle = packing.bundle();
     bundle.judge_size()?;
