@@ -41,11 +41,12 @@ pub fn decide(
             Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
         SequenceCommand::Unpack(packed) => {
-            let events = sequence.unpack(*packed, given, stamp)?;
-            if sequence.exists && !events.is_empty() {
+            let decided = sequence.unpack(*packed, given, stamp);
+            let is_same = matches!(&decided, Ok(events) if events.is_empty());
+            if sequence.exists && !is_same {
                 sequence.judge_edit(&given.policy.person(stamp.by)?)?;
             }
-            Ok(events)
+            decided
         }
         SequenceCommand::Change(properties) => sequence.change(properties),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
