@@ -88,8 +88,8 @@ impl App {
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
-        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_lists,
-        sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
+        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_life,
+        sequence_lists, sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -121,8 +121,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(graphs::get_graph)
         .service(graphs::put_graph)
         .service(sequences::validate_sequence)
-        .service(sequences::activate_sequence)
-        .service(sequences::deactivate_sequence)
+        .service(sequence_life::activate_sequence)
+        .service(sequence_life::revise_sequence)
+        .service(sequence_life::discard_revision)
+        .service(sequence_life::deactivate_sequence)
+        .service(sequence_life::copy_sequence)
+        .service(sequence_life::list_versions)
+        .service(sequence_life::delete_sequence)
         .service(sequences::get_sequence)
         .service(sequences::patch_sequence)
         .service(templates::list_templates)

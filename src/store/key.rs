@@ -224,6 +224,11 @@ pub fn counter(counter: Counter) -> Key {
             key.push(3);
             key.extend_from_slice(&sequence.0.to_be_bytes());
         }
+        Counter::LiveOf(sequence, version) => {
+            key.push(9);
+            key.extend_from_slice(&sequence.0.to_be_bytes());
+            key.extend_from_slice(&version.to_be_bytes());
+        }
         Counter::Records(kind) => key.extend_from_slice(&[4, kind as u8]),
     }
     key
@@ -301,6 +306,10 @@ pub mod read {
             1 => Some(Counter::ActiveSequences),
             2 => sequence().map(Counter::Live),
             3 => sequence().map(Counter::Enrolled),
+            9 => {
+                let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
+                Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
+            }
             4 => RecordType::ALL.get(usize::from(*key.get(4)?)).copied().map(Counter::Records),
             _ => None,
         }

@@ -11,6 +11,7 @@ pub mod imports;
 pub mod me;
 pub mod record_lists;
 pub mod records;
+pub mod sequence_life;
 pub mod sequence_lists;
 pub mod sequences;
 pub mod settings;

@@ -194,6 +194,13 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::Deactivated => of("sequence.deactivated"),
         SequenceEvent::Emptied => of("sequence.emptied"),
+        SequenceEvent::RevisionOpened => of("sequence.revision_opened"),
+        SequenceEvent::RevisionPublished { version, description } => {
+            let told = of("sequence.revision_published").with("version", version);
+            description.iter().fold(told, |told, description| told.with("description", description))
+        }
+        SequenceEvent::RevisionDropped => of("sequence.revision_dropped"),
+        SequenceEvent::Deleted => of("sequence.deleted"),
     }
 }
 

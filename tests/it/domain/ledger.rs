@@ -185,6 +185,7 @@ impl Ledger {
             let (sequence, live) = (one.sequence, one.status.is_live());
             *expected.entry(Counter::Enrolled(sequence)).or_default() += 1;
             *expected.entry(Counter::Live(sequence)).or_default() += i64::from(live);
+            *expected.entry(Counter::LiveOf(sequence, one.version)).or_default() += i64::from(live);
             listed.insert((sequence, live, one.ordinal));
         }
         assert_eq!(self.counters, expected, "counters are what the state counts");

@@ -191,7 +191,7 @@ impl World {
 
     /// Deactivates, and lets the records leave as the outbox would.
     pub fn deactivate(&mut self, id: SequenceId) {
-        self.order(id, SequenceCommand::Deactivate).expect("an active sequence");
+        self.order(id, SequenceCommand::Deactivate { force: false }).expect("an active sequence");
         self.ask(RecordCommand::LeaveSequence { sequence: id, until: self.now });
     }
 

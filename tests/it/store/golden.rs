@@ -210,6 +210,11 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Activated { version: 500, description: text("with a call") },
         Deactivated,
         Emptied,
+        RevisionOpened,
+        RevisionPublished { version: 2, description: None },
+        RevisionPublished { version: 500, description: text("with a call") },
+        RevisionDropped,
+        Deleted,
     ]
 }
 

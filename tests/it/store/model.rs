@@ -57,6 +57,7 @@ fn effect() -> impl Strategy<Value = Effect> {
         Just(Counter::ActiveSequences),
         sequence().prop_map(Counter::Live),
         sequence().prop_map(Counter::Enrolled),
+        sequence().prop_map(|id| Counter::LiveOf(id, 3)),
         Just(Counter::Records(RecordType::Account)),
     ];
     let key = || prop_oneof![Just("a".to_owned()), Just("ab".to_owned()), Just(String::new())];
@@ -185,7 +186,8 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
         }
     }
     let sequences = [1, 2].map(|number| SequenceId::from(entity(EntityKind::Sequence, 7, number)));
-    let counters = sequences.into_iter().flat_map(|id| [Counter::Live(id), Counter::Enrolled(id)]);
+    let counters =
+        sequences.into_iter().flat_map(|id| [Counter::Live(id), Counter::LiveOf(id, 3), Counter::Enrolled(id)]);
     for counter in counters.chain([Counter::ActiveSequences, Counter::Records(RecordType::Account)]) {
         assert_eq!(model.counter(counter), store.counter(counter), "{counter:?}");
     }
