@@ -41,17 +41,20 @@ pub enum EntityKind {
     Account = 5,
     /// What was refused.
     Audit = 6,
+    /// Record types, fields, process flows, call results and tags.
+    Catalogue = 7,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 6] = [
+    pub const ALL: [EntityKind; 7] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
         EntityKind::Organisation,
         EntityKind::Account,
         EntityKind::Audit,
+        EntityKind::Catalogue,
     ];
 
     /// The kind of a stored number.
@@ -86,6 +89,7 @@ impl fmt::Display for EntityKind {
             EntityKind::Organisation => "organisation",
             EntityKind::Account => "account",
             EntityKind::Audit => "audit",
+            EntityKind::Catalogue => "catalogue",
         })
     }
 }
@@ -140,6 +144,8 @@ ids! {
     AccountId
     /// What was refused in one shard; see [`AuditId::of`].
     AuditId
+    /// The catalogue; there is one.
+    CatalogueId
     /// A session or a token.
     KeyId
 }
@@ -161,6 +167,11 @@ impl UserId {
 impl OrganisationId {
     /// The one there is.
     pub const THE: OrganisationId = OrganisationId(0x0000_0000_0000_7000_8000_0000_0000_0000);
+}
+
+impl CatalogueId {
+    /// The one there is.
+    pub const THE: CatalogueId = CatalogueId(0x0000_0000_0000_7000_8000_0000_0000_0000);
 }
 
 impl AuditId {
@@ -188,6 +199,7 @@ macro_rules! entity_ids {
 
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
+    CatalogueId Catalogue
 }
 
 macro_rules! child_ids {

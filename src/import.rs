@@ -117,12 +117,13 @@ impl Imports {
     async fn run(&self, id: ImportId) -> anyhow::Result<()> {
         let job = self.engine.read::<Import, _>(id, Caller::SYSTEM, |seen| seen.state.clone()).await?;
         let file = self.file(id);
+        let catalogue = self.engine.given().catalogue.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let bytes = fs::read(file).map_err(|error| format!("the file cannot be read again: {error}"))?;
             Sheet::open(&bytes, job.request.delimiter).map_err(|error| error.to_string())
         });
         let planned = opened.await?.and_then(|sheet| {
-            let columns = Columns::of(&job.request, sheet.header())?;
+            let columns = Columns::of(&job.request, sheet.header(), &catalogue)?;
             Ok((sheet, columns))
         });
         let by = job.started_by.unwrap_or(UserId::ADMINISTRATOR);
@@ -209,7 +210,7 @@ impl Imports {
             Err(BadRow { line, reason, raw }) => return RowOutcome::Rejected { line, reason, raw },
         };
         let (line, raw) = (row.line, row.raw.clone());
-        let changes = match columns.changes(request.kind, &row) {
+        let changes = match columns.changes(&row) {
             Ok(changes) => changes,
             Err(reason) => return RowOutcome::Rejected { line, reason, raw },
         };

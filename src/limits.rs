@@ -40,10 +40,31 @@ pub const SNOOZES_MAX: u32 = 10_000;
 /// Items in one batch request (L-19).
 pub const BATCH_ITEMS_MAX: usize = 1_000;
 
+/// Tests of one sequence, and in one run.
+pub const TRIALS_MAX: usize = 100;
+/// Events, and expectations, of one test.
+pub const TRIAL_MOMENTS_MAX: usize = 200;
+/// The longest time from connecting to an event or expectation of a test, in days: ten years.
+pub const TRIAL_DAYS_MAX: i64 = 3_660;
+/// Tests stored with a sequence, in bytes of JSON.
+pub const TRIALS_BYTES_MAX: usize = 1_000_000;
+
 /// Name of a record, in characters.
 pub const RECORD_NAME_MAX: usize = 200;
 /// A record's text field, in characters.
 pub const FIELD_TEXT_MAX: usize = 4_000;
+/// Name of a custom record type, in bytes: it stands in the keys of its records' external ids.
+pub const TYPE_NAME_MAX: usize = 32;
+/// Name of a field, in bytes.
+pub const FIELD_NAME_MAX: usize = 64;
+/// What people read of a type, a field, an option, a stage or a call result, in characters.
+pub const LABEL_MAX: usize = 100;
+/// Record types, built-in ones included.
+pub const RECORD_TYPES_MAX: usize = 50;
+/// Fields of one type, those that were removed included.
+pub const FIELDS_MAX: usize = 300;
+/// Options of one field.
+pub const OPTIONS_MAX: usize = 200;
 /// A client's own key for a record, in bytes.
 pub const EXTERNAL_ID_MAX: usize = 200;
 /// A note, in characters.

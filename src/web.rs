@@ -89,7 +89,8 @@ impl App {
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
         audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_life,
-        sequence_lists, sequences, settings, steps, teams, templates, test_clock, timeline, tokens, up_next, users,
+        sequence_lists, sequence_tests, sequences, settings, steps, teams, templates, test_clock, timeline, tokens,
+        up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -120,6 +121,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_lists::list_sequences)
         .service(graphs::get_graph)
         .service(graphs::put_graph)
+        .service(sequence_tests::run_tests)
+        .service(sequence_tests::get_tests)
+        .service(sequence_tests::put_tests)
         .service(sequences::validate_sequence)
         .service(sequence_life::activate_sequence)
         .service(sequence_life::revise_sequence)

@@ -29,7 +29,7 @@ pub fn run(bytes: &[u8]) {
         return;
     }
     let choice = moves.first().copied().unwrap_or_default();
-    for kind in RecordType::ALL {
+    for kind in RecordType::BUILT_IN {
         let mut world = World::of(kind);
         let sequence = world.draft(graph.clone());
         let properties = vec![Property::ExitOnReply(choice & 1 == 1)];
@@ -62,7 +62,7 @@ fn walk(world: &mut World, sequence: SequenceId, moves: &[u8]) {
         let open = world.record().steps.iter().rev().find(|step| step.status == StepStatus::Open);
         let step = open.map_or(u32::from(*one), |step| step.ordinal);
         let mail = world.record().steps.first().map_or(0, |step| step.ordinal);
-        let call_result = world.given.call_results.get(usize::from(one >> 4)).cloned();
+        let call_result = world.given.catalogue.call_results.get(usize::from(one >> 4)).cloned();
         let command = match one % 16 {
             0 | 1 => RecordCommand::Complete { step, note: None, call_result: None },
             2 | 3 => RecordCommand::Complete { step, note: Some("done".into()), call_result },

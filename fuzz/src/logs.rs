@@ -63,7 +63,7 @@ pub fn record(bytes: &[u8]) {
     let id = RecordId(1 << 100);
     let Some(record) = replayed::<Record>(bytes, id) else { return };
     let given = Given::default();
-    let _ = serde_json::to_vec(&RecordView::of(id, &record));
+    let _ = serde_json::to_vec(&RecordView::of(id, &record, &given));
     for enrolment in &record.enrolments {
         let _ = serde_json::to_vec(&EnrolmentView::of(id, &record, &given, enrolment));
         let _ = steps_total(&record, &given, enrolment);

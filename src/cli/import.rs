@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 use serde::Deserialize;
 
 use super::client::{Client, ServerArgs};
@@ -55,9 +54,8 @@ pub struct ImportArgs {
           conflicts_with_all = ["record_type", "mapping", "external_id", "delimiter", "rejects", "server"])]
     data: Option<PathBuf>,
     /// What every row becomes
-    #[arg(long = "type", value_name = "TYPE", default_value = "lead",
-          value_parser = PossibleValuesParser::new(RecordType::ALL.map(RecordType::name)))]
-    record_type: String,
+    #[arg(long = "type", value_name = "TYPE", default_value = "lead", value_parser = record_type)]
+    record_type: RecordType,
     /// Which column goes into which field; may be repeated
     #[arg(long = "map", value_name = "COLUMN=FIELD", value_parser = mapping)]
     mapping: Vec<(String, String)>,
@@ -72,6 +70,12 @@ pub struct ImportArgs {
     rejects: Option<PathBuf>,
     #[command(flatten)]
     server: ServerArgs,
+}
+
+/// Whether there is such a type is known to the server.
+fn record_type(text: &str) -> Result<RecordType, String> {
+    RecordType::from_name(text)
+        .ok_or_else(|| "a type is `lead`, `contact`, `account`, `opportunity` or one of yours".into())
 }
 
 /// The last `=` separates: column names may have one, field names have none.
@@ -154,7 +158,7 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn query(args: &ImportArgs) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let mut query = vec![("type", args.record_type.clone())];
+    let mut query = vec![("type", args.record_type.to_string())];
     if !args.mapping.is_empty() {
         let mut mapping = BTreeMap::new();
         for (column, field) in &args.mapping {

@@ -16,6 +16,7 @@ pub type Ordinal = u32;
 
 /// Where an enrolment stands (§19.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EnrolmentStatus {
     /// Waits to begin (K-9).
     Connecting,
@@ -38,6 +39,7 @@ impl EnrolmentStatus {
 
 /// Why an enrolment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     ///
     SequenceCompleted,
@@ -130,14 +132,19 @@ pub enum Exit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Signal {
     /// The recipient opened it.
+    #[serde(rename = "email.opened")]
     Opened,
     /// Followed a link.
+    #[serde(rename = "email.link_clicked")]
     LinkClicked,
     /// Fetched an attachment.
+    #[serde(rename = "email.attachment_downloaded")]
     AttachmentDownloaded,
     /// Answered.
+    #[serde(rename = "email.replied")]
     Replied,
     /// It could not be delivered at the far side.
+    #[serde(rename = "email.bounced")]
     Bounced,
 }
 

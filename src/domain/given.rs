@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Policy;
@@ -10,7 +11,7 @@ use crate::domain::sequence::Sequence;
 use crate::id::SequenceId;
 
 /// The snapshot that every decision is given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Given {
     /// Users, teams, and what they may.
     pub policy: Arc<Policy>,
@@ -18,20 +19,8 @@ pub struct Given {
     pub sequences: HashMap<SequenceId, Arc<Sequence>>,
     /// Every version that was ever active.
     pub plans: HashMap<(SequenceId, u16), Arc<Plan>>,
-    /// How a call can end (CO-31).
-    pub call_results: Vec<String>,
-}
-
-impl Default for Given {
-    fn default() -> Given {
-        let shipped = ["made", "received", "no_answer", "left_voicemail", "busy", "wrong_number"];
-        Given {
-            policy: Arc::default(),
-            sequences: HashMap::new(),
-            plans: HashMap::new(),
-            call_results: shipped.into_iter().map(Into::into).collect(),
-        }
-    }
+    /// Record types and their fields, process flows, call results, tags.
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Given {
@@ -44,6 +33,12 @@ impl Given {
     #[must_use]
     pub fn with_organisation(&self, organisation: &Organisation) -> Given {
         Given { policy: Arc::new(Policy::new(organisation.clone())), ..self.clone() }
+    }
+
+    /// The same snapshot with the catalogue as it is now.
+    #[must_use]
+    pub fn with_catalogue(&self, catalogue: &Catalogue) -> Given {
+        Given { catalogue: Arc::new(catalogue.clone()), ..self.clone() }
     }
 
     /// The same snapshot with `sequence` as it is now, and the plans of its versions that were not there yet.

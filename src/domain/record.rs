@@ -5,11 +5,13 @@ pub mod command;
 pub mod decide;
 pub mod erase;
 pub mod event;
+pub mod kind;
 pub mod listed;
 pub mod profile;
 pub mod rejection;
 pub mod rights;
 pub mod schema;
+pub mod written;
 
 use std::sync::Arc;
 

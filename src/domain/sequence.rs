@@ -17,6 +17,7 @@ use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::trial::script::Test;
 use crate::id::{EntityKind, SequenceId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
@@ -98,6 +99,8 @@ pub struct Sequence {
     pub version: u16,
     /// The draft, as JSON.
     pub draft: String,
+    /// Its tests, as JSON; empty where it has none.
+    pub tests: String,
     /// The revision that is open, in that status only.
     pub revision: Option<Revision>,
     /// When it was deactivated last, while records may still have to leave.
@@ -114,6 +117,11 @@ impl Sequence {
     /// The draft as a graph.
     pub fn graph(&self) -> Graph {
         read_graph(&self.draft)
+    }
+
+    /// The tests that are kept with it.
+    pub fn stored_tests(&self) -> Vec<Test> {
+        serde_json::from_str(&self.tests).unwrap_or_default()
     }
 
     /// Whether activation would publish something else than the last version.
@@ -174,6 +182,7 @@ impl Entity for Sequence {
             }
             SequenceEvent::Changed(properties) => properties.iter().for_each(|property| self.set(property)),
             SequenceEvent::GraphSaved(json) => self.draft.clone_from(json),
+            SequenceEvent::TestsSaved(json) => self.tests.clone_from(json),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
                 self.publish(*version, description.clone(), stamp);
@@ -229,6 +238,7 @@ impl Entity for Sequence {
             SequenceEvent::Created { .. }
             | SequenceEvent::Changed(_)
             | SequenceEvent::GraphSaved(_)
+            | SequenceEvent::TestsSaved(_)
             | SequenceEvent::RevisionOpened
             | SequenceEvent::RevisionPublished { .. }
             | SequenceEvent::RevisionDropped

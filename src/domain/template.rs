@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 pub use crate::domain::language::Language;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
+use crate::domain::trial::script::Test;
 use crate::id::TemplateId;
 
 /// The same text in every language.
@@ -66,6 +67,11 @@ static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
     serde_json::from_str(include_str!("templates.json")).expect("the data file is part of the program and tested")
 });
 
+/// By template: tests that take every exit of every branch.
+static TESTS: LazyLock<BTreeMap<String, Vec<Test>>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("template_tests.json")).expect("the data file is part of the program and tested")
+});
+
 /// The six sequence templates.
 pub fn sequence_templates() -> &'static [SequenceTemplate] {
     &SHIPPED.sequence_templates
@@ -82,6 +88,11 @@ pub fn mail_template(id: TemplateId) -> Option<&'static MailTemplate> {
 }
 
 impl SequenceTemplate {
+    /// The tests that it ships with; the ids of its nodes are the same in every language.
+    pub fn tests(&self) -> &'static [Test] {
+        TESTS.get(&self.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The graph with its texts and messages in `language`.
     pub fn graph(&self, language: Language) -> Graph {
         let nodes = self.nodes.iter().map(|node| Value::Object(localised(node, language))).collect();

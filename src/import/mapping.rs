@@ -1,7 +1,9 @@
 //! From a column to a property or field of a record, and from a cell to its value.
 
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::field::FieldKind;
 use crate::domain::import::ImportRequest;
-use crate::domain::record::schema::{self, Change, Channel, FieldKind, Owner, Phone, RecordType, Value};
+use crate::domain::record::schema::{Change, Channel, Owner, Phone, RecordType, Value};
 use crate::id::{RecordId, TeamId, UserId};
 use crate::sheet::{Row, guess_mapping};
 
@@ -25,21 +27,30 @@ pub const PROPERTIES: [&str; 15] = [
 ];
 
 /// Everything a column of that type can be mapped to.
-pub fn targets(kind: RecordType) -> Vec<&'static str> {
-    PROPERTIES.into_iter().chain(schema::fields(kind).iter().map(|(name, _)| *name)).collect()
+pub fn targets(catalogue: &Catalogue, kind: RecordType) -> Vec<&str> {
+    PROPERTIES.into_iter().chain(catalogue.fields(kind).map(|field| field.name.as_str())).collect()
+}
+
+/// A column that goes somewhere.
+#[derive(Debug)]
+struct Column {
+    place: usize,
+    target: String,
+    /// What it takes, where that is a field.
+    kind: Option<FieldKind>,
 }
 
 /// Which column goes where.
 #[derive(Debug)]
 pub struct Columns {
-    mapped: Vec<(usize, String)>,
+    mapped: Vec<Column>,
     external_id: Option<usize>,
 }
 
 impl Columns {
     /// Finds the columns of a request in a header; a column or a target that does not exist is an error.
-    pub fn of(request: &ImportRequest, header: &[String]) -> Result<Columns, String> {
-        let targets = targets(request.kind);
+    pub fn of(request: &ImportRequest, header: &[String], catalogue: &Catalogue) -> Result<Columns, String> {
+        let targets = targets(catalogue, request.kind);
         let place = |column: &str| {
             let found = header.iter().position(|name| name == column);
             found.ok_or_else(|| format!("there is no column `{column}`; the header is {}", header.join(", ")))
@@ -55,7 +66,7 @@ impl Columns {
                 let mut mapped = Vec::new();
                 for (column, target) in mapping {
                     if !targets.contains(&target.as_str()) {
-                        return Err(unknown_target(request.kind, target));
+                        return Err(unknown_target(catalogue, request.kind, target));
                     }
                     mapped.push((place(column)?, target.clone()));
                 }
@@ -65,7 +76,11 @@ impl Columns {
         let mut external_id = request.external_id.as_deref().map(place).transpose()?;
         let of_mapping = mapped.iter().find(|(_, target)| target == "external_id").map(|(place, _)| *place);
         external_id = external_id.or(of_mapping);
-        let mapped: Vec<_> = mapped.into_iter().filter(|(_, target)| target != "external_id").collect();
+        let mapped = mapped.into_iter().filter(|(_, target)| target != "external_id").map(|(place, target)| {
+            let kind = catalogue.field(request.kind, &target).map(|field| field.kind.clone());
+            Column { place, target, kind }
+        });
+        let mapped: Vec<_> = mapped.collect();
         if mapped.is_empty() {
             return Err(format!("no column could be mapped; the header is {}", header.join(", ")));
         }
@@ -79,15 +94,15 @@ impl Columns {
     }
 
     /// What a row says of its record; empty cells say nothing. The error is the reason the row does not go in.
-    pub fn changes(&self, kind: RecordType, row: &Row) -> Result<Vec<Change>, String> {
+    pub fn changes(&self, row: &Row) -> Result<Vec<Change>, String> {
         let mut changes = Vec::new();
         if self.external_id.is_some() && self.external_id(row).is_none() {
             return Err("the cell that identifies the row is empty".into());
         }
-        for (place, target) in &self.mapped {
+        for Column { place, target, kind } in &self.mapped {
             let cell = row.cells.get(*place).map(|cell| cell.trim()).unwrap_or_default();
             if !cell.is_empty() {
-                changes.push(change(kind, target, cell).map_err(|reason| format!("{target}: {reason}"))?);
+                changes.push(change(kind.as_ref(), target, cell).map_err(|reason| format!("{target}: {reason}"))?);
             }
         }
         Ok(changes)
@@ -95,11 +110,12 @@ impl Columns {
 }
 
 /// Why a mapping's target does not exist.
-pub fn unknown_target(kind: RecordType, target: &str) -> String {
-    format!("`{target}` is neither a property nor a field of a {}; there are {}", kind.name(), targets(kind).join(", "))
+pub fn unknown_target(catalogue: &Catalogue, kind: RecordType, target: &str) -> String {
+    let known = targets(catalogue, kind).join(", ");
+    format!("`{target}` is neither a property nor a field of a {kind}; there are {known}")
 }
 
-fn change(kind: RecordType, target: &str, cell: &str) -> Result<Change, String> {
+fn change(kind: Option<&FieldKind>, target: &str, cell: &str) -> Result<Change, String> {
     let text = || Some(cell.to_owned());
     let id = |what: &str| format!("`{cell}` is not the id of a {what}");
     Ok(match target {
@@ -118,8 +134,8 @@ fn change(kind: RecordType, target: &str, cell: &str) -> Result<Change, String> 
         "primary_contact" => Change::PrimaryContact(Some(RecordId::parse(cell).ok_or_else(|| id("record"))?)),
         "linkedin_url" => Change::LinkedinUrl(text()),
         field => {
-            let value = match schema::field(kind, field) {
-                Some(FieldKind::Number) => Value::Number(number(cell)?),
+            let value = match kind {
+                Some(FieldKind::Number | FieldKind::Money) => Value::Number(number(cell)?),
                 _ => Value::Text(cell.to_owned()),
             };
             Change::Field(field.to_owned(), Some(value))

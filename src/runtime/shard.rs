@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::domain::account::Account;
 use crate::domain::audit::Audit;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::import::Import;
@@ -80,6 +81,16 @@ impl Resides for Audit {
     }
 }
 
+impl Resides for Catalogue {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Catalogue> {
+        &mut shard.catalogues
+    }
+
+    fn committed(_: Self::Id, state: &Catalogue, shared: &Shared) {
+        shared.given.rcu(|given| given.with_catalogue(state));
+    }
+}
+
 impl Resides for Import {
     fn residence(shard: &mut ShardActor) -> &mut Residence<Import> {
         &mut shard.imports
@@ -112,6 +123,7 @@ pub struct ShardActor {
     organisations: Residence<Organisation>,
     accounts: Residence<Account>,
     audits: Residence<Audit>,
+    catalogues: Residence<Catalogue>,
     panics: HashMap<EntityId, u8>,
 }
 
@@ -127,6 +139,7 @@ impl ShardActor {
             organisations: Residence::default(),
             accounts: Residence::default(),
             audits: Residence::default(),
+            catalogues: Residence::default(),
             panics: HashMap::new(),
         }
     }
@@ -172,6 +185,7 @@ impl ShardActor {
         self.organisations.ask_idle_to_leave(idle);
         self.accounts.ask_idle_to_leave(idle);
         self.audits.ask_idle_to_leave(idle);
+        self.catalogues.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
     }

@@ -10,10 +10,11 @@ use tokio::sync::Semaphore;
 
 use crate::connector::Mailer;
 use crate::domain::account::Account;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::given::Given;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
-use crate::id::{EntityKind, IdSource, OrganisationId, UserId};
+use crate::id::{CatalogueId, EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
 use crate::runtime::engine::{Engine, Router, Shared};
 use crate::runtime::keyring::Keyring;
@@ -120,10 +121,11 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// The snapshot as the log says it: the organisation, every sequence, and the plans of its versions.
+/// The snapshot as the log says it: the organisation, the catalogue, every sequence, and the plans of its versions.
 fn read_given(store: &dyn Store) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
-    let mut given = Given::default().with_organisation(&organisation);
+    let (catalogue, ..) = codec::load::<Catalogue>(store, CatalogueId::THE.into(), None)?;
+    let mut given = Given::default().with_organisation(&organisation).with_catalogue(&catalogue);
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;
         given = given.with_sequence(entity.into(), &sequence);

@@ -17,6 +17,7 @@
 use chrono::TimeDelta;
 
 use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
+use crate::domain::record::kind::TypeName;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
@@ -203,10 +204,28 @@ pub fn fence(shard: Shard) -> Key {
     prefix(shard, b'F')
 }
 
-/// Who holds an external id.
+/// Leads the keys of all custom types; far from the numbers of built-in ones.
+const CUSTOM_TYPE: u8 = u8::MAX;
+
+/// The number of a type: its place among the built-in ones.
+fn number_of(kind: RecordType) -> u8 {
+    match kind {
+        RecordType::Lead => 0,
+        RecordType::Contact => 1,
+        RecordType::Account => 2,
+        RecordType::Opportunity => 3,
+        RecordType::Custom(_) => CUSTOM_TYPE,
+    }
+}
+
+/// Who holds an external id. The name of a custom type stands behind its length, so that no key is another type's.
 pub fn claim(kind: RecordType, external_id: &str) -> Key {
     let mut key = prefix(GLOBAL, b'U');
-    key.push(kind as u8);
+    key.push(number_of(kind));
+    if let RecordType::Custom(_) = kind {
+        key.push(kind.name().len() as u8);
+        key.extend_from_slice(kind.name().as_bytes());
+    }
     key.extend_from_slice(external_id.as_bytes());
     key
 }
@@ -224,12 +243,17 @@ pub fn counter(counter: Counter) -> Key {
             key.push(3);
             key.extend_from_slice(&sequence.0.to_be_bytes());
         }
+        Counter::Records(kind) => {
+            key.extend_from_slice(&[4, number_of(kind)]);
+            if let RecordType::Custom(_) = kind {
+                key.extend_from_slice(kind.name().as_bytes());
+            }
+        }
         Counter::LiveOf(sequence, version) => {
             key.push(9);
             key.extend_from_slice(&sequence.0.to_be_bytes());
             key.extend_from_slice(&version.to_be_bytes());
         }
-        Counter::Records(kind) => key.extend_from_slice(&[4, kind as u8]),
     }
     key
 }
@@ -306,11 +330,17 @@ pub mod read {
             1 => Some(Counter::ActiveSequences),
             2 => sequence().map(Counter::Live),
             3 => sequence().map(Counter::Enrolled),
+            4 => match *key.get(4)? {
+                CUSTOM_TYPE => {
+                    let name = TypeName::new(std::str::from_utf8(key.get(5..)?).ok()?)?;
+                    Some(Counter::Records(RecordType::Custom(name)))
+                }
+                number => RecordType::BUILT_IN.get(usize::from(number)).copied().map(Counter::Records),
+            },
             9 => {
                 let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
                 Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
             }
-            4 => RecordType::ALL.get(usize::from(*key.get(4)?)).copied().map(Counter::Records),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::domain::account::Account;
 use crate::domain::audit::Audit;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::enrolment::StepStatus;
 use crate::domain::entity::{Entity, advance};
@@ -77,6 +78,7 @@ fn follows_from(entity: EntityId, log: &Log) -> Result<Replayed> {
         EntityKind::Organisation => replay::<Organisation>(entity, log).map(|found| found.1),
         EntityKind::Account => replay::<Account>(entity, log).map(|found| found.1),
         EntityKind::Audit => replay::<Audit>(entity, log).map(|found| found.1),
+        EntityKind::Catalogue => replay::<Catalogue>(entity, log).map(|found| found.1),
     }
 }
 
@@ -222,6 +224,7 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
         EntityKind::Organisation => check_snapshot::<Organisation>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Account => check_snapshot::<Account>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Audit => check_snapshot::<Audit>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::Catalogue => check_snapshot::<Catalogue>(store, entity, log, findings).map(|found| found.1),
     }
 }
 

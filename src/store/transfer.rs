@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::account::Account;
 use crate::domain::audit::Audit;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::import::Import;
 use crate::domain::organisation::Organisation;
@@ -99,6 +100,7 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Organisation => line::<Organisation>(entity, version, bytes)?,
             EntityKind::Account => line::<Account>(entity, version, bytes)?,
             EntityKind::Audit => line::<Audit>(entity, version, bytes)?,
+            EntityKind::Catalogue => line::<Catalogue>(entity, version, bytes)?,
         })
     })?;
     let links = export_links(store, &mut write)?;
@@ -208,6 +210,7 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Organisation => told::<Organisation>(&text, follows),
             EntityKind::Account => told::<Account>(&text, follows),
             EntityKind::Audit => told::<Audit>(&text, follows),
+            EntityKind::Catalogue => told::<Catalogue>(&text, follows),
         };
         let (place, at, bytes) = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
         if links > 0

@@ -13,6 +13,7 @@ pub mod record_lists;
 pub mod records;
 pub mod sequence_life;
 pub mod sequence_lists;
+pub mod sequence_tests;
 pub mod sequences;
 pub mod settings;
 pub mod steps;

@@ -1,6 +1,7 @@
 //! What a client is told when something is refused or fails: RFC 9457, with stable codes. The only module that knows
 //! status codes of refusals.
 
+mod catalogue;
 mod codes;
 
 pub use codes::CODES;
@@ -213,6 +214,9 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
             Failure::Refused(rejection) => rejection.into(),
             Failure::LimitReached(Counter::ActiveSequences) => {
                 Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
+            }
+            Failure::LimitReached(Counter::Records(kind)) => {
+                Problem::new("record_type_in_use", format!("there are records of type {kind}"))
             }
             Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
             Failure::Taken(_) => {

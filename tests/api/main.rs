@@ -19,6 +19,8 @@ mod records;
 mod repeats;
 mod revocation;
 mod running;
+mod sequence_life;
+mod sequence_tests;
 mod sequences;
 mod server;
 mod settings;

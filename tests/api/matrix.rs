@@ -143,6 +143,9 @@ fn walk(world: &World, row: &Row, wrong: &mut Vec<String>) {
         if actor.is_some() {
             world.assert_known(holder, &told, &answer);
         }
+        if uses_up {
+            world.retire(row.on, &thing);
+        }
     };
     for relation in relations(row) {
         for (actor, (short, _)) in ROLES.iter().enumerate() {

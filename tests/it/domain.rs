@@ -1,5 +1,6 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod catalogue;
 mod closing;
 mod commands;
 mod comparing;
@@ -22,5 +23,6 @@ mod settings;
 mod steps;
 mod templates;
 mod totals;
+mod trials;
 mod validation;
 mod world;

@@ -22,6 +22,8 @@ BODIES = {
     "POST /sequences": {"name": "New", "template": "T1"},
     "PATCH /sequences/{id}": {"description": "Otherwise"},
     "PUT /sequences/{id}/graph": {"start": "a", "nodes": [{"id": "a", "type": "task", "name": "A", "next": None}]},
+    "PUT /sequences/{id}/tests": {"tests": [{"name": "Begins", "expect": [{"at": {}, "node": "a"}]}]},
+    "POST /sequences/{id}/tests/run": {"tests": [{"name": "Begins", "expect": [{"at": {}, "node": "a"}]}]},
     "POST /sequences/{id}/enrolments": {"records": IDS["records"]},
     "POST /sequences/{id}/activate": {},
     "POST /steps/{id}/complete": {"note": "Done"},

@@ -15,6 +15,7 @@ mod people;
 mod policies;
 mod process;
 mod quiet;
+mod shelf;
 mod trace;
 mod workload;
 mod world;

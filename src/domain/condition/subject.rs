@@ -4,19 +4,26 @@ use std::borrow::Cow;
 
 use super::check::{Kind, Schema};
 use super::evaluate::{Found, Held, Look};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::domain::given::Given;
 use crate::domain::organisation::User;
 use crate::domain::permission::Role;
 use crate::domain::record::Record;
-use crate::domain::record::schema::{self, Channel, FieldKind, Outcome, Owner, Phone, RecordState, RecordType, Value};
+use crate::domain::record::schema::{Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use crate::domain::template::Language;
 use crate::id::UserId;
 
 /// The properties of every record, then the fields of its type. Who created a record is not kept, so it cannot be compared.
 #[derive(Clone, Copy, Debug)]
-pub struct OfRecord(pub RecordType);
+pub struct OfRecord<'a> {
+    /// What the record is.
+    pub kind: RecordType,
+    /// Where its fields are looked up.
+    pub catalogue: &'a Catalogue,
+}
 
-impl Schema for OfRecord {
+impl Schema for OfRecord<'_> {
     fn field(&self, name: &str) -> Option<Kind> {
         let options = |names: &[&str]| Some(Kind::Options(names.iter().map(|name| (*name).to_owned()).collect()));
         match name {
@@ -28,21 +35,28 @@ impl Schema for OfRecord {
             "created_at" | "modified_at" => Some(Kind::Instant),
             "state" => options(&["active", "inactive"]),
             "outcome" => options(&["none", "success", "failure"]),
-            _ => schema::field(self.0, name).map(|kind| match kind {
+            _ => self.catalogue.field(self.kind, name).map(|field| match &field.kind {
                 FieldKind::Text => Kind::Text,
-                FieldKind::Number => Kind::Number,
+                FieldKind::Number | FieldKind::Money => Kind::Number,
                 FieldKind::Date => Kind::Day,
                 FieldKind::TwoOption => Kind::TwoOption,
-                FieldKind::OptionSet(names) => Kind::Options(names.iter().map(|name| (*name).to_owned()).collect()),
+                FieldKind::OptionSet(options) => Kind::Options(options.clone()),
+                FieldKind::Lookup(_) => Kind::Lookup,
             }),
         }
     }
 
     fn related(&self, name: &str) -> Option<Box<dyn Schema + '_>> {
+        let of = |kind| OfRecord { kind, catalogue: self.catalogue };
         match name {
-            "owner" => Some(Box::new(OfOwner)),
-            "primary_contact" => Some(Box::new(OfRecord(RecordType::Contact))),
-            "account" if schema::field(self.0, name).is_some() => Some(Box::new(OfRecord(RecordType::Account))),
+            "owner" => return Some(Box::new(OfOwner)),
+            "primary_contact" => return Some(Box::new(of(RecordType::Contact))),
+            _ => {}
+        }
+        match &self.catalogue.field(self.kind, name)?.kind {
+            FieldKind::Lookup(Target::User) => Some(Box::new(OfOwner)),
+            FieldKind::Lookup(Target::Record(kind)) => Some(Box::new(of(*kind))),
+            _ if name == "account" => Some(Box::new(of(RecordType::Account))),
             _ => None,
         }
     }
@@ -114,7 +128,7 @@ impl Look for RecordLook<'_> {
                 Outcome::Success => "success",
                 Outcome::Failure => "failure",
             }),
-            _ if schema::field(record.kind, name).is_none() => Found::Missing,
+            _ if self.given.catalogue.field(record.kind, name).is_none() => Found::Missing,
             _ => match profile.fields.get(name) {
                 Some(Value::Text(held)) => text(Some(held)),
                 Some(Value::Number(held)) => Found::Is(Held::Number(*held)),
@@ -127,11 +141,17 @@ impl Look for RecordLook<'_> {
         match name {
             "owner" => Found::Is(Box::new(OwnerLook { owner: self.record.profile.owner, given: self.given })),
             "primary_contact" if self.record.profile.primary_contact.is_none() => Found::Empty,
-            "account" if schema::field(self.record.kind, name).is_some() => match self.field(name) {
-                Found::Empty => Found::Empty,
-                Found::Missing | Found::Is(_) => Found::Missing,
+            "primary_contact" => Found::Missing,
+            _ => match (self.given.catalogue.field(self.record.kind, name), self.field(name)) {
+                (Some(_), Found::Empty) => Found::Empty,
+                (Some(field), Found::Is(Held::Text(user))) if field.kind == FieldKind::Lookup(Target::User) => {
+                    let user = UserId::parse(&user).filter(|user| self.given.policy.knows(Owner::User(*user)));
+                    user.map_or(Found::Empty, |user| {
+                        Found::Is(Box::new(OwnerLook { owner: Owner::User(user), given: self.given }))
+                    })
+                }
+                _ => Found::Missing,
             },
-            _ => Found::Missing,
         }
     }
 }

@@ -223,8 +223,8 @@ impl<'a> Turn<'a> {
             Some(_) if !is_call => {
                 Err(RecordRejection::CallResultInvalid("only a phone call ends with a call result".into()))
             }
-            Some(result) if !self.given.call_results.iter().any(|known| known == result) => {
-                let known = self.given.call_results.join(", ");
+            Some(result) if !self.given.catalogue.has_call_result(result) => {
+                let known = self.given.catalogue.call_results.join(", ");
                 Err(RecordRejection::CallResultInvalid(format!("`{result}` is not one of {known}")))
             }
             Some(_) => Ok(()),

@@ -5,7 +5,7 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::plan::{Action, AssignTo, NodeIndex, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
-use crate::domain::record::schema::{self, Change, Channel, FieldKind, Outcome, Owner, RecordState, Value};
+use crate::domain::record::schema::{Change, Channel, Outcome, Owner, RecordState, Value};
 use crate::domain::record::{Record, RecordRejection};
 use crate::limits;
 use crate::time::Timestamp;
@@ -182,9 +182,9 @@ impl<'a> Turn<'a> {
         node: &PlanNode,
     ) -> Result<Opened, RecordRejection> {
         let mut change = Change::Field(field.to_owned(), Some(Value::Text(value.to_owned())));
-        let takes = schema::field(self.record.kind, field);
-        let is_option = matches!(takes, Some(FieldKind::TwoOption | FieldKind::OptionSet(_)));
-        if !is_option || change.check(self.record.kind).is_err() {
+        let takes = self.given.catalogue.field(self.record.kind, field);
+        let is_option = takes.is_some_and(|field| field.kind.takes_option(value));
+        if !is_option || change.check(self.record.kind, self.given).is_err() {
             self.emit(RecordEvent::StepFailed { step, error: StepError::FieldUpdateFailed });
             return Ok(Opened::Stays);
         }

@@ -81,7 +81,7 @@ settings! {
     /// for whom the workspace is switched on.
     roles: Roles(Workspace) = Workspace::All, SetUp;
     /// the types of record that sequences may be made for and connected to (K-14: what runs goes on).
-    record_types: RecordTypes(BTreeSet<RecordType>) = RecordType::ALL.into_iter().collect(), SetUp;
+    record_types: RecordTypes(BTreeSet<RecordType>) = RecordType::BUILT_IN.into_iter().collect(), SetUp;
     /// whether sample data may be there; only in a sandbox.
     sample_data: SampleData(bool) = false, SetUp;
     /// whether sellers have availability, from the built-in calendar.
@@ -125,8 +125,12 @@ impl Setting {
     pub fn fault(&self, given: &Given) -> Option<Problem> {
         let at = |pointer: &str, code, detail| Some(Problem { pointer: pointer.into(), code, detail });
         match self {
-            Setting::CallResult(CallResult::Default(result)) if !given.call_results.contains(result) => {
-                let known = given.call_results.join(", ");
+            Setting::RecordTypes(kinds) => {
+                let unknown = kinds.iter().find(|kind| !given.catalogue.knows(**kind))?;
+                at("/record_types", "record_type_unknown", format!("there is no record type `{unknown}`"))
+            }
+            Setting::CallResult(CallResult::Default(result)) if !given.catalogue.has_call_result(result) => {
+                let known = given.catalogue.call_results.join(", ");
                 let detail = format!("`{result}` is no call result; there are {known}");
                 at("/call_result/default", "call_result_invalid", detail)
             }

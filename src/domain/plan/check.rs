@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::compile::{Diagnostic, Severity, Surroundings, error, limit, longest, span};
-use crate::domain::record::schema::{self, FieldKind};
 use crate::domain::sequence::graph::{Graph, Node};
 use crate::id::TemplateId;
 use crate::limits;
@@ -111,12 +110,7 @@ impl Check<'_> {
 
     fn field(&mut self, node: &Node, field: &str, value: &str) {
         let kind = self.around.record_type;
-        let fits = match schema::field(kind, field) {
-            Some(FieldKind::TwoOption) => matches!(value, "yes" | "no"),
-            Some(FieldKind::OptionSet(options)) => options.contains(&value),
-            _ => false,
-        };
-        if !fits {
+        if !(self.around.takes_option)(field, value) {
             let detail = format!("`{field}` of a {} is no two-option or option set that takes `{value}`", kind.name());
             self.error("update_field_unsupported", node, detail);
         }

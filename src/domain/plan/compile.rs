@@ -45,6 +45,8 @@ pub struct Surroundings<'a> {
     pub assign_to: AssignTo,
     /// Whether a call can end so (CO-31).
     pub has_call_result: &'a dyn Fn(&str) -> bool,
+    /// Whether a field of the type is a two-option or option set that takes a value (CM-3).
+    pub takes_option: &'a dyn Fn(&str, &str) -> bool,
     /// Whether an e-mail template of that id exists.
     pub has_template: &'a dyn Fn(TemplateId) -> bool,
 }

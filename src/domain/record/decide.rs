@@ -25,7 +25,7 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
         rights::judge(record, given, &command, stamp)?;
     }
     if let RecordCommand::Create { kind, changes } = command {
-        return create(record, kind, changes, stamp.by);
+        return create(record, given, kind, changes, stamp.by);
     }
     if command == RecordCommand::Forget {
         return record.forget();
@@ -62,12 +62,17 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
     Ok(turn.done())
 }
 
-fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>, by: UserId) -> Decision {
+fn create(record: &Record, given: &Given, kind: RecordType, mut changes: Vec<Change>, by: UserId) -> Decision {
     // What was erased is not made again by what made it: an import that is taken up, a repeat.
     if record.exists || record.erasure != Erasure::None {
         return Err(RecordRejection::Exists);
     }
-    check(kind, &mut changes)?;
+    if !given.catalogue.knows(kind) {
+        let detail = format!("there is no record type `{kind}`");
+        let unknown = Problem { pointer: "/type".into(), code: "record_type_unknown", detail };
+        return Err(RecordRejection::Invalid(vec![unknown]));
+    }
+    check(kind, given, &mut changes)?;
     // Or whoever creates it could not find it again.
     if by != UserId::SYSTEM && !changes.iter().any(|change| matches!(change, Change::Owner(_))) {
         changes.push(Change::Owner(Owner::User(by)));
@@ -82,7 +87,7 @@ fn create(record: &Record, kind: RecordType, mut changes: Vec<Change>, by: UserI
 }
 
 fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejection> {
-    check(turn.record.kind, &mut changes)?;
+    check(turn.record.kind, turn.given, &mut changes)?;
     // Writing a disposition closes an open record, also where the field held that value before (D-69).
     let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
     changes.retain(|change| !turn.record.profile.has(change));
@@ -101,8 +106,8 @@ fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejecti
 }
 
 /// Every change is judged, so that a client sees all that is wrong at once.
-fn check(kind: RecordType, changes: &mut [Change]) -> Result<(), RecordRejection> {
-    let problems: Vec<_> = changes.iter_mut().filter_map(|change| change.check(kind).err()).collect();
+fn check(kind: RecordType, given: &Given, changes: &mut [Change]) -> Result<(), RecordRejection> {
+    let problems: Vec<_> = changes.iter_mut().filter_map(|change| change.check(kind, given).err()).collect();
     if problems.is_empty() { Ok(()) } else { Err(RecordRejection::Invalid(problems)) }
 }
 
@@ -136,11 +141,11 @@ fn connect(
     }
     let version = sequence.version;
     if sequence.record_type != turn.record.kind {
-        let (wanted, found) = (sequence.record_type.name(), turn.record.kind.name());
+        let (wanted, found) = (sequence.record_type, turn.record.kind);
         return Err(RecordRejection::RecordTypeMismatch { wanted, found });
     }
     if !turn.given.policy.settings().record_types.contains(&turn.record.kind) {
-        return Err(RecordRejection::RecordTypeDisabled(turn.record.kind.name()));
+        return Err(RecordRejection::RecordTypeDisabled(turn.record.kind));
     }
     if turn.record.state != RecordState::Active {
         return Err(RecordRejection::RecordInactive);

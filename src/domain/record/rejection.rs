@@ -1,5 +1,6 @@
 //! Why a record refuses a command, in sentences; the codes that the API makes of them are stable.
 
+use super::schema::RecordType;
 use crate::domain::permission::{Denial, Denies};
 
 /// One thing wrong with a request, and where (RFC 6901 pointer into it).
@@ -33,10 +34,10 @@ pub enum RecordRejection {
     RecordInactive,
     /// K-7.
     #[error("the sequence runs on records of type {wanted}, this one is a {found}")]
-    RecordTypeMismatch { wanted: &'static str, found: &'static str },
+    RecordTypeMismatch { wanted: RecordType, found: RecordType },
     ///
     #[error("the organisation works without records of type {0}; an administrator can enable it in the settings")]
-    RecordTypeDisabled(&'static str),
+    RecordTypeDisabled(RecordType),
     ///
     #[error("the sequence is not active")]
     SequenceNotActive,

@@ -1,46 +1,14 @@
-//! The shape of a record: types, properties, fields with their kinds, and what may be written into each.
+//! The shape of a record: properties, fields, and what may be written into each.
 
 use serde::{Deserialize, Serialize};
 
+pub use super::kind::RecordType;
+
+use crate::domain::catalogue::field::{FieldKind, Target};
+use crate::domain::given::Given;
 use crate::domain::record::Problem;
-use crate::id::{RecordId, TeamId, UserId};
+use crate::id::{EnrolmentId, RecordId, TeamId, UserId};
 use crate::limits;
-
-/// What a record is (C-1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordType {
-    /// A person who might buy.
-    #[default]
-    Lead,
-    /// A known person.
-    Contact,
-    /// A company.
-    Account,
-    /// A possible sale.
-    Opportunity,
-}
-
-impl RecordType {
-    /// Every type, in the order of their stored numbers.
-    pub const ALL: [RecordType; 4] =
-        [RecordType::Lead, RecordType::Contact, RecordType::Account, RecordType::Opportunity];
-
-    /// The name used outside.
-    pub fn name(self) -> &'static str {
-        match self {
-            RecordType::Lead => "lead",
-            RecordType::Contact => "contact",
-            RecordType::Account => "account",
-            RecordType::Opportunity => "opportunity",
-        }
-    }
-
-    /// The type of that name.
-    pub fn from_name(name: &str) -> Option<RecordType> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 /// Who a record or step belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +37,7 @@ pub enum RecordState {
 
 /// How a record was closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Open, or closed without saying how.
     #[default]
@@ -118,76 +87,6 @@ impl Value {
             Value::Number(_) => None,
         }
     }
-}
-
-/// What a field takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldKind {
-    /// Any text.
-    Text,
-    /// A number, or an amount of money.
-    Number,
-    /// A day, `YYYY-MM-DD`.
-    Date,
-    /// `yes` or `no`.
-    TwoOption,
-    /// One of a set.
-    OptionSet(&'static [&'static str]),
-}
-
-/// The set of `lead.disposition` and `opportunity.disposition` (§20.9).
-pub const DISPOSITIONS: &[&str] = &["open", "qualified", "disqualified"];
-
-/// The built-in fields of a type.
-pub fn fields(kind: RecordType) -> &'static [(&'static str, FieldKind)] {
-    use FieldKind::{Date, Number, OptionSet, Text, TwoOption};
-    match kind {
-        RecordType::Lead => &[
-            ("first_name", Text),
-            ("last_name", Text),
-            ("job_title", Text),
-            ("company", Text),
-            ("website", Text),
-            ("source", Text),
-            ("industry", Text),
-            ("city", Text),
-            ("country", Text),
-            ("notes", Text),
-            ("stage", Text),
-            ("estimated_value", Number),
-            ("currency", Text),
-            ("disposition", OptionSet(DISPOSITIONS)),
-        ],
-        RecordType::Contact => &[
-            ("first_name", Text),
-            ("last_name", Text),
-            ("job_title", Text),
-            ("company", Text),
-            ("website", Text),
-            ("source", Text),
-            ("industry", Text),
-            ("city", Text),
-            ("country", Text),
-            ("notes", Text),
-            ("future_events", TwoOption),
-        ],
-        RecordType::Account => {
-            &[("website", Text), ("industry", Text), ("employees", Number), ("country", Text), ("renewal_date", Date)]
-        }
-        RecordType::Opportunity => &[
-            ("stage", Text),
-            ("estimated_value", Number),
-            ("currency", Text),
-            ("disposition", OptionSet(DISPOSITIONS)),
-            ("account", Text),
-            ("close_date", Date),
-        ],
-    }
-}
-
-/// The kind of one field; `None` if the type has no such field.
-pub fn field(kind: RecordType, name: &str) -> Option<FieldKind> {
-    fields(kind).iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
 
 /// One property or field of a record set to a value, or cleared.
@@ -242,8 +141,9 @@ impl Change {
         }
     }
 
-    /// What is wrong with the change on a record of that type, if anything; a two-option is brought to `yes` or `no`.
-    pub fn check(&mut self, kind: RecordType) -> Result<(), Problem> {
+    /// What is wrong with the change on a record of that type, if anything. A two-option is brought to `yes` or `no`, an id to
+    /// the way this server writes it.
+    pub fn check(&mut self, kind: RecordType, given: &Given) -> Result<(), Problem> {
         let fault = match self {
             Change::Name(Some(name)) => text_fault(name, limits::RECORD_NAME_MAX, false),
             Change::ExternalId(Some(key)) if key.is_empty() || key.len() > limits::EXTERNAL_ID_MAX => {
@@ -256,7 +156,7 @@ impl Change {
             Change::Score(Some(score)) if *score > 100 => {
                 Some(("out_of_range", format!("a score lies between 0 and 100, not {score}")))
             }
-            Change::Field(name, value) => field_fault(kind, name, value),
+            Change::Field(name, value) => field_fault(kind, given, name, value),
             _ => None,
         };
         match fault {
@@ -293,31 +193,42 @@ pub fn text_fault(text: &str, max: usize, may_break: bool) -> Option<Fault> {
     text.chars().any(forbidden).then(|| ("control_character", "holds a control character".into()))
 }
 
-fn field_fault(kind: RecordType, name: &str, value: &mut Option<Value>) -> Option<Fault> {
-    let Some(takes) = field(kind, name) else {
+fn field_fault(kind: RecordType, given: &Given, name: &str, value: &mut Option<Value>) -> Option<Fault> {
+    let Some(field) = given.catalogue.field(kind, name) else {
         return Some(("unknown_field", format!("a {} has no field `{name}`", kind.name())));
     };
     let value = value.as_mut()?;
     let wrong = |wanted: &str| Some(("field_invalid", format!("`{name}` takes {wanted}")));
-    match (takes, &*value) {
+    match (&field.kind, &*value) {
         (FieldKind::Text, Value::Text(text)) => text_fault(text, limits::FIELD_TEXT_MAX, true),
         (FieldKind::Text, _) => wrong("text"),
-        (FieldKind::Number, Value::Number(number)) if number.is_finite() => None,
-        (FieldKind::Number, _) => wrong("a number"),
+        (FieldKind::Number | FieldKind::Money, Value::Number(number)) if number.is_finite() => None,
+        (FieldKind::Number | FieldKind::Money, _) => wrong("a number"),
         (FieldKind::Date, Value::Text(day)) if day.len() == 10 && day.parse::<chrono::NaiveDate>().is_ok() => None,
         (FieldKind::Date, _) => wrong("a day, such as 2026-03-31"),
         (FieldKind::TwoOption, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
-            "yes" | "true" => set(value, "yes"),
-            "no" | "false" => set(value, "no"),
+            "yes" | "true" => set(value, "yes".into()),
+            "no" | "false" => set(value, "no".into()),
             _ => wrong("`yes` or `no`"),
         },
         (FieldKind::TwoOption, _) => wrong("`yes` or `no`"),
-        (FieldKind::OptionSet(options), Value::Text(text)) if options.contains(&text.as_str()) => None,
+        (FieldKind::OptionSet(options), Value::Text(text)) if options.contains(text) => None,
         (FieldKind::OptionSet(options), _) => wrong(&format!("one of {}", options.join(", "))),
+        (FieldKind::Lookup(Target::User), Value::Text(text)) => match UserId::parse(text) {
+            Some(user) if given.policy.knows(Owner::User(user)) => set(value, user.to_string()),
+            Some(_) => Some(("lookup_unknown", format!("there is no user `{text}`"))),
+            None => wrong("the id of a user"),
+        },
+        // Whether there is such a record is nobody's to ask inside a decision; it may be erased at any time in any case.
+        (FieldKind::Lookup(Target::Record(_)), Value::Text(text)) => match RecordId::parse(text) {
+            Some(record) if EnrolmentId(record.0).ordinal() == 0 => set(value, record.to_string()),
+            _ => wrong("the id of a record"),
+        },
+        (FieldKind::Lookup(_), _) => wrong("an id"),
     }
 }
 
-fn set(value: &mut Value, text: &str) -> Option<Fault> {
-    *value = Value::Text(text.into());
+fn set(value: &mut Value, text: String) -> Option<Fault> {
+    *value = Value::Text(text);
     None
 }

@@ -8,6 +8,7 @@ use crate::domain::plan::compile::Diagnostic;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
+use crate::domain::trial::script::Test;
 use crate::id::SequenceId;
 use crate::limits;
 use crate::time::Timestamp;
@@ -38,6 +39,8 @@ pub enum SequenceCommand {
     Copy { of: SequenceId, name: String, description: String },
     /// Replace the draft.
     SaveGraph(Graph),
+    /// Replace the tests; they change nothing that runs, so at any time.
+    SaveTests(Vec<Test>),
     /// §3.4; publishes a revision where one is open.
     Activate { description: Option<String> },
     /// Begin to draw the next version while the present one serves on.
@@ -74,6 +77,8 @@ pub enum SequenceEvent {
     Deactivated,
     /// They have left.
     Emptied,
+    /// The tests were replaced; JSON.
+    TestsSaved(String),
     /// The next version is being drawn, by whoever asked for it.
     RevisionOpened,
     /// It is what records are connected to from now on.

@@ -10,6 +10,8 @@ use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::template::sequence_template;
+use crate::domain::trial::script::{self, Test};
 use crate::id::SequenceId;
 use crate::limits;
 
@@ -34,7 +36,9 @@ pub fn decide(
             refuse(disabled(record_type, given))?;
             refuse(graph_problems(&graph))?;
             let (graph, owner) = (write_graph(&graph), Owner::User(stamp.by));
-            Ok(vec![SequenceEvent::Created { name, description, record_type, template, graph, owner }])
+            let tests = template.as_deref().and_then(sequence_template).map(|template| write_tests(template.tests()));
+            let created = SequenceEvent::Created { name, description, record_type, template, graph, owner };
+            Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
         SequenceCommand::Copy { of, name, description } => copy(of, name, description, given, stamp),
         SequenceCommand::Change(properties) => sequence.change(properties),
@@ -44,6 +48,7 @@ pub fn decide(
             let json = write_graph(&graph);
             Ok(if json == sequence.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
         }
+        SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::Activate { description } => sequence.activate(description, given),
         SequenceCommand::Revise => sequence.revise(given, stamp),
@@ -89,14 +94,16 @@ impl Sequence {
         Ok(if properties.is_empty() { vec![] } else { vec![SequenceEvent::Changed(properties)] })
     }
 
-    /// §3.4: a clean draft becomes the next version, unless it is the last one still.
+    /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
+    /// organisation asks for that.
     fn activate(&self, description: Option<String>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (_, diagnostics) = self.compile_draft(given);
+        let (plan, diagnostics) = self.compile_draft(given);
         let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
         if !errors.is_empty() {
             return Err(SequenceRejection::ValidationFailed(errors));
         }
+        refuse(plan.map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
         let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
@@ -128,6 +135,16 @@ impl Sequence {
         }
     }
 
+    fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        refuse(script::problems(tests))?;
+        let json = write_tests(tests);
+        if json.len() > limits::TRIALS_BYTES_MAX {
+            let detail = format!("the tests are larger than {} bytes of JSON", limits::TRIALS_BYTES_MAX);
+            refuse(vec![Problem { pointer: "/tests".into(), code: "too_long", detail }])?;
+        }
+        Ok(if json == self.tests { vec![] } else { vec![SequenceEvent::TestsSaved(json)] })
+    }
+
     fn has(&self, property: &Property) -> bool {
         match property {
             Property::Name(name) => self.name == *name,
@@ -137,6 +154,11 @@ impl Sequence {
             Property::Owner(owner) => self.owner == *owner,
         }
     }
+}
+
+/// No tests are none stored.
+fn write_tests(tests: &[Test]) -> String {
+    if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
 }
 
 /// everything that its author draws and sets, as whoever sees it reads it now.
@@ -156,7 +178,8 @@ fn copy(
     let (template, graph, owner) = (source.template.clone(), source.draft.clone(), Owner::User(stamp.by));
     let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };
     let changed = (!properties.is_empty()).then_some(SequenceEvent::Changed(properties));
-    Ok([created].into_iter().chain(changed).collect())
+    let tests = (!source.tests.is_empty()).then(|| SequenceEvent::TestsSaved(source.tests.clone()));
+    Ok([created].into_iter().chain(changed).chain(tests).collect())
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {

@@ -13,7 +13,10 @@ impl Sequence {
             record_type: self.record_type,
             exit_on_reply: self.exit_on_reply,
             assign_to: self.assign_to,
-            has_call_result: &|result| given.call_results.iter().any(|known| known == result),
+            has_call_result: &|result| given.catalogue.has_call_result(result),
+            takes_option: &|field, value| {
+                given.catalogue.field(self.record_type, field).is_some_and(|field| field.kind.takes_option(value))
+            },
             has_template: &|id| template::mail_template(id).is_some(),
         };
         compile(&self.graph(), &around)
@@ -27,6 +30,7 @@ impl Sequence {
             exit_on_reply: version.exit_on_reply,
             assign_to: version.assign_to,
             has_call_result: &|_| true,
+            takes_option: &|_, _| true,
             has_template: &|_| true,
         };
         compile(&read_graph(&version.graph), &around).0

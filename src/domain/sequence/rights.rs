@@ -62,7 +62,8 @@ pub fn judge(
             edits()?;
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
-        SequenceCommand::Activate { .. }
+        SequenceCommand::SaveTests(_)
+        | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Deactivate { .. }

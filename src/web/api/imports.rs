@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::import::{Import, ImportCommand, ImportRequest, ImportState};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, ImportId};
@@ -76,17 +77,21 @@ fn view(seen: &Seen<Import>) -> ImportView {
     }
 }
 
-fn request(query: ImportQuery) -> Result<ImportRequest, Problem> {
+fn request(query: ImportQuery, catalogue: &Catalogue) -> Result<ImportRequest, Problem> {
+    if !catalogue.knows(query.kind) {
+        let detail = format!("there is no record type `{}`", query.kind);
+        return Err(Problem::at("validation_failed", "/type", detail));
+    }
     let mapping: Option<BTreeMap<String, String>> = match &query.mapping {
         None => None,
         Some(text) => Some(serde_json::from_str(text).map_err(|error| {
             Problem::malformed("/mapping", format!("a mapping is `{{\"column\": \"field\"}}`: {error}"))
         })?),
     };
-    let known = targets(query.kind);
+    let known = targets(catalogue, query.kind);
     if let Some((column, target)) = mapping.iter().flatten().find(|(_, target)| !known.contains(&target.as_str())) {
         let pointer = format!("/mapping{}", member(column));
-        return Err(Problem::at("validation_failed", pointer, unknown_target(query.kind, target)));
+        return Err(Problem::at("validation_failed", pointer, unknown_target(catalogue, query.kind, target)));
     }
     let delimiter = match query.delimiter.as_deref() {
         None => None,
@@ -111,7 +116,8 @@ pub async fn start_import(
     Query(query): Query<ImportQuery>,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let request = request(query)?;
+    let given = app.engine.given();
+    let request = request(query, &given.catalogue)?;
     csv_type(&http)?;
     let bytes = match body.to_bytes_limited(limits::IMPORT_BODY_MAX).await {
         Ok(Ok(bytes)) => bytes,
@@ -144,7 +150,8 @@ pub async fn start_import(
             let detail = format!("there is no column `{column}`; the header is {}", sheet.header().join(", "));
             return Err(Problem::at("validation_failed", "/external_id", detail));
         }
-        Columns::of(&judged, sheet.header()).map_err(|reason| Problem::at("validation_failed", "/mapping", reason))?;
+        Columns::of(&judged, sheet.header(), &given.catalogue)
+            .map_err(|reason| Problem::at("validation_failed", "/mapping", reason))?;
         imports.keep(fresh, &bytes).map_err(|error| Problem::unwritten("the file", &error))
     })
     .await?;

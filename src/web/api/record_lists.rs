@@ -27,7 +27,7 @@ use crate::web::wire::{Page, RecordView, state_name};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RecordFilter {
-    /// `lead`, `contact`, `account` or `opportunity`.
+    /// The name of a record type, such as `lead`.
     #[serde(rename = "type")]
     #[param(value_type = Option<String>)]
     kind: Option<RecordType>,
@@ -91,7 +91,7 @@ pub async fn list_records(
             let store = app.engine.shared_store();
             blocking(move || {
                 let person = given.policy.person(by.user())?;
-                records_of_sequence(store.as_ref(), &person, sequence, cursor, limit, &filter)
+                records_of_sequence(store.as_ref(), &given, &person, sequence, cursor, limit, &filter)
             })
             .await?
         }
@@ -100,7 +100,7 @@ pub async fn list_records(
             let store = app.engine.shared_store();
             blocking(move || {
                 let person = given.policy.person(by.user())?;
-                all_records(store.as_ref(), &person, cursor, limit, &filter)
+                all_records(store.as_ref(), &given, &person, cursor, limit, &filter)
             })
             .await?
         }
@@ -134,6 +134,7 @@ pub fn load_record(store: &dyn Store, id: RecordId) -> Result<Record, Problem> {
 
 fn all_records(
     store: &dyn Store,
+    given: &Given,
     person: &Person,
     before: Option<RecordId>,
     limit: usize,
@@ -158,7 +159,7 @@ fn all_records(
         let record = load_record(store, id)?;
         // It may have been erased or handed over since its row was read.
         if record.exists && record.reach(person) >= Reach::See {
-            items.push(RecordView::of(id, &record));
+            items.push(RecordView::of(id, &record, given));
         }
     }
     Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) })
@@ -167,6 +168,7 @@ fn all_records(
 /// Records with a live enrolment in a sequence; their rows are read one by one, as far as the page goes.
 fn records_of_sequence(
     store: &dyn Store,
+    given: &Given,
     person: &Person,
     sequence: SequenceId,
     before: Option<EnrolmentId>,
@@ -185,7 +187,7 @@ fn records_of_sequence(
         last = Some(EnrolmentId::of(row.record, row.ordinal));
         match load_record(store, row.record) {
             Ok(record) if record.exists && filter.shows(person, &record.summary(), q.as_deref()) => {
-                items.push(RecordView::of(row.record, &record));
+                items.push(RecordView::of(row.record, &record, given));
             }
             Ok(_) => {}
             Err(problem) => failed = Some(problem),

@@ -31,7 +31,7 @@ pub(super) struct Versioned {
 }
 
 pub(super) fn versioned(seen: Seen<Record>) -> Versioned {
-    Versioned { view: RecordView::of(seen.id, seen.state), version: seen.version, id: seen.id }
+    Versioned { view: RecordView::of(seen.id, seen.state, seen.given), version: seen.version, id: seen.id }
 }
 
 /// The ETag of a version.
@@ -63,7 +63,9 @@ pub async fn create(
 }
 
 fn required_type(kind: Option<RecordType>) -> Result<RecordType, Problem> {
-    kind.ok_or_else(|| Problem::malformed("/type", "a record needs a type: lead, contact, account or opportunity"))
+    kind.ok_or_else(|| {
+        Problem::malformed("/type", "a record needs a type, such as lead, contact, account or opportunity")
+    })
 }
 
 /// Create a record; the caller owns it unless `owner` says otherwise.

@@ -53,7 +53,8 @@ pub struct SequenceView {
     id: String,
     name: String,
     description: String,
-    record_type: &'static str,
+    #[schema(value_type = String)]
+    record_type: RecordType,
     status: &'static str,
     version: u16,
     owner: Owner,
@@ -89,7 +90,7 @@ impl SequenceView {
             id: id.to_string(),
             name: sequence.name.clone(),
             description: sequence.description.clone(),
-            record_type: sequence.record_type.name(),
+            record_type: sequence.record_type,
             status: status_name(sequence.status),
             version: sequence.version,
             owner: sequence.owner.into(),
@@ -306,7 +307,18 @@ pub struct Diagnostics {
 #[utoipa::path(tag = "Sequences", responses((status = 200, body = Diagnostics), (status = 404, body = Problem)))]
 #[post("/sequences/{id}/validate")]
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
-    let view = |seen: &Seen<Sequence>| (seen.state.compile_draft(seen.given).1, seen.state.status);
+    let view = |seen: &Seen<Sequence>| {
+        let (plan, mut found) = seen.state.compile_draft(seen.given);
+        let against = plan.map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
+        let severity = Severity::Error;
+        found.extend(against.into_iter().map(|test| Diagnostic {
+            code: test.code,
+            severity,
+            node: None,
+            detail: test.detail,
+        }));
+        (found, seen.state.status)
+    };
     let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, body.principal, view).await?;
     let active = app.engine.store().counter(Counter::ActiveSequences);
     if status == SequenceStatus::Inactive && active >= limits::ACTIVE_SEQUENCES_MAX {

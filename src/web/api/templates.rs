@@ -8,8 +8,10 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::template::{self, Language, SequenceTemplate, in_language};
+use crate::domain::trial::script::Test;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::wire::Page;
@@ -21,11 +23,15 @@ pub struct TemplateView {
     names: BTreeMap<String, String>,
     name: String,
     description: String,
-    record_type: &'static str,
+    #[schema(value_type = String)]
+    record_type: RecordType,
     step_count: u16,
     duration_days: i64,
     #[schema(value_type = Object)]
     graph: Graph,
+    /// Tests that take every exit of its branches; a sequence made from it begins with them.
+    #[schema(value_type = Vec<Object>)]
+    tests: &'static [Test],
 }
 
 /// The language of a request.
@@ -40,10 +46,11 @@ fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView
         names: template.names.clone(),
         name: in_language(&template.names, language).to_owned(),
         description: in_language(&template.descriptions, language).to_owned(),
-        record_type: template.record_type.name(),
+        record_type: template.record_type,
         step_count: template.step_count,
         duration_days: template.duration_days,
         graph: template.graph(language),
+        tests: template.tests(),
     }
 }
 

@@ -133,7 +133,7 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         }
     };
     match event {
-        RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {} was created", kind.name())),
+        RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {kind} was created")),
         RecordEvent::Changed { changes, .. } => of_record("record_changed", changed(changes)),
         RecordEvent::Closed(outcome) => of_record(
             "record_closed",

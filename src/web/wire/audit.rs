@@ -1,5 +1,9 @@
 //! Audited events as administrators read them: what happened, to what, and what changed. No secret and no digest of one.
 
+mod catalogue;
+
+pub use catalogue::tell_catalogue;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -182,7 +186,7 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
     let of = |action| Told::of(action, sequence);
     match event {
         SequenceEvent::Created { name, record_type, template, owner: whose, .. } => {
-            let told = of("sequence.created").with("name", name).with("record_type", record_type.name());
+            let told = of("sequence.created").with("name", name).with("record_type", record_type);
             let told = told.with("owner", owner(*whose));
             template.iter().fold(told, |told, template| told.with("template", template))
         }
@@ -194,6 +198,7 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::Deactivated => of("sequence.deactivated"),
         SequenceEvent::Emptied => of("sequence.emptied"),
+        SequenceEvent::TestsSaved(tests) => of("sequence.tests_saved").with("bytes", tests.len()),
         SequenceEvent::RevisionOpened => of("sequence.revision_opened"),
         SequenceEvent::RevisionPublished { version, description } => {
             let told = of("sequence.revision_published").with("version", version);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::given::Given;
 use crate::domain::record::Record;
 use crate::domain::record::schema::{self, Change, Channel, Outcome, Phone, RecordState, RecordType, Value};
 use crate::id::{RecordId, TeamId, UserId};
@@ -237,7 +238,8 @@ fn id<T>(text: Option<String>, parse: impl Fn(&str) -> Option<T>, pointer: &str)
 pub struct RecordView {
     id: String,
     #[serde(rename = "type")]
-    kind: &'static str,
+    #[schema(value_type = String)]
+    kind: RecordType,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
@@ -267,7 +269,7 @@ pub struct RecordView {
 
 impl RecordView {
     /// The record as it stands.
-    pub fn of(id: RecordId, record: &Record) -> RecordView {
+    pub fn of(id: RecordId, record: &Record, given: &Given) -> RecordView {
         let profile = &record.profile;
         let phones = profile.phones.iter().map(|(place, number)| {
             let place = match place {
@@ -277,9 +279,11 @@ impl RecordView {
             };
             (place, number.clone())
         });
+        // A field that its type has not any more keeps its values, unseen.
+        let shown = profile.fields.iter().filter(|(name, _)| given.catalogue.field(record.kind, name).is_some());
         RecordView {
             id: id.to_string(),
-            kind: record.kind.name(),
+            kind: record.kind,
             name: profile.display_name(),
             external_id: profile.external_id.clone(),
             owner: profile.owner.into(),
@@ -299,7 +303,7 @@ impl RecordView {
             score: profile.score,
             primary_contact: profile.primary_contact.map(|contact| contact.to_string()),
             linkedin_url: profile.linkedin_url.clone(),
-            fields: profile.fields.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
+            fields: shown.map(|(name, value)| (name.clone(), value.into())).collect(),
             created_at: record.created_at.to_string(),
             modified_at: record.modified_at.to_string(),
         }

@@ -205,6 +205,13 @@ impl World {
         ])
     }
 
+    /// Makes room for more active sequences, of which there may be few (L-1).
+    pub fn retire(&self, on: On, used_up: &Thing) {
+        for place in ["id", "active"].iter().filter(|_| on == On::Sequence) {
+            self.api.post(&format!("/sequences/{}/deactivate", used_up[place]), json!({}));
+        }
+    }
+
     fn sequence(&self, name: &str, holder: &Actor, relation: Relation, active: bool) -> String {
         let sequence =
             id(&self.api.post("/sequences", json!({ "name": name, "graph": graph([task("one", None)]) })).expect(201));

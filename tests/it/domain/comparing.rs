@@ -1,5 +1,6 @@
 //! CM-1 and CM-17: the condition language: what it reads, what it refuses, and what makes sense of a record.
 
+use relance::domain::catalogue::Catalogue;
 use relance::domain::condition::check::{Kind, Schema};
 use relance::domain::condition::subject::{OfOwner, OfRecord};
 use relance::domain::condition::{Condition, Operator};
@@ -91,7 +92,7 @@ fn cm_17_each_operator_has_its_word() {
 
 /// What is wrong with a condition about a lead.
 fn faults(document: Value) -> Vec<String> {
-    read(&document).faults(&OfRecord(RecordType::Lead))
+    read(&document).faults(&OfRecord { kind: RecordType::Lead, catalogue: &Catalogue::default() })
 }
 
 #[test]
@@ -183,7 +184,8 @@ fn cm_1_what_makes_no_sense_of_a_record_is_told_part_by_part() {
     }
     let two = json!({ "any": [compare("x", "eq", json!(1)), { "all": [compare("y", "eq", json!(1))] }] });
     assert_eq!(faults(two), ["there is no field `x`", "there is no field `y`"]);
-    let opportunity = OfRecord(RecordType::Opportunity);
+    let catalogue = Catalogue::default();
+    let opportunity = OfRecord { kind: RecordType::Opportunity, catalogue: &catalogue };
     let of_account = json!({ "related": "account", "condition": compare("employees", "gt", json!(50)) });
     assert_eq!(read(&of_account).faults(&opportunity), [""; 0]);
     assert_eq!(OfOwner.field("roles").map(|kind| matches!(kind, Kind::Several(_))), Some(true));

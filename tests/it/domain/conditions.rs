@@ -1,5 +1,7 @@
 //! §5: what an e-mail condition and a call condition take, and when.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use relance::domain::enrolment::{Exit, Signal, StepStatus, WaitState};
 use relance::domain::record::RecordRejection;
@@ -311,7 +313,7 @@ fn co_30_any_of_the_chosen_results_takes_yes_and_co_31_lists_six() {
     ];
     for (result, expected) in table {
         let mut world = World::lead();
-        assert_eq!(world.given.call_results, table.map(|(result, _)| result));
+        assert_eq!(world.given.catalogue.call_results, table.map(|(result, _)| result));
         let run = world.run(calling());
         world.answer(run, result);
         assert_eq!(world.here(run), expected, "{result}");
@@ -326,7 +328,7 @@ fn co_31_a_result_that_is_not_on_the_list_is_refused() {
     let step = world.current(run).ordinal;
     let complete = |result: &str| RecordCommand::Complete { step, note: None, call_result: Some(result.into()) };
     assert!(matches!(world.refused(complete("hung_up")), RecordRejection::CallResultInvalid(_)));
-    world.given.call_results.push("hung_up".into());
+    Arc::make_mut(&mut world.given.catalogue).call_results.push("hung_up".into());
     world.ask(complete("hung_up"));
     assert_eq!(world.here(run), "no");
 }

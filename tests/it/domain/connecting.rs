@@ -112,14 +112,13 @@ fn k_7_a_closed_record_connects_to_nothing_until_it_is_reopened() {
 
 #[test]
 fn k_7_the_types_of_record_and_sequence_match() {
-    for kind in RecordType::ALL {
-        for other in RecordType::ALL {
+    for kind in RecordType::BUILT_IN {
+        for other in RecordType::BUILT_IN {
             let mut drawn = World::of(kind);
             let sequence = drawn.activate(graph(&[task("t", "")]));
             let mut world = World::of(other);
             world.given = drawn.given.clone();
-            let expected = (kind != other)
-                .then(|| RecordRejection::RecordTypeMismatch { wanted: kind.name(), found: other.name() });
+            let expected = (kind != other).then(|| RecordRejection::RecordTypeMismatch { wanted: kind, found: other });
             assert_eq!(world.try_ask(connect(sequence)).err(), expected);
         }
     }

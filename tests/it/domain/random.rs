@@ -90,7 +90,7 @@ fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         }
         Move::Disconnect(choice) => RecordCommand::Disconnect(choose(&live, choice)),
         Move::Complete { step, result } => {
-            let results = &world.given.call_results;
+            let results = &world.given.catalogue.call_results;
             let call_result = result.map(|result| results[usize::from(result) % results.len()].clone());
             RecordCommand::Complete { step: choose(&steps, step), note: None, call_result }
         }

@@ -275,6 +275,7 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         to(Owner::User(FAR)),
         to(Owner::Team(THEIRS)),
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
+        SequenceCommand::SaveTests(vec![]),
         SequenceCommand::Activate { description: None },
         SequenceCommand::Deactivate { force: false },
         SequenceCommand::Revise,
@@ -290,6 +291,7 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
             _ => "edit",
         },
         SequenceCommand::SaveGraph(_)
+        | SequenceCommand::SaveTests(_)
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Deactivate { .. }
         | SequenceCommand::Revise

@@ -158,7 +158,7 @@ fn a_2_k_14_where_a_type_is_switched_off_nothing_new_begins_and_what_runs_goes_o
     let organisation = (*world.given.policy.organisation).clone();
     world.given = world.given.with_organisation(&Organisation { settings: contacts, ..organisation });
     let connect = RecordCommand::Connect { sequence: waits, wait: None, source: None };
-    assert_eq!(world.refused(connect), RecordRejection::RecordTypeDisabled("lead"));
+    assert_eq!(world.refused(connect), RecordRejection::RecordTypeDisabled(RecordType::Lead));
     world.complete(run);
     world.complete(run);
     assert!(world.end(run).is_some(), "what was connected before is through");

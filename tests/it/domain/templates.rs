@@ -108,7 +108,10 @@ fn plan(template: &SequenceTemplate, language: Language) -> Plan {
         record_type: template.record_type,
         exit_on_reply: false,
         assign_to: AssignTo::RecordOwner,
-        has_call_result: &|result| given.call_results.iter().any(|known| known == result),
+        has_call_result: &|result| given.catalogue.has_call_result(result),
+        takes_option: &|field, value| {
+            given.catalogue.field(template.record_type, field).is_some_and(|field| field.kind.takes_option(value))
+        },
         has_template: &|id| mail_template(id).is_some(),
     };
     let (plan, diagnostics) = compile(&template.graph(language), &around);

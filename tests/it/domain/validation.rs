@@ -19,7 +19,10 @@ fn found(drawn: &Graph, kind: RecordType, exit_on_reply: bool) -> Vec<String> {
         record_type: kind,
         exit_on_reply,
         assign_to: AssignTo::RecordOwner,
-        has_call_result: &|result| given.call_results.iter().any(|known| known == result),
+        has_call_result: &|result| given.catalogue.has_call_result(result),
+        takes_option: &|field, value| {
+            given.catalogue.field(kind, field).is_some_and(|field| field.kind.takes_option(value))
+        },
         has_template: &|id| template::mail_template(id).is_some(),
     };
     let (plan, diagnostics) = compile(drawn, &around);

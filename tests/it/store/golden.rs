@@ -10,6 +10,8 @@ mod organisation;
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
+use relance::domain::catalogue::command::CatalogueEvent;
+use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
@@ -146,6 +148,7 @@ fn record_events() -> Vec<RecordEvent> {
     let mut events = vec![
         Created { kind: RecordType::Lead, changes: changes() },
         Created { kind: RecordType::Opportunity, changes: vec![] },
+        Created { kind: RecordType::from_name("project").expect("a name"), changes: vec![] },
         Changed { changes: vec![Change::Owner(Owner::Team(TEAM))], former_external_id: text("crm-16") },
         Changed { changes: vec![Change::Name(None)], former_external_id: None },
         Closed(Outcome::None),
@@ -210,11 +213,39 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Activated { version: 500, description: text("with a call") },
         Deactivated,
         Emptied,
+        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
         RevisionOpened,
         RevisionPublished { version: 2, description: None },
         RevisionPublished { version: 500, description: text("with a call") },
         RevisionDropped,
         Deleted,
+    ]
+}
+
+fn catalogue_events() -> Vec<CatalogueEvent> {
+    use CatalogueEvent::*;
+    let project = RecordType::from_name("project").expect("a name");
+    let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
+    let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
+    vec![
+        TypeAdded { kind: project, label: "Proxecto".into() },
+        TypeChanged { kind: RecordType::Lead, before: "Lead".into(), after: "Oportunidade".into() },
+        TypeRemoved { kind: project },
+        added("a", FieldKind::Text),
+        added("b", FieldKind::Number),
+        added("c", FieldKind::Money),
+        added("d", FieldKind::Date),
+        added("e", FieldKind::TwoOption),
+        added("f", set(&["Ouro", "Prata"])),
+        added("g", FieldKind::Lookup(Target::Record(project))),
+        added("h", FieldKind::Lookup(Target::User)),
+        FieldChanged {
+            kind: RecordType::Account,
+            name: "tier".into(),
+            before: ("Nivel".into(), set(&["Ouro"])),
+            after: ("Rango".into(), set(&["Ouro", "Prata"])),
+        },
+        FieldRemoved { kind: RecordType::Account, name: "tier".into() },
     ]
 }
 
@@ -244,6 +275,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
+    all.extend(examples_of("CatalogueEvent", catalogue_events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     all.extend(examples_of("Delivery", deliveries));
@@ -355,10 +387,11 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
+        ("CatalogueEvent.", knows::<CatalogueEvent>),
         ("Delivery.", knows::<Delivery>),
         ("OrganisationEvent.", knows::<OrganisationEvent>),
         ("Setting.", knows::<Setting>),

@@ -4,6 +4,8 @@ use actix::Handler;
 use relance::domain::account::Account;
 use relance::domain::account::command::AccountCommand;
 use relance::domain::audit::Audit;
+use relance::domain::catalogue::Catalogue;
+use relance::domain::catalogue::command::CatalogueCommand;
 use relance::domain::import::{Import, ImportCommand};
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::command::OrganisationCommand;
@@ -11,7 +13,7 @@ use relance::domain::permission::Denies;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::{Sequence, SequenceCommand};
-use relance::id::{EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, UserId};
+use relance::id::{CatalogueId, EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, UserId};
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Deliver, Failure, Seen};
 use relance::runtime::shard::{Resides, ShardActor};
@@ -27,6 +29,7 @@ pub enum What {
     Import(ImportId, ImportCommand),
     Organisation(OrganisationCommand),
     Account(UserId, AccountCommand),
+    Catalogue(CatalogueCommand),
     Read(EntityId),
 }
 
@@ -62,6 +65,7 @@ impl Ask {
             What::Sequence(id, _) => (*id).into(),
             What::Import(id, _) => (*id).into(),
             What::Organisation(_) => OrganisationId::THE.into(),
+            What::Catalogue(_) => CatalogueId::THE.into(),
             What::Account(user, _) => user.account().into(),
             What::Read(entity) => *entity,
         }
@@ -83,7 +87,7 @@ impl Ask {
             What::Record(known, _) => known.0 = id,
             What::Sequence(known, _) => known.0 = id,
             What::Import(known, _) => known.0 = id,
-            What::Organisation(_) | What::Account(..) => {}
+            What::Organisation(_) | What::Account(..) | What::Catalogue(_) => {}
             What::Read(entity) => entity.id = id,
         }
         self
@@ -98,12 +102,14 @@ impl Ask {
             What::Import(id, command) => submit::<Import>(&engine, id, command, caller).await,
             What::Organisation(command) => submit::<Organisation>(&engine, OrganisationId::THE, command, caller).await,
             What::Account(user, command) => submit::<Account>(&engine, user.account(), command, caller).await,
+            What::Catalogue(command) => submit::<Catalogue>(&engine, CatalogueId::THE, command, caller).await,
             What::Read(entity) => match entity.kind {
                 EntityKind::Record => read::<Record>(&engine, entity, caller).await,
                 EntityKind::Sequence => read::<Sequence>(&engine, entity, caller).await,
                 EntityKind::Import => read::<Import>(&engine, entity, caller).await,
                 EntityKind::Organisation => read::<Organisation>(&engine, entity, caller).await,
                 EntityKind::Account => read::<Account>(&engine, entity, caller).await,
+                EntityKind::Catalogue => read::<Catalogue>(&engine, entity, caller).await,
                 EntityKind::Audit => read::<Audit>(&engine, entity, caller).await,
             },
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relance::domain::account::Account;
 use relance::domain::audit::{Audit, AuditEvent};
+use relance::domain::catalogue::Catalogue;
 use relance::domain::entity::Entity;
 use relance::domain::import::Import;
 use relance::domain::organisation::Organisation;
@@ -78,6 +79,7 @@ pub struct History {
     pub imports: BTreeMap<u128, Log<Import>>,
     pub organisations: BTreeMap<u128, Log<Organisation>>,
     pub accounts: BTreeMap<u128, Log<Account>>,
+    pub catalogues: BTreeMap<u128, Log<Catalogue>>,
     audits: BTreeMap<u128, Log<Audit>>,
     /// What each server has shown decisions of the organisation.
     pub policies: Policies,
@@ -104,6 +106,7 @@ impl History {
             imports: BTreeMap::new(),
             organisations: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            catalogues: BTreeMap::new(),
             audits: BTreeMap::new(),
             policies: Policies::default(),
             refusals: BTreeMap::new(),
@@ -145,6 +148,7 @@ impl History {
             EntityKind::Import => self.imports.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Organisation => self.organisations.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Account => self.accounts.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::Catalogue => self.catalogues.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Audit => self.audits.get(&entity.id).map(|log| log.entries.len()),
         };
         entries.unwrap_or(0) as Version
@@ -160,6 +164,7 @@ impl History {
             EntityKind::Import => of(&self.imports, entity.id, version),
             EntityKind::Organisation => of(&self.organisations, entity.id, version),
             EntityKind::Account => of(&self.accounts, entity.id, version),
+            EntityKind::Catalogue => of(&self.catalogues, entity.id, version),
             EntityKind::Audit => of(&self.audits, entity.id, version),
         }
     }
@@ -216,6 +221,7 @@ impl History {
             EntityKind::Import => self.imports.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Organisation => self.organisations.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Account => self.accounts.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Catalogue => self.catalogues.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Audit => self.audits.entry(id).or_default().append(bytes, |_, event, entry| {
                 let AuditEvent::Refused(refusal) = event;
                 let key = (entry.stamp.by, refusal.subject.clone(), refusal.detail.clone());
@@ -298,6 +304,7 @@ impl History {
         add(EntityKind::Import, &self.imports, &mut wanted);
         add(EntityKind::Organisation, &self.organisations, &mut wanted);
         add(EntityKind::Account, &self.accounts, &mut wanted);
+        add(EntityKind::Catalogue, &self.catalogues, &mut wanted);
         add(EntityKind::Audit, &self.audits, &mut wanted);
         let entities: BTreeSet<_> = wanted.keys().chain(found.keys()).copied().collect();
         for entity in entities.into_iter().filter(|entity| wanted.get(entity) != found.get(entity)) {

@@ -46,7 +46,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
     let often = match what {
         What::Record(..) | What::Read(_) | What::Import(..) => USERS[0],
         What::Sequence(..) => USERS[1],
-        What::Organisation(_) | What::Account(..) => UserId::ADMINISTRATOR,
+        What::Organisation(_) | What::Account(..) | What::Catalogue(_) => UserId::ADMINISTRATOR,
     };
     if chance.u32(0..10) < 6 { often } else { anybody }
 }

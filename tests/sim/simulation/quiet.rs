@@ -6,7 +6,7 @@ use relance::domain::account::Key;
 use relance::domain::enrolment::StepStatus;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::Sequence;
-use relance::id::{AccountId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId};
+use relance::id::{AccountId, CatalogueId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId};
 use relance::runtime::message::Caller;
 use relance::store::rows::shards;
 use relance::store::{OwedRow, Store, codec};
@@ -34,7 +34,8 @@ impl World {
         let caller = Caller::new(UserId::ADMINISTRATOR, "look");
         let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
         let accounts: Vec<_> = locked(&self.history).accounts.keys().map(|id| AccountId(*id)).collect();
-        let others = accounts.into_iter().map(EntityId::from).chain([OrganisationId::THE.into()]);
+        let others =
+            accounts.into_iter().map(EntityId::from).chain([OrganisationId::THE.into(), CatalogueId::THE.into()]);
         for id in sequences.into_iter().chain([SequenceId(1)]).map(EntityId::from).chain(others) {
             self.ask(0, Ask { what: What::Read(id), caller });
         }
@@ -124,6 +125,10 @@ impl World {
         let organisation = history.organisations.values().next().map(|log| log.state.clone()).unwrap_or_default();
         if *given.policy.organisation != organisation {
             broken.push("decisions are given another organisation than the stored one".into());
+        }
+        let catalogue = history.catalogues.values().next().map(|log| log.state.clone()).unwrap_or_default();
+        if *given.catalogue != catalogue {
+            broken.push("decisions are given another catalogue than the stored one".into());
         }
         for (id, log) in &history.accounts {
             let held: BTreeMap<_, _> = engine.keyring().of(UserId(*id)).into_iter().collect();

@@ -15,6 +15,7 @@ use super::ask::What;
 use super::graphs;
 use super::history::History;
 use super::people::{self, TEAM, USERS};
+use super::shelf;
 
 /// The entities that clients know of.
 #[derive(Default)]
@@ -39,7 +40,8 @@ impl Client<'_> {
             0..66 => self.record(),
             66..79 => self.sequence(),
             79..82 => self.import(),
-            82..86 => Some(people::organise(self.chance)),
+            82..85 => Some(people::organise(self.chance)),
+            85 => Some(shelf::arrange(self.chance)),
             86..90 => Some(people::authenticate(self.chance, self.history, self.now)),
             _ => self.read(),
         }
@@ -89,7 +91,9 @@ impl Client<'_> {
                 What::Sequence(SequenceId(id), command)
             }
             EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
-            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit => people::organise(self.chance),
+            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {
+                people::organise(self.chance)
+            }
         }
     }
 
@@ -195,7 +199,7 @@ impl Client<'_> {
 
     fn change(&mut self) -> Change {
         let text = |name: &str, value: &str| Change::Field(name.into(), Some(Value::Text(value.into())));
-        match self.chance.u32(0..12) {
+        match self.chance.u32(0..13) {
             0 => Change::Email(None),
             1 => Change::Email(Some("ada@example.org".into())),
             2 => Change::Allow(Channel::Email, self.chance.bool()),
@@ -210,6 +214,7 @@ impl Client<'_> {
             },
             9 => Change::Score(Some(self.chance.u8(0..=110))),
             10 => Change::Name(None),
+            11 => text(shelf::TIER, "gold"),
             _ => Change::Name(Some(format!("Ada {}", self.chance.u32(0..9)))),
         }
     }

@@ -201,7 +201,7 @@ impl World {
             EntityKind::Record => add(&mut self.known.records, entity.into()),
             EntityKind::Sequence => add(&mut self.known.sequences, entity.into()),
             EntityKind::Import => add(&mut self.known.imports, entity.into()),
-            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit => {}
+            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {}
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use relance::domain::access::Scope;
 use relance::domain::account::Account;
 use relance::domain::audit::Audit;
+use relance::domain::catalogue::Catalogue;
 use relance::domain::effect::{Counter, EnrolmentRow};
 use relance::domain::import::Import;
 use relance::domain::organisation::Organisation;
@@ -122,6 +123,9 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             }
             EntityKind::Account => {
                 ask(&mut all, question, codec::load::<Account>(store, *entity, None));
+            }
+            EntityKind::Catalogue => {
+                ask(&mut all, question, codec::load::<Catalogue>(store, *entity, None));
             }
             EntityKind::Audit => {
                 ask(&mut all, question, codec::load::<Audit>(store, *entity, None));

@@ -1,0 +1,90 @@
+//! What can be asked of the catalogue, what has happened to it, and why it refuses.
+
+use serde::{Deserialize, Serialize};
+
+use super::field::FieldKind;
+use crate::domain::permission::{Denial, Denies};
+use crate::domain::record::Problem;
+use crate::domain::record::schema::RecordType;
+
+/// A request to the catalogue. `expected` is the version that the caller has seen, if only that one may be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogueCommand {
+    /// A type that is not there yet (C-1).
+    AddType { kind: RecordType, label: String },
+    /// Write a type's label where it is given.
+    ChangeType { kind: RecordType, label: Option<String>, expected: Option<u32> },
+    /// The type is no more; refused while something is of it.
+    RemoveType { kind: RecordType, expected: Option<u32> },
+    /// A field that is not there, or not any more.
+    AddField { kind: RecordType, name: String, label: String, takes: FieldKind },
+    /// Write a field's label and options where they are given.
+    ChangeField {
+        kind: RecordType,
+        name: String,
+        label: Option<String>,
+        takes: Option<FieldKind>,
+        expected: Option<u32>,
+    },
+    /// The type has no such field any more (CM-12); records keep their values.
+    RemoveField { kind: RecordType, name: String, expected: Option<u32> },
+}
+
+/// A fact about the catalogue. Stored for good: variants and members are only ever appended. What was there before is in
+/// it, because the audit trail says what changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CatalogueEvent {
+    /// A type is there.
+    TypeAdded { kind: RecordType, label: String },
+    /// Its label was written.
+    TypeChanged { kind: RecordType, before: String, after: String },
+    /// It is not there any more.
+    TypeRemoved { kind: RecordType },
+    /// A field is there, perhaps again.
+    FieldAdded { kind: RecordType, name: String, label: String, takes: FieldKind },
+    /// Label or options were written.
+    FieldChanged { kind: RecordType, name: String, before: (String, FieldKind), after: (String, FieldKind) },
+    /// A field is not there any more.
+    FieldRemoved { kind: RecordType, name: String },
+}
+
+/// Why the catalogue refuses a command. The codes are part of the API.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueRejection {
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// Values that do not fit.
+    #[error("{}", .0.first().map_or("the values do not fit", |first| first.detail.as_str()))]
+    Invalid(Vec<Problem>),
+    /// None of that name or id.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Another one has the name.
+    #[error("there is a {0} of this name already")]
+    NameTaken(&'static str),
+    /// Every organisation has it, as it is.
+    #[error("the {0} is built in: only its label can be changed")]
+    BuiltIn(&'static str),
+    /// Values that are stored would not fit any more.
+    #[error("a field keeps its kind for good, also after it was removed; take another name")]
+    KindFixed,
+    /// Something is of the type, or leads to it.
+    #[error("the record type is in use: {0}")]
+    TypeInUse(String),
+    /// Something was changed since it was read.
+    #[error("the resource is at version {0} now")]
+    VersionMismatch(u32),
+    /// As many as there can be.
+    #[error("there are as many {0} as there may be")]
+    Full(&'static str),
+}
+
+impl Denies for CatalogueRejection {
+    fn denial(&self) -> Option<&Denial> {
+        match self {
+            CatalogueRejection::Denied(denial) => Some(denial),
+            _ => None,
+        }
+    }
+}

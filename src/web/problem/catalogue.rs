@@ -1,0 +1,21 @@
+//! What a client is told when the catalogue refuses.
+
+use super::Problem;
+use crate::domain::catalogue::command::CatalogueRejection;
+
+impl From<CatalogueRejection> for Problem {
+    fn from(rejection: CatalogueRejection) -> Problem {
+        let code = match &rejection {
+            CatalogueRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            CatalogueRejection::Denied(denial) => denial.cause.code(),
+            CatalogueRejection::NotFound(_) => "not_found",
+            CatalogueRejection::NameTaken(_) => "name_taken",
+            CatalogueRejection::BuiltIn(_) => "built_in",
+            CatalogueRejection::KindFixed => "field_kind_fixed",
+            CatalogueRejection::TypeInUse(_) => "record_type_in_use",
+            CatalogueRejection::VersionMismatch(_) => "version_mismatch",
+            CatalogueRejection::Full(_) => "catalogue_full",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
