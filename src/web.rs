@@ -91,8 +91,8 @@ impl App {
 pub fn routes(config: &mut ServiceConfig) {
     use api::{
         audit, backup, clock, enrolments, events, graphs, health, imports, me, migrations, record_lists, records,
-        sequence_lists, sequence_tests, sequences, settings, steps, teams, templates, test_clock, timeline, tokens,
-        up_next, users,
+        sequence_life, sequence_lists, sequence_tests, sequences, settings, steps, teams, templates, test_clock,
+        timeline, tokens, up_next, users,
     };
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
@@ -127,8 +127,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_tests::get_tests)
         .service(sequence_tests::put_tests)
         .service(sequences::validate_sequence)
-        .service(sequences::activate_sequence)
-        .service(sequences::deactivate_sequence)
+        .service(sequence_life::activate_sequence)
+        .service(sequence_life::revise_sequence)
+        .service(sequence_life::discard_revision)
+        .service(sequence_life::deactivate_sequence)
+        .service(sequence_life::copy_sequence)
+        .service(sequence_life::list_versions)
+        .service(sequence_life::delete_sequence)
         .service(migrations::preview_migration)
         .service(migrations::undo_migration)
         .service(migrations::get_migration)

@@ -300,7 +300,7 @@ impl Entity for Record {
             }
             RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
                 owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
-                owed.count(Counter::Live(*sequence), 1);
+                self.owe_live(*enrolment, 1, owed);
                 owed.count(Counter::Enrolled(*sequence), 1);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
@@ -378,13 +378,21 @@ impl Record {
         }
     }
 
+    /// Counts a live enrolment in or out, under the version that it is pinned to now.
+    pub(super) fn owe_live(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
+        if let Some(enrolment) = self.enrolment(ordinal) {
+            owed.count(Counter::Live(enrolment.sequence), delta);
+            owed.count(Counter::LiveOf(enrolment.sequence, enrolment.version), delta);
+        }
+    }
+
     /// The rows of a live enrolment make way for those of an ended one.
     fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
         let Some(enrolment) = self.enrolment(ordinal) else { return };
         let sequence = enrolment.sequence;
         owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
         owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
-        owed.count(Counter::Live(sequence), -1);
+        self.owe_live(ordinal, -1, owed);
         if let Some(step) = cancelled {
             self.disarm_step(step, owed);
         }

@@ -12,6 +12,7 @@ pub mod me;
 pub mod migrations;
 pub mod record_lists;
 pub mod records;
+pub mod sequence_life;
 pub mod sequence_lists;
 pub mod sequence_tests;
 pub mod sequences;

@@ -19,6 +19,7 @@ mod records;
 mod repeats;
 mod revocation;
 mod running;
+mod sequence_life;
 mod sequence_tests;
 mod sequences;
 mod server;

@@ -69,7 +69,13 @@ pub enum RecordEvent {
     Migrated { enrolment: Ordinal, migration: u32, version: u16, landing: Landing },
     /// It was asked to and stays on its version.
     NotMigrated { enrolment: Ordinal, migration: u32, conflict: Conflict },
-    /// It is on its former version again, on the step it stood on then. `left` is the step that the move had left it on, and
-    /// `wakes_at` when that would have woken.
-    MigrationUndone { enrolment: Ordinal, migration: u32, left: Option<Ordinal>, wakes_at: Option<Timestamp> },
+    /// It is on its former version again, on the step it stood on then. `version` is the one that it leaves, `left` the step
+    /// that the move had left it on, and `wakes_at` when that would have woken.
+    MigrationUndone {
+        enrolment: Ordinal,
+        migration: u32,
+        version: u16,
+        left: Option<Ordinal>,
+        wakes_at: Option<Timestamp>,
+    },
 }

@@ -7,7 +7,7 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
-use relance::domain::sequence::{Property, SequenceCommand, SequenceStatus};
+use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId};
 use relance::time::Timestamp;
 
@@ -79,6 +79,11 @@ impl Client<'_> {
                 }
                 What::Record(RecordId(id), RecordCommand::Create { kind, changes })
             }
+            EntityKind::Sequence if self.chance.u32(0..6) == 0 && !self.known.sequences.is_empty() => {
+                let of = self.known.sequences[self.chance.usize(0..self.known.sequences.len())];
+                let command = SequenceCommand::Copy { of, name: "Copy".into(), description: String::new() };
+                What::Sequence(SequenceId(id), command)
+            }
             EntityKind::Sequence => {
                 let (graph, record_type, template) = graphs::any(self.chance);
                 let (name, description) = ("Sequence".to_owned(), String::new());
@@ -94,9 +99,9 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..20) {
+        let command = match self.chance.u32(0..28) {
             0..9 => SequenceCommand::Activate { description: None, migration: None },
-            9..12 => SequenceCommand::Deactivate,
+            9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::drawn(self.chance)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
             16 => SequenceCommand::Change(vec![Property::AssignTo(if self.chance.bool() {
@@ -109,6 +114,9 @@ impl Client<'_> {
                 Property::Description(format!("Text {}", self.chance.u32(0..3))),
             ]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
+            19..25 => SequenceCommand::Revise,
+            25 | 26 => SequenceCommand::DiscardRevision,
+            27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
             _ => SequenceCommand::Emptied { until: self.now },
         };
         Some(What::Sequence(id, command))
@@ -140,7 +148,7 @@ impl Client<'_> {
     fn connect(&mut self, record: &Record) -> Option<RecordCommand> {
         let takes = |id: &&SequenceId| {
             let sequence = self.history.sequences.get(&id.0).map(|log| &log.state);
-            sequence.is_some_and(|one| one.status == SequenceStatus::Active && one.record_type == record.kind)
+            sequence.is_some_and(|one| one.status.is_active() && one.record_type == record.kind)
         };
         let fit: Vec<_> = self.known.sequences.iter().filter(takes).copied().collect();
         let among = if self.chance.u32(0..8) > 0 && !fit.is_empty() { &fit } else { &self.known.sequences };
