@@ -89,11 +89,7 @@ impl App {
 
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
-    use api::{
-        audit, backup, clock, enrolments, events, graphs, health, imports, me, migrations, record_lists, records,
-        sequence_life, sequence_lists, sequence_tests, sequences, settings, steps, teams, templates, test_clock,
-        timeline, tokens, up_next, users,
-    };
+    use api::*;
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
         .service(steps::skip_step)
@@ -164,6 +160,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(tokens::delete_token)
         .service(settings::get_settings)
         .service(settings::patch_settings)
+        .service(record_types::create_record_type)
+        .service(record_types::list_record_types)
+        .service(fields::create_field)
+        .service(fields::list_fields)
+        .service(fields::get_field)
+        .service(fields::patch_field)
+        .service(fields::delete_field)
+        .service(record_types::get_record_type)
+        .service(record_types::patch_record_type)
+        .service(record_types::delete_record_type)
         .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)
