@@ -34,7 +34,6 @@ use crate::domain::enrolment::{
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
-use crate::domain::plan::PlanNode;
 use crate::id::{EntityKind, RecordId, UserId};
 use crate::time::Timestamp;
 
@@ -81,18 +80,6 @@ impl Record {
     pub fn current_step(&self, enrolment: &Enrolment) -> Option<&Step> {
         let step = self.step(enrolment.current?)?;
         (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
-    }
-
-    /// The node that a step was opened for, in the version it ran in.
-    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
-        let sequence = self.enrolment(step.enrolment)?.sequence;
-        given.plan(sequence, step.version)?.node(step.node)
-    }
-
-    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
-    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
-        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
-        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
     }
 
     /// Enrolments that are connecting or connected.

@@ -223,6 +223,20 @@ impl<'a> Turn<'a> {
     }
 }
 
+impl Record {
+    /// The node that a step was opened for, in the version it ran in.
+    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
+        let sequence = self.enrolment(step.enrolment)?.sequence;
+        given.plan(sequence, step.version)?.node(step.node)
+    }
+
+    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
+    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
+        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
+        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
+    }
+}
+
 /// What became of a node that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opened {

@@ -1,5 +1,6 @@
 //! D-47: where records go on when a new version takes them along, what stays, and what can be taken back.
 
+mod random;
 mod undo;
 
 use chrono::TimeDelta;

@@ -219,7 +219,7 @@ impl World {
     }
 
     /// Does what the outbox does: asks the record, twice as after a kill, and tells the sequence.
-    fn follow(&mut self, id: SequenceId, undo: bool) -> Vec<RecordEvent> {
+    pub fn follow(&mut self, id: SequenceId, undo: bool) -> Vec<RecordEvent> {
         let number = self.sequence(id).migrations.last().expect("a migration").number;
         let migration = MigrationId::of(id, number);
         let ask = if undo { RecordCommand::UndoMigration } else { RecordCommand::Migrate };
