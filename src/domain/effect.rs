@@ -41,6 +41,8 @@ pub enum Counter {
     ActiveSequences,
     /// Live enrolments of a sequence.
     Live(SequenceId),
+    /// Live enrolments of one version of it.
+    LiveOf(SequenceId, u16),
     /// Enrolments of a sequence that ever were.
     Enrolled(SequenceId),
     /// Records of a type.

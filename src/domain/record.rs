@@ -26,7 +26,7 @@ use self::erase::Erasure;
 use self::event::RecordEvent;
 use self::listed::Listed;
 use self::profile::Profile;
-use self::rows::{begun, owe_begin};
+use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
@@ -36,7 +36,6 @@ use crate::domain::enrolment::{
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
-use crate::domain::plan::PlanNode;
 use crate::id::{EntityKind, FlowId, RecordId, UserId};
 use crate::time::Timestamp;
 
@@ -96,18 +95,6 @@ impl Record {
         (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
     }
 
-    /// The node that a step was opened for, in the version it ran in.
-    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
-        let sequence = self.enrolment(step.enrolment)?.sequence;
-        given.plan(sequence, step.version)?.node(step.node)
-    }
-
-    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
-    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
-        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
-        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
-    }
-
     /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
     pub fn stage(&self, flow: FlowId) -> Option<&str> {
         self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
@@ -146,7 +133,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 7;
+    const LAYOUT: u16 = 8;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -316,9 +303,9 @@ impl Entity for Record {
                 }
                 self.claim(changes, owed);
             }
-            RecordEvent::Advanced { enrolment, sequence, .. } => owe_begin(*enrolment, *sequence, owed),
-            RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
-                owe_begin(*enrolment, *sequence, owed);
+            RecordEvent::Advanced { enrolment, .. } => self.owe_begin(*enrolment, owed),
+            RecordEvent::Connected { enrolment, opens_at, .. } => {
+                self.owe_begin(*enrolment, owed);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
                 }

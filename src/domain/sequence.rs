@@ -40,6 +40,24 @@ pub enum SequenceStatus {
     Inactive,
     /// Records may be connected.
     Active,
+    /// The same, while the next version is being drawn.
+    Revision,
+}
+
+impl SequenceStatus {
+    /// Whether records may be connected, and whether it counts towards the limit: once, in revision too.
+    pub fn is_active(self) -> bool {
+        matches!(self, SequenceStatus::Active | SequenceStatus::Revision)
+    }
+}
+
+/// Who draws the next version of an active sequence, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Who.
+    pub by: UserId,
+    /// When it was opened.
+    pub at: Timestamp,
 }
 
 /// One published version.
@@ -57,13 +75,17 @@ pub struct Version {
     pub description: Option<String>,
     /// When it was published.
     pub at: Timestamp,
+    /// By whom.
+    pub by: UserId,
 }
 
 /// The state of a sequence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sequence {
-    /// Whether it was created.
+    /// Whether it was created and is not deleted.
     pub exists: bool,
+    /// Whether it was deleted. What it was is kept for what has run on it.
+    pub is_deleted: bool,
     ///
     pub name: String,
     ///
@@ -86,6 +108,8 @@ pub struct Sequence {
     pub draft: String,
     /// Its tests, as JSON; empty where it has none.
     pub tests: String,
+    /// The revision that is open, in that status only.
+    pub revision: Option<Revision>,
     /// When it was deactivated last, while records may still have to leave.
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
@@ -173,20 +197,11 @@ impl Entity for Sequence {
             SequenceEvent::KeysGiven(keys) => self.keys.extend(keys.iter().cloned()),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
-                self.version = *version;
-                if self.published.last().is_none_or(|last| last.number != *version) {
-                    self.published.push(Version {
-                        number: *version,
-                        graph: self.draft.clone(),
-                        exit_on_reply: self.exit_on_reply,
-                        assign_to: self.assign_to,
-                        description: description.clone(),
-                        at: stamp.at,
-                    });
-                }
+                self.publish(*version, description.clone(), stamp);
             }
             SequenceEvent::Deactivated => {
                 self.status = SequenceStatus::Inactive;
+                self.revision = None;
                 self.emptying_since = Some(stamp.at);
             }
             SequenceEvent::Emptied => {
@@ -203,6 +218,22 @@ impl Entity for Sequence {
             SequenceEvent::MigrationUndone { number } => {
                 return self.set_migration(*number, MigrationState::Undone, stamp);
             }
+            SequenceEvent::RevisionOpened => {
+                self.status = SequenceStatus::Revision;
+                self.revision = Some(Revision { by: stamp.by, at: stamp.at });
+            }
+            SequenceEvent::RevisionPublished { version, description } => {
+                (self.status, self.revision) = (SequenceStatus::Active, None);
+                self.publish(*version, description.clone(), stamp);
+            }
+            SequenceEvent::RevisionDropped => {
+                (self.status, self.revision) = (SequenceStatus::Active, None);
+                if let Some(last) = self.published.last() {
+                    self.draft.clone_from(&last.graph);
+                    self.exit_on_reply = last.exit_on_reply;
+                }
+            }
+            SequenceEvent::Deleted => (self.exists, self.is_deleted) = (false, true),
         }
         self.modified_at = stamp.at;
     }
@@ -228,7 +259,6 @@ impl Entity for Sequence {
                 owed.push(Effect::Owe { key: EMPTYING, delivery: Delivery::DisconnectAll { until } });
             }
             SequenceEvent::Emptied => owed.push(Effect::Settle { key: EMPTYING }),
-            SequenceEvent::Created { .. } | SequenceEvent::Changed(_) => {}
             SequenceEvent::MigrationBegun { moves, .. } if moves.mode == Mode::Stay => {}
             SequenceEvent::MigrationBegun { number, .. } | SequenceEvent::MigrationTakenBack { number } => {
                 let (migration, undo) =
@@ -238,12 +268,30 @@ impl Entity for Sequence {
             SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. } => {
                 owed.push(Effect::Settle { key: MIGRATING });
             }
-            SequenceEvent::GraphSaved(_) | SequenceEvent::TestsSaved(_) | SequenceEvent::KeysGiven(_) => {}
+            // A revision is active already, and a deletion has deactivated before.
+            SequenceEvent::Created { .. }
+            | SequenceEvent::Changed(_)
+            | SequenceEvent::GraphSaved(_)
+            | SequenceEvent::TestsSaved(_)
+            | SequenceEvent::KeysGiven(_)
+            | SequenceEvent::RevisionOpened
+            | SequenceEvent::RevisionPublished { .. }
+            | SequenceEvent::RevisionDropped
+            | SequenceEvent::Deleted => {}
         }
     }
 }
 
 impl Sequence {
+    fn publish(&mut self, number: u16, description: Option<String>, stamp: Stamp) {
+        self.version = number;
+        if self.published.last().is_none_or(|last| last.number != number) {
+            let (graph, exit_on_reply, assign_to) = (self.draft.clone(), self.exit_on_reply, self.assign_to);
+            let (at, by) = (stamp.at, stamp.by);
+            self.published.push(Version { number, graph, exit_on_reply, assign_to, description, at, by });
+        }
+    }
+
     fn set(&mut self, property: &Property) {
         match property.clone() {
             Property::Name(name) => self.name = name,

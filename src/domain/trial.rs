@@ -21,7 +21,7 @@ use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, RecordType};
 use crate::domain::record::written;
 use crate::domain::sequence::{Sequence, SequenceRejection, SequenceStatus, Version};
-use crate::id::SequenceId;
+use crate::id::{SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// When a test begins that does not say: Monday, 5 January 2026, 09:00 UTC.
@@ -115,6 +115,7 @@ impl Sequence {
             assign_to: self.assign_to,
             description: None,
             at: self.modified_at,
+            by: UserId::SYSTEM,
         };
         let active = Sequence { status: SequenceStatus::Active, published: vec![published], ..self.clone() };
         world.plans.insert((SEQUENCE, active.version), Arc::new(plan));

@@ -21,7 +21,7 @@ use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::erase::Erasure;
 use crate::domain::record::{Record, RecordRejection};
-use crate::domain::sequence::{Sequence, SequenceCommand, SequenceStatus};
+use crate::domain::sequence::{Sequence, SequenceCommand};
 use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId};
 use crate::limits;
 use crate::runtime::engine::Router;
@@ -305,8 +305,8 @@ async fn disconnect_all(router: &Router, sequence: SequenceId, until: Timestamp)
 async fn disconnect_pages(router: &Router, sequence: SequenceId, until: Timestamp) -> bool {
     let mut before = None;
     loop {
-        let active = router.shared.given.load().sequences.get(&sequence).map(|sequence| sequence.status)
-            == Some(SequenceStatus::Active);
+        let given = router.shared.given.load();
+        let active = given.sequences.get(&sequence).is_some_and(|sequence| sequence.status.is_active());
         let until = if active { until } else { Timestamp::MAX };
         let mut page = Vec::new();
         let read = router.shared.store.enrolments(sequence, true, before, &mut |row| {

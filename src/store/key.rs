@@ -261,6 +261,11 @@ pub fn counter(counter: Counter) -> Key {
             key.push(7);
             key.extend_from_slice(&migration.0.to_be_bytes());
         }
+        Counter::LiveOf(sequence, version) => {
+            key.push(9);
+            key.extend_from_slice(&sequence.0.to_be_bytes());
+            key.extend_from_slice(&version.to_be_bytes());
+        }
     }
     key
 }
@@ -348,6 +353,10 @@ pub mod read {
             5 => migration().map(Counter::Moved),
             6 => migration().map(Counter::Stayed),
             7 => migration().map(Counter::MovedBack),
+            9 => {
+                let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
+                Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
+            }
             _ => None,
         }
     }

@@ -294,6 +294,8 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::Exists => "internal",
             SequenceRejection::Active => "sequence_active",
             SequenceRejection::NotActive => "sequence_not_active",
+            SequenceRejection::NotInRevision => "not_in_revision",
+            SequenceRejection::RevisionConflict { .. } => "revision_conflict",
             SequenceRejection::VersionsExhausted => "versions_exhausted",
             SequenceRejection::MigrationNotFound => "not_found",
             SequenceRejection::MigrationRunning => "migration_running",

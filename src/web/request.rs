@@ -238,10 +238,10 @@ pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Er
     text.map(read).transpose()
 }
 
-/// Yes or no among query parameters, all of which are text.
+/// `true` or `false` among query parameters, all of which are text.
 pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     let text = String::deserialize(from)?;
-    text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is neither true nor false")))
+    text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is neither `true` nor `false`")))
 }
 
 /// How many items a page has.

@@ -90,6 +90,59 @@ fn q_91_a_step_shows_an_error_until_what_it_needs_is_there() {
     assert_eq!(codes(), ["advance_target_invalid"], "the other sequence is not active yet");
 }
 
+/// Q-51, D-41, D-46: an active sequence is not touched, but gets a revision.
+#[test]
+fn d_41_a_bundle_for_an_active_sequence_becomes_a_revision_of_it() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let sequence = api.active(graph([task("a", None)]));
+    let path = format!("/sequences/{sequence}");
+    let first = export(&api, std::slice::from_ref(&sequence));
+    assert_eq!(changes(&import(&api, &first).expect(200)), ["unchanged"]);
+    let mut second = parsed(&first);
+    second["sequences"][0]["graph"] = graph([task("a", Some("b")), task("b", None)]);
+    assert_eq!(changes(&import(&api, &second.to_string()).expect(200)), ["updated"]);
+    assert_eq!(changes(&import(&api, &second.to_string()).expect(200)), ["unchanged"]);
+    let revised = api.get(&path).expect(200);
+    assert_eq!((&revised["status"], &revised["version"]), (&json!("revision"), &json!(1)));
+    assert_eq!(export(&api, std::slice::from_ref(&sequence)), first, "what is being drawn is not packed");
+    // Somebody else's revision stays as it is, and everything else goes on.
+    let manager = api.user(&["sequence_manager"]);
+    let token = api.post("/tokens", json!({ "name": "T", "user": manager, "scopes": ["read", "write"] })).expect(201);
+    let bearer = format!("Bearer {}", token["token"].as_str().unwrap());
+    let mut third = second.clone();
+    third["sequences"][0]["graph"] = graph([task("c", None)]);
+    let mut other = third["sequences"][0].clone();
+    other["key"] = json!("another");
+    third["sequences"].as_array_mut().unwrap().push(other);
+    let sent = api.bare(Method::POST, "/api/v1/sequences/import").header("authorization", &bearer).json(&third).send();
+    let met = sent.expect(200);
+    assert_eq!(changes(&met), ["conflict", "created"], "{met}");
+    api.post(&format!("{path}/activate"), json!({})).expect(200);
+    assert_eq!(api.get(&path).expect(200)["version"], 2);
+    assert_ne!(export(&api, &[sequence]), first);
+}
+
+/// Q-93; and what was deleted comes back under an id of its own, with its key.
+#[test]
+fn q_93_deleting_an_imported_sequence_leaves_what_it_depends_on() {
+    let (from, to) = (Server::sandbox(), Server::sandbox());
+    let (from, to) = (from.client(), to.client());
+    let [sequence, _, mail] = whole(&from);
+    let first = export(&from, std::slice::from_ref(&sequence));
+    import(&to, &first).expect(200);
+    let path = format!("/sequences/{sequence}");
+    assert_eq!(to.request(Method::DELETE, &path).send().status, 204);
+    to.get(&path).refused(404, "not_found");
+    assert_eq!(to.get(&format!("/email-templates/{mail}")).expect(200)["name"], "Bonjour");
+    assert_eq!(items(&to.get("/process-flows").expect(200)).len(), 1);
+    let again = import(&to, &first).expect(200);
+    let new = items(&again).iter().find(|one| one["change"] == "created").map(id).unwrap();
+    assert_ne!(new, sequence);
+    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 5]);
+    assert_eq!(export(&to, &[new]), first);
+}
+
 #[test]
 fn a_component_that_cannot_be_so_here_is_a_conflict_and_the_others_go_on() {
     let server = Server::sandbox();

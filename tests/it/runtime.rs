@@ -101,7 +101,7 @@ async fn an_audited_command_is_linked_with_the_address_it_came_from() {
     let sequence = active_sequence(&engine).await;
     lead(&engine, 1).await;
     let from = Some(std::net::Ipv4Addr::new(192, 0, 2, 7).into());
-    let deactivate = SequenceCommand::Deactivate;
+    let deactivate = SequenceCommand::Deactivate { force: false };
     engine.submit::<Sequence, ()>(sequence, deactivate, Caller { from, ..BY }, |_| ()).await.unwrap();
     engine.advance(engine.clock().now(), |_| Ok(())).await.unwrap();
     engine.stop().await;
@@ -130,7 +130,7 @@ async fn q_56_every_record_leaves_a_deactivated_sequence() {
         engine.submit::<Record, ()>(lead, connect, BY, |_| ()).await.unwrap();
         leads.push(lead);
     }
-    engine.submit::<Sequence, ()>(sequence, SequenceCommand::Deactivate, BY, |_| ()).await.unwrap();
+    engine.submit::<Sequence, ()>(sequence, SequenceCommand::Deactivate { force: false }, BY, |_| ()).await.unwrap();
     engine.advance(engine.clock().now(), |_| Ok(())).await.unwrap();
     for lead in leads {
         assert_eq!(status(&engine, lead).await, EnrolmentStatus::Disconnected, "{lead}");

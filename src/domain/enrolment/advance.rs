@@ -1,6 +1,6 @@
 //! Moving along the plan: what opens when a node is done, through every node that needs nobody.
 
-use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Step, StepError, WaitState};
+use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::plan::{AbVersion, Action, AssignTo, NodeIndex, Plan, PlanNode};
@@ -275,6 +275,20 @@ impl<'a> Turn<'a> {
     /// The step instance that the enrolment opened last: the one a condition evaluates.
     pub fn step_before(&self, enrolment: Ordinal) -> Option<&Step> {
         self.record.step_before(enrolment, Ordinal::MAX)
+    }
+}
+
+impl Record {
+    /// The node that a step was opened for, in the version it ran in.
+    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
+        let sequence = self.enrolment(step.enrolment)?.sequence;
+        given.plan(sequence, step.version)?.node(step.node)
+    }
+
+    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
+    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
+        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
+        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
     }
 }
 

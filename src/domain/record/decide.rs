@@ -13,7 +13,6 @@ use crate::domain::enrolment::advance::{Turn, closing_outcome};
 use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
-use crate::domain::sequence::SequenceStatus;
 use crate::id::{FlowId, RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
@@ -148,8 +147,9 @@ fn connect(
     wait: Option<TimeDelta>,
     source: Option<String>,
 ) -> Result<(), RecordRejection> {
-    let sequence = turn.given.sequences.get(&id).ok_or(RecordRejection::SequenceNotFound)?;
-    if sequence.status != SequenceStatus::Active {
+    let sequence =
+        turn.given.sequences.get(&id).filter(|sequence| sequence.exists).ok_or(RecordRejection::SequenceNotFound)?;
+    if !sequence.status.is_active() {
         return Err(RecordRejection::SequenceNotActive);
     }
     let version = sequence.version;

@@ -60,7 +60,8 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
             must(Reach::See, CHANGE)?;
             person.must(Permission::Connect, "connect records")?;
             person.in_workspace()?;
-            let sequence = given.sequences.get(sequence).ok_or(RecordRejection::SequenceNotFound)?;
+            let sequence = given.sequences.get(sequence).filter(|sequence| sequence.exists);
+            let sequence = sequence.ok_or(RecordRejection::SequenceNotFound)?;
             sequence.judge_sight(given, stamp.by)?;
         }
         RecordCommand::Disconnect(_) => {

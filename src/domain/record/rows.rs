@@ -29,13 +29,6 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
     }
 }
 
-/// The rows of a live enrolment.
-pub(super) fn owe_begin(ordinal: Ordinal, sequence: SequenceId, owed: &mut Effects) {
-    owed.push(Effect::Index(Index::Enrolment { sequence, live: true, ordinal }));
-    owed.count(Counter::Live(sequence), 1);
-    owed.count(Counter::Enrolled(sequence), 1);
-}
-
 impl Record {
     /// Adds an enrolment; one that opens later is still Connecting (K-9).
     pub(super) fn enrol(&mut self, enrolment: Enrolment) {
@@ -64,13 +57,29 @@ impl Record {
         }
     }
 
+    /// Counts a live enrolment in or out, under the version that it is pinned to now.
+    pub(in crate::domain) fn owe_live(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
+        if let Some(enrolment) = self.enrolment(ordinal) {
+            owed.count(Counter::Live(enrolment.sequence), delta);
+            owed.count(Counter::LiveOf(enrolment.sequence, enrolment.version), delta);
+        }
+    }
+
+    /// The rows of a live enrolment.
+    pub(super) fn owe_begin(&self, ordinal: Ordinal, owed: &mut Effects) {
+        let Some(enrolment) = self.enrolment(ordinal) else { return };
+        owed.push(Effect::Index(Index::Enrolment { sequence: enrolment.sequence, live: true, ordinal }));
+        self.owe_live(ordinal, 1, owed);
+        owed.count(Counter::Enrolled(enrolment.sequence), 1);
+    }
+
     /// The rows of a live enrolment make way for those of an ended one.
     pub(super) fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
         let Some(enrolment) = self.enrolment(ordinal) else { return };
         let sequence = enrolment.sequence;
         owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
         owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
-        owed.count(Counter::Live(sequence), -1);
+        self.owe_live(ordinal, -1, owed);
         if let Some(step) = cancelled {
             self.disarm_step(step, owed);
         }

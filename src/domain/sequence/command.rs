@@ -11,6 +11,7 @@ use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::trial::script::Test;
+use crate::id::SequenceId;
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -21,7 +22,7 @@ pub enum Property {
     Name(String),
     ///
     Description(String),
-    /// R-30; only while inactive.
+    /// R-30; only while inactive or in revision.
     ExitOnReply(bool),
     /// §3.3; only while inactive.
     AssignTo(AssignTo),
@@ -36,16 +37,24 @@ pub enum SequenceCommand {
     Create { name: String, description: String, record_type: RecordType, template: Option<String>, graph: Graph },
     /// Write properties, all or none.
     Change(Vec<Property>),
+    /// Bring it into being as a copy of another as that stands, its draft included.
+    Copy { of: SequenceId, name: String, description: String },
     /// Replace the draft.
     SaveGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
-    /// §3.4; with it, records of earlier versions may be moved (D-47).
+    /// §3.4; publishes a revision where one is open. With it, records of earlier versions may be moved (D-47).
     Activate { description: Option<String>, migration: Option<Moves> },
     /// What a bundle says of it, new or there already.
     Unpack(Box<Packed>),
-    ///
-    Deactivate,
+    /// Begin to draw the next version while the present one serves on.
+    Revise,
+    /// Drop what was drawn since.
+    DiscardRevision,
+    /// Q-56; `force` although an active sequence advances to it (Q-58, D-43).
+    Deactivate { force: bool },
+    /// For good, active or not; `force` as there.
+    Delete { force: bool },
     /// The outbox has disconnected every record that was connected when the sequence was deactivated at `until`.
     Emptied { until: Timestamp },
     /// Take the migration of that number back (D-47).
@@ -86,6 +95,14 @@ pub enum SequenceEvent {
     MigrationTakenBack { number: u32 },
     /// Each was asked to.
     MigrationUndone { number: u32 },
+    /// The next version is being drawn, by whoever asked for it.
+    RevisionOpened,
+    /// It is what records are connected to from now on.
+    RevisionPublished { version: u16, description: Option<String> },
+    /// It is not drawn any more; the draft is what serves.
+    RevisionDropped,
+    /// It is not there any more; its name and versions are kept for what has run on it.
+    Deleted,
     /// How a bundle writes keys, by the ids they stand for.
     KeysGiven(Vec<(u128, String)>),
 }
@@ -108,9 +125,15 @@ pub enum SequenceRejection {
     ///
     #[error("the sequence is active; deactivate it first")]
     Active,
-    /// Deactivate what is not active.
+    /// Deactivate or revise what is not active.
     #[error("the sequence is not active")]
     NotActive,
+    /// Discard where there is no revision.
+    #[error("no revision of the sequence is open")]
+    NotInRevision,
+    /// D-46: another person has one open.
+    #[error("{by} has a revision of the sequence open; publish or discard that first")]
+    RevisionConflict { by: String },
     /// §9.
     #[error("the sequence has errors; mend them and activate it again")]
     ValidationFailed(Vec<Diagnostic>),

@@ -25,12 +25,17 @@ pub fn decide(
     command: SequenceCommand,
     stamp: Stamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-    if !sequence.exists && !matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Unpack(_)) {
+    let unpacks = matches!(command, SequenceCommand::Unpack(_)) && !sequence.exists;
+    let creates = unpacks || matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
+    // A sequence that was deleted still owes that its records leave, or that they are asked to move.
+    let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
+    let empties = sequence.is_deleted && owed;
+    if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
     }
     rights::judge(sequence, given, &command, stamp)?;
     match command {
-        SequenceCommand::Create { .. } if sequence.exists => Err(SequenceRejection::Exists),
+        _ if creates && (sequence.exists || sequence.is_deleted) => Err(SequenceRejection::Exists),
         SequenceCommand::Create { name, description, record_type, template, graph } => {
             refuse(texts(Some(&name), Some(&description)))?;
             refuse(disabled(record_type, given))?;
@@ -40,6 +45,7 @@ pub fn decide(
             let created = SequenceEvent::Created { name, description, record_type, template, graph, owner };
             Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
+        SequenceCommand::Copy { of, name, description } => copy(of, name, description, given, stamp),
         SequenceCommand::Unpack(packed) => {
             let decided = sequence.unpack(*packed, given, stamp);
             let is_same = matches!(&decided, Ok(events) if events.is_empty());
@@ -58,8 +64,17 @@ pub fn decide(
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
-        SequenceCommand::Deactivate if sequence.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
-        SequenceCommand::Deactivate => Ok(vec![SequenceEvent::Deactivated]),
+        SequenceCommand::Revise => sequence.revise(given, stamp),
+        SequenceCommand::DiscardRevision if sequence.status != SequenceStatus::Revision => {
+            Err(SequenceRejection::NotInRevision)
+        }
+        SequenceCommand::DiscardRevision => Ok(vec![SequenceEvent::RevisionDropped]),
+        SequenceCommand::Deactivate { .. } if !sequence.status.is_active() => Err(SequenceRejection::NotActive),
+        SequenceCommand::Deactivate { .. } => Ok(vec![SequenceEvent::Deactivated]),
+        SequenceCommand::Delete { .. } => {
+            let deactivated = sequence.status.is_active().then_some(SequenceEvent::Deactivated);
+            Ok(deactivated.into_iter().chain([SequenceEvent::Deleted]).collect())
+        }
         SequenceCommand::Emptied { until } if sequence.emptying_since == Some(until) => {
             Ok(vec![SequenceEvent::Emptied])
         }
@@ -71,9 +86,15 @@ pub fn decide(
 
 impl Sequence {
     fn change(&self, mut properties: Vec<Property>) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        let of_version = |property: &Property| matches!(property, Property::ExitOnReply(_) | Property::AssignTo(_));
+        let is_locked = |property: &Property| match property {
+            //
+            Property::ExitOnReply(_) => self.status == SequenceStatus::Active,
+            //
+            Property::AssignTo(_) => self.status.is_active(),
+            Property::Name(_) | Property::Description(_) | Property::Owner(_) => false,
+        };
         properties.retain(|property| !self.has(property));
-        if self.status == SequenceStatus::Active && properties.iter().any(of_version) {
+        if properties.iter().any(is_locked) {
             return Err(SequenceRejection::Active);
         }
         let mut problems = Vec::new();
@@ -101,7 +122,12 @@ impl Sequence {
         let (version, plan) = self.next_version(id, given)?;
         refuse(self.judge_tests(given, &plan))?;
         let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
-        Ok([SequenceEvent::Activated { version, description }].into_iter().chain(begun).collect())
+        let published = match self.status {
+            SequenceStatus::Revision if version == self.version => SequenceEvent::RevisionDropped,
+            SequenceStatus::Revision => SequenceEvent::RevisionPublished { version, description },
+            SequenceStatus::Inactive | SequenceStatus::Active => SequenceEvent::Activated { version, description },
+        };
+        Ok([published].into_iter().chain(begun).collect())
     }
 
     /// What activation would publish, and under which number: the last one again where the draft says nothing new.
@@ -118,6 +144,22 @@ impl Sequence {
             (Some(last), true) => last.number + 1,
         };
         Ok((version, plan))
+    }
+
+    /// whoever has the revision open already may ask again (D-46).
+    pub(super) fn revise(&self, given: &Given, stamp: Stamp) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        match self.revision {
+            Some(open) if open.by == stamp.by => Ok(vec![]),
+            Some(open) => {
+                let by = given
+                    .policy
+                    .user(open.by)
+                    .map_or_else(|| "the administrator".into(), |user| user.profile.name.clone());
+                Err(SequenceRejection::RevisionConflict { by })
+            }
+            None if self.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
+            None => Ok(vec![SequenceEvent::RevisionOpened]),
+        }
     }
 
     pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
@@ -144,6 +186,27 @@ impl Sequence {
 /// No tests are none stored.
 fn write_tests(tests: &[Test]) -> String {
     if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
+}
+
+/// everything that its author draws and sets, as whoever sees it reads it now.
+fn copy(
+    of: SequenceId,
+    name: String,
+    description: String,
+    given: &Given,
+    stamp: Stamp,
+) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    refuse(texts(Some(&name), Some(&description)))?;
+    let source = given.sequences.get(&of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
+    refuse(disabled(source.record_type, given))?;
+    let blank = Sequence::default();
+    let properties = [Property::ExitOnReply(source.exit_on_reply), Property::AssignTo(source.assign_to)];
+    let properties: Vec<_> = properties.into_iter().filter(|property| !blank.has(property)).collect();
+    let (template, graph, owner) = (source.template.clone(), source.draft.clone(), Owner::User(stamp.by));
+    let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };
+    let changed = (!properties.is_empty()).then_some(SequenceEvent::Changed(properties));
+    let tests = (!source.tests.is_empty()).then(|| SequenceEvent::TestsSaved(source.tests.clone()));
+    Ok([created].into_iter().chain(changed).chain(tests).collect())
 }
 
 pub(super) fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {

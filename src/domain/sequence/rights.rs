@@ -61,6 +61,13 @@ pub fn judge(
                 person.in_workspace()?;
             }
         }
+        SequenceCommand::Copy { of, .. } => {
+            let source = given.sequences.get(of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
+            source.judge_sight(given, stamp.by)?;
+            person.must(Permission::UseColleaguesSequence, "copy sequences")?;
+            person.must(Permission::EditOwnSequence, "create sequences")?;
+            person.in_workspace()?;
+        }
         SequenceCommand::Change(properties) => {
             edits()?;
             properties.iter().try_for_each(|property| judge_owner(sequence, given, &person, property))?;
@@ -69,8 +76,13 @@ pub fn judge(
             edits()?;
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
-        SequenceCommand::SaveTests(_) | SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => edits()?,
-        SequenceCommand::UndoMigration(_) => edits()?,
+        SequenceCommand::SaveTests(_)
+        | SequenceCommand::Activate { .. }
+        | SequenceCommand::Revise
+        | SequenceCommand::DiscardRevision
+        | SequenceCommand::Deactivate { .. }
+        | SequenceCommand::Delete { .. }
+        | SequenceCommand::UndoMigration(_) => edits()?,
         // The outbox.
         SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {
             return Err(Denial::hidden("sequence").into());

@@ -2,7 +2,7 @@
 
 use super::decide::{graph_problems, refuse, texts};
 use super::graph::Graph;
-use super::{Property, Sequence, SequenceEvent, SequenceRejection, SequenceStatus, read_graph, write_graph};
+use super::{Property, Sequence, SequenceEvent, SequenceRejection, read_graph, write_graph};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::plan::AssignTo;
@@ -37,7 +37,7 @@ impl Sequence {
     /// What there is for records to be connected to, or would be if the draft were activated: graph, whether a reply ends
     /// it, and who gets the steps.
     pub fn in_use(&self) -> (Graph, bool, AssignTo) {
-        match self.published.last().filter(|_| self.status == SequenceStatus::Active) {
+        match self.published.last().filter(|_| self.status.is_active()) {
             Some(version) => (read_graph(&version.graph), version.exit_on_reply, version.assign_to),
             None => (self.graph(), self.exit_on_reply, self.assign_to),
         }
@@ -48,7 +48,7 @@ impl Sequence {
     pub(super) fn unpack(
         &self,
         packed: Packed,
-        _given: &Given,
+        given: &Given,
         stamp: Stamp,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         let mut problems = texts(Some(&packed.name), Some(&packed.description));
@@ -76,7 +76,7 @@ impl Sequence {
             });
             after.apply(&events[0], stamp);
         }
-        events.extend(after.unpack_version(&packed)?);
+        events.extend(after.unpack_version(&packed, given, stamp)?);
         let texts = [Property::Name(packed.name), Property::Description(packed.description)];
         events.extend(after.differing(texts));
         events.extend(after.save_tests(&packed.tests)?);
@@ -87,17 +87,28 @@ impl Sequence {
     }
 
     /// What becomes the next version: nothing, where that in use is what the bundle says, whatever is being drawn.
-    fn unpack_version(&self, packed: &Packed) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    fn unpack_version(
+        &self,
+        packed: &Packed,
+        given: &Given,
+        stamp: Stamp,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         if self.in_use() == (packed.graph.clone(), packed.exit_on_reply, packed.assign_to) {
             return Ok(vec![]);
         }
         let mut properties = vec![Property::ExitOnReply(packed.exit_on_reply)];
-        if self.status == SequenceStatus::Active {
+        if self.status.is_active() && self.assign_to != packed.assign_to {
+            //
             return Err(SequenceRejection::Active);
         }
         properties.push(Property::AssignTo(packed.assign_to));
         let drawn = (self.graph() != packed.graph).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph)));
-        Ok(self.differing(properties).into_iter().chain(drawn).collect())
+        let mut events: Vec<_> = self.differing(properties).into_iter().chain(drawn).collect();
+        if self.status.is_active() && !events.is_empty() {
+            let opened = self.revise(given, stamp)?;
+            events.splice(..0, opened);
+        }
+        Ok(events)
     }
 
     /// Properties to be written, if they differ.

@@ -111,7 +111,8 @@ pub async fn list_records(
 
 /// A sequence that somebody may know of.
 pub fn visible_sequence(given: &Given, id: SequenceId, by: UserId) -> Result<&Sequence, Problem> {
-    let sequence = given.sequences.get(&id).ok_or_else(|| Problem::not_found("sequence"))?;
+    let sequence = given.sequences.get(&id).filter(|sequence| sequence.exists);
+    let sequence = sequence.ok_or_else(|| Problem::not_found("sequence"))?;
     sequence.judge_sight(given, by)?;
     Ok(sequence)
 }

@@ -31,7 +31,7 @@ use crate::web::wire::{Owner, Page};
 pub struct SequenceFilter {
     /// A part of name or description, and of nothing else.
     q: Option<String>,
-    /// `inactive` or `active`.
+    /// `inactive`, `active` or `revision`.
     status: Option<String>,
     /// A record type.
     #[param(value_type = Option<String>)]
@@ -105,7 +105,8 @@ pub async fn list_sequences(
     })?;
     let (given, q) = (app.engine.given(), filter.q.as_deref().map(str::to_lowercase));
     let person = given.policy.person(by.user())?;
-    let shows = |sequence: &Sequence| sequence.is_seen_by(&person) && filter.shows(sequence, q.as_deref());
+    let shows =
+        |sequence: &Sequence| sequence.exists && sequence.is_seen_by(&person) && filter.shows(sequence, q.as_deref());
     let mut found = Vec::new();
     for (id, sequence) in given.sequences.iter().filter(|(_, sequence)| shows(sequence)) {
         found.push(((filter.key(sequence)?, *id), sequence));
@@ -134,22 +135,56 @@ pub async fn connected_counts(
     by: UserId,
     sequences: Vec<SequenceId>,
 ) -> Result<HashMap<SequenceId, i64>, Problem> {
-    let given = engine.given();
     let enrolled = sequences.into_iter().map(|id| (id, engine.store().counter(Counter::Live(id))));
     let enrolled: HashMap<_, _> = enrolled.filter(|(_, live)| *live > 0).collect();
-    if enrolled.is_empty() || given.policy.person(by)?.may_all(Permission::Statistics) {
+    if enrolled.is_empty() || counts_all(engine, by)? {
         return Ok(enrolled);
     }
-    let store = engine.shared_store();
-    blocking(move || seen_enrolments(store.as_ref(), &given.policy.person(by)?, &enrolled)).await
+    let mut counts = HashMap::new();
+    for ((id, _), live) in seen_enrolments(engine, by, enrolled).await? {
+        *counts.entry(id).or_default() += live;
+    }
+    Ok(counts)
 }
 
-/// By way of what somebody sees or of what is enrolled, whichever is less.
-fn seen_enrolments(
+/// The same of each version of one sequence.
+pub async fn connected_of_versions(
+    engine: &Engine,
+    by: UserId,
+    sequence: SequenceId,
+) -> Result<HashMap<u16, i64>, Problem> {
+    let (given, store) = (engine.given(), engine.store());
+    let published = given.sequences.get(&sequence).map(|sequence| sequence.published.as_slice()).unwrap_or_default();
+    let live = |number| (number, store.counter(Counter::LiveOf(sequence, number)));
+    let enrolled: HashMap<_, _> = published.iter().map(|version| live(version.number)).collect();
+    if enrolled.values().all(|live| *live == 0) || counts_all(engine, by)? {
+        return Ok(enrolled);
+    }
+    let all = HashMap::from([(sequence, enrolled.values().sum())]);
+    let seen = seen_enrolments(engine, by, all).await?;
+    Ok(seen.into_iter().map(|((_, number), live)| (number, live)).collect())
+}
+
+fn counts_all(engine: &Engine, by: UserId) -> Result<bool, Problem> {
+    Ok(engine.given().policy.person(by)?.may_all(Permission::Statistics))
+}
+
+/// Live enrolments of these sequences by version, on records that somebody sees. By way of what somebody sees or of what is
+/// enrolled, whichever is less.
+async fn seen_enrolments(
+    engine: &Engine,
+    by: UserId,
+    enrolled: HashMap<SequenceId, i64>,
+) -> Result<HashMap<(SequenceId, u16), i64>, Problem> {
+    let (store, given) = (engine.shared_store(), engine.given());
+    blocking(move || count_seen(store.as_ref(), &given.policy.person(by)?, &enrolled)).await
+}
+
+fn count_seen(
     store: &dyn Store,
     person: &Person,
     enrolled: &HashMap<SequenceId, i64>,
-) -> Result<HashMap<SequenceId, i64>, Problem> {
+) -> Result<HashMap<(SequenceId, u16), i64>, Problem> {
     let bound = usize::try_from(enrolled.values().sum::<i64>()).unwrap_or(usize::MAX);
     let (mut records, mut is_less) = (HashSet::new(), true);
     store.records(&Scope::of(person), None, &mut |id, _| {
@@ -170,7 +205,7 @@ fn seen_enrolments(
         let record = load_record(store, id)?;
         if record.exists && record.reach(person) >= Reach::See {
             for enrolment in record.live().filter(|live| enrolled.contains_key(&live.sequence)) {
-                *counts.entry(enrolment.sequence).or_default() += 1;
+                *counts.entry((enrolment.sequence, enrolment.version)).or_default() += 1;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `/sequences`: create, read, draw, check, activate, deactivate.
+//! `/sequences`: create, read, write, check.
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
@@ -12,7 +12,6 @@ use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::{Diagnostic, Severity};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
-use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, UserId};
@@ -22,7 +21,6 @@ use crate::runtime::message::{Caller, Seen};
 use crate::store::Version;
 use crate::web::App;
 use crate::web::api::graphs::read_graph;
-use crate::web::api::migrations::{BegunMigration, MovesBody, await_deliveries};
 use crate::web::api::records::etag;
 use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
@@ -59,6 +57,14 @@ impl From<AssignToBody> for AssignTo {
     }
 }
 
+/// An open revision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevisionView {
+    /// The user who has it open.
+    by: String,
+    at: String,
+}
+
 /// A sequence.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SequenceView {
@@ -72,7 +78,11 @@ pub struct SequenceView {
     owner: Owner,
     assign_to: AssignToBody,
     tags: Vec<String>,
+    /// With an open revision, that of the draft.
     exit_on_reply: bool,
+    /// Who draws the next version, while that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<RevisionView>,
     wait_computation: bool,
     /// Steps by TC-1; 0 while the draft has errors.
     step_count: u16,
@@ -91,7 +101,7 @@ impl SequenceView {
     pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
         let draft = sequence.compile_draft(id, given).0;
         let plan = match sequence.status {
-            SequenceStatus::Active => given.plan(id, sequence.version).or(draft.as_ref()),
+            SequenceStatus::Active | SequenceStatus::Revision => given.plan(id, sequence.version).or(draft.as_ref()),
             SequenceStatus::Inactive => draft.as_ref(),
         };
         SequenceView {
@@ -105,6 +115,7 @@ impl SequenceView {
             assign_to: sequence.assign_to.into(),
             tags: Vec::new(),
             exit_on_reply: sequence.exit_on_reply,
+            revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),
             wait_computation: false,
             step_count: plan.map_or(0, |plan| plan.step_count),
             duration_days: plan.map_or(0, crate::domain::plan::Plan::duration_days),
@@ -121,10 +132,11 @@ pub(super) fn status_name(status: SequenceStatus) -> &'static str {
     match status {
         SequenceStatus::Inactive => "inactive",
         SequenceStatus::Active => "active",
+        SequenceStatus::Revision => "revision",
     }
 }
 
-async fn submit(
+pub(super) async fn submit(
     engine: &Engine,
     id: SequenceId,
     command: SequenceCommand,
@@ -137,11 +149,11 @@ async fn submit(
     Ok(engine.submit(id, command, caller, view).await?)
 }
 
-async fn connected(engine: &Engine, id: SequenceId, by: UserId) -> Result<i64, Problem> {
+pub(super) async fn connected(engine: &Engine, id: SequenceId, by: UserId) -> Result<i64, Problem> {
     Ok(connected_counts(engine, by, vec![id]).await?.get(&id).copied().unwrap_or_default())
 }
 
-fn shown(view: &SequenceView, version: Version) -> HttpResponse {
+pub(super) fn shown(view: &SequenceView, version: Version) -> HttpResponse {
     HttpResponse::Ok().insert_header(etag(version)).json(view)
 }
 
@@ -218,8 +230,13 @@ pub async fn create_sequence(
         }
         problem
     })?;
+    Ok(created(&view, version, id))
+}
+
+/// 201 with the address of what was made.
+pub(super) fn created(view: &SequenceView, version: Version, id: SequenceId) -> HttpResponse {
     let location = format!("/api/v1/sequences/{id}");
-    Ok(HttpResponse::Created().insert_header(etag(version)).insert_header((LOCATION, location)).json(view))
+    HttpResponse::Created().insert_header(etag(version)).insert_header((LOCATION, location)).json(view)
 }
 
 /// One sequence.
@@ -241,7 +258,7 @@ pub struct SequencePatch {
     name: Option<String>,
     /// At most 2,000 characters.
     description: Option<String>,
-    /// Leave when the customer replies; only while inactive.
+    /// Leave when the customer replies; only while inactive or in revision.
     exit_on_reply: Option<bool>,
     /// Who gets the steps; only while inactive.
     #[serde(default, deserialize_with = "request::object")]
@@ -322,69 +339,4 @@ pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Noth
         found.push(Diagnostic { code: "active_limit_reached", severity: Severity::Error, node: None, detail });
     }
     Ok(HttpResponse::Ok().json(Diagnostics { diagnostics: found.into_iter().map(Into::into).collect() }))
-}
-
-/// What to say about a version.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ActivateBody {
-    /// At most 2,000 characters.
-    description: Option<String>,
-    /// What becomes of the records that go through earlier versions; they stay on those where it is not given.
-    #[serde(default, deserialize_with = "request::object")]
-    migration: Option<MovesBody>,
-}
-
-/// A sequence that was activated.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ActivatedSequence {
-    #[serde(flatten)]
-    sequence: SequenceView,
-    /// The migration that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    migration: Option<BegunMigration>,
-}
-
-/// Publish the draft, so that records can be connected (§3.4).
-#[utoipa::path(tag = "Sequences", request_body = ActivateBody,
-    responses((status = 200, body = ActivatedSequence), (status = 409, body = Problem), (status = 422, body = Problem)))]
-#[post("/sequences/{id}/activate")]
-pub async fn activate_sequence(
-    app: Data<App>,
-    id: Path<String>,
-    body: Body<ActivateBody>,
-) -> Result<HttpResponse, Problem> {
-    let ActivateBody { description, migration } = body.value;
-    let (id, migrates) = (sequence_id(&id)?, migration.is_some());
-    let command = SequenceCommand::Activate { description, migration: migration.map(Moves::from) };
-    let connected = connected(&app.engine, id, body.caller.by).await?;
-    let view = move |seen: Seen<Sequence>| {
-        let migration = BegunMigration::of(seen.id, seen.state).filter(|_| migrates);
-        let sequence = SequenceView::of(seen.id, seen.state, seen.given, connected);
-        (ActivatedSequence { sequence, migration }, seen.version)
-    };
-    let (view, version) = app.engine.submit(id, command, body.caller, view).await?;
-    if migrates && app.engine.clock().is_test() {
-        await_deliveries(&app).await;
-    }
-    Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
-}
-
-/// Take a sequence out of use; every record that is going through it leaves.
-#[utoipa::path(tag = "Sequences", responses((status = 200, body = SequenceView), (status = 409, body = Problem)))]
-#[post("/sequences/{id}/deactivate")]
-pub async fn deactivate_sequence(
-    app: Data<App>,
-    id: Path<String>,
-    body: Body<Nothing>,
-) -> Result<HttpResponse, Problem> {
-    let command = SequenceCommand::Deactivate;
-    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
-    if app.engine.clock().is_test() {
-        // Time stands still here: records that are connected after the sequence comes back could not be told by their
-        // instant from those that have to leave, so those leave first.
-        let _one_at_a_time = app.advancing.lock().await;
-        app.engine.settle().await;
-    }
-    Ok(shown(&view, version))
 }

@@ -22,7 +22,7 @@ use crate::domain::permission::{Cause, Denial, Denies, Permission};
 use crate::domain::record;
 use crate::domain::sequence::SequenceRejection;
 use crate::domain::sequence::unpack::Packed;
-use crate::id::{FlowId, SequenceId, TemplateId};
+use crate::id::{FlowId, IdSource, SequenceId, TemplateId};
 use crate::web::problem::{Fault, Problem};
 
 /// What becomes of a component.
@@ -116,7 +116,7 @@ impl Judge {
     fn new(given: &Given, stamp: Stamp, bundle: &Bundle<Value>) -> Judge {
         let mut brought = HashMap::new();
         for (kind, key) in bundle.keys() {
-            brought.extend(key::read(kind, key).map(|id| ((kind, id), id)));
+            brought.extend(key::read(kind, key).map(|id| ((kind, id), alive(given, kind, id))));
         }
         // Of two flows of one name, which no server has, the one here is the one that is meant.
         for flow in &bundle.process_flows {
@@ -189,6 +189,14 @@ impl Judge {
         }
         Ok(Unpacked { components: self.components, warnings: self.missing })
     }
+}
+
+/// Where a sequence was made from this key and deleted, its successor: the next id that follows from it.
+fn alive(given: &Given, kind: Kind, mut id: u128) -> u128 {
+    while kind == Kind::Sequence && given.sequences.get(&SequenceId(id)).is_some_and(|sequence| sequence.is_deleted) {
+        id = IdSource::derived(id, 1);
+    }
+    id
 }
 
 /// Why an entity would not take what a bundle says.

@@ -39,6 +39,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
     ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
     ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
+    (
+        "revision_conflict",
+        409,
+        "Another person has a revision of this sequence open; it is published or discarded first.",
+    ),
+    ("not_in_revision", 409, "No revision of the sequence is open, so there is none to discard."),
     ("versions_exhausted", 409, "The sequence has as many versions as it may have (L-7)."),
     (
         "migration_running",

@@ -234,6 +234,13 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         SequenceEvent::MigrationCompleted { number } => of("sequence.migration_completed").with("migration", number),
         SequenceEvent::MigrationTakenBack { number } => of("sequence.migration_taken_back").with("migration", number),
         SequenceEvent::MigrationUndone { number } => of("sequence.migration_undone").with("migration", number),
+        SequenceEvent::RevisionOpened => of("sequence.revision_opened"),
+        SequenceEvent::RevisionPublished { version, description } => {
+            let told = of("sequence.revision_published").with("version", version);
+            description.iter().fold(told, |told, description| told.with("description", description))
+        }
+        SequenceEvent::RevisionDropped => of("sequence.revision_dropped"),
+        SequenceEvent::Deleted => of("sequence.deleted"),
     }
 }
 

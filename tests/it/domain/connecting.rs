@@ -148,7 +148,7 @@ fn k_9_a_connecting_enrolment_keeps_the_version_it_was_connected_to() {
     let sequence = world.activate(graph(&[task("old", "")]));
     let run = world.connect_after(sequence, Some(TimeDelta::days(1)));
     // Deactivated and activated again with a change before the outbox asked the record to leave.
-    world.order(sequence, SequenceCommand::Deactivate).unwrap();
+    world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
     world.order(sequence, SequenceCommand::SaveGraph(graph(&[task("new", "")]))).unwrap();
     world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
     world.pass(TimeDelta::days(1));
@@ -264,7 +264,7 @@ fn q_56_records_connected_after_the_deactivation_stay() {
     let mut world = World::lead();
     let sequence = world.activate(graph(&[task("t", "")]));
     let until = world.now;
-    world.order(sequence, SequenceCommand::Deactivate).unwrap();
+    world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
     world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
     world.stall(TimeDelta::seconds(1));
     let run = world.connect(sequence);

@@ -124,7 +124,7 @@ fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::Erase => RecordCommand::Erase,
         Move::Deactivate(choice) => {
             let sequence = sequence(choice);
-            if world.order(sequence, SequenceCommand::Deactivate).is_err() {
+            if world.order(sequence, SequenceCommand::Deactivate { force: false }).is_err() {
                 return;
             }
             RecordCommand::LeaveSequence { sequence, until: now }

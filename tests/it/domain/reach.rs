@@ -184,7 +184,7 @@ proptest! {
                 }
             }
         }
-        let order = world.order(sequence, SequenceCommand::Deactivate);
+        let order = world.order(sequence, SequenceCommand::Deactivate { force: false });
         prop_assert!(order.is_ok(), "the server itself is never refused: {:?}", order);
     }
 }

@@ -285,6 +285,10 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
         SequenceCommand::SaveTests(vec![]),
         SequenceCommand::Activate { description: None, migration: None },
+        SequenceCommand::Deactivate { force: false },
+        SequenceCommand::Revise,
+        SequenceCommand::DiscardRevision,
+        SequenceCommand::Delete { force: true },
         SequenceCommand::Unpack(Box::new(Packed { name: "Packed".into(), ..Packed::default() })),
         SequenceCommand::Deactivate,
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
@@ -292,6 +296,7 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::MigrationDone { number: 1, undo: false },
     ];
     let line = |command: &SequenceCommand| match command {
+        SequenceCommand::Create { .. } | SequenceCommand::Copy { .. } => "create",
         SequenceCommand::Create { .. } => "create",
         SequenceCommand::Unpack(_) => "move",
         SequenceCommand::Change(properties) => match properties.first() {
@@ -299,9 +304,14 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
             Some(Property::Owner(_)) => "give",
             _ => "edit",
         },
-        SequenceCommand::SaveGraph(_) | SequenceCommand::SaveTests(_) => "edit",
-        SequenceCommand::Activate { .. } | SequenceCommand::Deactivate => "edit",
-        SequenceCommand::UndoMigration(_) => "edit",
+        SequenceCommand::SaveGraph(_)
+        | SequenceCommand::SaveTests(_)
+        | SequenceCommand::Activate { .. }
+        | SequenceCommand::Deactivate { .. }
+        | SequenceCommand::Revise
+        | SequenceCommand::DiscardRevision
+        | SequenceCommand::Delete { .. }
+        | SequenceCommand::UndoMigration(_) => "edit",
         SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()
@@ -337,6 +347,31 @@ fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_p_10_q_31_q_100_q_102_each_role_asks_of_sequences
                     assert_eq!(found, expected, "{role:?}, {relation:?}, active {is_active}: {what}");
                 }
             }
+        }
+    }
+}
+
+/// Whoever sees a sequence may copy it; others are told that it is not there.
+#[test]
+fn p_5_q_54_q_102_each_role_copies_what_it_sees_and_the_copy_is_its_own() {
+    let relations = [Relation::Own, Relation::Team, Relation::Unit, Relation::Other, Relation::Absent];
+    for (place, role) in Role::ALL.into_iter().enumerate() {
+        for (column, relation) in relations.into_iter().enumerate() {
+            let of = SequenceId(0x71);
+            let source = sequence(relation, true);
+            let absent = !source.exists;
+            let given = given_to(&[role]).with_sequence(of, &source);
+            let copy = SequenceCommand::Copy { of, name: "Mine".into(), description: String::new() };
+            let stamp = Stamp { at: at("2026-03-02T10:00:00Z"), by: ME };
+            let mut made = Sequence::default();
+            let decided = made.decide(SequenceId(9), &given, copy, stamp);
+            if let Ok(events) = &decided {
+                events.iter().for_each(|event| made.apply(event, stamp));
+                assert_eq!(made.owner, Owner::User(ME));
+            }
+            let (_, of_roles) = OF_SEQUENCES.iter().find(|(known, _)| *known == "view").unwrap();
+            let expected = if absent { '-' } else { of_roles[place].chars().nth(column).unwrap() };
+            assert_eq!(sign(decided, absent), expected, "{role:?}, {relation:?}");
         }
     }
 }

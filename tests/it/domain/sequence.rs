@@ -1,5 +1,7 @@
 //! §3: creating, editing, activating and deactivating a sequence, and the versions that follow.
 
+mod life;
+
 use relance::domain::effect::{Counter, Delivery, Effect, Effects};
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::plan::AssignTo;
@@ -195,7 +197,7 @@ fn q_41_activation_counts_up_to_250_active_sequences_and_deactivation_counts_dow
     let down = Effect::Count { counter: Counter::ActiveSequences, delta: -1, max: None };
     for _ in 0..2 {
         assert_eq!(author.activate().unwrap().0, std::slice::from_ref(&up));
-        let owed = author.ask(SequenceCommand::Deactivate).unwrap().0;
+        let owed = author.ask(SequenceCommand::Deactivate { force: false }).unwrap().0;
         assert_eq!(owed[0], down);
     }
 }
@@ -220,15 +222,15 @@ fn q_25_q_50_r_31_an_active_sequence_is_not_edited() {
 #[test]
 fn q_56_deactivation_owes_that_the_records_leave_until_they_have_left() {
     let mut author = Author::of(one_task("t"));
-    assert_eq!(author.ask(SequenceCommand::Deactivate), Err(SequenceRejection::NotActive));
+    assert_eq!(author.ask(SequenceCommand::Deactivate { force: false }), Err(SequenceRejection::NotActive));
     author.activate().unwrap();
-    let owed = author.ask(SequenceCommand::Deactivate).unwrap().0;
+    let owed = author.ask(SequenceCommand::Deactivate { force: false }).unwrap().0;
     let first = author.stamp.at;
     let Effect::Owe { key, delivery: Delivery::DisconnectAll { until } } = owed[1] else { panic!("{owed:?}") };
     assert_eq!((until, author.state().emptying_since), (first, Some(first)));
     // Deactivated again before they have left: the older report settles nothing.
     author.activate().unwrap();
-    author.ask(SequenceCommand::Deactivate).unwrap();
+    author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
     assert!(author.ask(SequenceCommand::Emptied { until: first }).unwrap().0.is_empty());
     let until = author.state().emptying_since.expect("records may still have to leave");
     let settled = author.ask(SequenceCommand::Emptied { until }).unwrap().0;
@@ -251,10 +253,10 @@ fn activating_again_without_a_change_keeps_the_version_and_a_change_makes_the_ne
     for (what, version, edit) in edits {
         let mut author = Author::of(graph(&[email("m", "")]));
         author.activate().unwrap();
-        author.ask(SequenceCommand::Deactivate).unwrap();
+        author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
         edit(&mut author).unwrap();
         author.activate().unwrap();
-        author.ask(SequenceCommand::Deactivate).unwrap();
+        author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
         author.activate().unwrap();
         assert_eq!(author.state().version, version, "{what}");
         assert_eq!(author.published(), (1..=version).collect::<Vec<_>>(), "{what}");
@@ -265,7 +267,7 @@ fn activating_again_without_a_change_keeps_the_version_and_a_change_makes_the_ne
 fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() {
     let mut author = Author::of(graph(&[email("m", "")]));
     author.ask(SequenceCommand::Activate { description: Some("first".into()), migration: None }).unwrap();
-    author.ask(SequenceCommand::Deactivate).unwrap();
+    author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
     author.save(graph(&[email("m", "t"), task("t", "")])).unwrap();
     author.change(Property::ExitOnReply(true)).unwrap();
     author.ask(SequenceCommand::Activate { description: Some("second".into()), migration: None }).unwrap();
@@ -278,7 +280,7 @@ fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() 
     let said: Vec<_> = author.state().published.iter().map(|version| version.description.as_deref()).collect();
     assert_eq!(said, [Some("first"), Some("second")]);
     let long = SequenceCommand::Activate { description: Some("x".repeat(2_001)), migration: None };
-    author.ask(SequenceCommand::Deactivate).unwrap();
+    author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
     assert_eq!(problems(author.ask(long)), [("/description".to_owned(), "too_long")], "Q-51");
 }
 

@@ -93,7 +93,7 @@ fn r_5_a_later_version_changes_no_open_work() {
     first["name"] = "As it was".into();
     let sequence = world.activate(graph(&[first]));
     let run = world.connect(sequence);
-    world.order(sequence, SequenceCommand::Deactivate).unwrap();
+    world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
     let mut second = task("t", "");
     second["name"] = "As it is".into();
     world.order(sequence, SequenceCommand::SaveGraph(graph(&[second]))).unwrap();

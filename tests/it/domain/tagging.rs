@@ -98,6 +98,7 @@ fn running(shelf: &mut Shelf, node: &str, status: SequenceStatus) {
         assign_to: Default::default(),
         description: None,
         at: Timestamp::default(),
+        by: SELLER,
     };
     let sequence = Sequence { exists: true, status, version: 1, published: vec![version], ..Sequence::default() };
     shelf.world.given.plans.clear();

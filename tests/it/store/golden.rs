@@ -204,8 +204,8 @@ fn record_events() -> Vec<RecordEvent> {
         stayed(Conflict::DoneAgain("call".into())),
         stayed(Conflict::RecordClosed),
         stayed(Conflict::RecordFull),
-        MigrationUndone { enrolment: 2, migration: 300, left: None, wakes_at: None },
-        MigrationUndone { enrolment: 2, migration: 300, left: Some(300), wakes_at: Some(at(AT)) },
+        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: None, wakes_at: None },
+        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
         StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
     ]);
     let failures = [
@@ -256,6 +256,11 @@ fn sequence_events() -> Vec<SequenceEvent> {
         MigrationCompleted { number: 300 },
         MigrationTakenBack { number: 300 },
         MigrationUndone { number: 300 },
+        RevisionOpened,
+        RevisionPublished { version: 2, description: None },
+        RevisionPublished { version: 500, description: text("with a call") },
+        RevisionDropped,
+        Deleted,
         KeysGiven(vec![(TEMPLATE.0, "welcome".into())]),
     ]
 }

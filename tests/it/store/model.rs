@@ -57,6 +57,7 @@ fn effect() -> impl Strategy<Value = Effect> {
         Just(Counter::ActiveSequences),
         sequence().prop_map(Counter::Live),
         sequence().prop_map(Counter::Enrolled),
+        sequence().prop_map(|id| Counter::LiveOf(id, 3)),
         Just(Counter::Records(RecordType::Account)),
         sequence().prop_map(|id| Counter::Moved(MigrationId::of(id, 1))),
         sequence().prop_map(|id| Counter::MovedBack(MigrationId::of(id, 2))),
@@ -189,7 +190,13 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
     let sequences = [1, 2].map(|number| SequenceId::from(entity(EntityKind::Sequence, 7, number)));
     let counters = sequences.into_iter().flat_map(|id| {
         let [first, second] = [1, 2].map(|number| MigrationId::of(id, number));
-        [Counter::Live(id), Counter::Enrolled(id), Counter::Moved(first), Counter::MovedBack(second)]
+        [
+            Counter::Live(id),
+            Counter::LiveOf(id, 3),
+            Counter::Enrolled(id),
+            Counter::Moved(first),
+            Counter::MovedBack(second),
+        ]
     });
     for counter in counters.chain([Counter::ActiveSequences, Counter::Records(RecordType::Account)]) {
         assert_eq!(model.counter(counter), store.counter(counter), "{counter:?}");

@@ -201,7 +201,7 @@ pub fn populate(all: &mut Population) {
             _ => all.change(lead, Change::Name(Some("Another".into()))),
         }
     }
-    all.run(former, SequenceCommand::Deactivate);
+    all.run(former, SequenceCommand::Deactivate { force: false });
     let long = record(12, 99);
     all.create(long, "long", true);
     for number in 0..40 {

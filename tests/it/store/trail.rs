@@ -48,8 +48,8 @@ fn untouched() -> RowStore<Memory> {
     let two = all.sequence(2, &lead_graph());
     all.create(record(3, 1), "key", true);
     all.run(record(3, 1), RecordCommand::Erase);
-    all.run(two, SequenceCommand::Deactivate);
-    all.run(one, SequenceCommand::Deactivate);
+    all.run(two, SequenceCommand::Deactivate { force: false });
+    all.run(one, SequenceCommand::Deactivate { force: false });
     drop(all);
     assert_eq!(sound(&store).trail.length, 7);
     store

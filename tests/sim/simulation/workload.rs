@@ -7,7 +7,8 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
-use relance::domain::sequence::{Property, SequenceCommand, SequenceStatus};
+use relance::domain::sequence::migration::{Mode, Moves};
+use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
 use relance::time::Timestamp;
 
@@ -83,6 +84,11 @@ impl Client<'_> {
                 }
                 What::Record(RecordId(id), RecordCommand::Create { kind, changes })
             }
+            EntityKind::Sequence if self.chance.u32(0..6) == 0 && !self.known.sequences.is_empty() => {
+                let of = self.known.sequences[self.chance.usize(0..self.known.sequences.len())];
+                let command = SequenceCommand::Copy { of, name: "Copy".into(), description: String::new() };
+                What::Sequence(SequenceId(id), command)
+            }
             EntityKind::Sequence => {
                 let (graph, record_type, template) = graphs::any(self.chance);
                 let (name, description) = ("Sequence".to_owned(), String::new());
@@ -99,9 +105,9 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..21) {
-            0..9 => SequenceCommand::Activate { description: None, migration: None },
-            9..12 => SequenceCommand::Deactivate,
+        let command = match self.chance.u32(0..33) {
+            0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
+            9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
             16 => SequenceCommand::Change(vec![Property::AssignTo(if self.chance.bool() {
@@ -114,10 +120,24 @@ impl Client<'_> {
                 Property::Description(format!("Text {}", self.chance.u32(0..3))),
             ]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
-            19 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
+            19..25 => SequenceCommand::Revise,
+            25 | 26 => SequenceCommand::DiscardRevision,
+            27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
+            28 => SequenceCommand::MigrationDone { number: 1, undo: self.chance.bool() },
+            29 | 30 => SequenceCommand::UndoMigration(self.chance.u32(1..4)),
+            31 | 32 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },
         };
         Some(What::Sequence(id, command))
+    }
+
+    /// Some that take their records along.
+    fn moves(&mut self) -> Option<Moves> {
+        let mode = *self.chance.choice(&[Mode::Stay, Mode::Follow, Mode::Map, Mode::Restart])?;
+        let id = |chance: &mut fastrand::Rng| format!("n{}", chance.u32(0..4));
+        let map = if mode == Mode::Map { 1 } else { 0 };
+        let map = (0..map).map(|_| (id(self.chance), id(self.chance))).collect();
+        self.chance.bool().then_some(Moves { mode, map })
     }
 
     fn record(&mut self) -> Option<What> {
@@ -147,7 +167,7 @@ impl Client<'_> {
     fn connect(&mut self, record: &Record) -> Option<RecordCommand> {
         let takes = |id: &&SequenceId| {
             let sequence = self.history.sequences.get(&id.0).map(|log| &log.state);
-            sequence.is_some_and(|one| one.status == SequenceStatus::Active && one.record_type == record.kind)
+            sequence.is_some_and(|one| one.status.is_active() && one.record_type == record.kind)
         };
         let fit: Vec<_> = self.known.sequences.iter().filter(takes).copied().collect();
         let among = if self.chance.u32(0..8) > 0 && !fit.is_empty() { &fit } else { &self.known.sequences };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::catalogue::component;
-use super::{Judge, Order, Refused};
+use super::{Judge, Order, Refused, alive};
 use crate::domain::entity::Entity;
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
@@ -55,7 +55,10 @@ impl Judge {
         reference::each(&mut graph, |kind, place, name| {
             let id = key::read(kind, name).map(|id| match self.brought.get(&(kind, id)) {
                 Some(here) => (*here, true),
-                None => (id, self.is_here(kind, id)),
+                None => {
+                    let id = alive(&self.given, kind, id);
+                    (id, self.is_here(kind, id))
+                }
             });
             if !id.is_some_and(|(_, is_here)| is_here) {
                 let (what, shown) = (kind.name(), beginning(name));

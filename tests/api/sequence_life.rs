@@ -1,0 +1,237 @@
+//! The life of a sequence over the API: revisions, versions, copies, deletion, and the limit of active ones held while many
+//! ask at once (§3.4, §3.5, §19.1).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::fixtures::{graph, id, items, node, task};
+use crate::server::{Client, Server};
+
+fn one(name: &str) -> Value {
+    graph([task(name, None)])
+}
+
+impl Client {
+    fn act(&self, sequence: &str, action: &str) -> Value {
+        self.post(&format!("/sequences/{sequence}/{action}"), json!({})).expect(200)
+    }
+
+    /// Number, description and connected records of each version that is listed.
+    fn versions(&self, sequence: &str, query: &str) -> Vec<(u64, String, u64)> {
+        let list = self.get(&format!("/sequences/{sequence}/versions{query}")).expect(200);
+        let of = |version: &Value| {
+            let number = |member: &str| version[member].as_u64().unwrap();
+            let description = version["description"].as_str().unwrap_or_default().to_owned();
+            (number("number"), description, number("connected_count"))
+        };
+        items(&list).iter().map(of).collect()
+    }
+}
+
+#[test]
+fn q_51_q_52_q_53_a_revision_is_published_beside_records_that_stay_on_their_version() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let sequence = api.active(one("a"));
+    let path = format!("/sequences/{sequence}");
+    let first = api.connect(&sequence, &api.lead());
+    let revised = api.act(&sequence, "revise");
+    assert_eq!((&revised["status"], &revised["version"]), (&json!("revision"), &json!(1)));
+    assert_eq!(revised["revision"]["by"], api.get("/me").expect(200)["id"]);
+    api.put(&format!("{path}/graph"), graph([node("m", "email", json!({ "next": "b" })), task("b", None)])).expect(200);
+    let patched = api.patch(&path, json!({ "exit_on_reply": true })).expect(200);
+    assert_eq!(
+        (&patched["exit_on_reply"], &patched["step_count"]),
+        (&json!(true), &json!(1)),
+        "R-31; version 1 serves"
+    );
+    api.patch(&path, json!({ "assign_to": { "type": "current_user" } })).refused(409, "sequence_active");
+    let (lead, before) = (api.lead(), api.lead());
+    let second = api.connect(&sequence, &before);
+    assert_eq!(second["version"], 1);
+    let long = json!({ "description": "d".repeat(2_001) });
+    api.post(&format!("{path}/activate"), long).refused_at(422, "validation_failed", "/description");
+    let published = api.post(&format!("{path}/activate"), json!({ "description": "mail first" })).expect(200);
+    assert_eq!((&published["status"], &published["version"]), (&json!("active"), &json!(2)));
+    assert!(published["revision"].is_null());
+    let third = api.connect(&sequence, &lead);
+    assert_eq!((&third["version"], api.current(&lead)["node"].as_str()), (&json!(2), Some("m")));
+    assert_eq!(api.current(&before)["node"], "a");
+    assert_eq!(api.versions(&sequence, ""), [(2, "mail first".into(), 1), (1, String::new(), 2)]);
+    let shown = api.get(&format!("{path}/versions")).expect(200);
+    let members: Vec<&String> = shown["items"][0].as_object().unwrap().keys().collect();
+    assert_eq!(members, ["at", "by", "connected_count", "description", "duration_days", "number", "step_count"]);
+    for enrolment in [&first, &second] {
+        api.post(&format!("/enrolments/{}/disconnect", id(enrolment)), json!({})).expect(200);
+    }
+    assert_eq!(api.versions(&sequence, ""), [(2, "mail first".into(), 1)], "D-45: without live ones");
+    assert_eq!(api.versions(&sequence, "?all=true"), [(2, "mail first".into(), 1), (1, String::new(), 0)]);
+    assert_eq!(api.versions(&sequence, "?all=true&limit=1"), [(2, "mail first".into(), 1)]);
+    assert_eq!(api.versions(&sequence, "?all=true&limit=1&cursor=2"), [(1, String::new(), 0)]);
+    api.get(&format!("{path}/versions?all=maybe")).refused_at(400, "malformed", "/all");
+    // Nothing changed: no version.
+    api.act(&sequence, "revise");
+    assert_eq!(api.act(&sequence, "activate")["version"], 2);
+    let server = server.kill_and_restart();
+    assert_eq!(server.client().versions(&sequence, "?all=true").len(), 2);
+}
+
+#[test]
+fn d_46_a_second_person_who_opens_a_revision_is_told_who_has_it() {
+    let server = Server::shared();
+    let api = server.client();
+    let writer = api.person("Brigid", &["sequence_manager"], "default");
+    let sequence = api.active(one("a"));
+    let path = format!("/sequences/{sequence}");
+    let by_writer = |method: Method, path: &str| api.ask(writer.by_token(), method, &format!("/api/v1{path}"));
+    by_writer(Method::POST, &format!("{path}/revise")).send().expect(200);
+    by_writer(Method::POST, &format!("{path}/revise")).send().expect(200);
+    let problem = api.post(&format!("{path}/revise"), json!({})).refused(409, "revision_conflict");
+    assert!(problem["detail"].as_str().unwrap().contains("Brigid"), "{problem}");
+    let drawn = api.put(&format!("{path}/graph"), one("b"));
+    drawn.expect(200);
+    let stale = by_writer(Method::PUT, &format!("{path}/graph")).header("if-match", "\"v1\"").json(&one("c")).send();
+    stale.refused(412, "version_mismatch");
+    api.act(&sequence, "discard-revision");
+    assert_eq!(api.get(&format!("{path}/graph")).expect(200), one("a"));
+    api.post(&format!("{path}/discard-revision"), json!({})).refused(409, "not_in_revision");
+    let inactive = api.inactive(one("a"));
+    api.post(&format!("/sequences/{inactive}/revise"), json!({})).refused(409, "sequence_not_active");
+}
+
+#[test]
+fn q_54_q_55_a_copy_is_made_of_what_is_drawn_now() {
+    let server = Server::shared();
+    let api = server.client();
+    let made = api.post("/sequences", json!({ "name": "First", "template": "T2" })).expect(201);
+    let (source, path) = (id(&made), format!("/sequences/{}", id(&made)));
+    api.patch(&path, json!({ "exit_on_reply": true, "assign_to": { "type": "current_user" } })).expect(200);
+    api.act(&source, "activate");
+    let graph = api.get(&format!("{path}/graph")).expect(200);
+    let ask = || {
+        let request = api.request(Method::POST, &format!("{path}/copy")).header("idempotency-key", &source);
+        request.json(&json!({ "name": "Second", "description": "of mine" })).send()
+    };
+    let answer = ask();
+    let copy = answer.expect(201);
+    assert_eq!(answer.header("location"), format!("/api/v1/sequences/{}", id(&copy)));
+    assert_eq!(ask().expect(201), copy, "once");
+    for (member, value) in [
+        ("name", json!("Second")),
+        ("description", json!("of mine")),
+        ("status", json!("inactive")),
+        ("version", json!(1)),
+        ("connected_count", json!(0)),
+        ("template", json!("T2")),
+        ("exit_on_reply", json!(true)),
+        ("assign_to", json!({ "type": "current_user" })),
+        ("record_type", made["record_type"].clone()),
+    ] {
+        assert_eq!(copy[member], value, "{member}");
+    }
+    assert_eq!(api.get(&format!("/sequences/{}/graph", id(&copy))).expect(200), graph);
+    assert_eq!(api.versions(&id(&copy), "?all=true"), [], "nothing was published of it");
+    api.post(&format!("{path}/copy"), json!({ "name": "" })).refused_at(422, "validation_failed", "/name");
+    api.post(&format!("{path}/copy"), json!({})).refused_at(400, "malformed", "/name");
+    // The copy does not follow what becomes of the first.
+    api.request(Method::DELETE, &path).send();
+    assert_eq!(api.get(&format!("/sequences/{}/graph", id(&copy))).expect(200), graph);
+}
+
+#[test]
+fn q_57_a_deleted_sequence_is_gone_everywhere_and_what_ran_on_it_is_told_as_before() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let sequence = api.active(graph([task("a", Some("b")), task("b", None)]));
+    let path = format!("/sequences/{sequence}");
+    let lead = api.lead();
+    let enrolment = api.connect(&sequence, &lead);
+    api.complete(&api.current_id(&lead, "a"));
+    let stale = api.request(Method::DELETE, &path).header("if-match", "\"v1\"").send();
+    stale.refused(412, "version_mismatch");
+    let tag = api.get(&path);
+    let gone = api.request(Method::DELETE, &path).header("if-match", tag.header("etag")).send();
+    assert_eq!((gone.status, gone.text().as_str()), (204, ""));
+    for (method, rest) in [
+        (Method::GET, ""),
+        (Method::PATCH, ""),
+        (Method::DELETE, ""),
+        (Method::GET, "/graph"),
+        (Method::GET, "/versions"),
+        (Method::GET, "/enrolments"),
+        (Method::POST, "/activate"),
+        (Method::POST, "/revise"),
+        (Method::POST, "/validate"),
+    ] {
+        api.request(method, &format!("{path}{rest}")).json(&json!({})).send().refused(404, "not_found");
+    }
+    api.post(&format!("{path}/copy"), json!({ "name": "C" })).refused(404, "not_found");
+    api.post(&format!("{path}/enrolments"), json!({ "records": [lead] })).refused(404, "not_found");
+    assert!(items(&api.get("/sequences").expect(200)).is_empty());
+    let ended = api.get(&format!("/enrolments/{}", id(&enrolment))).expect(200);
+    assert_eq!((&ended["status"], &ended["reason"]), (&json!("disconnected"), &json!("parent_sequence_deactivated")));
+    assert_eq!((&ended["sequence_name"], &ended["steps_done"]), (&json!("A sequence"), &json!(1)));
+    assert_eq!(api.visited(&lead), ["a"]);
+    let told = api.get(&format!("/records/{lead}/timeline")).expect(200).to_string();
+    assert!(told.contains("A sequence") && told.contains("Task a"), "{told}");
+    let server = server.kill_and_restart();
+    server.client().get(&path).refused(404, "not_found");
+    assert_eq!(server.client().visited(&lead), ["a"]);
+    let inactive = api_delete_inactive(&server.client());
+    server.client().get(&inactive).refused(404, "not_found");
+}
+
+fn api_delete_inactive(api: &Client) -> String {
+    let path = format!("/sequences/{}", api.inactive(one("a")));
+    assert_eq!(api.request(Method::DELETE, &path).send().status, 204);
+    path
+}
+
+/// Fifty ask at once for the free places; revisions and deactivations go on between.
+#[test]
+fn q_41_q_103_l_1_d_32_exactly_the_free_places_are_taken_however_many_ask_at_once() {
+    const FREE: usize = 7;
+    let server = Server::real();
+    let api = server.client();
+    let others: Vec<String> = (0..250 - FREE).map(|_| api.active(one("a"))).collect();
+    let candidates: Vec<String> = (0..50).map(|_| api.inactive(one("a"))).collect();
+    let post = |sequence: &String, action: &str| {
+        api.request(Method::POST, &format!("/sequences/{sequence}/{action}")).json(&json!({}))
+    };
+    // A revision is active already: it takes no place when it is opened, published or discarded.
+    for sequence in &others[..5] {
+        api.act(sequence, "revise");
+        api.put(&format!("/sequences/{sequence}/graph"), one("b")).expect(200);
+    }
+    let revisions = others[..3].iter().map(|sequence| post(sequence, "activate"));
+    let discarded = others[3..5].iter().map(|sequence| post(sequence, "discard-revision"));
+    let opened = others[5..8].iter().map(|sequence| post(sequence, "revise"));
+    let asked = candidates.iter().map(|sequence| post(sequence, "activate"));
+    let mut answers = api.at_once(asked.chain(revisions).chain(discarded).chain(opened));
+    answers.split_off(50).iter().for_each(|answer| drop(answer.expect(200)));
+    let (mut taken, mut left) = (Vec::new(), Vec::new());
+    for (sequence, answer) in candidates.iter().zip(&answers) {
+        let now = api.get(&format!("/sequences/{sequence}")).expect(200);
+        let versions = api.versions(sequence, "?all=true").len();
+        if answer.status == 200 {
+            assert_eq!((&now["status"], versions), (&json!("active"), 1));
+            taken.push(sequence);
+        } else {
+            answer.refused(409, "active_limit_reached");
+            assert_eq!((&now["status"], versions), (&json!("inactive"), 0), "nothing half-made: {now}");
+            left.push(sequence);
+        }
+    }
+    assert_eq!(taken.len(), FREE);
+    // As many places as are given back, a revision's among them, are free again: no more and no fewer.
+    for sequence in &others[5..8] {
+        api.act(sequence, "deactivate");
+    }
+    assert_eq!(api.request(Method::DELETE, &format!("/sequences/{}", others[0])).send().status, 204);
+    let answers = api.at_once(left.iter().map(|sequence| post(sequence, "activate")));
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 4);
+    let server = server.kill_and_restart();
+    let api = server.client();
+    let list = api.get("/sequences?status=active&limit=500").expect(200);
+    assert_eq!(items(&list).len(), 250);
+}
