@@ -12,6 +12,7 @@ use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
+use relance::domain::sequence::unpack::Packed;
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
 use relance::id::{FlowId, MigrationId, RecordId, SequenceId, TeamId, UserId};
 
@@ -234,10 +235,11 @@ fn an_erased_record_is_settled_by_the_server_alone() {
 }
 
 /// Relations of sequences: own, a team's, a colleague's, another unit's, not there.
-const OF_SEQUENCES: [(&str, [&str; 4]); 6] = [
+const OF_SEQUENCES: [(&str, [&str; 4]); 7] = [
     //          SA       SQ       MG       SP
     ("create", ["yyyyy", "yyyyy", "yyyhy", "yyyhy"]),
     ("edit", ["yyyy-", "yyyy-", "yyrh-", "yyrh-"]),
+    ("move", ["yyyyy", "yyyyy", "yyrhy", "rrrhr"]),
     ("give", ["yyyy-", "yyyy-", "yyrh-", "yyrh-"]),
     ("give away", ["yyyy-", "yyyy-", "rrrh-", "rrrh-"]),
     ("view", ["yyyyy", "yyyyy", "yyyhy", "yyyhy"]),
@@ -287,12 +289,14 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::Revise,
         SequenceCommand::DiscardRevision,
         SequenceCommand::Delete { force: true },
+        SequenceCommand::Unpack(Box::new(Packed { name: "Packed".into(), ..Packed::default() })),
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
         SequenceCommand::UndoMigration(1),
         SequenceCommand::MigrationDone { number: 1, undo: false },
     ];
     let line = |command: &SequenceCommand| match command {
         SequenceCommand::Create { .. } | SequenceCommand::Copy { .. } => "create",
+        SequenceCommand::Unpack(_) => "move",
         SequenceCommand::Change(properties) => match properties.first() {
             Some(Property::Owner(Owner::User(FAR) | Owner::Team(THEIRS))) => "give away",
             Some(Property::Owner(_)) => "give",
@@ -312,7 +316,7 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
 }
 
 #[test]
-fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_q_31_q_100_q_102_each_role_asks_of_sequences_what_the_table_says() {
+fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_p_10_q_31_q_100_q_102_each_role_asks_of_sequences_what_the_table_says() {
     let relations = [Relation::Own, Relation::Team, Relation::Unit, Relation::Other, Relation::Absent];
     for (place, role) in Role::ALL.into_iter().enumerate() {
         let given = given_to(&[role]);
@@ -335,7 +339,7 @@ fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_q_31_q_100_q_102_each_role_asks_of_sequences_what
                     }
                     let stamp = Stamp { at: at("2026-03-02T10:00:00Z"), by: ME };
                     let what = format!("{command:?}");
-                    let creates = line == "create";
+                    let creates = matches!(line, "create" | "move");
                     let decided = seen().and_then(|()| sequence.decide(SequenceId(1), &given, command, stamp));
                     let found = sign(decided, !sequence.exists && !creates);
                     assert_eq!(found, expected, "{role:?}, {relation:?}, active {is_active}: {what}");

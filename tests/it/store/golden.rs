@@ -261,6 +261,7 @@ fn sequence_events() -> Vec<SequenceEvent> {
         RevisionPublished { version: 500, description: text("with a call") },
         RevisionDropped,
         Deleted,
+        KeysGiven(vec![(TEMPLATE.0, "welcome".into())]),
     ]
 }
 
