@@ -45,8 +45,6 @@ pub enum SequenceCommand {
     SaveTests(Vec<Test>),
     /// §3.4; publishes a revision where one is open. With it, records of earlier versions may be moved (D-47).
     Activate { description: Option<String>, migration: Option<Moves> },
-    /// What a bundle says of it, new or there already.
-    Unpack(Box<Packed>),
     /// Begin to draw the next version while the present one serves on.
     Revise,
     /// Drop what was drawn since.
@@ -55,6 +53,8 @@ pub enum SequenceCommand {
     Deactivate { force: bool },
     /// For good, active or not; `force` as there.
     Delete { force: bool },
+    /// What a bundle says of it, new or there already.
+    Unpack(Box<Packed>),
     /// The outbox has disconnected every record that was connected when the sequence was deactivated at `until`.
     Emptied { until: Timestamp },
     /// Take the migration of that number back (D-47).

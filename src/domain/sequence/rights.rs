@@ -54,19 +54,19 @@ pub fn judge(
             person.must(permission, "create sequences")?;
             person.in_workspace()?;
         }
-        SequenceCommand::Unpack(_) => {
-            person.must(Permission::MoveSequences, "import sequences")?;
-            // Of one that is there only what differs asks for more.
-            if !sequence.exists {
-                person.in_workspace()?;
-            }
-        }
         SequenceCommand::Copy { of, .. } => {
             let source = given.sequences.get(of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
             source.judge_sight(given, stamp.by)?;
             person.must(Permission::UseColleaguesSequence, "copy sequences")?;
             person.must(Permission::EditOwnSequence, "create sequences")?;
             person.in_workspace()?;
+        }
+        SequenceCommand::Unpack(_) => {
+            person.must(Permission::MoveSequences, "import sequences")?;
+            // Of one that is there only what differs asks for more.
+            if !sequence.exists {
+                person.in_workspace()?;
+            }
         }
         SequenceCommand::Change(properties) => {
             edits()?;

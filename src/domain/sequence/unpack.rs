@@ -51,6 +51,9 @@ impl Sequence {
         given: &Given,
         stamp: Stamp,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        if self.is_deleted {
+            return Err(SequenceRejection::Exists);
+        }
         let mut problems = texts(Some(&packed.name), Some(&packed.description));
         problems.extend(
             graph_problems(&packed.graph)
@@ -96,18 +99,17 @@ impl Sequence {
         if self.in_use() == (packed.graph.clone(), packed.exit_on_reply, packed.assign_to) {
             return Ok(vec![]);
         }
-        let mut properties = vec![Property::ExitOnReply(packed.exit_on_reply)];
-        if self.status.is_active() && self.assign_to != packed.assign_to {
-            //
+        let is_active = self.status.is_active();
+        // The steps of those who are connected go to whom they went before.
+        if is_active && self.assign_to != packed.assign_to {
             return Err(SequenceRejection::Active);
         }
-        properties.push(Property::AssignTo(packed.assign_to));
-        let drawn = (self.graph() != packed.graph).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph)));
-        let mut events: Vec<_> = self.differing(properties).into_iter().chain(drawn).collect();
-        if self.status.is_active() && !events.is_empty() {
-            let opened = self.revise(given, stamp)?;
-            events.splice(..0, opened);
-        }
+        let mut events = if is_active { self.revise(given, stamp)? } else { vec![] };
+        events.extend(
+            self.differing([Property::ExitOnReply(packed.exit_on_reply), Property::AssignTo(packed.assign_to)]),
+        );
+        let is_drawn = self.graph() == packed.graph;
+        events.extend((!is_drawn).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph))));
         Ok(events)
     }
 

@@ -39,6 +39,14 @@ pub enum AssignToBody {
     CurrentUser {},
 }
 
+/// An open revision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevisionView {
+    /// The user who has it open.
+    by: String,
+    at: String,
+}
+
 impl From<AssignTo> for AssignToBody {
     fn from(assign_to: AssignTo) -> AssignToBody {
         match assign_to {
@@ -55,14 +63,6 @@ impl From<AssignToBody> for AssignTo {
             AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
         }
     }
-}
-
-/// An open revision.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RevisionView {
-    /// The user who has it open.
-    by: String,
-    at: String,
 }
 
 /// A sequence.

@@ -290,14 +290,12 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::DiscardRevision,
         SequenceCommand::Delete { force: true },
         SequenceCommand::Unpack(Box::new(Packed { name: "Packed".into(), ..Packed::default() })),
-        SequenceCommand::Deactivate,
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
         SequenceCommand::UndoMigration(1),
         SequenceCommand::MigrationDone { number: 1, undo: false },
     ];
     let line = |command: &SequenceCommand| match command {
         SequenceCommand::Create { .. } | SequenceCommand::Copy { .. } => "create",
-        SequenceCommand::Create { .. } => "create",
         SequenceCommand::Unpack(_) => "move",
         SequenceCommand::Change(properties) => match properties.first() {
             Some(Property::Owner(Owner::User(FAR) | Owner::Team(THEIRS))) => "give away",
