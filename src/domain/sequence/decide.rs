@@ -25,12 +25,12 @@ pub fn decide(
     command: SequenceCommand,
     stamp: Stamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-    let creates =
-        matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. } | SequenceCommand::Unpack(_));
+    let creates = matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
+    let unpacks = matches!(command, SequenceCommand::Unpack(_));
     // A sequence that was deleted still owes that its records leave, or that they are asked to move.
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
     let empties = sequence.is_deleted && owed;
-    if !sequence.exists && !creates && !empties {
+    if !sequence.exists && !creates && !unpacks && !empties {
         return Err(SequenceRejection::NotFound);
     }
     rights::judge(sequence, given, &command, stamp)?;
