@@ -25,12 +25,12 @@ pub fn decide(
     command: SequenceCommand,
     stamp: Stamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-    let creates = matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
-    let unpacks = matches!(command, SequenceCommand::Unpack(_));
+    let unpacks = matches!(command, SequenceCommand::Unpack(_)) && !sequence.exists;
+    let creates = unpacks || matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
     // A sequence that was deleted still owes that its records leave, or that they are asked to move.
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
     let empties = sequence.is_deleted && owed;
-    if !sequence.exists && !creates && !unpacks && !empties {
+    if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
     }
     rights::judge(sequence, given, &command, stamp)?;
