@@ -8,6 +8,7 @@ mod import;
 mod load;
 mod maintain;
 mod progress;
+mod sequence;
 mod serve;
 
 use std::future::Future;
@@ -49,6 +50,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Import(import::ImportArgs),
     Connect(connect::ConnectArgs),
+    Sequence(sequence::SequenceArgs),
     Export(maintain::ExportArgs),
     Backup(copies::BackupArgs),
     Restore(copies::RestoreArgs),
@@ -64,6 +66,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => done(serve::run(args)),
         Command::Import(args) => done(wait(import::run(args))),
         Command::Connect(args) => done(wait(connect::run(args))),
+        Command::Sequence(args) => wait(sequence::run(args)),
         Command::Export(args) => done(maintain::export(args)),
         Command::Backup(args) => done(wait(copies::backup(args))),
         Command::Restore(args) => done(copies::restore(args)),
@@ -79,7 +82,7 @@ fn done(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs a client on this thread alone, so that a benchmark leaves the other cores to the server.
-fn wait(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("the network cannot be used")?.block_on(work)
 }
@@ -125,6 +128,8 @@ mod tests {
             "relance import file --type company",
             "relance import file --delimiter ;;",
             "relance bench --connections 0",
+            "relance sequence",
+            "relance sequence test",
             "relance backup",
             "relance restore file",
             "relance import file --data d --type lead",

@@ -2,7 +2,7 @@
 //!
 //! A record's id has sixteen bits of partition, from which its shard follows, and twenty bits of ordinal that are
 //! zero. Its enrolments and step instances carry the same id with an ordinal of their own, so that any of them leads
-//! to its record without an index row.
+//! to its record without an index row. The migrations of a sequence do the same.
 //!
 //! ```text
 //! 48 bits milliseconds | 4 version 7 | 12 random | 2 variant | 16 partition | 26 random | 20 ordinal
@@ -130,6 +130,8 @@ ids! {
     StepId
     /// A sequence.
     SequenceId
+    /// One migration of a sequence's records; see [`MigrationId::of`].
+    MigrationId
     /// A person who works with the server.
     UserId
     /// A team of persons.
@@ -203,19 +205,19 @@ entity_ids! {
 }
 
 macro_rules! child_ids {
-    ($($name:ident)*) => {$(
+    ($($name:ident of $parent:ident by $holder:ident)*) => {$(
         impl $name {
-            /// The child of `record` with this ordinal.
-            pub fn of(record: RecordId, ordinal: u32) -> $name {
-                $name(record.0 | u128::from(ordinal & RECORD_ORDINAL_MAX))
+            /// The child of this parent with this ordinal.
+            pub fn of(parent: $parent, ordinal: u32) -> $name {
+                $name(parent.0 | u128::from(ordinal & RECORD_ORDINAL_MAX))
             }
 
-            /// The record that holds it.
-            pub fn record(self) -> RecordId {
-                RecordId(self.0 & !u128::from(RECORD_ORDINAL_MAX))
+            /// What holds it.
+            pub fn $holder(self) -> $parent {
+                $parent(self.0 & !u128::from(RECORD_ORDINAL_MAX))
             }
 
-            /// Its number within the record; 0 names the record itself.
+            /// Its number within what holds it; 0 names that itself.
             pub fn ordinal(self) -> u32 {
                 self.0 as u32 & RECORD_ORDINAL_MAX
             }
@@ -223,7 +225,9 @@ macro_rules! child_ids {
     )*};
 }
 
-child_ids! { EnrolmentId StepId }
+child_ids! {
+    EnrolmentId of RecordId by record  StepId of RecordId by record  MigrationId of SequenceId by sequence
+}
 
 /// The bytes that say what was asked, so that the same key with other bytes is noticed.
 pub type Fingerprint = [u8; 16];

@@ -17,11 +17,12 @@ use futures_util::StreamExt;
 use crate::domain::import::{Import, ImportCommand, ImportCounts, ImportRequest, ImportState};
 use crate::domain::permission::{Cause, Denial};
 use crate::domain::record::command::RecordCommand;
-use crate::domain::record::schema::Change;
-use crate::domain::record::{Record, RecordRejection};
+use crate::domain::record::schema::{Change, RecordType};
+use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::id::{CommandId, EntityKind, Fingerprint, IdSource, ImportId, RecordId, UserId};
 use crate::import::mapping::Columns;
 use crate::limits;
+use crate::lookup;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure};
 use crate::sheet::{BadRow, Row, Sheet};
@@ -214,16 +215,18 @@ impl Imports {
             Ok(changes) => changes,
             Err(reason) => return RowOutcome::Rejected { line, reason, raw },
         };
+        let changes = match self.resolve(by, request.kind, changes).await {
+            Ok(Ok(changes)) => changes,
+            Ok(Err(problems)) => return RowOutcome::Rejected { line, reason: reasons(&problems), raw },
+            Err(_) => return RowOutcome::Interrupted,
+        };
         // The same row has the same id each time the job is begun, so it is created once.
         let fresh = RecordId(IdSource::derived(import.0, line));
         let write = || self.write(fresh, by, request, columns.external_id(&row), changes.clone());
         match with_room(write).await {
             Ok(outcome) => outcome,
             Err(Failure::Refused(RecordRejection::Invalid(problems))) => {
-                let reasons = problems.iter().map(|problem| {
-                    format!("{}: {}", problem.pointer.trim_start_matches('/').replace('/', "."), problem.detail)
-                });
-                RowOutcome::Rejected { line, reason: reasons.collect::<Vec<_>>().join("; "), raw }
+                RowOutcome::Rejected { line, reason: reasons(&problems), raw }
             }
             Err(Failure::Refused(RecordRejection::Denied(Denial { cause: Cause::Hidden, .. }))) => {
                 let reason = "a record that you cannot see has this external id".into();
@@ -235,6 +238,25 @@ impl Imports {
             }
             Err(_) => RowOutcome::Interrupted,
         }
+    }
+
+    /// The changes with an id in each lookup, however the record was named; or what is wrong with them.
+    async fn resolve(
+        &self,
+        by: UserId,
+        kind: RecordType,
+        mut changes: Vec<Change>,
+    ) -> anyhow::Result<Result<Vec<Change>, Vec<Problem>>> {
+        let given = self.engine.given();
+        if !lookup::may_lead(&given, &changes) {
+            return Ok(Ok(changes));
+        }
+        let store = self.engine.shared_store();
+        let resolved = tokio::task::spawn_blocking(move || {
+            let problems = lookup::resolve(store.as_ref(), &given, by, kind, &mut changes)?;
+            Ok(if problems.is_empty() { Ok(changes) } else { Err(problems) })
+        });
+        resolved.await?
     }
 
     async fn write(
@@ -281,6 +303,13 @@ where
             answered => return answered,
         }
     }
+}
+
+fn reasons(problems: &[Problem]) -> String {
+    let reasons = problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.pointer.trim_start_matches('/').replace('/', "."), problem.detail));
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 /// A cell that no spreadsheet takes for a formula.

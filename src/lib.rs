@@ -18,6 +18,7 @@ pub mod runtime;
 
 pub mod file;
 pub mod sheet;
+pub mod lookup;
 pub mod import;
 pub mod web;
 

@@ -96,6 +96,9 @@ pub const PAGE_MAX: usize = 500;
 /// Index rows one page may look at before it answers with what it has and a cursor.
 pub const PAGE_ROWS_SCANNED_MAX: usize = 200_000;
 
+/// Records that one preview of a migration reads before it answers with what it has and a cursor.
+pub const PREVIEW_RECORDS_MAX: usize = 100_000;
+
 /// Commands between arrival and answer, over all clients; one more is refused as busy.
 pub const IN_FLIGHT_MAX: usize = 4_096;
 /// Commands one batch, import or other background work keeps in flight.

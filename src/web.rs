@@ -13,7 +13,7 @@ pub mod wire;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use actix_web::guard::Get;
 use actix_web::http::Method;
@@ -63,6 +63,8 @@ pub struct App {
     pub test_clock: Option<PathBuf>,
     /// Held while the test clock moves, with the answer to each keyed move so far: its repeat moves nothing.
     pub advancing: tokio::sync::Mutex<HashMap<u128, (Fingerprint, ClockView)>>,
+    /// Held while a preview reads every record of a sequence, so that many of them leave room for others.
+    pub previewing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
@@ -87,11 +89,7 @@ impl App {
 
 /// Every route that the OpenAPI document describes, the most frequent first.
 pub fn routes(config: &mut ServiceConfig) {
-    use api::{
-        audit, backup, clock, enrolments, events, graphs, health, imports, me, record_lists, records, sequence_life,
-        sequence_lists, sequence_tests, sequences, settings, steps, teams, templates, test_clock, timeline, tokens,
-        up_next, users,
-    };
+    use api::*;
     let api = utoipa_actix_web::scope("/api/v1")
         .service(steps::complete_step)
         .service(steps::skip_step)
@@ -132,6 +130,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::copy_sequence)
         .service(sequence_life::list_versions)
         .service(sequence_life::delete_sequence)
+        .service(migrations::preview_migration)
+        .service(migrations::undo_migration)
+        .service(migrations::get_migration)
         .service(sequences::get_sequence)
         .service(sequences::patch_sequence)
         .service(templates::list_templates)
@@ -159,6 +160,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(tokens::delete_token)
         .service(settings::get_settings)
         .service(settings::patch_settings)
+        .service(record_types::create_record_type)
+        .service(record_types::list_record_types)
+        .service(fields::create_field)
+        .service(fields::list_fields)
+        .service(fields::get_field)
+        .service(fields::patch_field)
+        .service(fields::delete_field)
+        .service(record_types::get_record_type)
+        .service(record_types::patch_record_type)
+        .service(record_types::delete_record_type)
         .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)

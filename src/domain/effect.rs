@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Facts;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
-use crate::id::{RecordId, SequenceId, TeamId, TemplateId};
+use crate::id::{MigrationId, RecordId, SequenceId, TeamId, TemplateId};
 use crate::time::Timestamp;
 
 /// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
@@ -25,6 +25,13 @@ pub enum Delivery {
     },
     /// The messages of an erased record are removed from wherever they were written.
     Forget,
+    /// Every live enrolment of an earlier version is asked to follow this migration of the sequence, or to go back (D-47).
+    Migrate {
+        /// Which.
+        migration: MigrationId,
+        /// Whether it is taken back.
+        undo: bool,
+    },
 }
 
 /// A number that is kept as a sum of deltas.
@@ -40,6 +47,12 @@ pub enum Counter {
     Enrolled(SequenceId),
     /// Records of a type.
     Records(RecordType),
+    /// Enrolments that a migration has moved.
+    Moved(MigrationId),
+    /// Those that it has asked and that stayed, for a conflict.
+    Stayed(MigrationId),
+    /// Those moved that were moved back.
+    MovedBack(MigrationId),
 }
 
 /// What lists and searches read of a record without loading it.

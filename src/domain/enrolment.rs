@@ -2,10 +2,12 @@
 
 pub mod act;
 pub mod advance;
+pub mod migrate;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use self::migrate::{Former, Outcome};
 use crate::domain::plan::NodeIndex;
 use crate::domain::record::schema::Owner;
 use crate::id::{SequenceId, UserId};
@@ -80,6 +82,19 @@ pub struct Enrolment {
     pub steps_done: u16,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Steps up to this ordinal are of a run before a migration began it again.
+    pub restarted_after: Ordinal,
+    /// The migrations it was asked to follow, and what became of it each time.
+    pub migrations: Vec<(u32, Outcome)>,
+    /// What it was before the last of them, until it moves on.
+    pub former: Option<Box<Former>>,
+}
+
+impl Enrolment {
+    /// Whether the migration of that number has asked it.
+    pub fn was_asked(&self, migration: u32) -> bool {
+        self.migrations.iter().any(|(number, _)| *number == migration)
+    }
 }
 
 /// Where a step instance stands (§19.3).

@@ -99,6 +99,12 @@ impl Plan {
         self.nodes.get(usize::from(index))
     }
 
+    /// The node of that author's id.
+    pub fn find(&self, id: &str) -> Option<(NodeIndex, &PlanNode)> {
+        let place = self.nodes.iter().position(|node| node.id == id)?;
+        Some((NodeIndex::try_from(place).ok()?, self.nodes.get(place)?))
+    }
+
     /// Days for people, rounded up (TC-3).
     pub fn duration_days(&self) -> i64 {
         (self.duration.num_hours() + 23) / 24
@@ -114,6 +120,16 @@ impl PlanNode {
     /// Whether it sends an e-mail, by hand or not.
     pub fn is_email(&self) -> bool {
         matches!(self.action, Action::AutoEmail(_) | Action::Seller(SellerStep::Email(_)))
+    }
+
+    /// Whether it waits for an instant that follows from when it began.
+    pub fn has_end(&self) -> bool {
+        matches!(self.action, Action::Wait(_) | Action::EmailReplied { .. })
+    }
+
+    /// Whether it does something, as against waiting and choosing a way.
+    pub fn acts(&self) -> bool {
+        !self.is_branching() && !matches!(self.action, Action::Wait(_))
     }
 
     /// Whether it counts as a step (TC-1).

@@ -7,6 +7,7 @@ pub mod erase;
 pub mod event;
 pub mod kind;
 pub mod listed;
+mod migration;
 pub mod profile;
 pub mod rejection;
 pub mod rights;
@@ -26,6 +27,7 @@ use self::listed::Listed;
 use self::profile::Profile;
 use self::schema::{Change, Outcome, RecordState, RecordType};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index};
+use crate::domain::enrolment::migrate::Outcome as Migrated;
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
@@ -87,6 +89,12 @@ impl Record {
         given.plan(sequence, step.version)?.node(step.node)
     }
 
+    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
+    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
+        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
+        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
+    }
+
     /// Enrolments that are connecting or connected.
     pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
@@ -120,7 +128,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 5;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -175,6 +183,9 @@ impl Entity for Record {
                     current: None,
                     steps_done: 0,
                     ended_at: None,
+                    restarted_after: 0,
+                    migrations: Vec::new(),
+                    former: None,
                 });
             }
             RecordEvent::Began { enrolment } => {
@@ -184,11 +195,8 @@ impl Entity for Record {
             }
             RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } => {
                 self.last_ordinal = *step;
-                let mut version = 0;
-                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
-                    (enrolment.current, version) = (Some(*step), enrolment.version);
-                }
-                self.steps.push(Step {
+                let version = self.enrolment(*enrolment).map_or(0, |enrolment| enrolment.version);
+                let opened = Step {
                     ordinal: *step,
                     enrolment: *enrolment,
                     version,
@@ -207,7 +215,11 @@ impl Entity for Record {
                     exit: None,
                     signals: Signals::default(),
                     message: None,
-                });
+                };
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.stand_on(&opened);
+                }
+                self.steps.push(opened);
             }
             RecordEvent::StepCompleted { step, wait, call_result, exit, counted } => {
                 self.close_step(*step, stamp.at, *counted, |step| {
@@ -256,6 +268,7 @@ impl Entity for Record {
                     enrolment.status = *status;
                     enrolment.reason = Some(*reason);
                     enrolment.ended_at = Some(stamp.at);
+                    enrolment.former = None;
                 }
                 if let Some(step) = cancelled.and_then(|step| self.step_mut(step)) {
                     step.status = StepStatus::Cancelled;
@@ -263,6 +276,13 @@ impl Entity for Record {
             }
             RecordEvent::Erased { messages, .. } => self.be_erased(messages),
             RecordEvent::Forgotten => self.erasure = Erasure::Complete,
+            RecordEvent::Migrated { enrolment, migration, version, landing } => {
+                self.be_migrated(*enrolment, *migration, *version, *landing);
+            }
+            RecordEvent::NotMigrated { enrolment, migration, .. } => {
+                self.note_migration(*enrolment, *migration, Migrated::Stayed);
+            }
+            RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
         }
     }
 
@@ -280,7 +300,7 @@ impl Entity for Record {
             }
             RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
                 owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
-                self.owe_live(*enrolment, 1, owed);
+                owed.count(Counter::Live(*sequence), 1);
                 owed.count(Counter::Enrolled(*sequence), 1);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
@@ -308,6 +328,9 @@ impl Entity for Record {
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
+            RecordEvent::Migrated { enrolment, .. }
+            | RecordEvent::NotMigrated { enrolment, .. }
+            | RecordEvent::MigrationUndone { enrolment, .. } => self.owe_migration(*enrolment, event, owed),
             RecordEvent::Closed(_)
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
@@ -355,21 +378,13 @@ impl Record {
         }
     }
 
-    /// Counts a live enrolment in or out, under the version that it is pinned to now.
-    pub(super) fn owe_live(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
-        if let Some(enrolment) = self.enrolment(ordinal) {
-            owed.count(Counter::Live(enrolment.sequence), delta);
-            owed.count(Counter::LiveOf(enrolment.sequence, enrolment.version), delta);
-        }
-    }
-
     /// The rows of a live enrolment make way for those of an ended one.
     fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
         let Some(enrolment) = self.enrolment(ordinal) else { return };
         let sequence = enrolment.sequence;
         owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
         owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
-        self.owe_live(ordinal, -1, owed);
+        owed.count(Counter::Live(sequence), -1);
         if let Some(step) = cancelled {
             self.disarm_step(step, owed);
         }

@@ -3,6 +3,7 @@
 pub mod command;
 mod decide;
 pub mod graph;
+pub mod migration;
 mod plans;
 pub mod rights;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::command::{Property, SequenceCommand, SequenceEvent, SequenceRejection};
 
 use self::graph::Graph;
+use self::migration::{Migration, MigrationState, Mode};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -18,12 +20,14 @@ use crate::domain::permission::Denial;
 use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
-use crate::id::{EntityKind, SequenceId, UserId};
+use crate::id::{EntityKind, MigrationId, SequenceId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
 
-/// The one delivery a sequence can owe: that its records leave.
+/// A sequence can owe that its records leave …
 const EMPTYING: u32 = 1;
+/// … and that they follow a migration, or go back.
+const MIGRATING: u32 = 2;
 
 /// Whether records may be connected (§19.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +111,8 @@ pub struct Sequence {
     pub emptying_since: Option<Timestamp>,
     /// Every version that was published.
     pub published: Vec<Version>,
+    /// Every migration of its records to a new version (D-47).
+    pub migrations: Vec<Migration>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -143,7 +149,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 2;
+    const LAYOUT: u16 = 5;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -196,6 +202,16 @@ impl Entity for Sequence {
                 self.emptying_since = None;
                 return;
             }
+            SequenceEvent::MigrationBegun { number, version, moves } => {
+                self.migrations.push(Migration::begun(*number, *version, moves.clone(), stamp));
+            }
+            SequenceEvent::MigrationCompleted { number } => {
+                return self.set_migration(*number, MigrationState::Completed, stamp);
+            }
+            SequenceEvent::MigrationTakenBack { number } => self.set_migration(*number, MigrationState::Undoing, stamp),
+            SequenceEvent::MigrationUndone { number } => {
+                return self.set_migration(*number, MigrationState::Undone, stamp);
+            }
             SequenceEvent::RevisionOpened => {
                 self.status = SequenceStatus::Revision;
                 self.revision = Some(Revision { by: stamp.by, at: stamp.at });
@@ -218,10 +234,13 @@ impl Entity for Sequence {
 
     /// All that somebody has asked for.
     fn audited(event: &SequenceEvent) -> bool {
-        !matches!(event, SequenceEvent::Emptied)
+        !matches!(
+            event,
+            SequenceEvent::Emptied | SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. }
+        )
     }
 
-    fn effects(&self, _id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
+    fn effects(&self, id: SequenceId, event: &SequenceEvent, owed: &mut Effects) {
         match event {
             SequenceEvent::Activated { .. } => owed.push(Effect::Count {
                 counter: Counter::ActiveSequences,
@@ -234,6 +253,15 @@ impl Entity for Sequence {
                 owed.push(Effect::Owe { key: EMPTYING, delivery: Delivery::DisconnectAll { until } });
             }
             SequenceEvent::Emptied => owed.push(Effect::Settle { key: EMPTYING }),
+            SequenceEvent::MigrationBegun { moves, .. } if moves.mode == Mode::Stay => {}
+            SequenceEvent::MigrationBegun { number, .. } | SequenceEvent::MigrationTakenBack { number } => {
+                let (migration, undo) =
+                    (MigrationId::of(id, *number), matches!(event, SequenceEvent::MigrationTakenBack { .. }));
+                owed.push(Effect::Owe { key: MIGRATING, delivery: Delivery::Migrate { migration, undo } });
+            }
+            SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. } => {
+                owed.push(Effect::Settle { key: MIGRATING });
+            }
             // A revision is active already, and a deletion has deactivated before.
             SequenceEvent::Created { .. }
             | SequenceEvent::Changed(_)

@@ -75,7 +75,7 @@ impl Sequence {
 
     /// What the tests that are kept with the sequence say against activating it as `plan`, where the organisation asks for
     /// tests: that there are none, or each one that fails.
-    pub fn judge_tests(&self, given: &Given, plan: Plan) -> Vec<Problem> {
+    pub fn judge_tests(&self, given: &Given, plan: &Plan) -> Vec<Problem> {
         if !given.policy.settings().require_sequence_tests {
             return Vec::new();
         }
@@ -84,7 +84,7 @@ impl Sequence {
             let detail = "the organisation asks for tests of a sequence, and this one has none".into();
             return vec![Problem { pointer: "/tests".into(), code: "tests_missing", detail }];
         }
-        let verdicts = self.try_plan(given, plan, &tests).verdicts.into_iter().enumerate();
+        let verdicts = self.try_plan(given, plan.clone(), &tests).verdicts.into_iter().enumerate();
         let failed = verdicts.filter_map(|(place, Verdict { name, detail })| {
             let detail = format!("the test “{name}” fails. {}", detail?);
             Some(Problem { pointer: format!("/tests/{place}"), code: "tests_failed", detail })

@@ -271,6 +271,14 @@ impl Engine {
         Ok(fired + self.settle().await)
     }
 
+    /// Waits until no delivery is under way and none that can be tried now is owed. Returns how many were done.
+    pub async fn deliver(&self) -> u64 {
+        match self.shared.outbox.get() {
+            Some(outbox) => outbox.send(outbox::Settle).await.unwrap_or(0),
+            None => 0,
+        }
+    }
+
     /// Waits until no timer is due and nothing is owed that can be delivered. Returns how many timers fired.
     pub async fn settle(&self) -> u64 {
         let mut fired = 0;
@@ -279,10 +287,7 @@ impl Engine {
                 Some(timer) => timer.send(timer::Settle).await.unwrap_or(0),
                 None => 0,
             };
-            let deliveries = match self.shared.outbox.get() {
-                Some(outbox) => outbox.send(outbox::Settle).await.unwrap_or(0),
-                None => 0,
-            };
+            let deliveries = self.deliver().await;
             fired += timers;
             if timers + deliveries == 0 {
                 return fired;

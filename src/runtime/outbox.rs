@@ -1,5 +1,7 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
+mod migrate;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -188,6 +190,7 @@ impl OutboxActor {
                     deliver_mail(&router, mailer.as_ref(), row.entity.into(), row.key, template, last).await
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
+                Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

@@ -19,7 +19,7 @@ use chrono::TimeDelta;
 use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
 use crate::domain::record::kind::TypeName;
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
+use crate::id::{EnrolmentId, EntityId, EntityKind, MigrationId, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::{TimerRow, Version};
 use crate::time::Timestamp;
@@ -249,6 +249,18 @@ pub fn counter(counter: Counter) -> Key {
                 key.extend_from_slice(kind.name().as_bytes());
             }
         }
+        Counter::Moved(migration) => {
+            key.push(5);
+            key.extend_from_slice(&migration.0.to_be_bytes());
+        }
+        Counter::Stayed(migration) => {
+            key.push(6);
+            key.extend_from_slice(&migration.0.to_be_bytes());
+        }
+        Counter::MovedBack(migration) => {
+            key.push(7);
+            key.extend_from_slice(&migration.0.to_be_bytes());
+        }
         Counter::LiveOf(sequence, version) => {
             key.push(9);
             key.extend_from_slice(&sequence.0.to_be_bytes());
@@ -326,6 +338,7 @@ pub mod read {
     /// A counter.
     pub fn counter(key: &[u8]) -> Option<Counter> {
         let sequence = || id(key.get(4..)?).map(SequenceId);
+        let migration = || id(key.get(4..)?).map(MigrationId);
         match key.get(3)? {
             1 => Some(Counter::ActiveSequences),
             2 => sequence().map(Counter::Live),
@@ -337,6 +350,9 @@ pub mod read {
                 }
                 number => RecordType::BUILT_IN.get(usize::from(number)).copied().map(Counter::Records),
             },
+            5 => migration().map(Counter::Moved),
+            6 => migration().map(Counter::Stayed),
+            7 => migration().map(Counter::MovedBack),
             9 => {
                 let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
                 Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))

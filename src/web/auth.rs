@@ -220,7 +220,17 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 6] = ["/users", "/teams", "/settings", "/clock", "/tokens", "/test-clock"];
+const ADMINISTERS: [&str; 9] = [
+    "/users",
+    "/teams",
+    "/settings",
+    "/record-types",
+    "/process-flows",
+    "/call-results",
+    "/clock",
+    "/tokens",
+    "/test-clock",
+];
 const READ_BY_ADMINISTRATORS: [&str; 3] = ["/audit", "/backup", "/tokens"];
 
 /// The scopes of which a token needs one.

@@ -296,6 +296,9 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::NotInRevision => "not_in_revision",
             SequenceRejection::RevisionConflict { .. } => "revision_conflict",
             SequenceRejection::VersionsExhausted => "versions_exhausted",
+            SequenceRejection::MigrationNotFound => "not_found",
+            SequenceRejection::MigrationRunning => "migration_running",
+            SequenceRejection::MigrationUndone => "migration_undone",
         };
         Problem::new(code, rejection.to_string())
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod bench;
+mod catalogue;
 mod clock;
 mod conventions;
 mod erasure;
@@ -19,6 +20,7 @@ mod records;
 mod repeats;
 mod revocation;
 mod running;
+mod sequence_files;
 mod sequence_life;
 mod sequence_tests;
 mod sequences;

@@ -11,6 +11,7 @@ mod exit;
 mod graphs;
 mod holding;
 mod ledger;
+mod migration;
 mod paths;
 mod people;
 mod random;

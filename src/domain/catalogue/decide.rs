@@ -135,6 +135,9 @@ impl Catalogue {
         if let Some(sequence) = given.sequences.values().find(|sequence| sequence.record_type == kind) {
             return Err(CatalogueRejection::TypeInUse(format!("the sequence “{}” is for it", sequence.name)));
         }
+        if given.policy.settings().record_types.contains(&kind) {
+            return Err(CatalogueRejection::TypeInUse("it is switched on in the settings".into()));
+        }
         for (other, entry) in self.types.iter().filter(|(other, _)| **other != kind) {
             let leads = |field: &&Field| field.kind == FieldKind::Lookup(Target::Record(kind));
             if let Some(field) = entry.fields.iter().find(leads) {

@@ -17,9 +17,9 @@ use crate::id::UserId;
 /// The properties of every record, then the fields of its type. Who created a record is not kept, so it cannot be compared.
 #[derive(Clone, Copy, Debug)]
 pub struct OfRecord<'a> {
-    /// What the record is.
+    /// Its type.
     pub kind: RecordType,
-    /// Where its fields are looked up.
+    /// Where the fields of the type are looked up.
     pub catalogue: &'a Catalogue,
 }
 
@@ -40,24 +40,23 @@ impl Schema for OfRecord<'_> {
                 FieldKind::Number | FieldKind::Money => Kind::Number,
                 FieldKind::Date => Kind::Day,
                 FieldKind::TwoOption => Kind::TwoOption,
-                FieldKind::OptionSet(options) => Kind::Options(options.clone()),
+                FieldKind::OptionSet(names) => Kind::Options(names.clone()),
                 FieldKind::Lookup(_) => Kind::Lookup,
             }),
         }
     }
 
     fn related(&self, name: &str) -> Option<Box<dyn Schema + '_>> {
-        let of = |kind| OfRecord { kind, catalogue: self.catalogue };
+        let record = |kind| -> Option<Box<dyn Schema + '_>> { Some(Box::new(OfRecord { kind, ..*self })) };
         match name {
-            "owner" => return Some(Box::new(OfOwner)),
-            "primary_contact" => return Some(Box::new(of(RecordType::Contact))),
-            _ => {}
-        }
-        match &self.catalogue.field(self.kind, name)?.kind {
-            FieldKind::Lookup(Target::User) => Some(Box::new(OfOwner)),
-            FieldKind::Lookup(Target::Record(kind)) => Some(Box::new(of(*kind))),
-            _ if name == "account" => Some(Box::new(of(RecordType::Account))),
-            _ => None,
+            "owner" => Some(Box::new(OfOwner)),
+            "primary_contact" => record(RecordType::Contact),
+            _ => match &self.catalogue.field(self.kind, name)?.kind {
+                FieldKind::Lookup(Target::User) => Some(Box::new(OfOwner)),
+                FieldKind::Lookup(Target::Record(kind)) => record(*kind),
+                FieldKind::Text if name == "account" => record(RecordType::Account),
+                _ => None,
+            },
         }
     }
 }
@@ -141,17 +140,18 @@ impl Look for RecordLook<'_> {
         match name {
             "owner" => Found::Is(Box::new(OwnerLook { owner: self.record.profile.owner, given: self.given })),
             "primary_contact" if self.record.profile.primary_contact.is_none() => Found::Empty,
-            "primary_contact" => Found::Missing,
-            _ => match (self.given.catalogue.field(self.record.kind, name), self.field(name)) {
-                (Some(_), Found::Empty) => Found::Empty,
-                (Some(field), Found::Is(Held::Text(user))) if field.kind == FieldKind::Lookup(Target::User) => {
-                    let user = UserId::parse(&user).filter(|user| self.given.policy.knows(Owner::User(*user)));
-                    user.map_or(Found::Empty, |user| {
-                        Found::Is(Box::new(OwnerLook { owner: Owner::User(user), given: self.given }))
-                    })
+            _ => {
+                let field = self.given.catalogue.field(self.record.kind, name).map(|field| &field.kind);
+                let leads = matches!(field, Some(FieldKind::Lookup(_))) || name == "account" && field.is_some();
+                match (field, self.record.profile.fields.get(name).and_then(Value::text)) {
+                    (_, None) if leads => Found::Empty,
+                    (Some(FieldKind::Lookup(Target::User)), Some(id)) => match UserId::parse(id) {
+                        Some(user) => Found::Is(Box::new(OwnerLook { owner: Owner::User(user), given: self.given })),
+                        None => Found::Missing,
+                    },
+                    _ => Found::Missing,
                 }
-                _ => Found::Missing,
-            },
+            }
         }
     }
 }

@@ -126,9 +126,14 @@ impl<'a> Turn<'a> {
         let Some(current) = current.cloned() else { return Ok(()) };
         let Some(node) = self.record.node_of(self.given, &current) else { return Ok(()) };
         let follows = self.mail_of(&current).is_some_and(|mail| mail.ordinal == step);
+        if follows { self.wake_early(&current, node) } else { Ok(()) }
+    }
+
+    /// CO-12: a waiting condition that moves on early does, if it is satisfied.
+    pub(super) fn wake_early(&mut self, step: &Step, node: &PlanNode) -> Result<(), RecordRejection> {
         match node.action {
-            Action::EmailReplied { advance_early: true, .. } if follows && self.satisfied(&current) => {
-                self.wake(&current, node, WaitState::Completed)
+            Action::EmailReplied { advance_early: true, .. } if self.satisfied(step) => {
+                self.wake(step, node, WaitState::Completed)
             }
             _ => Ok(()),
         }
@@ -198,9 +203,8 @@ impl<'a> Turn<'a> {
     }
 
     /// The step that a condition looks at: the one its enrolment opened just before.
-    fn mail_of(&self, condition: &Step) -> Option<&Step> {
-        let earlier = |step: &&Step| step.enrolment == condition.enrolment && step.ordinal < condition.ordinal;
-        self.record.steps.iter().rev().find(earlier)
+    pub(super) fn mail_of(&self, condition: &Step) -> Option<&Step> {
+        self.record.step_before(condition.enrolment, condition.ordinal)
     }
 
     fn is_live(&self, enrolment: Ordinal) -> bool {
@@ -254,6 +258,6 @@ impl<'a> Turn<'a> {
 }
 
 /// Whether a person performs the step: a seller's own, or an automated message that became one (ST-23).
-fn performs(step: &Step, node: &PlanNode) -> bool {
+pub(super) fn performs(step: &Step, node: &PlanNode) -> bool {
     node.is_seller_step() || step.converted
 }

@@ -219,7 +219,7 @@ impl<'a> Turn<'a> {
 
     /// The step instance that the enrolment opened last: the one a condition evaluates.
     fn step_before(&self, enrolment: Ordinal) -> Option<&Step> {
-        self.record.step(self.record.enrolment(enrolment)?.current?)
+        self.record.step_before(enrolment, Ordinal::MAX)
     }
 }
 

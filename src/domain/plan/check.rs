@@ -111,7 +111,7 @@ impl Check<'_> {
     fn field(&mut self, node: &Node, field: &str, value: &str) {
         let kind = self.around.record_type;
         if !(self.around.takes_option)(field, value) {
-            let detail = format!("`{field}` of a {} is no two-option or option set that takes `{value}`", kind.name());
+            let detail = format!("`{field}` of a {kind} is no two-option or option set that takes `{value}`");
             self.error("update_field_unsupported", node, detail);
         }
     }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::schema::{Change, Outcome, RecordType};
 use crate::domain::enrolment::{Ordinal, Signal};
-use crate::id::SequenceId;
+use crate::id::{MigrationId, SequenceId};
 use crate::time::Timestamp;
 
 /// A request to a record.
@@ -48,4 +48,8 @@ pub enum RecordCommand {
     Erase,
     /// The outbox has removed the messages of an erased record.
     Forget,
+    /// Move what goes through an earlier version of the sequence (D-47).
+    Migrate(MigrationId),
+    /// Move back what has not gone on since.
+    UndoMigration(MigrationId),
 }

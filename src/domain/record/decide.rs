@@ -55,6 +55,8 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
         RecordCommand::MessageSent { step, message_id } => {
             turn.settle(step, RecordEvent::MessageSent { step, message_id })?;
         }
+        RecordCommand::Migrate(migration) => turn.migrate(migration)?,
+        RecordCommand::UndoMigration(migration) => turn.undo_migration(migration)?,
         RecordCommand::MessageFailed { step, reason } => {
             turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
         }

@@ -62,7 +62,7 @@ impl Record {
             owed.push(Effect::Unindex(Index::Enrolment { sequence, live, ordinal }));
             owed.count(Counter::Enrolled(sequence), -1);
             if live {
-                self.owe_live(ordinal, -1, owed);
+                owed.count(Counter::Live(sequence), -1);
             }
             if let (EnrolmentStatus::Connecting, Some(due)) = (enrolment.status, enrolment.opens_at) {
                 owed.push(Effect::Disarm { due, key: ordinal });
@@ -76,6 +76,7 @@ impl Record {
                 owed.push(Effect::Settle { key: step.ordinal });
             }
         }
+        self.take_back_migrations(owed);
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
 use crate::domain::plan::NodeIndex;
 use crate::id::{SequenceId, TemplateId};
@@ -64,4 +65,11 @@ pub enum RecordEvent {
     Erased { enrolled: Vec<(SequenceId, u32)>, messages: Vec<Ordinal> },
     /// Those files are gone as well.
     Forgotten,
+    /// An enrolment goes on in a later version of its sequence (D-47).
+    Migrated { enrolment: Ordinal, migration: u32, version: u16, landing: Landing },
+    /// It was asked to and stays on its version.
+    NotMigrated { enrolment: Ordinal, migration: u32, conflict: Conflict },
+    /// It is on its former version again, on the step it stood on then. `left` is the step that the move had left it on, and
+    /// `wakes_at` when that would have woken.
+    MigrationUndone { enrolment: Ordinal, migration: u32, left: Option<Ordinal>, wakes_at: Option<Timestamp> },
 }

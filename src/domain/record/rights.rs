@@ -74,11 +74,13 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
             person.must(Permission::Work, "act on steps")?;
             must(Reach::Act, "act on the steps of this record")?;
         }
-        // Timers, deliveries and sequences that end.
+        // Timers, deliveries, and sequences that end or move their records.
         RecordCommand::LeaveSequence { .. }
         | RecordCommand::Fire(_)
         | RecordCommand::MessageSent { .. }
         | RecordCommand::MessageFailed { .. }
+        | RecordCommand::Migrate(_)
+        | RecordCommand::UndoMigration(_)
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

@@ -8,6 +8,7 @@ use crate::domain::plan::compile::Diagnostic;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
+use crate::domain::sequence::migration::Moves;
 use crate::domain::trial::script::Test;
 use crate::id::SequenceId;
 use crate::limits;
@@ -41,8 +42,8 @@ pub enum SequenceCommand {
     SaveGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
-    /// §3.4; publishes a revision where one is open.
-    Activate { description: Option<String> },
+    /// §3.4; publishes a revision where one is open. With `migration`, records of earlier versions may be moved (D-47).
+    Activate { description: Option<String>, migration: Option<Moves> },
     /// Begin to draw the next version while the present one serves on.
     Revise,
     /// Drop what was drawn since.
@@ -53,6 +54,10 @@ pub enum SequenceCommand {
     Delete { force: bool },
     /// The outbox has disconnected every record that was connected when the sequence was deactivated at `until`.
     Emptied { until: Timestamp },
+    /// Take the migration of that number back (D-47).
+    UndoMigration(u32),
+    /// The outbox has asked every record to follow the migration of that number, or to go back.
+    MigrationDone { number: u32, undo: bool },
 }
 
 /// A fact about a sequence. Stored for good: variants and members are only ever appended.
@@ -79,6 +84,14 @@ pub enum SequenceEvent {
     Emptied,
     /// The tests were replaced; JSON.
     TestsSaved(String),
+    /// Records of earlier versions are asked to go on in this one.
+    MigrationBegun { number: u32, version: u16, moves: Moves },
+    /// Each was asked.
+    MigrationCompleted { number: u32 },
+    /// Records are asked to go back.
+    MigrationTakenBack { number: u32 },
+    /// Each was asked to.
+    MigrationUndone { number: u32 },
     /// The next version is being drawn, by whoever asked for it.
     RevisionOpened,
     /// It is what records are connected to from now on.
@@ -119,6 +132,15 @@ pub enum SequenceRejection {
     /// §9.
     #[error("the sequence has errors; mend them and activate it again")]
     ValidationFailed(Vec<Diagnostic>),
+    /// D-47: no such migration.
+    #[error("there is no such migration")]
+    MigrationNotFound,
+    /// D-47: one at a time.
+    #[error("records of the sequence are being moved; wait until that is done")]
+    MigrationRunning,
+    /// D-47: undo what was undone.
+    #[error("the migration was taken back before")]
+    MigrationUndone,
     /// L-7.
     #[error("the sequence has reached its {} versions", limits::SEQUENCE_VERSIONS_MAX)]
     VersionsExhausted,

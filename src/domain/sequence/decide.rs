@@ -1,11 +1,13 @@
 //! What follows from a command to a sequence: checks, then the events.
 
 use super::graph::Graph;
+use super::migration::Moves;
 use super::{
     Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection, SequenceStatus, rights, write_graph,
 };
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::plan::Plan;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::record::Problem;
@@ -50,7 +52,7 @@ pub fn decide(
         }
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description } => sequence.activate(description, given),
+        SequenceCommand::Activate { description, migration } => sequence.activate(description, migration, given),
         SequenceCommand::Revise => sequence.revise(given, stamp),
         SequenceCommand::DiscardRevision if sequence.status != SequenceStatus::Revision => {
             Err(SequenceRejection::NotInRevision)
@@ -66,6 +68,8 @@ pub fn decide(
             Ok(vec![SequenceEvent::Emptied])
         }
         SequenceCommand::Emptied { .. } => Ok(vec![]),
+        SequenceCommand::UndoMigration(number) => sequence.take_migration_back(number),
+        SequenceCommand::MigrationDone { number, undo } => Ok(sequence.migration_done(number, undo)),
     }
 }
 
@@ -96,14 +100,29 @@ impl Sequence {
 
     /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
     /// organisation asks for that.
-    fn activate(&self, description: Option<String>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    fn activate(
+        &self,
+        description: Option<String>,
+        migration: Option<Moves>,
+        given: &Given,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (plan, diagnostics) = self.compile_draft(given);
-        let errors: Vec<_> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
-        if !errors.is_empty() {
-            return Err(SequenceRejection::ValidationFailed(errors));
-        }
-        refuse(plan.map(|plan| self.judge_tests(given, plan)).unwrap_or_default())?;
+        let (version, plan) = self.next_version(given)?;
+        refuse(self.judge_tests(given, &plan))?;
+        let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
+        let published = match self.status {
+            SequenceStatus::Revision if version == self.version => SequenceEvent::RevisionDropped,
+            SequenceStatus::Revision => SequenceEvent::RevisionPublished { version, description },
+            SequenceStatus::Inactive | SequenceStatus::Active => SequenceEvent::Activated { version, description },
+        };
+        Ok([published].into_iter().chain(begun).collect())
+    }
+
+    /// What activation would publish, and under which number: the last one again where the draft says nothing new.
+    pub fn next_version(&self, given: &Given) -> Result<(u16, Plan), SequenceRejection> {
+        let (plan, mut diagnostics) = self.compile_draft(given);
+        diagnostics.retain(|found| found.severity == Severity::Error);
+        let plan = plan.filter(|_| diagnostics.is_empty()).ok_or(SequenceRejection::ValidationFailed(diagnostics))?;
         let version = match (self.published.last(), self.is_edited()) {
             (None, _) => 1,
             (Some(last), false) => last.number,
@@ -112,11 +131,7 @@ impl Sequence {
             }
             (Some(last), true) => last.number + 1,
         };
-        Ok(vec![match self.status {
-            SequenceStatus::Revision if version == self.version => SequenceEvent::RevisionDropped,
-            SequenceStatus::Revision => SequenceEvent::RevisionPublished { version, description },
-            SequenceStatus::Inactive | SequenceStatus::Active => SequenceEvent::Activated { version, description },
-        }])
+        Ok((version, plan))
     }
 
     /// whoever has the revision open already may ask again (D-46).

@@ -18,6 +18,17 @@ impl Sequence {
         }
     }
 
+    /// P-2, P-3, P-6: who may edit, activate and deactivate it.
+    pub fn judge_edit(&self, person: &Person) -> Result<(), Denial> {
+        match person.is(self.owner) {
+            true => person.must(Permission::EditOwnSequence, "edit sequences"),
+            false if person.may_all(Permission::EditAnySequence) => Ok(()),
+            false => {
+                Err(Denial::role(Permission::EditColleaguesSequence, "edit a colleague's sequence; copy it instead"))
+            }
+        }
+    }
+
     /// Whether somebody may know of it.
     pub fn is_seen_by(&self, person: &Person) -> bool {
         let colleague = || person.may_all(Permission::UseColleaguesSequence) && person.shares_unit_with(self.owner);
@@ -36,11 +47,7 @@ pub fn judge(
         return Ok(());
     }
     let person = given.policy.person(stamp.by)?;
-    let edits = || match person.is(sequence.owner) {
-        true => person.must(Permission::EditOwnSequence, "edit sequences"),
-        false if person.may_all(Permission::EditAnySequence) => Ok(()),
-        false => Err(Denial::role(Permission::EditColleaguesSequence, "edit a colleague's sequence; copy it instead")),
-    };
+    let edits = || sequence.judge_edit(&person);
     match command {
         SequenceCommand::Create { template, .. } => {
             let permission = if template.is_some() { Permission::UseTemplates } else { Permission::EditOwnSequence };
@@ -63,13 +70,16 @@ pub fn judge(
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
         SequenceCommand::SaveTests(_)
+        | SequenceCommand::UndoMigration(_)
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Deactivate { .. }
         | SequenceCommand::Delete { .. } => edits()?,
         // The outbox.
-        SequenceCommand::Emptied { .. } => return Err(Denial::hidden("sequence").into()),
+        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {
+            return Err(Denial::hidden("sequence").into());
+        }
     }
     Ok(())
 }

@@ -71,8 +71,9 @@ impl<'a> Course<'a> {
                     Effect::Owe { key, delivery: Delivery::Mail { .. } } => {
                         pending.push(RecordCommand::MessageSent { step: key, message_id: "<trial>".into() });
                     }
-                    // Of a sequence that empties and of a record that is erased; neither happens here.
-                    Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Forget, .. } => {}
+                    // Of a sequence that empties or moves its records, and of a record that is erased; none happens here.
+                    Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => {}
+                    Effect::Owe { delivery: Delivery::Forget, .. } => {}
                     Effect::Settle { .. } | Effect::Index(_) | Effect::Unindex(_) | Effect::Claim { .. } => {}
                     Effect::Unclaim { .. } | Effect::Count { .. } | Effect::Erase => {}
                 }

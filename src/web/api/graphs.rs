@@ -16,7 +16,7 @@ use crate::web::request::{Body, Object, from_value, sequence_id};
 
 /// Reads a graph node by node, so that each fault has its place. A type that does not exist is structurally impossible
 /// (D-34), a member that does not exist is malformed.
-pub(super) fn read_graph(graph: serde_json::Value, root: &str) -> Result<Graph, Problem> {
+pub fn read_graph(graph: serde_json::Value, root: &str) -> Result<Graph, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Outline {

@@ -14,6 +14,7 @@ use crate::domain::record::schema::{Change, Outcome, RecordType};
 use crate::domain::record::{Record, RecordRejection};
 use crate::id::{CommandId, EntityId, RecordId};
 use crate::limits;
+use crate::lookup;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure, Seen};
 use crate::store::Version;
@@ -55,11 +56,31 @@ pub async fn create(
     changes: Vec<Change>,
     caller: Caller,
 ) -> Result<(RecordView, RecordId, Version), Problem> {
+    let changes = resolve(engine, kind, changes, caller).await?;
     let now = engine.clock().now();
     let id = RecordId(engine.ids.for_command(caller.command, now));
     let command = RecordCommand::Create { kind, changes };
     let done = engine.submit_in_turn(id, command, caller, versioned).await?;
     Ok((done.view, done.id, done.version))
+}
+
+/// The changes with an id in each lookup, however the record was named.
+async fn resolve(
+    engine: &Engine,
+    kind: RecordType,
+    mut changes: Vec<Change>,
+    caller: Caller,
+) -> Result<Vec<Change>, Problem> {
+    let given = engine.given();
+    if !lookup::may_lead(&given, &changes) {
+        return Ok(changes);
+    }
+    let store = engine.shared_store();
+    let resolved = request::blocking(move || {
+        let problems = lookup::resolve(store.as_ref(), &given, caller.by, kind, &mut changes)?;
+        if problems.is_empty() { Ok(changes) } else { Err(Problem::invalid(problems)) }
+    });
+    resolved.await
 }
 
 fn required_type(kind: Option<RecordType>) -> Result<RecordType, Problem> {
@@ -144,6 +165,7 @@ pub(super) async fn upsert(
     caller: Caller,
 ) -> Result<(Versioned, bool), Problem> {
     changes.retain(|change| !matches!(change, Change::ExternalId(_)));
+    let changes = resolve(engine, kind, changes, caller).await?;
     loop {
         if let Some(id) = engine.store().claimed(kind, &external_id)? {
             // A repeat of the command that created it gets that command's answer: it was new.
@@ -201,7 +223,12 @@ pub async fn patch_record(app: Data<App>, id: Path<String>, body: Body<RecordBod
         return Err(Problem::at("validation_failed", "/type", "the type of a record does not change"));
     }
     body.value.judge_nulls()?;
-    submit(&app.engine, id, RecordCommand::Change(body.value.changes()?), body.caller).await
+    let (engine, mut changes) = (&app.engine, body.value.changes()?);
+    if lookup::may_lead(&engine.given(), &changes) {
+        let kind = read_record(engine, id, body.caller, |seen| seen.state.kind).await?;
+        changes = resolve(engine, kind, changes, body.caller).await?;
+    }
+    submit(engine, id, RecordCommand::Change(changes), body.caller).await
 }
 
 /// Erase a record and everything personal about it: its log, lists, timers, messages and rejected rows. Anonymous totals

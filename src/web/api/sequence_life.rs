@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::given::Given;
+use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::{Sequence, SequenceCommand};
 use crate::id::SequenceId;
 use crate::runtime::message::Seen;
 use crate::web::App;
+use crate::web::api::migrations::{BegunMigration, MovesBody, await_deliveries};
+use crate::web::api::records::etag;
 use crate::web::api::sequence_lists::connected_of_versions;
-use crate::web::api::sequences::{SequenceView, created, read, shown, submit};
+use crate::web::api::sequences::{SequenceView, connected, created, read, shown, submit};
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, Query, cursor, page_limit, sequence_id};
@@ -23,21 +26,45 @@ use crate::web::wire::Page;
 pub struct ActivateBody {
     /// At most 2,000 characters.
     description: Option<String>,
+    /// What becomes of the records that go through earlier versions; they stay on those where it is not given.
+    #[serde(default, deserialize_with = "request::object")]
+    migration: Option<MovesBody>,
+}
+
+/// A sequence that was activated.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActivatedSequence {
+    #[serde(flatten)]
+    sequence: SequenceView,
+    /// The migration that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    migration: Option<BegunMigration>,
 }
 
 /// Publish the draft, so that records can be connected (§3.4). With an open revision it becomes the next version, for new
 /// connections; records stay on theirs.
 #[utoipa::path(tag = "Sequences", request_body = ActivateBody,
-    responses((status = 200, body = SequenceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = ActivatedSequence), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/sequences/{id}/activate")]
 pub async fn activate_sequence(
     app: Data<App>,
     id: Path<String>,
     body: Body<ActivateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = SequenceCommand::Activate { description: body.value.description };
-    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
-    Ok(shown(&view, version))
+    let ActivateBody { description, migration } = body.value;
+    let (id, migrates) = (sequence_id(&id)?, migration.is_some());
+    let command = SequenceCommand::Activate { description, migration: migration.map(Moves::from) };
+    let connected = connected(&app.engine, id, body.caller.by).await?;
+    let view = move |seen: Seen<Sequence>| {
+        let migration = BegunMigration::of(seen.id, seen.state).filter(|_| migrates);
+        let sequence = SequenceView::of(seen.id, seen.state, seen.given, connected);
+        (ActivatedSequence { sequence, migration }, seen.version)
+    };
+    let (view, version) = app.engine.submit(id, command, body.caller, view).await?;
+    if migrates && app.engine.clock().is_test() {
+        await_deliveries(&app).await;
+    }
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(view))
 }
 
 /// Begin to draw the next version of an active sequence; the present one serves on.
@@ -104,8 +131,7 @@ pub async fn delete_sequence(
 /// instant from those that have to leave, so those leave first.
 async fn let_records_leave(app: &App) {
     if app.engine.clock().is_test() {
-        let _one_at_a_time = app.advancing.lock().await;
-        app.engine.settle().await;
+        await_deliveries(app).await;
     }
 }
 

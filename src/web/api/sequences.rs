@@ -134,7 +134,7 @@ pub(super) async fn submit(
     Ok(engine.submit(id, command, caller, view).await?)
 }
 
-async fn connected(engine: &Engine, id: SequenceId, by: UserId) -> Result<i64, Problem> {
+pub(super) async fn connected(engine: &Engine, id: SequenceId, by: UserId) -> Result<i64, Problem> {
     Ok(connected_counts(engine, by, vec![id]).await?.get(&id).copied().unwrap_or_default())
 }
 
@@ -309,7 +309,7 @@ pub struct Diagnostics {
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let view = |seen: &Seen<Sequence>| {
         let (plan, mut found) = seen.state.compile_draft(seen.given);
-        let against = plan.map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
+        let against = plan.as_ref().map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
         let severity = Severity::Error;
         found.extend(against.into_iter().map(|test| Diagnostic {
             code: test.code,

@@ -28,7 +28,8 @@ pub struct SettingsView {
     #[schema(value_type = WorkspaceRoles)]
     roles: RolesBody,
     /// The types of record that sequences are for.
-    record_types: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    record_types: Vec<RecordType>,
     /// Whether sample data may be there.
     sample_data: bool,
     seller_availability: bool,
@@ -60,7 +61,7 @@ impl From<&Settings> for SettingsView {
     fn from(settings: &Settings) -> SettingsView {
         SettingsView {
             roles: RolesBody(settings.roles),
-            record_types: settings.record_types.iter().map(RecordType::to_string).collect(),
+            record_types: settings.record_types.iter().copied().collect(),
             sample_data: settings.sample_data,
             seller_availability: settings.seller_availability,
             wait_computation: settings.wait_computation,

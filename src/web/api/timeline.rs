@@ -195,7 +195,29 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         }
         RecordEvent::Erased { .. } => of_record("record_erased", "The record was erased".into()),
         RecordEvent::Forgotten => of_record("messages_erased", "Its messages were erased".into()),
+        RecordEvent::Migrated { enrolment, migration, version, .. } => {
+            let by = migrated_by(record, given, *enrolment, *migration);
+            let summary = format!("Moved to version {version} of {}{by}", sequence(*enrolment));
+            of_enrolment("migrated", *enrolment, summary)
+        }
+        RecordEvent::NotMigrated { enrolment, conflict, .. } => {
+            let summary = format!("Stays on its version of {}: {conflict}", sequence(*enrolment));
+            of_enrolment("not_migrated", *enrolment, summary)
+        }
+        RecordEvent::MigrationUndone { enrolment, .. } => {
+            let summary = format!("Moved back to its former version of {}", sequence(*enrolment));
+            of_enrolment("migration_undone", *enrolment, summary)
+        }
     }
+}
+
+/// Who asked for a migration, as far as that is known.
+fn migrated_by(record: &Record, given: &Given, enrolment: Ordinal, migration: u32) -> String {
+    let by = || {
+        let sequence = given.sequences.get(&record.enrolment(enrolment)?.sequence)?;
+        Some(given.policy.user(sequence.migration(migration)?.by)?.profile.name.clone())
+    };
+    by().map(|name| format!(" by {name}")).unwrap_or_default()
 }
 
 fn step_name(record: &Record, given: &Given, step: Ordinal) -> String {

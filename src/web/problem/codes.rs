@@ -46,6 +46,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ),
     ("not_in_revision", 409, "No revision of the sequence is open, so there is none to discard."),
     ("versions_exhausted", 409, "The sequence has as many versions as it may have (L-7)."),
+    (
+        "migration_running",
+        409,
+        "Records of the sequence are being moved to another version, or back; wait until that is done (D-47).",
+    ),
+    ("migration_undone", 409, "The migration was taken back before (D-47)."),
     ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),

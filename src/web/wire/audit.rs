@@ -199,6 +199,14 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         SequenceEvent::Deactivated => of("sequence.deactivated"),
         SequenceEvent::Emptied => of("sequence.emptied"),
         SequenceEvent::TestsSaved(tests) => of("sequence.tests_saved").with("bytes", tests.len()),
+        SequenceEvent::MigrationBegun { number, version, moves } => {
+            let told = of("sequence.migration_begun").with("migration", number).with("version", version);
+            let told = told.with("mode", format!("{:?}", moves.mode).to_lowercase());
+            moves.map.iter().fold(told, |told, (from, to)| told.with("map", format!("{from} → {to}")))
+        }
+        SequenceEvent::MigrationCompleted { number } => of("sequence.migration_completed").with("migration", number),
+        SequenceEvent::MigrationTakenBack { number } => of("sequence.migration_taken_back").with("migration", number),
+        SequenceEvent::MigrationUndone { number } => of("sequence.migration_undone").with("migration", number),
         SequenceEvent::RevisionOpened => of("sequence.revision_opened"),
         SequenceEvent::RevisionPublished { version, description } => {
             let told = of("sequence.revision_published").with("version", version);

@@ -51,6 +51,8 @@ pub enum On {
     /// What proves who a user is.
     Key,
     Import,
+    /// A custom record type with a field.
+    RecordType,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -84,6 +86,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Import, Colleague, /*   */ [See, Nothing, Nothing, Nothing]),
     (On::Import, OtherUnit, /*   */ [See, Nothing, Nothing, Nothing]),
     (On::Import, Gone, /*        */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::RecordType, Own, /*     */ [See, See, See, See]),
+    (On::RecordType, Gone, /*    */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -222,6 +226,9 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/enrolments", WRITE, 8, On::Sequence, See, 200).sends(r#"{"records":["$record"]}"#),
     row("GET /sequences/{id}/enrolments", READ, 5, On::Sequence, See, 200),
+    row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
+    row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
+    row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Imports.
     row("POST /imports", WRITE, 21, On::Whole, Nothing, 201).asks("?type=lead").sends("name\nImported\n"),
     row("GET /imports/{id}", READ, 21, On::Import, See, 200),
@@ -253,6 +260,20 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
     row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
     row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
+    // Record types and their fields: for everybody to read, for administrators to change.
+    row("POST /record-types", ADMIN, 12, On::RecordType, Nothing, 201)
+        .sends(r#"{"name":"$type_free","label":"New"}"#)
+        .only(&[Own]),
+    row("GET /record-types", READ, 21, On::Whole, Nothing, 200),
+    row("GET /record-types/{type}", READ, 21, On::RecordType, See, 200),
+    row("PATCH /record-types/{type}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
+    row("DELETE /record-types/{type}", ADMIN, 12, On::RecordType, See, 204),
+    row("POST /record-types/{type}/fields", ADMIN, 12, On::RecordType, See, 201)
+        .sends(r#"{"name":"other","label":"Other","kind":"text"}"#),
+    row("GET /record-types/{type}/fields", READ, 21, On::RecordType, See, 200),
+    row("GET /record-types/{type}/fields/{field}", READ, 21, On::RecordType, See, 200),
+    row("PATCH /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
+    row("DELETE /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 204),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),

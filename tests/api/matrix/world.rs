@@ -120,10 +120,14 @@ impl World {
         let mut thing = match on {
             On::Whole | On::Public => Thing::new(),
             On::Record => self.record(&name, actor, holder, relation),
-            On::Sequence if relation == Gone => Thing::from([("id", NOTHING.into()), ("active", NOTHING.into())]),
+            On::Sequence if relation == Gone => {
+                Thing::from(["id", "active", "migration"].map(|name| (name, NOTHING.into())))
+            }
             On::Sequence => {
                 let [plain, active] = [false, true].map(|active| self.sequence(&name, holder, relation, active));
-                Thing::from([("id", plain), ("active", active)])
+                // Ordinals stand in the last bits of an id; this is the first migration.
+                let migration = format!("{}1", &active[..active.len() - 1]);
+                Thing::from([("id", plain), ("active", active), ("migration", migration)])
             }
             On::User => {
                 let user = match relation {
@@ -147,6 +151,7 @@ impl World {
                 let key = id(&self.api.post("/tokens", body).expect(201));
                 Thing::from([("id", key), ("user", holder.person.id.clone())])
             }
+            On::RecordType => self.record_type(relation),
             On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -221,9 +226,24 @@ impl World {
         };
         self.api.patch(&format!("/sequences/{sequence}"), json!({ "owner": owner })).expect(200);
         if active {
-            self.api.post(&format!("/sequences/{sequence}/activate"), json!({})).expect(200);
+            let stays = json!({ "migration": { "mode": "stay" } });
+            self.api.post(&format!("/sequences/{sequence}/activate"), stays).expect(200);
         }
         sequence
+    }
+
+    /// A type with a field; what is gone was removed.
+    fn record_type(&self, relation: Relation) -> Thing {
+        let name = format!("type{}", self.count.get());
+        self.api.post("/record-types", json!({ "name": name, "label": "Type" })).expect(201);
+        let field = json!({ "name": "extra", "label": "Extra", "kind": "text" });
+        self.api.post(&format!("/record-types/{name}/fields"), field).expect(201);
+        if relation == Gone {
+            let gone = self.api.request(Method::DELETE, &format!("/record-types/{name}")).send();
+            assert_eq!(gone.status, 204, "{}", gone.text());
+        }
+        let free = format!("{name}_free");
+        Thing::from([("id", name.clone()), ("type", name), ("field", "extra".into()), ("type_free", free)])
     }
 
     /// An import that has rejected a row.

@@ -6,6 +6,8 @@ use relance::domain::catalogue::field::{FieldKind, RESERVED, Target};
 use relance::domain::effect::{Counter, Effect};
 use relance::domain::enrolment::StepError;
 use relance::domain::entity::Stamp;
+use relance::domain::given::Given;
+use relance::domain::organisation::settings::Setting;
 use relance::domain::permission::{Denies, Role};
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
@@ -63,6 +65,18 @@ impl Shelf {
         kind
     }
 
+    /// Switches the workspace on for a type, or off.
+    fn enable(&mut self, kind: RecordType, on: bool) {
+        let mut organisation = (*self.world.given.policy.organisation).clone();
+        let types = &mut organisation.settings.record_types;
+        if on {
+            types.insert(kind)
+        } else {
+            types.remove(&kind)
+        };
+        self.world.given = self.world.given.with_organisation(&organisation);
+    }
+
     fn add_field(&mut self, kind: RecordType, name: &str, takes: FieldKind) {
         self.done(add(kind, name, takes));
     }
@@ -101,6 +115,10 @@ fn c_1_a_custom_type_is_a_type_like_the_others() {
     assert_eq!(shelf.world.record().kind.name(), "project");
     let unknown = shelf.world.refused(RecordCommand::Change(vec![text("company", "Acme")]));
     assert!(matches!(unknown, RecordRejection::Invalid(problems) if problems[0].code == "unknown_field"));
+    let setting = |types: &[RecordType]| Setting::RecordTypes(types.iter().copied().collect());
+    assert_eq!(setting(&[project]).fault(&shelf.world.given), None, "A-2: it may be switched on");
+    assert!(setting(&[LEAD, project]).fault(&Given::default()).is_some(), "A-2: where it is not there, it may not");
+    shelf.enable(project, true);
     let run = shelf.world.run(graph(&[task("t", "")]));
     shelf.world.complete(run);
     assert!(shelf.world.end(run).is_some(), "sequences run on it");
@@ -117,10 +135,13 @@ fn k_14_a_type_that_is_used_stays_and_its_enrolments_go_on() {
     let mut shelf = Shelf::new();
     let project = shelf.add_type("project");
     shelf.create(project);
+    shelf.enable(project, true);
     let run = shelf.world.run(graph(&[task("t", "")]));
+    shelf.enable(project, false);
     let gone = CatalogueCommand::RemoveType { kind: project, expected: None };
     assert!(matches!(shelf.ask(gone.clone()), Err(CatalogueRejection::TypeInUse(_))));
-    assert_eq!(shelf.world.here(run), "t");
+    shelf.world.complete(run);
+    assert!(shelf.world.end(run).is_some(), "what runs goes on");
     let mut shelf = Shelf::new();
     let project = shelf.add_type("project");
     shelf.add_field(LEAD, "project", FieldKind::Lookup(Target::Record(project)));
@@ -140,6 +161,9 @@ fn a_type_is_removed_only_if_no_record_is_of_it() {
     let project = shelf.add_type("project");
     let stamp = Stamp { at: at(BEGIN), by: UserId::ADMINISTRATOR };
     let gone = CatalogueCommand::RemoveType { kind: project, expected: None };
+    shelf.enable(project, true);
+    assert!(matches!(shelf.ask(gone.clone()), Err(CatalogueRejection::TypeInUse(_))), "A-2: it is switched on");
+    shelf.enable(project, false);
     let (_, owed) = shelf.catalogue.decide(CatalogueId::THE, &shelf.world.given, gone, stamp).expect("it may go");
     let none = Effect::Count { counter: Counter::Records(project), delta: 0, max: Some(0) };
     assert_eq!(owed.0, [none]);
@@ -211,7 +235,7 @@ fn cm_3_a_command_writes_custom_fields_of_the_two_kinds_and_no_other() {
         shelf.add_field(LEAD, "extra", takes.clone());
         shelf.create(LEAD);
         let sequence = shelf.world.draft(graph(&[update("u", "extra", value, "t"), task("t", "")]));
-        let activate = relance::domain::sequence::SequenceCommand::Activate { description: None };
+        let activate = relance::domain::sequence::SequenceCommand::Activate { description: None, migration: None };
         match shelf.world.order(sequence, activate) {
             Ok(_) => {
                 let run = shelf.world.connect(sequence);

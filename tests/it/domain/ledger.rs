@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
-use relance::domain::enrolment::{EnrolmentStatus, MessageState, StepStatus};
+use relance::domain::enrolment::migrate::Outcome;
+use relance::domain::enrolment::{EnrolmentStatus, MessageState, Step, StepStatus};
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::given::Given;
 use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
-use relance::id::{SequenceId, TemplateId};
+use relance::id::{MigrationId, SequenceId, TemplateId};
 use relance::store::{Stored, codec};
 use relance::time::Timestamp;
 
@@ -96,7 +97,7 @@ impl Ledger {
                 Effect::Arm { due, key } => self.armed.insert((due, key)),
                 Effect::Disarm { due, key } => self.armed.remove(&(due, key)),
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
-                Effect::Owe { delivery: Delivery::DisconnectAll { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => false,
                 Effect::Owe { key, delivery: Delivery::Forget } => {
                     key == FORGET && !std::mem::replace(&mut self.forgets, true)
                 }
@@ -159,6 +160,12 @@ impl Ledger {
     fn check_current_steps(&self, record: &Record) {
         let mut ordinals = BTreeSet::new();
         for one in &record.enrolments {
+            let is_elsewhere = |step: &&Step| step.enrolment == one.ordinal && step.version > one.version;
+            let strays = record.steps.iter().filter(is_elsewhere).all(|step| step.status == StepStatus::Cancelled);
+            assert!(strays, "only what was taken back is of a later version: {one:?}");
+            if let Some(step) = record.current_step(one) {
+                assert_eq!(step.version, one.version, "an open step is of its enrolment's version");
+            }
             let open: Vec<_> = record
                 .steps
                 .iter()
@@ -187,8 +194,22 @@ impl Ledger {
             *expected.entry(Counter::Live(sequence)).or_default() += i64::from(live);
             *expected.entry(Counter::LiveOf(sequence, one.version)).or_default() += i64::from(live);
             listed.insert((sequence, live, one.ordinal));
+            for (number, outcome) in &one.migrations {
+                let migration = MigrationId::of(sequence, *number);
+                let counters: &[_] = match outcome {
+                    Outcome::Moved => &[Counter::Moved(migration)],
+                    Outcome::Stayed => &[Counter::Stayed(migration)],
+                    Outcome::Undone => &[Counter::Moved(migration), Counter::MovedBack(migration)],
+                };
+                counters.iter().for_each(|counter| *expected.entry(*counter).or_default() += 1);
+            }
         }
-        assert_eq!(self.counters, expected, "counters are what the state counts");
+        // A version that nobody is connected to any more, or only within one command, counts nobody.
+        let empty = |(counter, sum): &(Counter, i64)| matches!(counter, Counter::LiveOf(..)) && *sum == 0;
+        let shown = |all: &BTreeMap<Counter, i64>| {
+            all.iter().map(|(counter, sum)| (*counter, *sum)).filter(|row| !empty(row)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&self.counters), shown(&expected), "counters are what the state counts");
         assert_eq!(self.listed, listed, "one list row per enrolment");
     }
 }

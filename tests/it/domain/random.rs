@@ -126,7 +126,7 @@ fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             RecordCommand::LeaveSequence { sequence, until: now }
         }
         Move::Activate(choice) => {
-            let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None });
+            let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None, migration: None });
             return;
         }
     };
@@ -251,7 +251,7 @@ proptest! {
             prop_assert!(node.exits().all(|exit| usize::from(exit) > place), "each node stands before its followers");
             prop_assert!(usize::from(node.steps_ahead) <= usize::from(plan.step_count));
         }
-        world.order(sequence, SequenceCommand::Activate { description: None }).unwrap();
+        world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
         let run = world.connect(sequence);
         for _ in 0..20 {
             advance(&mut world, true);

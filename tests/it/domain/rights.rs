@@ -13,7 +13,7 @@ use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
-use relance::id::{RecordId, SequenceId, TeamId, UserId};
+use relance::id::{MigrationId, RecordId, SequenceId, TeamId, UserId};
 
 use super::draw::{auto_email, graph, task};
 use super::world::{World, at, is_of_server, user};
@@ -117,7 +117,9 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Fire(_)
         | RecordCommand::MessageSent { .. }
         | RecordCommand::MessageFailed { .. }
-        | RecordCommand::Forget => "server",
+        | RecordCommand::Forget
+        | RecordCommand::Migrate(_)
+        | RecordCommand::UndoMigration(_) => "server",
     }
 }
 
@@ -149,6 +151,8 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::MessageSent { step: 2, message_id: "m".into() },
         RecordCommand::MessageFailed { step: 2, reason: "full".into() },
         RecordCommand::Forget,
+        RecordCommand::Migrate(MigrationId::of(sequence, 1)),
+        RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
     ]
 }
 
@@ -250,7 +254,7 @@ fn sequence(relation: Relation, is_active: bool) -> Sequence {
     sequence.draft = serde_json::to_string(&graph(&[task("t", "")])).unwrap();
     if is_active {
         let stamp = Stamp { at: at("2026-03-02T09:00:00Z"), by: UserId::SYSTEM };
-        let activate = SequenceCommand::Activate { description: None };
+        let activate = SequenceCommand::Activate { description: None, migration: None };
         let events = sequence.decide(SequenceId(1), &Given::default(), activate, stamp).unwrap();
         events.iter().for_each(|event| sequence.apply(event, stamp));
     }
@@ -276,12 +280,14 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         to(Owner::Team(THEIRS)),
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
         SequenceCommand::SaveTests(vec![]),
-        SequenceCommand::Activate { description: None },
+        SequenceCommand::Activate { description: None, migration: None },
         SequenceCommand::Deactivate { force: false },
         SequenceCommand::Revise,
         SequenceCommand::DiscardRevision,
         SequenceCommand::Delete { force: true },
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
+        SequenceCommand::UndoMigration(1),
+        SequenceCommand::MigrationDone { number: 1, undo: false },
     ];
     let line = |command: &SequenceCommand| match command {
         SequenceCommand::Create { .. } | SequenceCommand::Copy { .. } => "create",
@@ -295,9 +301,10 @@ fn orders() -> Vec<(&'static str, SequenceCommand)> {
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Deactivate { .. }
         | SequenceCommand::Revise
+        | SequenceCommand::UndoMigration(_)
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Delete { .. } => "edit",
-        SequenceCommand::Emptied { .. } => "server",
+        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()
 }

@@ -16,8 +16,9 @@ use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, RecordType, Value};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::graph::Graph;
+use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection};
-use relance::id::{IdSource, RecordId, SequenceId, TeamId, UserId};
+use relance::id::{IdSource, MigrationId, RecordId, SequenceId, TeamId, UserId};
 use relance::time::Timestamp;
 
 use super::ledger::{Ledger, Logged};
@@ -67,6 +68,8 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::MessageSent { .. }
             | RecordCommand::MessageFailed { .. }
             | RecordCommand::Forget
+            | RecordCommand::Migrate(_)
+            | RecordCommand::UndoMigration(_)
     )
 }
 
@@ -171,13 +174,15 @@ impl World {
     pub fn activate_with(&mut self, graph: Graph, properties: Vec<Property>) -> SequenceId {
         let id = self.draft(graph);
         self.order(id, SequenceCommand::Change(properties)).expect("an inactive sequence takes properties");
-        self.order(id, SequenceCommand::Activate { description: None }).expect("a sound graph activates");
+        self.order(id, SequenceCommand::Activate { description: None, migration: None })
+            .expect("a sound graph activates");
         id
     }
 
     /// Asks a sequence; the snapshot that decisions are given follows.
     pub fn order(&mut self, id: SequenceId, command: SequenceCommand) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        let stamp = self.stamp(matches!(command, SequenceCommand::Emptied { .. }));
+        let of_server = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
+        let stamp = self.stamp(of_server);
         let place = self.sequences.iter().position(|(known, _)| *known == id).expect("a sequence of this world");
         let sequence = &mut self.sequences[place].1;
         let (events, _) = sequence.decide(id, &self.given, command, stamp)?;
@@ -193,6 +198,36 @@ impl World {
     pub fn deactivate(&mut self, id: SequenceId) {
         self.order(id, SequenceCommand::Deactivate { force: false }).expect("an active sequence");
         self.ask(RecordCommand::LeaveSequence { sequence: id, until: self.now });
+    }
+
+    /// Publishes another graph, as of a revision: nobody leaves, and `moves` asks the record to follow.
+    pub fn revise(&mut self, id: SequenceId, graph: Graph, moves: Option<Moves>) {
+        self.order(id, SequenceCommand::Deactivate { force: false }).expect("an active sequence");
+        self.order(id, SequenceCommand::SaveGraph(graph)).expect("a drawn graph can be saved");
+        let migration = moves.clone();
+        self.order(id, SequenceCommand::Activate { description: None, migration }).expect("a sound graph activates");
+        if moves.is_some_and(|moves| moves.mode != Mode::Stay) {
+            self.follow(id, false);
+        }
+    }
+
+    /// Takes the last migration back; the record's answer.
+    pub fn take_back(&mut self, id: SequenceId) -> Vec<RecordEvent> {
+        let number = self.sequence(id).migrations.last().expect("a migration").number;
+        self.order(id, SequenceCommand::UndoMigration(number)).expect("it can be taken back");
+        self.follow(id, true)
+    }
+
+    /// Does what the outbox does: asks the record, twice as after a kill, and tells the sequence.
+    fn follow(&mut self, id: SequenceId, undo: bool) -> Vec<RecordEvent> {
+        let number = self.sequence(id).migrations.last().expect("a migration").number;
+        let migration = MigrationId::of(id, number);
+        let ask = if undo { RecordCommand::UndoMigration } else { RecordCommand::Migrate };
+        let answer = self.ask(ask(migration));
+        assert_eq!(self.ask(ask(migration)), [], "asked again, it does nothing");
+        self.order(id, SequenceCommand::MigrationDone { number, undo }).expect("the outbox may tell");
+        assert_eq!(self.ask(ask(migration)), [], "nor when it is over");
+        answer
     }
 
     /// Alters the plan that enrolments of version 1 run on, as no activation could.

@@ -13,6 +13,7 @@ use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
 use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
+use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
@@ -21,8 +22,9 @@ use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
+use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
+use relance::id::{EntityId, EntityKind, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -184,6 +186,20 @@ fn record_events() -> Vec<RecordEvent> {
         Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
         Forgotten,
     ]);
+    let moved = |landing| Migrated { enrolment: 2, migration: 300, version: 500, landing };
+    let stayed = |conflict| NotMigrated { enrolment: 2, migration: 300, conflict };
+    events.extend([
+        moved(Landing::Connecting),
+        moved(Landing::Kept { node: 300, wakes_at: Some(at(AT)) }),
+        moved(Landing::Replaced),
+        moved(Landing::Restarted),
+        stayed(Conflict::NodeGone("call".into())),
+        stayed(Conflict::DoneAgain("call".into())),
+        stayed(Conflict::RecordClosed),
+        stayed(Conflict::RecordFull),
+        MigrationUndone { enrolment: 2, migration: 300, left: None, wakes_at: None },
+        MigrationUndone { enrolment: 2, migration: 300, left: Some(300), wakes_at: Some(at(AT)) },
+    ]);
     events
 }
 
@@ -204,6 +220,10 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Property::AssignTo(AssignTo::RecordOwner),
         Property::AssignTo(AssignTo::CurrentUser),
     ];
+    let begun = |mode, map: &[(&str, &str)]| {
+        let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
+        MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
+    };
     vec![
         created(RecordType::Contact, None, Owner::User(USER)),
         created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
@@ -214,6 +234,13 @@ fn sequence_events() -> Vec<SequenceEvent> {
         Deactivated,
         Emptied,
         TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
+        begun(Mode::Stay, &[]),
+        begun(Mode::Follow, &[]),
+        begun(Mode::Map, &[("call", "visit"), ("wait", "visit")]),
+        begun(Mode::Restart, &[]),
+        MigrationCompleted { number: 300 },
+        MigrationTakenBack { number: 300 },
+        MigrationUndone { number: 300 },
         RevisionOpened,
         RevisionPublished { version: 2, description: None },
         RevisionPublished { version: 500, description: text("with a call") },
@@ -278,6 +305,9 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("CatalogueEvent", catalogue_events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
+    let migration = MigrationId::of(SEQUENCE, 300);
+    let moves = [false, true].map(|undo| Delivery::Migrate { migration, undo });
+    let deliveries = deliveries.into_iter().chain(moves).collect();
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, access_team, assignees, state| RecordSummary {
         kind,
@@ -376,6 +406,7 @@ fn every_variant_of_an_event_has_an_example() {
     fn variants(kind: &str) -> Vec<u8> {
         let mut numbers: Vec<_> =
             table().iter().filter(|(name, _)| name.starts_with(kind)).map(|row| row.1[1]).collect();
+        numbers.sort_unstable();
         numbers.dedup();
         numbers
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use relance::domain::access::Scope;
 use relance::domain::effect::{Counter, Delivery, Effect, Index};
 use relance::domain::record::schema::{Owner, RecordType};
-use relance::id::{EntityId, EntityKind, SequenceId, Shard, TeamId, UserId};
+use relance::id::{EntityId, EntityKind, MigrationId, SequenceId, Shard, TeamId, UserId};
 use relance::limits::SHARD_COUNT;
 use relance::store::{Commit, Fence, Origin, Store, Version};
 use relance::time::Timestamp;
@@ -59,6 +59,8 @@ fn effect() -> impl Strategy<Value = Effect> {
         sequence().prop_map(Counter::Enrolled),
         sequence().prop_map(|id| Counter::LiveOf(id, 3)),
         Just(Counter::Records(RecordType::Account)),
+        sequence().prop_map(|id| Counter::Moved(MigrationId::of(id, 1))),
+        sequence().prop_map(|id| Counter::MovedBack(MigrationId::of(id, 2))),
     ];
     let key = || prop_oneof![Just("a".to_owned()), Just("ab".to_owned()), Just(String::new())];
     let kind = || prop_oneof![Just(RecordType::Lead), Just(RecordType::Contact)];
@@ -186,8 +188,16 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
         }
     }
     let sequences = [1, 2].map(|number| SequenceId::from(entity(EntityKind::Sequence, 7, number)));
-    let counters =
-        sequences.into_iter().flat_map(|id| [Counter::Live(id), Counter::LiveOf(id, 3), Counter::Enrolled(id)]);
+    let counters = sequences.into_iter().flat_map(|id| {
+        let [first, second] = [1, 2].map(|number| MigrationId::of(id, number));
+        [
+            Counter::Live(id),
+            Counter::LiveOf(id, 3),
+            Counter::Enrolled(id),
+            Counter::Moved(first),
+            Counter::MovedBack(second),
+        ]
+    });
     for counter in counters.chain([Counter::ActiveSequences, Counter::Records(RecordType::Account)]) {
         assert_eq!(model.counter(counter), store.counter(counter), "{counter:?}");
     }

@@ -211,7 +211,7 @@ impl History {
         let (id, policies, refusals) = (entity.id, &self.policies, &mut self.refusals);
         let broken = match entity.kind {
             EntityKind::Record => self.records.entry(id).or_default().append(bytes, |state, event, entry| {
-                let mut broken = judge::record_event(entity.into(), state, event, entry.stamp, latest, &far);
+                let mut broken = judge::record_event(entity.into(), state, event, entry, latest, &far);
                 broken.extend(policies.judge_record(process, entity, state, event, entry));
                 broken
             }),

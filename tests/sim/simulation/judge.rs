@@ -1,10 +1,10 @@
 //! What may be stored of a record, event by event: nothing early, nothing twice, nothing claimed that did not happen.
 
 use relance::domain::enrolment::{EnrolmentStatus, MessageState, Ordinal, StepStatus, WaitState};
-use relance::domain::entity::Stamp;
 use relance::domain::record::Record;
 use relance::domain::record::event::RecordEvent;
 use relance::id::{RecordId, StepId, UserId};
+use relance::store::codec::Entry;
 use relance::time::Timestamp;
 
 use super::far::FarSide;
@@ -14,10 +14,11 @@ pub fn record_event(
     id: RecordId,
     record: &Record,
     event: &RecordEvent,
-    stamp: Stamp,
+    entry: &Entry<RecordEvent>,
     latest: Timestamp,
     far: &FarSide,
 ) -> Vec<String> {
+    let stamp = entry.stamp;
     let mut broken = Vec::new();
     let mut hold = |holds: bool, what: &str| {
         if !holds {
@@ -39,7 +40,11 @@ pub fn record_event(
         RecordEvent::StepCompleted { step, wait, .. } => {
             hold(is_open(*step), "a step was done twice (P5)");
             let due = record.step(*step).and_then(|step| step.wakes_at);
-            let fired = by_itself && *wait == WaitState::Completed;
+            // What a move makes a condition look at anew may satisfy it.
+            let moved = |event: &RecordEvent| {
+                matches!(event, RecordEvent::Migrated { .. } | RecordEvent::MigrationUndone { .. })
+            };
+            let fired = by_itself && *wait == WaitState::Completed && !entry.events.iter().any(moved);
             hold(!fired || due.is_none_or(|due| stamp.at >= due), "a timer fired early (P5)");
         }
         RecordEvent::StepSkipped { step, .. } => hold(is_open(*step), "a step was done twice (P5)"),
@@ -56,6 +61,20 @@ pub fn record_event(
         }
         RecordEvent::StepOpened { step, .. } => {
             hold(*step > record.last_ordinal, "an ordinal is not behind the last (P2)")
+        }
+        RecordEvent::Migrated { enrolment, migration, version, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.status.is_live()), "moved behind its end (D-47)");
+            hold(one.is_some_and(|one| !one.was_asked(*migration)), "moved twice by one migration (D-47)");
+            hold(one.is_some_and(|one| one.version < *version), "moved to no later version (D-47)");
+        }
+        RecordEvent::NotMigrated { enrolment, migration, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| !one.was_asked(*migration)), "asked twice by one migration (D-47)");
+        }
+        RecordEvent::MigrationUndone { enrolment, migration, .. } => {
+            let former = record.enrolment(*enrolment).and_then(|one| one.former.as_ref());
+            hold(former.is_some_and(|former| former.migration == *migration), "moved back without a move (D-47)");
         }
         RecordEvent::Erased { .. } => hold(record.exists, "erased twice (P6)"),
         RecordEvent::Changed { .. }

@@ -100,7 +100,7 @@ impl Client<'_> {
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
         let command = match self.chance.u32(0..28) {
-            0..9 => SequenceCommand::Activate { description: None },
+            0..9 => SequenceCommand::Activate { description: None, migration: None },
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::drawn(self.chance)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
