@@ -139,10 +139,7 @@ impl Sequence {
         match self.revision {
             Some(open) if open.by == stamp.by => Ok(vec![]),
             Some(open) => {
-                let by = given
-                    .policy
-                    .user(open.by)
-                    .map_or_else(|| "the administrator".into(), |user| user.profile.name.clone());
+                let by = given.policy.name_of(Owner::User(open.by)).unwrap_or("the administrator").to_owned();
                 Err(SequenceRejection::RevisionConflict { by })
             }
             None if self.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),

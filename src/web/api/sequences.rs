@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::domain::effect::Counter;
 use crate::domain::given::Given;
-use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::{Diagnostic, Severity};
+use crate::domain::plan::{AssignTo, Plan};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
@@ -81,11 +81,7 @@ pub struct SequenceView {
 impl SequenceView {
     /// The sequence as it stands.
     pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
-        let draft = sequence.compile_draft(given).0;
-        let plan = match sequence.status {
-            SequenceStatus::Active | SequenceStatus::Revision => given.plan(id, sequence.version).or(draft.as_ref()),
-            SequenceStatus::Inactive => draft.as_ref(),
-        };
+        let (step_count, duration_days) = figures(id, sequence, given);
         SequenceView {
             id: id.to_string(),
             name: sequence.name.clone(),
@@ -102,8 +98,8 @@ impl SequenceView {
             exit_on_reply: sequence.exit_on_reply,
             revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),
             wait_computation: false,
-            step_count: plan.map_or(0, |plan| plan.step_count),
-            duration_days: plan.map_or(0, crate::domain::plan::Plan::duration_days),
+            step_count,
+            duration_days,
             connected_count,
             template: sequence.template.clone(),
             created_at: sequence.created_at.to_string(),
@@ -111,6 +107,16 @@ impl SequenceView {
         }
     }
 }
+
+/// Steps by TC-1 and days by TC-3: of the version that serves, else of the draft; 0 while that has errors.
+pub(super) fn figures(id: SequenceId, sequence: &Sequence, given: &Given) -> (u16, i64) {
+    let of = |plan: &Plan| (plan.step_count, plan.duration_days());
+    let served = given.plan(id, sequence.version).filter(|_| sequence.status.is_active());
+    served.map(of).or_else(|| sequence.compile_draft(given).0.as_ref().map(of)).unwrap_or_default()
+}
+
+/// The words for what a sequence's status can be.
+pub(super) const STATUSES: [&str; 3] = ["inactive", "active", "revision"];
 
 /// The word for a sequence's status.
 pub(super) fn status_name(status: SequenceStatus) -> &'static str {
