@@ -2,6 +2,7 @@
 
 pub mod egress;
 pub mod mail;
+pub mod merge;
 pub mod oidc;
 pub mod secret;
 

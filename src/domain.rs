@@ -12,6 +12,7 @@ pub mod given;
 pub mod import;
 pub mod json;
 pub mod language;
+pub mod message_template;
 pub mod organisation;
 pub mod permission;
 pub mod plan;

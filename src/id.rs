@@ -43,11 +43,13 @@ pub enum EntityKind {
     Audit = 6,
     /// Record types, fields, process flows, call results and tags.
     Catalogue = 7,
+    /// A template of e-mails or text messages.
+    MessageTemplate = 8,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 7] = [
+    pub const ALL: [EntityKind; 8] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
@@ -55,6 +57,7 @@ impl EntityKind {
         EntityKind::Account,
         EntityKind::Audit,
         EntityKind::Catalogue,
+        EntityKind::MessageTemplate,
     ];
 
     /// The kind of a stored number.
@@ -90,6 +93,7 @@ impl fmt::Display for EntityKind {
             EntityKind::Account => "account",
             EntityKind::Audit => "audit",
             EntityKind::Catalogue => "catalogue",
+            EntityKind::MessageTemplate => "message template",
         })
     }
 }
@@ -136,7 +140,7 @@ ids! {
     UserId
     /// A team of persons.
     TeamId
-    /// An e-mail template.
+    /// A template of an e-mail or a text message.
     TemplateId
     /// An import job.
     ImportId
@@ -148,6 +152,10 @@ ids! {
     AuditId
     /// The catalogue; there is one.
     CatalogueId
+    /// A process flow.
+    FlowId
+    /// A tag for sequences.
+    TagId
     /// A session or a token.
     KeyId
 }
@@ -202,6 +210,7 @@ macro_rules! entity_ids {
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
     CatalogueId Catalogue
+    TemplateId MessageTemplate
 }
 
 macro_rules! child_ids {

@@ -48,6 +48,18 @@ pub const TRIAL_MOMENTS_MAX: usize = 200;
 pub const TRIAL_DAYS_MAX: i64 = 3_660;
 /// Tests stored with a sequence, in bytes of JSON.
 pub const TRIALS_BYTES_MAX: usize = 1_000_000;
+/// Templates of e-mails and text messages, those that the product ships among them: all are in memory.
+pub const MESSAGE_TEMPLATES_MAX: usize = 2_000;
+/// Name of one, in characters.
+pub const MESSAGE_NAME_MAX: usize = 160;
+/// Its subject, in bytes: what a line of an e-mail may have (RFC 5322).
+pub const SUBJECT_MAX: usize = 998;
+/// Each of its bodies, in bytes.
+pub const MAIL_BODY_MAX: usize = 64 << 10;
+/// The body of a text message, in bytes before its merge fields are filled in.
+pub const TEXT_BODY_MAX: usize = 4_000;
+/// A subject or body with its merge fields filled in, in bytes.
+pub const RENDERED_MAX: usize = 256 << 10;
 
 /// Name of a record, in characters.
 pub const RECORD_NAME_MAX: usize = 200;
@@ -65,6 +77,20 @@ pub const RECORD_TYPES_MAX: usize = 50;
 pub const FIELDS_MAX: usize = 300;
 /// Options of one field.
 pub const OPTIONS_MAX: usize = 200;
+/// Process flows, and stages of one.
+pub const FLOWS_MAX: usize = 200;
+/// See [`FLOWS_MAX`].
+pub const STAGES_MAX: usize = 50;
+/// How many ways there are for a call to end (CO-31).
+pub const CALL_RESULTS_MAX: usize = 100;
+/// Levels of tags (L-13).
+pub const TAG_LEVELS_MAX: usize = 4;
+/// Tags below one tag (L-13, D-40).
+pub const TAGS_PER_PARENT_MAX: usize = 100;
+/// Tags of one sequence.
+pub const SEQUENCE_TAGS_MAX: usize = 100;
+/// Tags altogether.
+pub const TAGS_MAX: usize = 10_000;
 /// A client's own key for a record, in bytes.
 pub const EXTERNAL_ID_MAX: usize = 200;
 /// A note, in characters.
@@ -132,6 +158,10 @@ pub const USERS_MAX: usize = 10_000;
 pub const TEAMS_MAX: usize = 1_000;
 /// Members of one team.
 pub const TEAM_MEMBERS_MAX: usize = 1_000;
+/// Filters that one user hides, and the layout of their cards in bytes of JSON (L-18).
+pub const HIDDEN_FILTERS_MAX: usize = 100;
+/// See [`HIDDEN_FILTERS_MAX`].
+pub const CARD_LAYOUT_MAX: usize = 4 << 10;
 /// Shortest and longest password, in characters and bytes.
 pub const PASSWORD_MIN: usize = 15;
 /// See [`PASSWORD_MIN`].
@@ -150,5 +180,6 @@ const _: () = {
     assert!(PAGE_DEFAULT <= PAGE_MAX);
     assert!(PATH_NODES_MAX <= GRAPH_NODES_MAX && GRAPH_NODES_MAX < u16::MAX as usize);
     assert!(STORED_VALUE_MAX < 4_096);
+    assert!(SUBJECT_MAX < MAIL_BODY_MAX && TEXT_BODY_MAX < MAIL_BODY_MAX && MAIL_BODY_MAX < RENDERED_MAX);
     assert!(BATCH_ITEMS_MAX * FIELD_TEXT_MAX <= JSON_BODY_MAX);
 };

@@ -6,12 +6,13 @@ use relance::domain::effect::Effects;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::import::Import;
+use relance::domain::message_template::MessageTemplate;
 use relance::domain::organisation::Organisation;
 use relance::domain::policy::Policy;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::Sequence;
-use relance::id::{AccountId, AuditId, ImportId, OrganisationId, RecordId, SequenceId, UserId};
+use relance::id::{AccountId, AuditId, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId};
 use relance::store::Stored;
 use relance::store::codec::{self, Entry};
 use relance::time::Timestamp;
@@ -89,13 +90,14 @@ pub fn record(bytes: &[u8]) {
 
 pub fn other(bytes: &[u8]) {
     let Some((choice, rest)) = bytes.split_first() else { return };
-    match choice % 5 {
+    match choice % 6 {
         2 => return drop(replayed::<Organisation>(rest, OrganisationId::THE).map(Policy::new)),
         3 => return drop(replayed::<Account>(rest, AccountId(1 << 100))),
         4 => return drop(replayed::<Audit>(rest, AuditId(1 << 100))),
+        5 => return drop(replayed::<MessageTemplate>(rest, TemplateId(1 << 100))),
         _ => {}
     }
-    if choice % 5 == 0 {
+    if choice % 6 == 0 {
         let Some(import) = replayed::<Import>(rest, ImportId(1 << 100)) else { return };
         let _ = format!("{} {:?}", import.started_at, import.ended_at.map(|at| at.to_string()));
         return;

@@ -1,9 +1,11 @@
 //! E-mail from any template about any record: bounded, and with no header but its own.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use relance::connector::mail::{Mail, MergeRecord, MergeSeller, Spool};
-use relance::domain::template::MailTemplate;
+use relance::connector::mail::{Mail, Spool};
+use relance::connector::merge::{self, Merge};
+use relance::domain::message_template::{Content, MailText};
 use tempfile::TempDir;
 
 use crate::parts;
@@ -20,25 +22,21 @@ const HEADERS: [&str; 8] =
 /// Body, subject, the record's name, two of its fields and its address, between zero bytes.
 pub fn run(bytes: &[u8]) {
     let [body_text, subject, name, company, notes, to_address] = parts(bytes);
-    let mut fields = serde_json::Map::new();
-    fields.insert("company".into(), company.into());
-    fields.insert("employees".into(), notes.len().into());
-    fields.insert("notes".into(), notes.into());
-    let template = MailTemplate {
-        id: String::new(),
-        key: String::new(),
-        language: "en".into(),
-        name: String::new(),
-        subject,
-        body_text,
-    };
+    let mut merge = Merge::default();
+    merge.record.fields.insert("company".into(), company.into());
+    merge.record.fields.insert("employees".into(), notes.len().into());
+    merge.record.fields.insert("notes".into(), notes.into());
+    merge.record.name.clone_from(&name);
+    merge.seller.name = "Sam Seller".into();
+    for source in [&subject, &body_text] {
+        fields(source, &merge);
+    }
     let mail = Mail {
         id: "0198-step".into(),
-        to_name: name.clone(),
+        to_name: name,
         to_address: if to_address.is_empty() { "ada@example.org".into() } else { to_address },
-        record: MergeRecord { name, fields },
-        seller: MergeSeller { name: "Sam Seller".into() },
-        template,
+        merge,
+        text: MailText { subject, body_html: Some(body_text.clone()), body_text },
     };
     let Ok(message) = SPOOL.1.compose(&mail) else { return };
     let text = String::from_utf8_lossy(&message.formatted()).into_owned();
@@ -49,4 +47,20 @@ pub fn run(bytes: &[u8]) {
         assert!(HEADERS.contains(&name), "the header `{line}` comes from outside");
         assert!(!line.contains(['\r', '\n']), "{line:?}");
     }
+}
+
+/// A text is a template when it is saved exactly if it is one when it is filled in, however long that gets; and the fields
+/// that are judged then are those that the engine would look up.
+fn fields(source: &str, merge: &Merge) {
+    let (found, filled) = (merge::fields(source), merge.fill(&Content::Text(source.to_owned())));
+    let Ok(found) = found else {
+        assert!(filled.is_err(), "{source:?} is filled in and could not be saved");
+        return;
+    };
+    assert!(filled.as_ref().err().is_none_or(|why| why.contains("bytes at most")), "{source:?}: {filled:?}");
+    let ours: HashSet<String> = found.into_iter().map(|field| field.path).collect();
+    let mut engine = minijinja::Environment::empty();
+    engine.add_filter("default", minijinja::filters::default);
+    let template = engine.template_from_str(source).expect("it was read before");
+    assert_eq!(ours, template.undeclared_variables(true), "{source:?}");
 }

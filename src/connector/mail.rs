@@ -7,38 +7,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use futures_util::future::{BoxFuture, FutureExt};
-use lettre::message::{Mailbox, Message};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use lettre::{FileTransport, Transport};
-use minijinja::machinery::{Token, tokenize};
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
-use serde::Serialize;
 
+use super::merge::{Merge, one_line};
 use super::{DeliveryError, Mailer};
-use crate::domain::template::MailTemplate;
-
-/// Bytes of a template's subject or body.
-const SOURCE_MAX: usize = 64 << 10;
-/// Bytes of a rendered subject or body.
-const RENDERED_MAX: usize = 256 << 10;
-/// The statements a template may use: what repeats or stores could take any amount of memory, which fuel does not bound.
-const STATEMENTS: [&str; 4] = ["if", "elif", "else", "endif"];
-
-/// What a template may name of the record.
-#[derive(Clone, Debug, Serialize)]
-pub struct MergeRecord {
-    /// `{{ record.name }}`.
-    pub name: String,
-    /// `{{ record.fields.company }}`.
-    pub fields: serde_json::Map<String, serde_json::Value>,
-}
-
-/// What a template may name of whoever the message comes from.
-#[derive(Clone, Debug, Serialize)]
-pub struct MergeSeller {
-    /// `{{ seller.name }}`.
-    pub name: String,
-}
+use crate::domain::message_template::{Content, MailText};
 
 /// A message to be.
 #[derive(Clone, Debug)]
@@ -49,12 +23,10 @@ pub struct Mail {
     pub to_name: String,
     /// Where it goes.
     pub to_address: String,
-    /// About whom.
-    pub record: MergeRecord,
-    /// From whom.
-    pub seller: MergeSeller,
+    /// About whom, and from whom.
+    pub merge: Merge,
     /// What it says.
-    pub template: MailTemplate,
+    pub text: MailText,
 }
 
 /// Delivers into a folder.
@@ -110,17 +82,27 @@ impl Spool {
     /// The message as it will be written, or why there can be none.
     pub fn compose(&self, mail: &Mail) -> Result<Message, DeliveryError> {
         let permanent = |why: String| DeliveryError::Permanent(why);
-        let subject = render(&mail.template.subject, mail)?;
-        let body = render(&mail.template.body_text, mail)?;
+        let filled = mail.merge.fill(&Content::Mail(mail.text.clone()));
+        let filled = filled.map_err(|why| permanent(format!("the template {why}")))?;
+        let Content::Mail(filled) = filled else { return Err(permanent("the template is none of e-mails".into())) };
         let address = mail.to_address.parse().map_err(|error| permanent(format!("`{}`: {error}", mail.to_address)))?;
         let name = Some(one_line(&mail.to_name)).filter(|name| !name.is_empty());
-        Message::builder()
+        let message = Message::builder()
             .message_id(Some(format!("<{}>", self.message_id(&mail.id))))
             .from(self.from.clone())
             .to(Mailbox::new(name, address))
-            .subject(one_line(&subject))
-            .body(body)
-            .map_err(|error| permanent(error.to_string()))
+            .subject(filled.subject);
+        let message = match filled.body_html {
+            None => message.singlepart(SinglePart::plain(filled.body_text)),
+            // With a boundary of its own, so that a repeated delivery writes the same bytes.
+            Some(html) => message.multipart(
+                MultiPart::alternative()
+                    .boundary(format!("=_{}", mail.id))
+                    .singlepart(SinglePart::plain(filled.body_text))
+                    .singlepart(SinglePart::html(html)),
+            ),
+        };
+        message.map_err(|error| permanent(error.to_string()))
     }
 }
 
@@ -144,80 +126,30 @@ impl Mailer for Spool {
     }
 }
 
-/// Header text has no line breaks and no other controls, whatever a record's fields hold.
-fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn render(source: &str, mail: &Mail) -> Result<String, DeliveryError> {
-    judge(source)?;
-    let broken = |error: minijinja::Error| {
-        DeliveryError::Permanent(format!("the template does not render to {RENDERED_MAX} bytes at most: {error}"))
-    };
-    let mut environment = Environment::empty();
-    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    environment.set_fuel(Some(50_000));
-    environment.add_filter("default", minijinja::filters::default);
-    let context = minijinja::context! { record => Serde(&mail.record), seller => Serde(&mail.seller) };
-    let template = environment.template_from_str(source).map_err(broken)?;
-    // A slice takes no more than its length, so that a text that grows too long ends where it does.
-    let mut rendered = vec![0; RENDERED_MAX];
-    let mut room = rendered.as_mut_slice();
-    template.render_captured_to(context, &mut room).map_err(broken)?;
-    let length = RENDERED_MAX - room.len();
-    rendered.truncate(length);
-    String::from_utf8(rendered).map_err(|error| DeliveryError::Permanent(error.to_string()))
-}
-
-/// Refuses what a merge field never needs and what could take any amount of memory or time: long sources, statements but
-/// `if`, and computing with values.
-fn judge(source: &str) -> Result<(), DeliveryError> {
-    let refused = |why: String| Err(DeliveryError::Permanent(format!("the template {why}")));
-    if source.len() > SOURCE_MAX {
-        return refused(format!("has more than {SOURCE_MAX} bytes"));
-    }
-    let mut begins_statement = false;
-    for token in tokenize(source, false, Default::default()) {
-        let (token, _) = match token {
-            Ok(token) => token,
-            Err(error) => return refused(format!("does not read: {error}")),
-        };
-        match &token {
-            Token::Ident(word) if begins_statement && !STATEMENTS.contains(word) => {
-                return refused(format!("may only say {}, not `{word}`", STATEMENTS.join(", ")));
-            }
-            Token::Plus | Token::Mul | Token::Div | Token::FloorDiv | Token::Pow | Token::Mod | Token::Tilde => {
-                return refused(format!("must not compute: {token} is not for values"));
-            }
-            Token::BraceOpen | Token::BracketOpen => return refused(format!("must not build values: {token}")),
-            _ => {}
-        }
-        begins_statement = matches!(token, Token::BlockStart);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::template;
-    use crate::id::TemplateId;
 
-    fn shipped(id: u128) -> MailTemplate {
-        template::mail_template(TemplateId(id)).unwrap().clone()
+    /// The introduction in English.
+    fn introduction() -> MailText {
+        let mail = template::shipped_mails().iter().find(|mail| mail.key == "introduction").unwrap();
+        let id = crate::id::TemplateId::parse(&mail.id).unwrap();
+        let Content::Mail(text) = template::shipped_messages()[&id].content.clone() else { panic!("an e-mail") };
+        text
     }
 
     fn mail(name: &str, first_name: Option<&str>) -> Mail {
-        let mut fields = serde_json::Map::new();
-        fields.extend(first_name.map(|name| ("first_name".to_owned(), name.into())));
+        let mut merge = Merge::default();
+        merge.record.name = name.into();
+        merge.record.fields.extend(first_name.map(|name| ("first_name".to_owned(), name.into())));
+        merge.seller.name = "Sam Seller".into();
         Mail {
             id: "0198-step".into(),
             to_name: name.into(),
             to_address: "lead@example.org".into(),
-            record: MergeRecord { name: name.into(), fields },
-            seller: MergeSeller { name: "Sam Seller".into() },
-            template: shipped(0x0000_0000_0000_7000_8000_0000_0000_0011),
+            merge,
+            text: introduction(),
         }
     }
 
@@ -246,49 +178,36 @@ mod tests {
     }
 
     #[test]
-    fn every_shipped_template_renders_with_and_without_names() {
-        for template in template::sequence_templates() {
-            assert!(!template.graph(template::Language::Gl).nodes.is_empty());
-        }
-        for id in 1..=3_u128 {
-            for language in 1..=3_u128 {
-                let template = shipped(0x0000_0000_0000_7000_8000_0000_0000_0000 + id * 16 + language);
-                for first_name in [None, Some("Iria")] {
-                    let mail = Mail { template: template.clone(), ..mail("Iria Castro", first_name) };
-                    for source in [&template.subject, &template.body_text] {
-                        let text = render(source, &mail).unwrap();
-                        assert!(!text.trim().is_empty() && !text.contains("{{"), "{text}");
-                    }
+    fn every_shipped_template_is_filled_in_with_and_without_names() {
+        for template in template::shipped_messages().values() {
+            for first_name in [None, Some("Iria")] {
+                let Content::Mail(mail) = mail("Iria Castro", first_name).merge.fill(&template.content).unwrap() else {
+                    panic!("{}", template.name)
+                };
+                for text in [mail.subject, mail.body_text] {
+                    assert!(!text.trim().is_empty() && !text.contains("{{") && !text.contains("  "), "{text}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_template_that_would_take_much_memory_or_time_is_refused() {
-        let ada = mail("Ada", Some("Ada"));
-        let doubling = "{% for a in 'abcdefghij' %}{% set x = x ~ x %}{% endfor %}";
-        let long = "a".repeat(SOURCE_MAX + 1);
-        let grown = "{{ record.fields.notes }}".repeat(1_000);
-        for (source, reason) in [
-            (doubling, "not `for`"),
-            ("{%- set x = record.name -%}", "not `set`"),
-            ("{{ 'a' * 100000000 }}", "must not compute"),
-            ("{{ record.name ~ record.name }}", "must not compute"),
-            ("{{ [record.name, record.name] }}", "must not build"),
-            ("{{ {'a': 1} }}", "must not build"),
-            ("{% if %}", "does not render"),
-            ("{{ record.name | upper }}", "does not render"),
-            ("{{ 'open", "does not read"),
-            (&long, "has more than"),
-        ] {
-            let refusal = render(source, &ada).unwrap_err().to_string();
-            assert!(refusal.contains(reason), "{source:.40}: {refusal}");
-        }
-        let mut talkative = ada.clone();
-        talkative.record.fields.insert("notes".into(), "n".repeat(4_000).into());
-        assert!(render(&grown, &talkative).is_err(), "it grows past every bound");
-        assert_eq!(render("{{ record.fields.notes }}", &talkative).unwrap().len(), 4_000);
-        assert_eq!(render("2 * 3 [a] {% raw %}{{ x }}{% endraw %}", &ada).unwrap(), "2 * 3 [a] {{ x }}");
+    fn a_body_in_html_goes_beside_the_plain_one_and_a_repeat_writes_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path(), "relance@localhost").unwrap();
+        let mut mail = mail("Ada <Lovelace>", None);
+        mail.text.body_html = Some("<p>Dear {{ record.name }}</p>".into());
+        let written = || {
+            spool.write(&mail).unwrap();
+            let text = fs::read_to_string(folder.path().join("0198-step.eml")).unwrap();
+            let is_date = |line: &&str| line.starts_with("Date:");
+            text.lines().filter(|line| !is_date(line)).collect::<Vec<_>>().join("\n")
+        };
+        let text = written();
+        assert!(text.contains("Content-Type: multipart/alternative"), "{text}");
+        assert!(text.contains("<p>Dear Ada &lt;Lovelace&gt;</p>"), "{text}");
+        let (plain, html) = (text.find("text/plain").unwrap(), text.find("text/html").unwrap());
+        assert!(plain < html, "the best comes last (RFC 2046)");
+        assert_eq!(written(), text);
     }
 }

@@ -4,6 +4,8 @@
 pub mod command;
 mod decide;
 pub mod field;
+pub mod flow;
+pub mod tag;
 
 use std::collections::BTreeMap;
 
@@ -11,12 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use self::command::{CatalogueCommand, CatalogueEvent, CatalogueRejection};
 use self::field::{Field, built_in, in_words};
+use self::flow::Flow;
+use self::tag::Tag;
 use crate::domain::effect::{Counter, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::record::schema::RecordType;
-use crate::id::{CatalogueId, EntityKind, UserId};
+use crate::id::{CatalogueId, EntityKind, FlowId, TagId, UserId};
 
 /// How a call can end, as it ships (CO-31).
 const CALL_RESULTS: [&str; 6] = ["made", "received", "no_answer", "left_voicemail", "busy", "wrong_number"];
@@ -39,6 +43,12 @@ pub struct Catalogue {
     pub types: BTreeMap<RecordType, TypeEntry>,
     /// How a call can end (CO-31).
     pub call_results: Vec<String>,
+    /// Changes of that list so far, and 1.
+    pub call_results_version: u32,
+    /// Process flows.
+    pub flows: BTreeMap<FlowId, Flow>,
+    /// Tags for sequences.
+    pub tags: BTreeMap<TagId, Tag>,
 }
 
 impl Default for Catalogue {
@@ -47,6 +57,9 @@ impl Default for Catalogue {
         Catalogue {
             types: RecordType::BUILT_IN.into_iter().map(|kind| (kind, entry(kind))).collect(),
             call_results: CALL_RESULTS.map(Into::into).into(),
+            call_results_version: 1,
+            flows: BTreeMap::new(),
+            tags: BTreeMap::new(),
         }
     }
 }
@@ -128,6 +141,32 @@ impl Entity for Catalogue {
             CatalogueEvent::FieldRemoved { kind, name } => {
                 self.field_mut(*kind, name, |field| field.is_removed = true);
             }
+            CatalogueEvent::FlowAdded { flow, name, kind, stages } => {
+                let (name, stages) = (name.clone(), stages.clone());
+                self.flows.insert(*flow, Flow { name, kind: *kind, stages, version: 1 });
+            }
+            CatalogueEvent::FlowChanged { flow, after, .. } => {
+                if let Some(flow) = self.flows.get_mut(flow) {
+                    (flow.name, flow.stages) = after.clone();
+                    flow.version += 1;
+                }
+            }
+            CatalogueEvent::FlowRemoved { flow } => _ = self.flows.remove(flow),
+            CatalogueEvent::CallResultsSet { after, .. } => {
+                self.call_results.clone_from(after);
+                self.call_results_version += 1;
+            }
+            CatalogueEvent::TagsAdded { parent, tags } => {
+                let tag = |name: &String| Tag { name: name.clone(), parent: *parent, version: 1 };
+                self.tags.extend(tags.iter().map(|(id, name)| (*id, tag(name))));
+            }
+            CatalogueEvent::TagChanged { tag, after, .. } => {
+                if let Some(tag) = self.tags.get_mut(tag) {
+                    (tag.name, tag.parent) = after.clone();
+                    tag.version += 1;
+                }
+            }
+            CatalogueEvent::TagRemoved { tag } => self.apply_removal(*tag),
         }
     }
 

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::message_template::merge::{MergeReader, reads_nothing};
+use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::sequence::Sequence;
-use crate::id::SequenceId;
+use crate::domain::template;
+use crate::id::{SequenceId, TemplateId};
 
 /// The snapshot that every decision is given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Given {
     /// Users, teams, and what they may.
     pub policy: Arc<Policy>,
@@ -21,12 +24,45 @@ pub struct Given {
     pub plans: HashMap<(SequenceId, u16), Arc<Plan>>,
     /// Record types and their fields, process flows, call results, tags.
     pub catalogue: Arc<Catalogue>,
+    /// Every message template that is there, those that the product ships among them.
+    pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
+    /// Reads the merge fields of a text.
+    pub merge_reader: MergeReader,
+}
+
+impl Default for Given {
+    fn default() -> Given {
+        Given {
+            policy: Arc::default(),
+            sequences: HashMap::new(),
+            plans: HashMap::new(),
+            catalogue: Arc::default(),
+            messages: template::shipped_messages().clone(),
+            merge_reader: reads_nothing,
+        }
+    }
 }
 
 impl Given {
     /// The plan an enrolment is pinned to.
     pub fn plan(&self, sequence: SequenceId, version: u16) -> Option<&Plan> {
         self.plans.get(&(sequence, version)).map(Arc::as_ref)
+    }
+
+    /// The message template of that id and kind, if it is there.
+    pub fn message(&self, id: TemplateId, kind: MessageKind) -> Option<&MessageTemplate> {
+        self.messages.get(&id).map(Arc::as_ref).filter(|template| template.is(kind))
+    }
+
+    /// The same snapshot with a message template as it is now.
+    #[must_use]
+    pub fn with_message(&self, id: TemplateId, template: &MessageTemplate) -> Given {
+        let mut next = self.clone();
+        match template.standing {
+            Standing::Present => _ = next.messages.insert(id, Arc::new(template.clone())),
+            Standing::Missing | Standing::Deleted => _ = next.messages.remove(&id),
+        }
+        next
     }
 
     /// The same snapshot with the organisation as it is now.

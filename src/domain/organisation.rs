@@ -3,6 +3,7 @@
 
 pub mod command;
 mod decide;
+pub mod own_settings;
 pub mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use self::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
+use self::own_settings::{OwnSetting, OwnSettings};
 use self::settings::Settings;
 use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
+use crate::domain::language::Language;
 use crate::domain::permission::{Denial, Role, Roles};
 use crate::id::{EntityKind, OrganisationId, TeamId, UserId};
 
@@ -98,6 +101,10 @@ pub struct Organisation {
     pub settings: Settings,
     /// Changes of settings so far, and 1.
     pub settings_version: u32,
+    /// What people have set for themselves.
+    pub own_settings: BTreeMap<UserId, OwnSettings>,
+    /// Language and time zone of the built-in administrator, who is no user.
+    pub built_in: UserProfile,
 }
 
 impl Default for Organisation {
@@ -107,6 +114,8 @@ impl Default for Organisation {
             teams: BTreeMap::new(),
             settings: Settings::default(),
             settings_version: 1,
+            own_settings: BTreeMap::new(),
+            built_in: UserProfile::default(),
         }
     }
 }
@@ -175,6 +184,10 @@ impl Entity for Organisation {
                 self.settings.roles = *after;
                 self.settings_version += 1;
             }
+            OrganisationEvent::OwnSettingsChanged { user, after, .. } => {
+                after.iter().for_each(|setting| self.set_own(*user, setting));
+                self.own_settings.entry(*user).or_default().version += 1;
+            }
             OrganisationEvent::SettingsChanged { after, .. } => {
                 after.iter().for_each(|setting| self.settings.set(setting));
                 self.settings_version += 1;
@@ -190,6 +203,54 @@ impl Entity for Organisation {
 }
 
 impl Organisation {
+    /// What somebody has set for themselves.
+    pub fn own(&self, user: UserId) -> OwnSettings {
+        self.own_settings.get(&user).cloned().unwrap_or_default()
+    }
+
+    /// Whose language and time zone somebody's are.
+    pub fn profile(&self, user: UserId) -> &UserProfile {
+        self.users.get(&user).map_or(&self.built_in, |user| &user.profile)
+    }
+
+    /// Changes so far of all that somebody may set, and 1 at least.
+    pub fn own_version(&self, user: UserId) -> u32 {
+        self.users.get(&user).map_or(1, |user| user.version) + self.own(user).version
+    }
+
+    /// The one that `other` is a value of, as it stands.
+    fn same_own(&self, user: UserId, other: &OwnSetting) -> OwnSetting {
+        let (own, profile) = (self.own(user), self.profile(user));
+        match other {
+            OwnSetting::AutoAdvance(_) => OwnSetting::AutoAdvance(own.auto_advance),
+            OwnSetting::Language(_) => OwnSetting::Language(profile.language.as_deref().and_then(Language::from_code)),
+            OwnSetting::TimeZone(_) => OwnSetting::TimeZone(profile.time_zone.clone()),
+            OwnSetting::HiddenFilters(_) => OwnSetting::HiddenFilters(own.hidden_filters),
+            OwnSetting::CardLayout(_) => OwnSetting::CardLayout(own.card_layout),
+            OwnSetting::SequenceColumns(_) => OwnSetting::SequenceColumns(own.sequence_columns),
+        }
+    }
+
+    fn set_own(&mut self, user: UserId, setting: &OwnSetting) {
+        let own = self.own_settings.entry(user).or_default();
+        let profile = match self.users.get_mut(&user) {
+            Some(user) => &mut user.profile,
+            None => &mut self.built_in,
+        };
+        match setting.clone() {
+            OwnSetting::AutoAdvance(advance) => own.auto_advance = advance,
+            OwnSetting::Language(language) => profile.language = language.map(|language| language.code().into()),
+            OwnSetting::TimeZone(zone) => profile.time_zone = zone,
+            OwnSetting::HiddenFilters(filters) => own.hidden_filters = filters,
+            OwnSetting::CardLayout(layout) => own.card_layout = layout,
+            OwnSetting::SequenceColumns(columns) => own.sequence_columns = columns,
+        }
+        let is_profile = matches!(setting, OwnSetting::Language(_) | OwnSetting::TimeZone(_));
+        if let Some(user) = self.users.get_mut(&user).filter(|_| is_profile) {
+            user.version += 1;
+        }
+    }
+
     fn user_mut(&mut self, id: UserId, change: impl FnOnce(&mut User)) {
         if let Some(user) = self.users.get_mut(&id) {
             change(user);

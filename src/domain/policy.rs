@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::domain::language::Language;
 use crate::domain::organisation::settings::{Settings, Workspace};
 use crate::domain::organisation::{Organisation, User, UserState};
 use crate::domain::permission::{Cause, Denial, Grant, Permission, Role, Roles};
@@ -72,6 +73,27 @@ impl Policy {
     /// What holds for the whole organisation.
     pub fn settings(&self) -> &Settings {
         &self.organisation.settings
+    }
+
+    /// What a text for somebody is in: their own language, else that of the record it is about, else the organisation's,
+    /// which is English unless an administrator has chosen another.
+    pub fn language(&self, user: UserId, record: Option<Language>) -> Language {
+        let own = self.organisation.profile(user).language.as_deref().and_then(Language::from_code);
+        own.or(record).unwrap_or(self.settings().language)
+    }
+
+    /// The name that people know a user or a team by, and the address of a user.
+    pub fn contact(&self, owner: Owner) -> (String, Option<String>) {
+        match owner {
+            Owner::User(UserId::ADMINISTRATOR) => ("Administrator".into(), None),
+            Owner::User(id) => self.user(id).map_or_else(Default::default, |user| {
+                let profile = &user.profile;
+                (profile.name.clone(), Some(profile.email.clone()))
+            }),
+            Owner::Team(id) => {
+                (self.organisation.teams.get(&id).map(|team| team.name.clone()).unwrap_or_default(), None)
+            }
+        }
     }
 
     /// The teams somebody is in.

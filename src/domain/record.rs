@@ -35,8 +35,17 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::plan::PlanNode;
-use crate::id::{EntityKind, RecordId, UserId};
+use crate::id::{EntityKind, FlowId, RecordId, UserId};
 use crate::time::Timestamp;
+
+/// A stage of a process flow. It stays what it was where the flow has no such stage any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// The flow.
+    pub flow: FlowId,
+    /// The name of the stage.
+    pub stage: String,
+}
 
 /// The state of a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +70,8 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The last ordinal given out.
     pub last_ordinal: Ordinal,
+    /// Where it stands in a process.
+    pub process: Option<Process>,
     /// Whether it was erased; nothing else is known of it then.
     pub erasure: Erasure,
 }
@@ -93,6 +104,11 @@ impl Record {
     pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
         let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
         self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
+    }
+
+    /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
+    pub fn stage(&self, flow: FlowId) -> Option<&str> {
+        self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
     }
 
     /// Enrolments that are connecting or connected.
@@ -128,7 +144,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 5;
+    const LAYOUT: u16 = 6;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -274,6 +290,10 @@ impl Entity for Record {
                     step.status = StepStatus::Cancelled;
                 }
             }
+            RecordEvent::StageChanged { flow, stage } => {
+                self.process = Some(Process { flow: *flow, stage: stage.clone() });
+                self.modified_at = stamp.at;
+            }
             RecordEvent::Erased { messages, .. } => self.be_erased(messages),
             RecordEvent::Forgotten => self.erasure = Erasure::Complete,
             RecordEvent::Migrated { enrolment, migration, version, landing } => {
@@ -332,6 +352,7 @@ impl Entity for Record {
             | RecordEvent::NotMigrated { enrolment, .. }
             | RecordEvent::MigrationUndone { enrolment, .. } => self.owe_migration(*enrolment, event, owed),
             RecordEvent::Closed(_)
+            | RecordEvent::StageChanged { .. }
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }

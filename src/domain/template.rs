@@ -1,13 +1,14 @@
 //! What the product ships: six sequence templates (§20) and the e-mail templates they use, in three languages, from one
 //! data file compiled in.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use crate::domain::language::Language;
+use crate::domain::message_template::{Content, MailText, MessageTemplate, Standing};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::trial::script::Test;
@@ -21,21 +22,18 @@ pub fn in_language(texts: &Texts, language: Language) -> &str {
     texts.get(language.code()).or_else(|| texts.get("en")).map_or("", String::as_str)
 }
 
-/// A message that automated steps send; MiniJinja, values and `if` only.
+/// An e-mail that automated steps of the six send (§20.9).
 #[derive(Clone, Debug, Deserialize)]
-pub struct MailTemplate {
+pub struct ShippedMail {
     /// UUID text.
     pub id: String,
     /// What all languages of it share.
     pub key: String,
-    /// Two letters.
-    pub language: String,
-    /// Shown in lists.
-    pub name: String,
-    /// One line.
-    pub subject: String,
-    /// Plain text.
-    pub body_text: String,
+    /// What it is written in.
+    pub language: Language,
+    name: String,
+    subject: String,
+    body_text: String,
 }
 
 /// A factory sequence (C-12).
@@ -59,7 +57,7 @@ pub struct SequenceTemplate {
 
 #[derive(Deserialize)]
 struct Shipped {
-    email_templates: Vec<MailTemplate>,
+    email_templates: Vec<ShippedMail>,
     sequence_templates: Vec<SequenceTemplate>,
 }
 
@@ -82,9 +80,29 @@ pub fn sequence_template(id: &str) -> Option<&'static SequenceTemplate> {
     SHIPPED.sequence_templates.iter().find(|template| template.id == id)
 }
 
-/// The e-mail template of that id.
-pub fn mail_template(id: TemplateId) -> Option<&'static MailTemplate> {
-    SHIPPED.email_templates.iter().find(|template| TemplateId::parse(&template.id) == Some(id))
+/// The e-mail templates of the six.
+pub fn shipped_mails() -> &'static [ShippedMail] {
+    &SHIPPED.email_templates
+}
+
+/// The same as templates that steps can name.
+pub fn shipped_messages() -> &'static HashMap<TemplateId, Arc<MessageTemplate>> {
+    static MESSAGES: LazyLock<HashMap<TemplateId, Arc<MessageTemplate>>> = LazyLock::new(|| {
+        let message = |mail: &ShippedMail| {
+            let ShippedMail { language, name, subject, body_text, .. } = mail.clone();
+            let content = Content::Mail(MailText { subject, body_text, body_html: None });
+            let standing = Standing::Present;
+            let template = MessageTemplate { standing, name, language, content, ..MessageTemplate::default() };
+            Some((TemplateId::parse(&mail.id)?, Arc::new(template)))
+        };
+        SHIPPED.email_templates.iter().filter_map(message).collect()
+    });
+    &MESSAGES
+}
+
+/// Whether the product ships the message template of that id, which nobody changes.
+pub fn is_shipped(id: TemplateId) -> bool {
+    shipped_messages().contains_key(&id)
 }
 
 impl SequenceTemplate {
@@ -114,7 +132,7 @@ fn localised(node: &Map<String, Value>, language: Language) -> Map<String, Value
         }
     }
     if let Some(key) = node.get("template").and_then(Value::as_str) {
-        let of_key = |template: &&MailTemplate| template.key == key && template.language == language.code();
+        let of_key = |mail: &&ShippedMail| mail.key == key && mail.language == language;
         if let Some(template) = SHIPPED.email_templates.iter().find(of_key) {
             localised.insert("template".to_owned(), Value::from(template.id.as_str()));
         }

@@ -11,6 +11,7 @@ use crate::domain::effect::{Effect, Effects};
 use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::import::Import;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Record;
@@ -36,6 +37,8 @@ pub type OrganisationActor = EntityActor<Organisation>;
 pub type AccountActor = EntityActor<Account>;
 /// The actor that notes what was refused.
 pub type AuditActor = EntityActor<Audit>;
+/// The actor of a template of messages.
+pub type MessageTemplateActor = EntityActor<MessageTemplate>;
 
 /// What is in memory of an entity. Dropped at any doubt; the rows are the truth.
 struct Held<E> {

@@ -11,16 +11,17 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::connector::mail::{Mail, MergeRecord, MergeSeller};
+use crate::connector::mail::Mail;
+use crate::connector::merge::Merge;
 use crate::connector::{DeliveryError, Mailer};
 use crate::domain::effect::{Delivery, Effect, EffectKey};
 use crate::domain::enrolment::MessageState;
+use crate::domain::given::Given;
+use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::erase::Erasure;
-use crate::domain::record::schema::Value;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::sequence::{Sequence, SequenceCommand};
-use crate::domain::template;
 use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId};
 use crate::limits;
 use crate::runtime::engine::Router;
@@ -226,7 +227,7 @@ async fn deliver_mail(
     let composed = router
         .read::<Record, _>(record, Caller::SYSTEM, move |seen| {
             let owed = seen.state.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
-            owed.then(|| compose(record, step, template, seen.state))
+            owed.then(|| compose(record, step, template, seen.state, seen.given))
         })
         .await;
     let attempt = match composed {
@@ -275,22 +276,15 @@ async fn forget(router: &Router, mailer: &dyn Mailer, record: RecordId) -> bool 
     matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale)))
 }
 
-fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record) -> Option<Mail> {
-    let fields = state.profile.fields.iter().map(|(name, value)| {
-        let value = match value {
-            Value::Text(text) => text.as_str().into(),
-            Value::Number(number) => (*number).into(),
-        };
-        (name.clone(), value)
-    });
-    let name = state.profile.display_name();
+/// The message as its template is now, from whoever the step is assigned to.
+fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record, given: &Given) -> Option<Mail> {
+    let Content::Mail(text) = given.message(template, MessageKind::Mail)?.content.clone() else { return None };
     Some(Mail {
         id: StepId::of(record, step).to_string(),
-        to_name: name.clone(),
+        to_name: state.profile.display_name(),
         to_address: state.profile.email.clone()?,
-        record: MergeRecord { name, fields: fields.collect() },
-        seller: MergeSeller { name: "relance".into() },
-        template: template::mail_template(template)?.clone(),
+        merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
+        text,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::import::Import;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
@@ -91,6 +92,16 @@ impl Resides for Catalogue {
     }
 }
 
+impl Resides for MessageTemplate {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<MessageTemplate> {
+        &mut shard.message_templates
+    }
+
+    fn committed(id: Self::Id, state: &MessageTemplate, shared: &Shared) {
+        shared.given.rcu(|given| given.with_message(id, state));
+    }
+}
+
 impl Resides for Import {
     fn residence(shard: &mut ShardActor) -> &mut Residence<Import> {
         &mut shard.imports
@@ -124,6 +135,7 @@ pub struct ShardActor {
     accounts: Residence<Account>,
     audits: Residence<Audit>,
     catalogues: Residence<Catalogue>,
+    message_templates: Residence<MessageTemplate>,
     panics: HashMap<EntityId, u8>,
 }
 
@@ -140,6 +152,7 @@ impl ShardActor {
             accounts: Residence::default(),
             audits: Residence::default(),
             catalogues: Residence::default(),
+            message_templates: Residence::default(),
             panics: HashMap::new(),
         }
     }
@@ -186,6 +199,7 @@ impl ShardActor {
         self.accounts.ask_idle_to_leave(idle);
         self.audits.ask_idle_to_leave(idle);
         self.catalogues.ask_idle_to_leave(idle);
+        self.message_templates.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
     }

@@ -8,10 +8,11 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
-use crate::connector::Mailer;
+use crate::connector::{Mailer, merge};
 use crate::domain::account::Account;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::given::Given;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
 use crate::id::{CatalogueId, EntityKind, IdSource, OrganisationId, UserId};
@@ -121,11 +122,17 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// The snapshot as the log says it: the organisation, the catalogue, every sequence, and the plans of its versions.
+/// The snapshot as the log says it: the organisation, the catalogue, message templates, every sequence, and the plans of its
+/// versions.
 fn read_given(store: &dyn Store) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
     let (catalogue, ..) = codec::load::<Catalogue>(store, CatalogueId::THE.into(), None)?;
-    let mut given = Given::default().with_organisation(&organisation).with_catalogue(&catalogue);
+    let given = Given { merge_reader: merge::fields, ..Given::default() };
+    let mut given = given.with_organisation(&organisation).with_catalogue(&catalogue);
+    for entity in store.entities(EntityKind::MessageTemplate)? {
+        let (template, ..) = codec::load::<MessageTemplate>(store, entity, None)?;
+        given = given.with_message(entity.into(), &template);
+    }
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;
         given = given.with_sequence(entity.into(), &sequence);

@@ -11,6 +11,7 @@ use crate::domain::effect::{Effect, Effects};
 use crate::domain::enrolment::StepStatus;
 use crate::domain::entity::{Entity, advance};
 use crate::domain::import::Import;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
@@ -79,6 +80,7 @@ fn follows_from(entity: EntityId, log: &Log) -> Result<Replayed> {
         EntityKind::Account => replay::<Account>(entity, log).map(|found| found.1),
         EntityKind::Audit => replay::<Audit>(entity, log).map(|found| found.1),
         EntityKind::Catalogue => replay::<Catalogue>(entity, log).map(|found| found.1),
+        EntityKind::MessageTemplate => replay::<MessageTemplate>(entity, log).map(|found| found.1),
     }
 }
 
@@ -225,6 +227,9 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
         EntityKind::Account => check_snapshot::<Account>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Audit => check_snapshot::<Audit>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Catalogue => check_snapshot::<Catalogue>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::MessageTemplate => {
+            check_snapshot::<MessageTemplate>(store, entity, log, findings).map(|found| found.1)
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::audit::Audit;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::import::Import;
+use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
@@ -101,6 +102,7 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Account => line::<Account>(entity, version, bytes)?,
             EntityKind::Audit => line::<Audit>(entity, version, bytes)?,
             EntityKind::Catalogue => line::<Catalogue>(entity, version, bytes)?,
+            EntityKind::MessageTemplate => line::<MessageTemplate>(entity, version, bytes)?,
         })
     })?;
     let links = export_links(store, &mut write)?;
@@ -211,6 +213,7 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Account => told::<Account>(&text, follows),
             EntityKind::Audit => told::<Audit>(&text, follows),
             EntityKind::Catalogue => told::<Catalogue>(&text, follows),
+            EntityKind::MessageTemplate => told::<MessageTemplate>(&text, follows),
         };
         let (place, at, bytes) = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
         if links > 0

@@ -19,6 +19,7 @@ use crate::domain::account::command::AccountRejection;
 use crate::domain::audit::NeverRefused;
 use crate::domain::effect::Counter;
 use crate::domain::import::ImportRejection;
+use crate::domain::message_template::command::TemplateRejection;
 use crate::domain::organisation::command::OrganisationRejection;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
@@ -304,6 +305,21 @@ impl From<SequenceRejection> for Problem {
     }
 }
 
+impl From<TemplateRejection> for Problem {
+    fn from(rejection: TemplateRejection) -> Problem {
+        let code = match &rejection {
+            TemplateRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
+            TemplateRejection::Denied(denial) => denial.cause.code(),
+            TemplateRejection::NotFound => "not_found",
+            TemplateRejection::Exists => "idempotency_key_reused",
+            TemplateRejection::Shipped => "template_shipped",
+            TemplateRejection::Referenced(_) => "referenced_by_active_sequence",
+            TemplateRejection::Full => "templates_full",
+        };
+        Problem::new(code, rejection.to_string())
+    }
+}
+
 impl From<ImportRejection> for Problem {
     fn from(rejection: ImportRejection) -> Problem {
         let code = rejection.denial().map_or("not_found", |denial| denial.cause.code());
@@ -318,6 +334,7 @@ impl From<OrganisationRejection> for Problem {
             OrganisationRejection::Denied(denial) => denial.cause.code(),
             OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
             OrganisationRejection::Exists => "idempotency_key_reused",
+            OrganisationRejection::CardsLocked => "cards_locked",
             OrganisationRejection::EmailTaken => "email_taken",
             OrganisationRejection::LastAdministrator => "last_administrator",
             OrganisationRejection::Founded => "not_found",

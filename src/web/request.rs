@@ -297,6 +297,14 @@ pub fn record_id(engine: &Engine, text: &str) -> Result<RecordId, Problem> {
     found.ok_or_else(|| Problem::not_found("record"))
 }
 
+/// A record type that there is; `pointer` is where the request has it.
+pub fn known_type(engine: &Engine, kind: RecordType, pointer: &str) -> Result<RecordType, Problem> {
+    match engine.given().catalogue.knows(kind) {
+        true => Ok(kind),
+        false => Err(Problem::malformed(pointer, format!("there is no record type `{kind}`"))),
+    }
+}
+
 /// A step by its id.
 pub fn step_id(text: &str) -> Result<StepId, Problem> {
     StepId::parse(text).ok_or_else(|| Problem::not_found("step"))

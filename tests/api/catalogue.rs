@@ -55,7 +55,7 @@ fn c_1_a_type_of_ones_own_is_used_like_the_built_in_ones() {
     assert_eq!(delete(&api, &format!("/records/{}", id(&case))), 204);
     assert_eq!(gone().status, 204);
     gone().refused(404, "not_found");
-    api.post("/records", json!({ "type": "case", "name": "Two" })).refused_at(422, "validation_failed", "/type");
+    api.post("/records", json!({ "type": "case", "name": "Two" })).refused_at(400, "malformed", "/type");
 }
 
 #[test]
@@ -151,4 +151,53 @@ fn a_lookup_takes_an_id_or_the_clients_key_and_only_what_the_caller_sees() {
         (job["state"] != "running")
             .then(|| assert_eq!((&job["created"], &job["rejected"]), (&json!(1), &json!(1)), "{job}"))
     });
+}
+
+/// CM-16, CO-31, Q-80 to Q-85 as a client meets them.
+#[test]
+fn flows_call_results_and_tags_are_written_read_and_told() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let flow = json!({ "name": "Sale", "record_type": "lead", "stages": ["Begun", "Won"] });
+    let made = api.post("/process-flows", flow.clone());
+    let flow_id = id(&made.expect(201));
+    assert_eq!(made.header("location"), format!("/api/v1/process-flows/{flow_id}"));
+    let record = api.record("lead");
+    let stage = |stage: &str| api.post(&format!("/records/{record}/stage"), json!({ "flow": flow_id, "stage": stage }));
+    assert_eq!(stage("Begun").expect(200)["process"], json!({ "flow": flow_id, "stage": "Begun" }));
+    stage("Lost").refused_at(422, "validation_failed", "/stage");
+    let timeline = api.get(&format!("/records/{record}/timeline")).expect(200);
+    assert_eq!(items(&timeline)[0]["kind"], "record_stage_changed", "{timeline}");
+    let changed =
+        api.request(Method::PATCH, &format!("/process-flows/{flow_id}")).header("if-match", made.header("etag"));
+    assert_eq!(changed.json(&json!({ "name": "Deal" })).send().expect(200)["name"], "Deal");
+    assert_eq!(delete(&api, &format!("/process-flows/{flow_id}")), 204);
+    assert_eq!(items(&api.get("/process-flows").expect(200)).len(), 0);
+
+    let shipped = json!({ "items": ["made", "received", "no_answer", "left_voicemail", "busy", "wrong_number"] });
+    let read = api.get("/call-results");
+    assert_eq!(read.expect(200), shipped);
+    let fewer = json!({ "items": ["made", "hung_up"] });
+    let put = api.request(Method::PUT, "/call-results").header("if-match", read.header("etag")).json(&fewer).send();
+    assert_eq!(put.expect(200), fewer);
+    let stale = api.request(Method::PUT, "/call-results").header("if-match", read.header("etag")).json(&shipped).send();
+    stale.refused(412, "version_mismatch");
+
+    let top = api.post("/tags", json!({ "name": "Europe" })).expect(201);
+    assert_eq!((&top["path"], &top["parent"]), (&json!("Europe"), &Value::Null));
+    let several = json!({ "names": ["Spain", "France"], "parent": top["id"] });
+    let key = |body: &Value| api.request(Method::POST, "/tags").header("idempotency-key", "k").json(body).send();
+    let made = key(&several).expect(201);
+    assert_eq!(key(&several).expect(201), made, "a repeat makes nothing");
+    assert_eq!(items(&made)[1]["path"], "Europe/France");
+    api.post("/tags", several).refused(409, "name_taken");
+    api.post("/tags", json!({ "name": "a/b" })).refused(422, "tag_slash");
+    let below = json!({ "parent": items(&made)[0]["id"] });
+    api.patch(&format!("/tags/{}", id(&top)), below).refused(422, "tag_cycle");
+    assert_eq!(delete(&api, &format!("/tags/{}", id(&top))), 204);
+    let server = server.kill_and_restart();
+    let api = server.client();
+    let listed = api.get("/tags").expect(200);
+    assert_eq!(items(&listed).iter().map(|tag| tag["path"].as_str().unwrap()).collect::<Vec<_>>(), ["France", "Spain"]);
+    assert_eq!(api.get("/call-results").expect(200), fewer, "also after a restart");
 }

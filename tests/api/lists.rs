@@ -163,9 +163,8 @@ fn q_10_q_11_q_12_sequences_are_sorted_by_every_column_and_found_by_name_and_des
     act(&three, "revise");
     api.connect(&three, &api.lead());
     let short = |ids: Vec<&str>| {
-        let letter = |id: &&str| {
-            [(&one, 'e'), (&two, 'z'), (&three, 'm')].into_iter().find(|(known, _)| known.as_str() == *id)
-        };
+        let letter =
+            |id: &&str| [(&one, 'e'), (&two, 'z'), (&three, 'm')].into_iter().find(|(known, _)| known.as_str() == *id);
         ids.iter().map(|id| letter(id).unwrap().1).collect::<String>()
     };
     let shown = |query: &str| short(named(&pages(&api, &format!("/sequences?{query}"), 1), "id"));

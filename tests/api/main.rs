@@ -15,6 +15,8 @@ mod imports;
 mod lists;
 mod malformed;
 mod matrix;
+mod messages;
+mod own_settings;
 mod people;
 mod records;
 mod repeats;

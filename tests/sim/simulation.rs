@@ -10,6 +10,7 @@ mod far;
 mod graphs;
 mod history;
 mod judge;
+mod messages;
 mod mix;
 mod people;
 mod policies;

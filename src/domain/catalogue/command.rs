@@ -6,6 +6,8 @@ use super::field::FieldKind;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::RecordType;
+use crate::id::{FlowId, TagId};
+use crate::limits;
 
 /// A request to the catalogue. `expected` is the version that the caller has seen, if only that one may be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,20 @@ pub enum CatalogueCommand {
     },
     /// The type has no such field any more (CM-12); records keep their values.
     RemoveField { kind: RecordType, name: String, expected: Option<u32> },
+    /// A process flow that is not there yet.
+    AddFlow { flow: FlowId, name: String, kind: RecordType, stages: Vec<String> },
+    /// Write a flow's name and stages where they are given.
+    ChangeFlow { flow: FlowId, name: Option<String>, stages: Option<Vec<String>>, expected: Option<u32> },
+    /// The flow is no more; refused while an active sequence looks at it.
+    RemoveFlow { flow: FlowId, expected: Option<u32> },
+    /// How a call can end (CO-31).
+    SetCallResults { results: Vec<String>, expected: Option<u32> },
+    /// Tags that are not there yet, all below the same.
+    AddTags { parent: Option<TagId>, tags: Vec<(TagId, String)> },
+    /// Rename a tag, or move it with everything below it.
+    ChangeTag { tag: TagId, name: Option<String>, parent: Option<Option<TagId>>, expected: Option<u32> },
+    /// The tag is no more; those below it move up.
+    RemoveTag { tag: TagId, expected: Option<u32> },
 }
 
 /// A fact about the catalogue. Stored for good: variants and members are only ever appended. What was there before is in
@@ -46,6 +62,20 @@ pub enum CatalogueEvent {
     FieldChanged { kind: RecordType, name: String, before: (String, FieldKind), after: (String, FieldKind) },
     /// A field is not there any more.
     FieldRemoved { kind: RecordType, name: String },
+    /// A process flow is there.
+    FlowAdded { flow: FlowId, name: String, kind: RecordType, stages: Vec<String> },
+    /// Name or stages were written.
+    FlowChanged { flow: FlowId, before: (String, Vec<String>), after: (String, Vec<String>) },
+    /// A flow is not there any more.
+    FlowRemoved { flow: FlowId },
+    /// How a call can end was written.
+    CallResultsSet { before: Vec<String>, after: Vec<String> },
+    /// Tags are there.
+    TagsAdded { parent: Option<TagId>, tags: Vec<(TagId, String)> },
+    /// A tag has another name or stands elsewhere.
+    TagChanged { tag: TagId, before: (String, Option<TagId>), after: (String, Option<TagId>) },
+    /// A tag is not there any more; those below it have moved up.
+    TagRemoved { tag: TagId },
 }
 
 /// Why the catalogue refuses a command. The codes are part of the API.
@@ -72,6 +102,24 @@ pub enum CatalogueRejection {
     /// Something is of the type, or leads to it.
     #[error("the record type is in use: {0}")]
     TypeInUse(String),
+    /// an active sequence would miss it.
+    #[error("{0}")]
+    Referenced(String),
+    /// One of that id is there: its id follows from the key of the request, which was used long ago.
+    #[error("what was asked for with this key is there already")]
+    Exists,
+    ///
+    #[error("the name of a tag has no `/`")]
+    TagSlash,
+    ///
+    #[error("tags nest up to {} levels", limits::TAG_LEVELS_MAX)]
+    TagDepth,
+    /// Q-81, D-40.
+    #[error("below a tag there are at most {} tags", limits::TAGS_PER_PARENT_MAX)]
+    TagLevelFull,
+    ///
+    #[error("a tag cannot be moved below itself")]
+    TagCycle,
     /// Something was changed since it was read.
     #[error("the resource is at version {0} now")]
     VersionMismatch(u32),

@@ -46,10 +46,21 @@ pub fn decide(catalogue: &Catalogue, given: &Given, command: CatalogueCommand, s
                 false => Ok(vec![CatalogueEvent::FieldRemoved { kind, name }]),
             }
         }
+        CatalogueCommand::AddFlow { flow, name, kind, stages } => catalogue.add_flow(flow, name, kind, stages),
+        CatalogueCommand::ChangeFlow { flow, name, stages, expected } => {
+            catalogue.change_flow(given, flow, (name, stages), expected)
+        }
+        CatalogueCommand::RemoveFlow { flow, expected } => catalogue.remove_flow(given, flow, expected),
+        CatalogueCommand::SetCallResults { results, expected } => catalogue.set_call_results(given, results, expected),
+        CatalogueCommand::AddTags { parent, tags } => catalogue.add_tags(parent, tags),
+        CatalogueCommand::ChangeTag { tag, name, parent, expected } => {
+            catalogue.change_tag(tag, name, parent, expected)
+        }
+        CatalogueCommand::RemoveTag { tag, expected } => catalogue.remove_tag(tag, expected),
     }
 }
 
-/// P-12: what records are is set up by administrators.
+/// P-12: what records are is set up by administrators; P-11: what sequences ask of them by who configures sequences; P-9.
 fn needs(command: &CatalogueCommand) -> (Permission, &'static str) {
     match command {
         CatalogueCommand::AddType { .. }
@@ -58,6 +69,15 @@ fn needs(command: &CatalogueCommand) -> (Permission, &'static str) {
         | CatalogueCommand::AddField { .. }
         | CatalogueCommand::ChangeField { .. }
         | CatalogueCommand::RemoveField { .. } => (Permission::SetUp, "change record types and their fields"),
+        CatalogueCommand::AddFlow { .. }
+        | CatalogueCommand::ChangeFlow { .. }
+        | CatalogueCommand::RemoveFlow { .. }
+        | CatalogueCommand::SetCallResults { .. } => {
+            (Permission::ConfigureSequences, "change process flows and call results")
+        }
+        CatalogueCommand::AddTags { .. } | CatalogueCommand::ChangeTag { .. } | CatalogueCommand::RemoveTag { .. } => {
+            (Permission::Tag, "change tags")
+        }
     }
 }
 
@@ -137,6 +157,9 @@ impl Catalogue {
         }
         if given.policy.settings().record_types.contains(&kind) {
             return Err(CatalogueRejection::TypeInUse("it is switched on in the settings".into()));
+        }
+        if let Some(flow) = self.flows.values().find(|flow| flow.kind == kind) {
+            return Err(CatalogueRejection::TypeInUse(format!("the process flow “{}” is for it", flow.name)));
         }
         for (other, entry) in self.types.iter().filter(|(other, _)| **other != kind) {
             let leads = |field: &&Field| field.kind == FieldKind::Lookup(Target::Record(kind));

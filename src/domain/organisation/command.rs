@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::own_settings::OwnSetting;
 use super::settings::{Setting, Workspace};
 use super::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Denial, Denies};
@@ -60,6 +61,8 @@ pub enum OrganisationCommand {
     RemoveTeam { team: TeamId, expected: Option<u32> },
     /// §17: write settings, all or none.
     ChangeSettings { settings: Vec<Setting>, expected: Option<u32> },
+    /// Whoever asks writes what is theirs, all or none.
+    ChangeOwnSettings { settings: Vec<OwnSetting>, expected: Option<u32> },
 }
 
 /// A fact about the organisation. Stored for good: variants and members are only ever appended. What was there before is
@@ -86,6 +89,8 @@ pub enum OrganisationEvent {
     WorkspaceChanged { before: Workspace, after: Workspace },
     /// §17: the settings that are otherwise than before, in the same order.
     SettingsChanged { before: Vec<Setting>, after: Vec<Setting> },
+    /// A user has set what is theirs; the same way.
+    OwnSettingsChanged { user: UserId, before: Vec<OwnSetting>, after: Vec<OwnSetting> },
 }
 
 /// Why the organisation refuses a command. The codes are part of the API.
@@ -115,6 +120,9 @@ pub enum OrganisationRejection {
     /// Somebody can administer already.
     #[error("the organisation has an administrator already")]
     Founded,
+    /// W-70, A-14.
+    #[error("cards cannot be arranged by everybody here; an administrator can allow it in the settings")]
+    CardsLocked,
     /// Something was changed since it was read.
     #[error("the resource is at version {0} now")]
     VersionMismatch(u32),

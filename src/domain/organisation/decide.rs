@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection, UserChange};
+use super::own_settings::OwnSetting;
 use super::settings::Setting;
 use super::{Organisation, Team, User, UserProfile, UserState};
 use crate::domain::entity::Stamp;
@@ -23,6 +24,7 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
     let is_own = matches!(command, OrganisationCommand::Found { .. } | OrganisationCommand::Arrive { .. });
     match &command {
         OrganisationCommand::ChangeSettings { settings, .. } => judge_author(settings, given, stamp)?,
+        OrganisationCommand::ChangeOwnSettings { settings, .. } => judge_own(settings, given, stamp)?,
         _ if is_own => {}
         _ => given.policy.person(stamp.by)?.must(Permission::SetUp, "change users and teams")?,
     }
@@ -113,11 +115,29 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             if !problems.is_empty() {
                 return Err(OrganisationRejection::Invalid(problems));
             }
-            let before = settings.iter().map(|setting| organisation.settings.same(setting));
-            let (before, after): (Vec<_>, Vec<_>) =
-                before.zip(settings.iter().cloned()).filter(|(before, after)| before != after).unzip();
+            let (before, after) = changed(settings, |setting| organisation.settings.same(setting));
             Ok(if after.is_empty() { vec![] } else { vec![OrganisationEvent::SettingsChanged { before, after }] })
         }
+        OrganisationCommand::ChangeOwnSettings { settings, expected } => {
+            let user = stamp.by;
+            seen(organisation.own_version(user), expected)?;
+            let problems: Vec<Problem> = settings.iter().flat_map(OwnSetting::problems).collect();
+            if !problems.is_empty() {
+                return Err(OrganisationRejection::Invalid(problems));
+            }
+            let (before, after) = changed(settings, |setting| organisation.same_own(user, setting));
+            let event = |(before, after)| OrganisationEvent::OwnSettingsChanged { user, before, after };
+            Ok(if after.is_empty() { vec![] } else { vec![event((before, after))] })
+        }
+    }
+}
+
+/// P-15, P-19: everybody writes what is theirs, cards only where that is switched on.
+fn judge_own(settings: &[OwnSetting], given: &Given, stamp: Stamp) -> Result<(), OrganisationRejection> {
+    given.policy.person(stamp.by)?.must(Permission::OwnSettings, "have settings of your own")?;
+    match settings.iter().any(|setting| setting.is_closed(given.policy.settings())) {
+        true => Err(OrganisationRejection::CardsLocked),
+        false => Ok(()),
     }
 }
 
@@ -162,6 +182,12 @@ fn change(organisation: &Organisation, user: UserId, found: &User, changes: Vec<
         organisation.judge_loss(user)?;
     }
     Ok(if before == after { vec![] } else { vec![OrganisationEvent::UserChanged { user, before, after }] })
+}
+
+/// What is otherwise than before: as it was, and as it is to be.
+fn changed<S: PartialEq>(settings: Vec<S>, as_it_is: impl Fn(&S) -> S) -> (Vec<S>, Vec<S>) {
+    let pairs = settings.into_iter().map(|after| (as_it_is(&after), after));
+    pairs.filter(|(before, after)| before != after).unzip()
 }
 
 fn seen(version: u32, expected: Option<u32>) -> Result<(), OrganisationRejection> {

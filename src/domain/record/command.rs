@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::schema::{Change, Outcome, RecordType};
 use crate::domain::enrolment::{Ordinal, Signal};
-use crate::id::{MigrationId, SequenceId};
+use crate::id::{FlowId, MigrationId, SequenceId};
 use crate::time::Timestamp;
 
 /// A request to a record.
@@ -14,6 +14,8 @@ pub enum RecordCommand {
     Create { kind: RecordType, changes: Vec<Change> },
     /// Write properties and fields, all or none.
     Change(Vec<Change>),
+    /// Its process stands on this stage now.
+    SetStage { flow: FlowId, stage: String },
     /// Close it (K-13, TC-8).
     Close(Outcome),
     /// Open it again.

@@ -14,7 +14,7 @@ use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::plan::AssignTo;
-use crate::id::{RecordId, SequenceId, UserId};
+use crate::id::{FlowId, RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 type Decision = Result<Vec<RecordEvent>, RecordRejection>;
@@ -38,6 +38,7 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
         RecordCommand::Erase => turn.emit(record.erased()),
         RecordCommand::Change(changes) => change(&mut turn, changes)?,
+        RecordCommand::SetStage { flow, stage } => set_stage(&mut turn, flow, stage)?,
         RecordCommand::Close(outcome) => close(&mut turn, outcome)?,
         RecordCommand::Reopen if record.state == RecordState::Active => {}
         RecordCommand::Reopen => turn.emit(RecordEvent::Reopened),
@@ -119,6 +120,17 @@ fn named(profile: &Profile) -> Result<(), RecordRejection> {
     }
     let detail = "a record needs a name, or a first or last name that forms it".to_owned();
     Err(RecordRejection::Invalid(vec![Problem { pointer: "/name".into(), code: "name_missing", detail }]))
+}
+
+/// A stage of a flow for records of this type (CM-16).
+fn set_stage(turn: &mut Turn, flow: FlowId, stage: String) -> Result<(), RecordRejection> {
+    if let Some((pointer, code, detail)) = turn.given.catalogue.stage_fault(turn.record.kind, flow, &stage) {
+        return Err(RecordRejection::Invalid(vec![Problem { pointer: pointer.into(), code, detail }]));
+    }
+    if turn.record.stage(flow) != Some(&stage) {
+        turn.emit(RecordEvent::StageChanged { flow, stage });
+    }
+    Ok(())
 }
 
 fn close(turn: &mut Turn, outcome: Outcome) -> Result<(), RecordRejection> {

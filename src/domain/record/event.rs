@@ -6,7 +6,7 @@ use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
 use crate::domain::plan::NodeIndex;
-use crate::id::{SequenceId, TemplateId};
+use crate::id::{FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -72,4 +72,6 @@ pub enum RecordEvent {
     /// It is on its former version again, on the step it stood on then. `left` is the step that the move had left it on, and
     /// `wakes_at` when that would have woken.
     MigrationUndone { enrolment: Ordinal, migration: u32, left: Option<Ordinal>, wakes_at: Option<Timestamp> },
+    /// Its process stands on another stage.
+    StageChanged { flow: FlowId, stage: String },
 }

@@ -52,7 +52,10 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
             must(if gives { Reach::Give } else { Reach::Act }, if gives { GIVE } else { CHANGE })?;
             judge_owner(given, &person, changes)?;
         }
-        RecordCommand::Close(_) | RecordCommand::Reopen | RecordCommand::Signal { .. } => must(Reach::Act, CHANGE)?,
+        RecordCommand::Close(_)
+        | RecordCommand::Reopen
+        | RecordCommand::SetStage { .. }
+        | RecordCommand::Signal { .. } => must(Reach::Act, CHANGE)?,
         RecordCommand::Connect { sequence, .. } => {
             must(Reach::See, CHANGE)?;
             person.must(Permission::Connect, "connect records")?;

@@ -10,7 +10,7 @@ use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::trial::script::Test;
-use crate::id::SequenceId;
+use crate::id::{SequenceId, TagId};
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -38,6 +38,8 @@ pub enum SequenceCommand {
     Change(Vec<Property>),
     /// Bring it into being as a copy of another as that stands, its draft included.
     Copy { of: SequenceId, name: String, description: String },
+    /// Apply these tags and no others (P-9).
+    SetTags(Vec<TagId>),
     /// Replace the draft.
     SaveGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
@@ -100,6 +102,8 @@ pub enum SequenceEvent {
     RevisionDropped,
     /// It is not there any more; its name and versions are kept for what has run on it.
     Deleted,
+    /// It has these tags and no others.
+    Tagged(Vec<TagId>),
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.

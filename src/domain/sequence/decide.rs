@@ -14,7 +14,7 @@ use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::template::sequence_template;
 use crate::domain::trial::script::{self, Test};
-use crate::id::SequenceId;
+use crate::id::{SequenceId, TagId};
 use crate::limits;
 
 /// See [`crate::domain::entity::Entity::decide`].
@@ -44,6 +44,7 @@ pub fn decide(
         }
         SequenceCommand::Copy { of, name, description } => copy(of, name, description, given, stamp),
         SequenceCommand::Change(properties) => sequence.change(properties),
+        SequenceCommand::SetTags(tags) => sequence.set_tags(tags, given),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::SaveGraph(graph) => {
             refuse(graph_problems(&graph))?;
@@ -147,6 +148,22 @@ impl Sequence {
         }
     }
 
+    /// tags that are there, each once.
+    fn set_tags(&self, mut tags: Vec<TagId>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        let unknown = |(place, tag): (usize, &TagId)| {
+            let (pointer, detail) = (format!("/tags/{place}"), "there is no such tag".into());
+            (!given.catalogue.tags.contains_key(tag)).then_some(Problem { pointer, code: "tag_unknown", detail })
+        };
+        refuse(tags.iter().enumerate().filter_map(unknown).collect())?;
+        tags.sort_unstable();
+        tags.dedup();
+        if tags.len() > limits::SEQUENCE_TAGS_MAX {
+            let detail = format!("a sequence has at most {} tags", limits::SEQUENCE_TAGS_MAX);
+            refuse(vec![Problem { pointer: "/tags".into(), code: "too_many_tags", detail }])?;
+        }
+        Ok(if tags == self.tags { vec![] } else { vec![SequenceEvent::Tagged(tags)] })
+    }
+
     fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(script::problems(tests))?;
         let json = write_tests(tests);
@@ -191,7 +208,9 @@ fn copy(
     let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };
     let changed = (!properties.is_empty()).then_some(SequenceEvent::Changed(properties));
     let tests = (!source.tests.is_empty()).then(|| SequenceEvent::TestsSaved(source.tests.clone()));
-    Ok([created].into_iter().chain(changed).chain(tests).collect())
+    let tags: Vec<_> = source.tags.iter().copied().filter(|tag| given.catalogue.tags.contains_key(tag)).collect();
+    let tagged = (!tags.is_empty()).then_some(SequenceEvent::Tagged(tags));
+    Ok([created].into_iter().chain(changed).chain(tests).chain(tagged).collect())
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {

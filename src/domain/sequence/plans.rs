@@ -2,9 +2,9 @@
 
 use super::{Sequence, Version, read_graph};
 use crate::domain::given::Given;
+use crate::domain::message_template::MessageKind;
 use crate::domain::plan::Plan;
 use crate::domain::plan::compile::{Diagnostic, Surroundings, compile};
-use crate::domain::template;
 
 impl Sequence {
     /// The draft compiled with the present properties.
@@ -17,7 +17,7 @@ impl Sequence {
             takes_option: &|field, value| {
                 given.catalogue.field(self.record_type, field).is_some_and(|field| field.kind.takes_option(value))
             },
-            has_template: &|id| template::mail_template(id).is_some(),
+            has_template: &|id| given.message(id, MessageKind::Mail).is_some(),
         };
         compile(&self.graph(), &around)
     }

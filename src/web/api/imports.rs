@@ -80,7 +80,7 @@ fn view(seen: &Seen<Import>) -> ImportView {
 fn request(query: ImportQuery, catalogue: &Catalogue) -> Result<ImportRequest, Problem> {
     if !catalogue.knows(query.kind) {
         let detail = format!("there is no record type `{}`", query.kind);
-        return Err(Problem::at("validation_failed", "/type", detail));
+        return Err(Problem::malformed("/type", detail));
     }
     let mapping: Option<BTreeMap<String, String>> = match &query.mapping {
         None => None,

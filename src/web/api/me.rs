@@ -1,13 +1,22 @@
-//! `/me`: who the caller is.
+//! `/me`: who the caller is, and what they have set for themselves.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpResponse, get, patch};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::domain::language::Language;
+use crate::domain::organisation::Organisation;
+use crate::domain::organisation::command::OrganisationCommand;
+use crate::domain::organisation::own_settings::{AutoAdvance, OwnSetting};
+use crate::id::{OrganisationId, UserId};
+use crate::runtime::message::Caller;
 use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::api::users::UserView;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
+use crate::web::request::{Body, present};
 
 /// Whoever asks.
 #[utoipa::path(tag = "People", responses((status = 200, body = UserView), (status = 401, body = Problem)))]
@@ -17,4 +26,105 @@ pub async fn get_me(app: Data<App>, by: Principal) -> HttpResponse {
     let user = given.policy.user(by.user()).map(|user| (UserView::of(by.user(), user), user.version));
     let (view, version) = user.unwrap_or_else(|| (UserView::built_in(), 1));
     HttpResponse::Ok().insert_header(etag(version)).json(view)
+}
+
+/// What somebody has set for themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnSettingsView {
+    /// What is shown after a step: `ask`, `next` or `stay`.
+    #[schema(value_type = String)]
+    auto_advance: AutoAdvance,
+    /// `en`, `fr` or `gl`; null for the organisation's.
+    language: Option<String>,
+    /// IANA time zone.
+    time_zone: Option<String>,
+    hidden_filters: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    card_layout: Option<serde_json::Value>,
+    /// The columns of the list of sequences in their order; empty for the usual ones.
+    sequence_columns: Vec<String>,
+}
+
+/// What may be written of one's own settings (RFC 7396): null brings a member back to what it is at first.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnSettingsBody {
+    /// `ask`, `next` or `stay`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    auto_advance: Option<Option<AutoAdvance>>,
+    /// `en`, `fr` or `gl`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<Language>>,
+    /// IANA time zone.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    time_zone: Option<Option<String>>,
+    /// At most 100, each once.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    hidden_filters: Option<Option<Vec<String>>>,
+    /// `{"rows": [{"fields": […], "icons": […]}]}`: at most 4 rows with 3 fields and 3 icons each, where the organisation lets
+    /// people arrange cards.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    card_layout: Option<Option<serde_json::Value>>,
+    /// Of `name`, `description`, `record_type`, `status`, `version`, `step_count`, `owner`, `tags`, `connected_count`,
+    /// `modified_at`, each once.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    sequence_columns: Option<Option<Vec<String>>>,
+}
+
+impl OwnSettingsBody {
+    fn settings(self) -> Vec<OwnSetting> {
+        let each = [
+            self.auto_advance.map(|advance| OwnSetting::AutoAdvance(advance.unwrap_or_default())),
+            self.language.map(OwnSetting::Language),
+            self.time_zone.map(OwnSetting::TimeZone),
+            self.hidden_filters.map(|filters| OwnSetting::HiddenFilters(filters.unwrap_or_default())),
+            self.card_layout.map(|layout| OwnSetting::CardLayout(layout.map(|layout| layout.to_string()))),
+            self.sequence_columns.map(|columns| OwnSetting::SequenceColumns(columns.unwrap_or_default())),
+        ];
+        each.into_iter().flatten().collect()
+    }
+}
+
+fn shown(organisation: &Organisation, user: UserId) -> (OwnSettingsView, u32) {
+    let (own, profile) = (organisation.own(user), organisation.profile(user));
+    let view = OwnSettingsView {
+        auto_advance: own.auto_advance,
+        language: profile.language.clone(),
+        time_zone: profile.time_zone.clone(),
+        hidden_filters: own.hidden_filters,
+        card_layout: own.card_layout.and_then(|layout| serde_json::from_str(&layout).ok()),
+        sequence_columns: own.sequence_columns,
+    };
+    (view, organisation.own_version(user))
+}
+
+fn answer((view, version): (OwnSettingsView, u32)) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag(version)).json(view)
+}
+
+/// Your own settings.
+#[utoipa::path(tag = "People", responses((status = 200, body = OwnSettingsView), (status = 401, body = Problem)))]
+#[get("/me/settings")]
+pub async fn get_own_settings(app: Data<App>, by: Principal) -> HttpResponse {
+    answer(shown(&app.engine.given().policy.organisation, by.user()))
+}
+
+/// Change your own settings: all that are sent, or none where one of them does not fit. Language and time zone are those
+/// that colleagues see at `/users/{id}`.
+#[utoipa::path(tag = "People", request_body = OwnSettingsBody,
+    responses((status = 200, body = OwnSettingsView), (status = 403, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
+#[patch("/me/settings")]
+pub async fn patch_own_settings(app: Data<App>, body: Body<OwnSettingsBody>) -> Result<HttpResponse, Problem> {
+    let (user, expected) = (body.principal.user(), body.caller.expected);
+    let command = OrganisationCommand::ChangeOwnSettings { settings: body.value.settings(), expected };
+    let caller = Caller { expected: None, ..body.caller };
+    let view = move |seen: crate::runtime::message::Seen<Organisation>| shown(seen.state, user);
+    Ok(answer(app.engine.submit::<Organisation, _>(OrganisationId::THE, command, caller, view).await?))
 }

@@ -79,6 +79,7 @@ pub async fn list_records(
     if filter.state.as_deref().is_some_and(|state| !matches!(state, "active" | "inactive")) {
         return Err(Problem::malformed("/state", "a state is `active` or `inactive`"));
     }
+    filter.kind.map(|kind| request::known_type(&app.engine, kind, "/type")).transpose()?;
     let (limit, given) = (page_limit(filter.limit)?, app.engine.given());
     let page = match &filter.sequence {
         Some(sequence) => {

@@ -83,10 +83,9 @@ async fn resolve(
     resolved.await
 }
 
-fn required_type(kind: Option<RecordType>) -> Result<RecordType, Problem> {
-    kind.ok_or_else(|| {
-        Problem::malformed("/type", "a record needs a type, such as lead, contact, account or opportunity")
-    })
+fn required_type(engine: &Engine, kind: Option<RecordType>) -> Result<RecordType, Problem> {
+    let missing = "a record needs a type, such as lead, contact, account or opportunity";
+    request::known_type(engine, kind.ok_or_else(|| Problem::malformed("/type", missing))?, "/type")
 }
 
 /// Create a record; the caller owns it unless `owner` says otherwise.
@@ -94,7 +93,7 @@ fn required_type(kind: Option<RecordType>) -> Result<RecordType, Problem> {
     responses((status = 201, body = RecordView), (status = 400, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/records")]
 pub async fn create_record(app: Data<App>, body: Body<RecordBody>) -> Result<HttpResponse, Problem> {
-    let kind = required_type(body.value.kind)?;
+    let kind = required_type(&app.engine, body.value.kind)?;
     let (view, id, version) = create(&app.engine, kind, body.value.changes()?, body.caller).await?;
     Ok(created(&Versioned { view, version, id }))
 }
@@ -122,7 +121,7 @@ pub async fn create_records(app: Data<App>, body: Body<RecordBatch>) -> Result<H
     let items = body.value.records.into_iter().enumerate().map(|(place, item)| async move {
         let made = async {
             let Object(item): Object<RecordBody> = request::from_value(item, "")?;
-            let kind = required_type(item.kind)?;
+            let kind = required_type(engine, item.kind)?;
             create(engine, kind, item.changes()?, of_place(place)).await.map(|(view, ..)| view)
         };
         made.await.map_err(|problem| problem.under(&format!("/records/{place}")))
@@ -142,7 +141,8 @@ pub async fn put_external_record(
     body: Body<RecordBody>,
 ) -> Result<HttpResponse, Problem> {
     let (kind, external_id) = path.into_inner();
-    let kind = RecordType::from_name(&kind).ok_or_else(|| Problem::not_found("record type"))?;
+    let known = RecordType::from_name(&kind).filter(|kind| app.engine.given().catalogue.knows(*kind));
+    let kind = known.ok_or_else(|| Problem::not_found("record type"))?;
     if body.value.kind.is_some_and(|given| given != kind) {
         return Err(Problem::at("validation_failed", "/type", "the type differs from the one in the address"));
     }

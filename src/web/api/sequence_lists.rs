@@ -9,21 +9,22 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::domain::access::{Reach, Scope};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::effect::Counter;
 use crate::domain::given::Given;
 use crate::domain::permission::Permission;
 use crate::domain::policy::Person;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::Sequence;
-use crate::id::{SequenceId, UserId};
+use crate::id::{SequenceId, TagId, UserId};
 use crate::runtime::engine::Engine;
 use crate::store::Store;
 use crate::web::App;
 use crate::web::api::record_lists::load_record;
-use crate::web::api::sequences::{STATUSES, SequenceView, figures, status_name};
+use crate::web::api::sequences::{STATUSES, SequenceView, applied, figures, status_name};
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Query, blocking, cursor, from_value, page_limit};
+use crate::web::request::{self, Query, blocking, cursor, from_value, known_type, page_limit};
 use crate::web::wire::{Owner, Page};
 
 /// Which sequences a list shows, and in which order. Lists of values are comma-joined; any of them will do.
@@ -37,10 +38,12 @@ pub struct SequenceFilter {
     status: Option<String>,
     /// Record types.
     record_type: Option<String>,
+    /// Ids of tags; each stands for those below it as well.
+    tag: Option<String>,
     /// Ids of users or teams.
     owner: Option<String>,
     /// `modified_at` (default), `created_at`, `name`, `description`, `record_type`, `status`, `version`, `step_count`,
-    /// `duration_days`, `owner` (by name) or `connected_count`.
+    /// `duration_days`, `owner` (by name), `tags` (by path) or `connected_count`.
     sort: Option<String>,
     /// `asc` or `desc`; newest and most first where it is not given, texts from A.
     order: Option<String>,
@@ -65,6 +68,7 @@ enum Column {
     StepCount,
     DurationDays,
     Owner,
+    Tags,
     ConnectedCount,
 }
 
@@ -74,11 +78,12 @@ struct Wanted {
     statuses: Option<Vec<String>>,
     kinds: Option<Vec<RecordType>>,
     owners: Option<Vec<String>>,
+    tags: Option<Vec<TagId>>,
     column: Column,
     descending: bool,
 }
 
-/// Characters of a description that it is sorted by, so that a cursor fits an address.
+/// Characters of a description or of paths that are sorted by, so that a cursor fits an address.
 const SORTED_BY_MAX: usize = 200;
 
 /// Without upper case and accents: what a person types to find a name.
@@ -93,19 +98,15 @@ fn folded(text: &str) -> String {
 }
 
 impl SequenceFilter {
-    fn read(&self) -> Result<Wanted, Problem> {
+    fn read(&self, engine: &Engine) -> Result<Wanted, Problem> {
         let listed =
             |text: &Option<String>| text.as_ref().map(|text| text.split(',').map(str::to_owned).collect::<Vec<_>>());
         let statuses = listed(&self.status);
         if let Some(unknown) = statuses.iter().flatten().find(|status| !STATUSES.contains(&status.as_str())) {
             return Err(Problem::malformed("/status", format!("`{unknown}` is none of {}", STATUSES.join(", "))));
         }
-        let kinds = listed(&self.record_type).map(|names| {
-            names
-                .into_iter()
-                .map(|name| from_value::<RecordType>(name.into(), "/record_type"))
-                .collect::<Result<_, _>>()
-        });
+        let kind = |name: String| known_type(engine, from_value(name.into(), "/record_type")?, "/record_type");
+        let kinds = listed(&self.record_type).map(|names| names.into_iter().map(kind).collect::<Result<_, _>>());
         let column = match &self.sort {
             None => Column::ModifiedAt,
             Some(sort) => from_value(sort.as_str().into(), "/sort")?,
@@ -115,19 +116,24 @@ impl SequenceFilter {
             Some("desc") => true,
             None => !matches!(
                 column,
-                Column::Name | Column::Description | Column::RecordType | Column::Status | Column::Owner
+                Column::Name | Column::Description | Column::RecordType | Column::Status | Column::Owner | Column::Tags
             ),
             Some(other) => {
                 return Err(Problem::malformed("/order", format!("an order is `asc` or `desc`, not `{other}`")));
             }
         };
+        let tag = |id: String| {
+            TagId::parse(&id).ok_or_else(|| Problem::malformed("/tag", format!("`{id}` is no id of a tag")))
+        };
+        let tags = listed(&self.tag).map(|ids| ids.into_iter().map(tag).collect::<Result<_, _>>()).transpose()?;
         let (q, kinds, owners) = (self.q.as_deref().map(folded), kinds.transpose()?, listed(&self.owner));
-        Ok(Wanted { q, statuses, kinds, owners, column, descending })
+        Ok(Wanted { q, statuses, kinds, owners, tags, column, descending })
     }
 }
 
 impl Wanted {
-    fn shows(&self, sequence: &Sequence) -> bool {
+    fn shows(&self, sequence: &Sequence, catalogue: &Catalogue) -> bool {
+        let tagged = |above: &TagId| sequence.tags.iter().any(|tag| catalogue.is_within(*tag, *above));
         let text = |q: &String| folded(&sequence.name).contains(q) || folded(&sequence.description).contains(q);
         let owner = || match Owner::from(sequence.owner) {
             Owner::User(id) | Owner::Team(id) => id,
@@ -136,6 +142,7 @@ impl Wanted {
         self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&status()))
             && self.kinds.as_ref().is_none_or(|wanted| wanted.contains(&sequence.record_type))
             && self.owners.as_ref().is_none_or(|wanted| wanted.contains(&owner()))
+            && self.tags.as_ref().is_none_or(|wanted| wanted.iter().any(tagged))
             && self.q.as_ref().is_none_or(text)
     }
 
@@ -154,6 +161,10 @@ impl Wanted {
             Column::StepCount => number(figures().0.into()),
             Column::DurationDays => number(figures().1),
             Column::Owner => folded(given.policy.name_of(sequence.owner).unwrap_or_default()),
+            Column::Tags => {
+                let paths = applied(sequence, given).into_iter().map(|tag| folded(&tag.path));
+                paths.collect::<Vec<_>>().join(", ").chars().take(SORTED_BY_MAX).collect()
+            }
             Column::ConnectedCount => number(connected),
         }
     }
@@ -168,14 +179,16 @@ pub async fn list_sequences(
     by: Principal,
     Query(filter): Query<SequenceFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let (wanted, limit) = (filter.read()?, page_limit(filter.limit)?);
+    let (wanted, limit) = (filter.read(&app.engine)?, page_limit(filter.limit)?);
     let after = cursor(filter.cursor.as_deref(), |text| {
         let (id, key) = text.split_once('.')?;
         Some((key.to_owned(), SequenceId::parse(id)?))
     })?;
     let given = app.engine.given();
     let person = given.policy.person(by.user())?;
-    let shows = |sequence: &Sequence| sequence.exists && sequence.is_seen_by(&person) && wanted.shows(sequence);
+    let shows = |sequence: &Sequence| {
+        sequence.exists && sequence.is_seen_by(&person) && wanted.shows(sequence, &given.catalogue)
+    };
     let shown: Vec<_> = given.sequences.iter().filter(|(_, sequence)| shows(sequence)).collect();
     let mut counts = match wanted.column {
         Column::ConnectedCount => {

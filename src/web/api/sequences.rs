@@ -14,7 +14,7 @@ use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
-use crate::id::{SequenceId, UserId};
+use crate::id::{SequenceId, TagId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Seen};
@@ -26,7 +26,7 @@ use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, sequence_id};
+use crate::web::request::{self, Body, Nothing, known_type, sequence_id};
 use crate::web::wire::Owner;
 
 /// Who gets the steps of a sequence (§3.3).
@@ -59,7 +59,8 @@ pub struct SequenceView {
     version: u16,
     owner: Owner,
     assign_to: AssignToBody,
-    tags: Vec<String>,
+    /// In the order of their paths.
+    tags: Vec<AppliedTag>,
     /// With an open revision, that of the draft.
     exit_on_reply: bool,
     /// Who draws the next version, while that is open.
@@ -94,7 +95,7 @@ impl SequenceView {
                 AssignTo::RecordOwner => AssignToBody::RecordOwner {},
                 AssignTo::CurrentUser => AssignToBody::CurrentUser {},
             },
-            tags: Vec::new(),
+            tags: applied(sequence, given),
             exit_on_reply: sequence.exit_on_reply,
             revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),
             wait_computation: false,
@@ -106,6 +107,23 @@ impl SequenceView {
             modified_at: sequence.modified_at.to_string(),
         }
     }
+}
+
+/// A tag of a sequence.
+#[derive(Debug, Serialize, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+pub struct AppliedTag {
+    /// The names of the tags above it and its own, with `/` between them.
+    pub path: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// The tags of a sequence; those that were removed since are not among them.
+pub(super) fn applied(sequence: &Sequence, given: &Given) -> Vec<AppliedTag> {
+    let shown = |tag: &TagId| Some(AppliedTag { path: given.catalogue.tag_path(*tag)?, id: tag.to_string() });
+    let mut tags: Vec<_> = sequence.tags.iter().filter_map(shown).collect();
+    tags.sort();
+    tags
 }
 
 /// Steps by TC-1 and days by TC-3: of the version that serves, else of the draft; 0 while that has errors.
@@ -169,7 +187,8 @@ pub struct NewSequence {
     /// The template's, else `lead`.
     #[schema(value_type = Option<String>)]
     record_type: Option<RecordType>,
-    /// `T1` to `T6`: its graph is copied, with texts in the language of `Accept-Language`.
+    /// `T1` to `T6`: its graph is copied, with texts in the language of `Accept-Language`, else your own, else the
+    /// organisation's.
     template: Option<String>,
     /// A graph to begin with, instead of a template.
     #[schema(value_type = Option<Object>)]
@@ -202,13 +221,14 @@ pub async fn create_sequence(
     }
     let graph = match (from_template, graph) {
         (Some(_), Some(_)) => return Err(Problem::malformed("/graph", "give either `template` or `graph`")),
-        (Some(template), None) => template.graph(language(&request)),
+        (Some(template), None) => template.graph(language(&request, &app.engine.given(), body.principal.user())),
         (None, Some(graph)) => read_graph(graph, "/graph")?,
         (None, None) => Graph::default(),
     };
     let now = app.engine.clock().now();
     let id = SequenceId(app.engine.ids.for_command(body.caller.command, now));
     let record_type = record_type.or(own_type).unwrap_or_default();
+    known_type(&app.engine, record_type, "/record_type")?;
     let description = description.unwrap_or_default();
     let command = SequenceCommand::Create { name, description, record_type, template, graph };
     let made = submit(&app.engine, id, command, body.caller).await;

@@ -18,7 +18,7 @@ use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, present};
+use crate::web::request::{Body, known_type, present};
 
 /// The settings.
 #[derive(Debug, Serialize, ToSchema)]
@@ -321,6 +321,9 @@ pub async fn patch_settings(app: Data<App>, body: Body<SettingsBody>) -> Result<
     if body.value.sample_data == Some(Some(true)) && !app.engine.clock().is_test() {
         let detail = "sample data is for a sandbox, which never sends anything outside";
         return Err(Problem::at("sandbox_only", "/sample_data", detail));
+    }
+    for (place, kind) in body.value.record_types.iter().flatten().flatten().enumerate() {
+        known_type(&app.engine, *kind, &format!("/record_types/{place}"))?;
     }
     let expected = body.caller.expected;
     let command = OrganisationCommand::ChangeSettings { settings: body.value.settings(), expected };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::enrolment::Ordinal;
+use crate::domain::organisation::own_settings::AutoAdvance;
 use crate::domain::plan::PlanNode;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
@@ -36,7 +37,8 @@ pub struct Advanced {
     /// The step as it is now.
     step: StepView,
     /// What the seller's settings say to do next: `ask`, `next` or `stay` (W-63).
-    advance: &'static str,
+    #[schema(value_type = String)]
+    advance: AutoAdvance,
     /// The seller's next step on this record; null where there is none.
     next: Option<Next>,
 }
@@ -57,7 +59,8 @@ fn advanced(seen: &Seen<Record>, step: Ordinal) -> Option<Advanced> {
         .into_iter()
         .find(for_seller)
         .map(|step| Next { record: seen.id.to_string(), step: Some(StepId::of(seen.id, step.ordinal).to_string()) });
-    Some(Advanced { step: step_view(seen, step)?, advance: "ask", next })
+    let advance = seen.given.policy.organisation.own(seen.stamp.by).auto_advance;
+    Some(Advanced { step: step_view(seen, step)?, advance, next })
 }
 
 async fn act<T: Serialize + Send + 'static>(

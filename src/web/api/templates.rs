@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::header::{ACCEPT_LANGUAGE, ETAG};
-use actix_web::web::Path;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use crate::domain::given::Given;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::template::{self, Language, SequenceTemplate, in_language};
 use crate::domain::trial::script::Test;
+use crate::id::UserId;
+use crate::web::App;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
+use crate::web::request::{Query, known_type};
 use crate::web::wire::Page;
 
 /// A factory sequence.
@@ -34,10 +38,10 @@ pub struct TemplateView {
     tests: &'static [Test],
 }
 
-/// The language of a request.
-pub fn language(request: &HttpRequest) -> Language {
+/// The language of a request: what its header wishes, else that of whoever asks.
+pub fn language(request: &HttpRequest, given: &Given, by: UserId) -> Language {
     let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    header.and_then(Language::accepted).unwrap_or_default()
+    header.and_then(Language::accepted).unwrap_or_else(|| given.policy.language(by, None))
 }
 
 fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView {
@@ -54,22 +58,46 @@ fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView
     }
 }
 
-/// The six templates, in the language of `Accept-Language` (en, fr, gl).
-#[utoipa::path(tag = "Templates", responses((status = 200, body = Page<TemplateView>)))]
+/// Which templates.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TemplateFilter {
+    /// Those for records of this type.
+    #[param(value_type = Option<String>)]
+    record_type: Option<RecordType>,
+}
+
+/// The six templates, in the language of `Accept-Language` (en, fr, gl), else your own, else the organisation's.
+#[utoipa::path(tag = "Templates", params(TemplateFilter),
+    responses((status = 200, body = Page<TemplateView>), (status = 400, body = Problem)))]
 #[get("/templates")]
-pub async fn list_templates(request: HttpRequest, _: Principal) -> HttpResponse {
-    let language = language(&request);
-    let items = template::sequence_templates().iter().map(|template| view(template, language)).collect();
-    HttpResponse::Ok().json(Page { items, next_cursor: None })
+pub async fn list_templates(
+    app: Data<App>,
+    request: HttpRequest,
+    by: Principal,
+    Query(TemplateFilter { record_type }): Query<TemplateFilter>,
+) -> Result<HttpResponse, Problem> {
+    let kind = record_type.map(|kind| known_type(&app.engine, kind, "/record_type")).transpose()?;
+    let language = language(&request, &app.engine.given(), by.user());
+    let shown =
+        template::sequence_templates().iter().filter(|template| kind.is_none_or(|kind| kind == template.record_type));
+    let items = shown.map(|template| view(template, language)).collect();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
 
 /// One template.
 #[utoipa::path(tag = "Templates", responses((status = 200, body = TemplateView), (status = 404, body = Problem)))]
 #[get("/templates/{id}")]
-pub async fn get_template(request: HttpRequest, _: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_template(
+    app: Data<App>,
+    request: HttpRequest,
+    by: Principal,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let template = template::sequence_template(&id).ok_or_else(|| Problem::not_found("template"))?;
     // It changes with the program only.
-    let language = language(&request);
+    let language = language(&request, &app.engine.given(), by.user());
     let tag = format!("\"{}-{}-{}\"", template.id, language.code(), env!("CARGO_PKG_VERSION"));
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(view(template, language)))
 }

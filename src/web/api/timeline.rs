@@ -135,6 +135,10 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
     match event {
         RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {kind} was created")),
         RecordEvent::Changed { changes, .. } => of_record("record_changed", changed(changes)),
+        RecordEvent::StageChanged { flow, stage } => {
+            let name = given.catalogue.flows.get(flow).map_or("a process", |flow| flow.name.as_str());
+            of_record("record_stage_changed", format!("“{name}” stands on “{stage}”"))
+        }
         RecordEvent::Closed(outcome) => of_record(
             "record_closed",
             match outcome {

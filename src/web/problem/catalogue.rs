@@ -13,6 +13,12 @@ impl From<CatalogueRejection> for Problem {
             CatalogueRejection::BuiltIn(_) => "built_in",
             CatalogueRejection::KindFixed => "field_kind_fixed",
             CatalogueRejection::TypeInUse(_) => "record_type_in_use",
+            CatalogueRejection::Referenced(_) => "referenced_by_active_sequence",
+            CatalogueRejection::Exists => "idempotency_key_reused",
+            CatalogueRejection::TagSlash => "tag_slash",
+            CatalogueRejection::TagDepth => "tag_depth",
+            CatalogueRejection::TagLevelFull => "tag_level_full",
+            CatalogueRejection::TagCycle => "tag_cycle",
             CatalogueRejection::VersionMismatch(_) => "version_mismatch",
             CatalogueRejection::Full(_) => "catalogue_full",
         };

@@ -73,6 +73,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         409,
         "There are records or sequences of this type, or a field leads to it; remove those first.",
     ),
+    (
+        "referenced_by_active_sequence",
+        409,
+        "An active sequence names this; deactivate it, or publish a version that does without (Q-58).",
+    ),
     ("catalogue_full", 409, "There are as many record types, fields, process flows or tags as there may be."),
     ("too_many_tokens", 409, "A user has at most 100 tokens; revoke one first."),
     ("record_full", 409, "The record has gone through as many steps as one record can hold."),
@@ -87,6 +92,10 @@ pub const CODES: &[(&str, u16, &str)] = &[
         422,
         "A field keeps its kind for good, also after it was removed, because records hold its values; take another name.",
     ),
+    ("tag_slash", 422, "The name of a tag has no `/`, which stands between the names of a path (Q-80)."),
+    ("tag_depth", 422, "Tags nest up to four levels (Q-81)."),
+    ("tag_level_full", 422, "Below a tag there are at most 100 tags (Q-81)."),
+    ("tag_cycle", 422, "A tag cannot be moved below itself or a tag below it."),
     ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
     ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
     ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
@@ -95,6 +104,33 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "call_result_required",
         422,
         "The sequence looks at how this call ended, so completing it needs `call_result` (CO-35).",
+    ),
+    (
+        "cards_locked",
+        409,
+        "The cards of the work list look the same for everybody, or only administrators arrange them (A-14, W-70).",
+    ),
+    (
+        "template_shipped",
+        409,
+        "This message template comes with the product and stays as it is. Create one of your own with its text.",
+    ),
+    (
+        "referenced_by_active_sequence",
+        409,
+        "An active sequence uses this. Deactivate the sequence, or let it use something else, then try again.",
+    ),
+    ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
+    (
+        "template_invalid",
+        422,
+        "The text is no message template: it does not read, or it does more than values, `if` and `default` do, or it \
+         grows too long.",
+    ),
+    (
+        "merge_field_unknown",
+        422,
+        "The text names a merge field that neither records nor sellers have. `detail` says which, where, and what there is.",
     ),
     (
         "sandbox_only",

@@ -11,7 +11,11 @@ use utoipa::ToSchema;
 use crate::domain::account::KeyKind;
 use crate::domain::account::command::AccountEvent;
 use crate::domain::audit::AuditEvent;
+use crate::domain::language::Language;
+use crate::domain::message_template::Content;
+use crate::domain::message_template::command::{TemplateChange, TemplateEvent};
 use crate::domain::organisation::command::OrganisationEvent;
+use crate::domain::organisation::own_settings::OwnSetting;
 use crate::domain::organisation::settings::{Setting, Settings, Workspace};
 use crate::domain::organisation::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Role, Roles};
@@ -102,6 +106,18 @@ fn workspace(workspace: Workspace) -> String {
     }
 }
 
+/// The name of somebody's own setting, and its value.
+fn own_setting(setting: &OwnSetting) -> (&'static str, String) {
+    match setting {
+        OwnSetting::AutoAdvance(advance) => ("auto_advance", format!("{advance:?}").to_lowercase()),
+        OwnSetting::Language(language) => ("language", language.map_or("", Language::code).into()),
+        OwnSetting::TimeZone(zone) => ("time_zone", zone.clone().unwrap_or_default()),
+        OwnSetting::HiddenFilters(filters) => ("hidden_filters", filters.join(", ")),
+        OwnSetting::CardLayout(layout) => ("card_layout", layout.clone().unwrap_or_default()),
+        OwnSetting::SequenceColumns(columns) => ("sequence_columns", columns.join(", ")),
+    }
+}
+
 /// The value of a setting as `/settings` shows it.
 fn setting(setting: &Setting) -> String {
     let mut settings = Settings::default();
@@ -142,6 +158,13 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
         OrganisationEvent::TeamRemoved { team } => Told::of("team.removed", format!("team {team}")),
         OrganisationEvent::WorkspaceChanged { before, after } => {
             Told::of("settings.changed", "settings").altered("roles", workspace(*before), workspace(*after))
+        }
+        OrganisationEvent::OwnSettingsChanged { user: id, before, after } => {
+            let told = Told::of("own_settings.changed", user(*id));
+            before.iter().zip(after).fold(told, |told, (before, after)| {
+                let ((what, before), (_, after)) = (own_setting(before), own_setting(after));
+                told.altered(what, before, after)
+            })
         }
         OrganisationEvent::SettingsChanged { before, after } => {
             before.iter().zip(after).fold(Told::of("settings.changed", "settings"), |told, (before, after)| {
@@ -214,6 +237,7 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::RevisionDropped => of("sequence.revision_dropped"),
         SequenceEvent::Deleted => of("sequence.deleted"),
+        SequenceEvent::Tagged(tags) => tags.iter().fold(of("sequence.tagged"), |told, tag| told.with("tag", tag)),
     }
 }
 
@@ -224,6 +248,35 @@ fn property(told: Told, property: &Property) -> Told {
         Property::ExitOnReply(exits) => told.with("exit_on_reply", exits),
         Property::AssignTo(assign_to) => told.with("assign_to", format!("{assign_to:?}")),
         Property::Owner(whose) => told.with("owner", owner(*whose)),
+    }
+}
+
+/// Message templates; of their texts only how long they are.
+pub fn tell_template(template: EntityId, event: &TemplateEvent) -> Told {
+    let of = |action| Told::of(action, template);
+    match event {
+        TemplateEvent::Created { owner: whose, name, language, content } => {
+            let told = of("message_template.created").with("name", name).with("language", language.code());
+            let told = told.with("owner", owner(*whose));
+            match content {
+                Content::Text(body) => told.with("body_bytes", body.len()),
+                Content::Mail(mail) => {
+                    let told = told.with("subject", &mail.subject).with("body_text_bytes", mail.body_text.len());
+                    mail.body_html.iter().fold(told, |told, html| told.with("body_html_bytes", html.len()))
+                }
+            }
+        }
+        TemplateEvent::Changed(changes) => {
+            changes.iter().fold(of("message_template.changed"), |told, change| match change {
+                TemplateChange::Name(name) => told.with("name", name),
+                TemplateChange::Language(language) => told.with("language", language.code()),
+                TemplateChange::Subject(subject) => told.with("subject", subject),
+                TemplateChange::BodyText(body) => told.with("body_text_bytes", body.len()),
+                TemplateChange::BodyHtml(body) => told.with("body_html_bytes", body.as_ref().map_or(0, String::len)),
+                TemplateChange::Body(body) => told.with("body_bytes", body.len()),
+            })
+        }
+        TemplateEvent::Deleted => of("message_template.deleted"),
     }
 }
 

@@ -233,6 +233,15 @@ fn id<T>(text: Option<String>, parse: impl Fn(&str) -> Option<T>, pointer: &str)
     }
 }
 
+/// Where a record stands in a process.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProcessView {
+    /// The id of a process flow.
+    flow: String,
+    /// The name of one of its stages, or of one that it had.
+    stage: String,
+}
+
 /// A record.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RecordView {
@@ -262,6 +271,8 @@ pub struct RecordView {
     primary_contact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     linkedin_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<ProcessView>,
     fields: BTreeMap<String, FieldValue>,
     created_at: String,
     modified_at: String,
@@ -303,6 +314,10 @@ impl RecordView {
             score: profile.score,
             primary_contact: profile.primary_contact.map(|contact| contact.to_string()),
             linkedin_url: profile.linkedin_url.clone(),
+            process: record
+                .process
+                .as_ref()
+                .map(|process| ProcessView { flow: process.flow.to_string(), stage: process.stage.clone() }),
             fields: shown.map(|(name, value)| (name.clone(), value.into())).collect(),
             created_at: record.created_at.to_string(),
             modified_at: record.modified_at.to_string(),

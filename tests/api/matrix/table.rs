@@ -16,9 +16,11 @@ pub const GRANTS: &[(u8, &str)] = &[
     (5, "yes yes yes yes"),
     (7, "yes yes own own"),
     (8, "yes yes yes yes"),
+    (9, "yes yes yes -  "),
     (11, "yes yes -   -  "),
     (12, "yes -   -   -  "),
     (14, "yes -   -   -  "),
+    (15, "yes yes yes yes"),
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
@@ -53,6 +55,11 @@ pub enum On {
     Import,
     /// A custom record type with a field.
     RecordType,
+    /// A template of e-mails, and one of text messages.
+    Message,
+    /// A process flow.
+    Flow,
+    Tag,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -88,6 +95,14 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Import, Gone, /*        */ [Nothing, Nothing, Nothing, Nothing]),
     (On::RecordType, Own, /*     */ [See, See, See, See]),
     (On::RecordType, Gone, /*    */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Message, Own, /*        */ [Give, Give, Give, Give]),
+    (On::Message, Colleague, /*  */ [Give, Give, See, See]),
+    (On::Message, OtherUnit, /*  */ [Give, Give, See, See]),
+    (On::Message, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Flow, Own, /*           */ [See, See, See, See]),
+    (On::Flow, Gone, /*          */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Tag, Own, /*            */ [See, See, See, See]),
+    (On::Tag, Gone, /*           */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -186,6 +201,7 @@ pub const ROUTES: &[Row] = &[
     row("GET /records/{id}/enrolments", READ, 21, On::Record, See, 200),
     row("POST /records/{id}/close", WRITE, 21, On::Record, Act, 200).sends(r#"{"outcome":"failure"}"#),
     row("POST /records/{id}/reopen", WRITE, 21, On::Record, Act, 200),
+    row("POST /records/{id}/stage", WRITE, 21, On::Record, Act, 200).sends(r#"{"flow":"$process","stage":"Won"}"#),
     // Enrolments (P-8) and steps (P-21).
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
@@ -221,6 +237,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/revise", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{id}/discard-revision", WRITE, 3, On::Sequence, Give, 200).but(409, "not_in_revision"),
     row("POST /sequences/{id}/copy", WRITE, 5, On::Sequence, See, 201).sends(r#"{"name":"New"}"#),
+    row("PUT /sequences/{id}/tags", WRITE, 9, On::Sequence, See, 200).sends(r#"{"tags":[]}"#),
     row("GET /sequences/{id}/versions", READ, 5, On::Sequence, See, 200),
     row("DELETE /sequences/{id}", WRITE, 3, On::Sequence, Give, 204),
     row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),
@@ -229,12 +246,33 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
+    // Message templates: everybody reads them, P-4 says who writes.
+    row("POST /email-templates", WRITE, 4, On::Whole, Nothing, 201)
+        .sends(r#"{"name":"New","language":"en","subject":"S","body_text":"B"}"#),
+    row("GET /email-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /email-templates/{id}", READ, 21, On::Message, See, 200),
+    row("PATCH /email-templates/{id}", WRITE, 4, On::Message, Give, 200).sends(r#"{"subject":"Other"}"#),
+    row("DELETE /email-templates/{id}", WRITE, 4, On::Message, Give, 204),
+    row("POST /email-templates/{id}/preview", WRITE, 21, On::Message, See, 200).sends(r#"{"record":"$record"}"#),
+    row("POST /email-templates/{shipped}/preview", WRITE, 21, On::Record, See, 200).sends(r#"{"record":"$id"}"#),
+    row("POST /text-templates", WRITE, 4, On::Whole, Nothing, 201)
+        .sends(r#"{"name":"New","language":"gl","body":"B"}"#),
+    row("GET /text-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("GET /text-templates/{text}", READ, 21, On::Message, See, 200),
+    row("PATCH /text-templates/{text}", WRITE, 4, On::Message, Give, 200).sends(r#"{"body":"Other"}"#),
+    row("DELETE /text-templates/{text}", WRITE, 4, On::Message, Give, 204),
+    row("POST /text-templates/{text}/preview", WRITE, 21, On::Message, See, 200).sends(r#"{"record":"$record"}"#),
     // Imports.
     row("POST /imports", WRITE, 21, On::Whole, Nothing, 201).asks("?type=lead").sends("name\nImported\n"),
     row("GET /imports/{id}", READ, 21, On::Import, See, 200),
     row("GET /imports/{id}/rejects", READ, 21, On::Import, See, 200),
     // People: changes are for administrators, who are told apart before anything is looked for.
     row("GET /me", READ, 19, On::Whole, Nothing, 200),
+    row("GET /me/settings", READ, 19, On::Whole, Nothing, 200),
+    row("PATCH /me/settings", WRITE, 19, On::Whole, Nothing, 200).sends(r#"{"auto_advance":"stay","language":"gl"}"#),
+    row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
+        .but(409, "cards_locked")
+        .sends(r#"{"card_layout":{"rows":[]}}"#),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
@@ -274,6 +312,21 @@ pub const ROUTES: &[Row] = &[
     row("GET /record-types/{type}/fields/{field}", READ, 21, On::RecordType, See, 200),
     row("PATCH /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
     row("DELETE /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 204),
+    // Process flows and call results (P-11), tags (P-9).
+    row("POST /process-flows", ADMIN, 11, On::Flow, Nothing, 201)
+        .sends(r#"{"name":"$fresh","record_type":"lead","stages":["One"]}"#)
+        .only(&[Own]),
+    row("GET /process-flows", READ, 21, On::Whole, Nothing, 200),
+    row("GET /process-flows/{flow}", READ, 21, On::Flow, See, 200),
+    row("PATCH /process-flows/{flow}", ADMIN, 11, On::Flow, See, 200).sends(r#"{"stages":["Two"]}"#),
+    row("DELETE /process-flows/{flow}", ADMIN, 11, On::Flow, See, 204),
+    row("GET /call-results", READ, 21, On::Whole, Nothing, 200),
+    row("PUT /call-results", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":["made","busy"]}"#),
+    row("POST /tags", WRITE, 9, On::Tag, Nothing, 201).sends(r#"{"name":"$fresh","parent":"$tag"}"#).only(&[Own]),
+    row("GET /tags", READ, 21, On::Whole, Nothing, 200),
+    row("GET /tags/{tag}", READ, 21, On::Tag, See, 200),
+    row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
+    row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),

@@ -35,6 +35,9 @@ use Relation::{AccessTeam, Colleague, Gone, OpenStep, OtherUnit, Own, OwnTeam};
 /// An id that nothing has.
 pub const NOTHING: &str = "00000000-0000-7000-8000-00000000abcd";
 
+/// An e-mail template that the product ships.
+const SHIPPED: &str = "00000000-0000-7000-8000-000000000011";
+
 /// What stands for the parameters of a request.
 pub type Thing = BTreeMap<&'static str, String>;
 
@@ -57,6 +60,8 @@ pub struct World {
     common: String,
     second: String,
     personal: String,
+    /// A process flow for leads, with a stage `Won`.
+    process: String,
     things: RefCell<BTreeMap<(On, usize, Relation), Thing>>,
     count: Cell<u32>,
     // Runs as long as the world.
@@ -89,8 +94,23 @@ impl World {
             made
         };
         let [common, second, personal] = ["record_owner", "record_owner", "current_user"].map(sequence);
+        let flow = json!({ "name": "Sale", "record_type": "lead", "stages": ["Begun", "Won"] });
+        let process = id(&api.post("/process-flows", flow).expect(201));
         let (things, count) = Default::default();
-        World { api, actors, peer, stranger, disabled, common, second, personal, things, count, _server: server }
+        World {
+            api,
+            process,
+            actors,
+            peer,
+            stranger,
+            disabled,
+            common,
+            second,
+            personal,
+            things,
+            count,
+            _server: server,
+        }
     }
 
     /// A sequence that runs on records of everybody.
@@ -152,6 +172,13 @@ impl World {
                 Thing::from([("id", key), ("user", holder.person.id.clone())])
             }
             On::RecordType => self.record_type(relation),
+            On::Message if relation == Gone => Thing::from([("id", NOTHING.into()), ("text", NOTHING.into())]),
+            On::Message => self.message_templates(&name, holder),
+            On::Flow => {
+                let body = json!({ "name": fresh(), "record_type": "lead", "stages": ["One", "Two"] });
+                Thing::from([("flow", self.configured("/process-flows", body, relation))])
+            }
+            On::Tag => Thing::from([("tag", self.configured("/tags", json!({ "name": fresh() }), relation))]),
             On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -159,12 +186,14 @@ impl World {
             let body = json!({ "type": "lead", "name": "Own", "owner": { "user": self.actors[actor].person.id } });
             id(&self.api.post("/records", body).expect(201))
         };
-        let record = if on == On::Sequence { own_record() } else { String::new() };
+        let record = if matches!(on, On::Sequence | On::Message) { own_record() } else { String::new() };
         thing.extend([
             ("name", name),
             ("record", record),
             ("fresh", format!("{}@example.org", fresh())),
             ("template", "T1".into()),
+            ("shipped", SHIPPED.into()),
+            ("process", self.process.clone()),
             ("second", self.second.clone()),
             ("colleague", self.peer.person.id.clone()),
             ("colleagues_team", self.peer.let_in.clone()),
@@ -232,6 +261,16 @@ impl World {
         sequence
     }
 
+    /// Something of the catalogue; what is gone was removed.
+    fn configured(&self, path: &str, body: Value, relation: Relation) -> String {
+        let made = id(&self.api.post(path, body).expect(201));
+        if relation == Gone {
+            let gone = self.api.request(Method::DELETE, &format!("{path}/{made}")).send();
+            assert_eq!(gone.status, 204, "{}", gone.text());
+        }
+        made
+    }
+
     /// A type with a field; what is gone was removed.
     fn record_type(&self, relation: Relation) -> Thing {
         let name = format!("type{}", self.count.get());
@@ -243,7 +282,19 @@ impl World {
             assert_eq!(gone.status, 204, "{}", gone.text());
         }
         let free = format!("{name}_free");
-        Thing::from([("id", name.clone()), ("type", name), ("field", "extra".into()), ("type_free", free)])
+        Thing::from([("type", name), ("field", "extra".into()), ("type_free", free)])
+    }
+
+    /// One of each kind.
+    fn message_templates(&self, name: &str, holder: &Actor) -> Thing {
+        let make = |path: &str, texts: Value| {
+            let mut body = json!({ "name": name, "language": "fr" });
+            body.as_object_mut().unwrap().extend(texts.as_object().unwrap().clone());
+            let made = self.api.ask(holder.person.by_token(), Method::POST, &format!("/api/v1/{path}"));
+            id(&made.json(&body).send().expect(201))
+        };
+        let mail = make("email-templates", json!({ "subject": "S", "body_text": "{{ record.name }}" }));
+        Thing::from([("id", mail), ("text", make("text-templates", json!({ "body": "{{ seller.name }}" })))])
     }
 
     /// An import that has rejected a row.
@@ -325,6 +376,11 @@ fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
 
 /// How far an actor's access goes.
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
+    // The catalogue is everybody's to read, whoever made what stands in it.
+    let relation = match (on, relation) {
+        (On::RecordType | On::Flow | On::Tag, Colleague) => Own,
+        (_, relation) => relation,
+    };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));
     line.unwrap_or_else(|| panic!("{on:?} has no line for {relation:?}")).2[actor]
 }

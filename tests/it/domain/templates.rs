@@ -1,12 +1,13 @@
 //! §20: the six templates are the ones of the specification, in every language.
 
 use relance::domain::given::Given;
+use relance::domain::message_template::MessageKind;
 use relance::domain::plan::compile::Surroundings;
 use relance::domain::plan::compile::compile;
 use relance::domain::plan::{Action, AssignTo, Plan};
 use relance::domain::record::schema::RecordType;
 use relance::domain::sequence::graph::{Graph, Node};
-use relance::domain::template::{self, Language, SequenceTemplate, mail_template, sequence_templates};
+use relance::domain::template::{self, Language, SequenceTemplate, sequence_templates, shipped_mails};
 use relance::id::TemplateId;
 
 const LANGUAGES: [Language; 3] = [Language::En, Language::Fr, Language::Gl];
@@ -112,7 +113,7 @@ fn plan(template: &SequenceTemplate, language: Language) -> Plan {
         takes_option: &|field, value| {
             given.catalogue.field(template.record_type, field).is_some_and(|field| field.kind.takes_option(value))
         },
-        has_template: &|id| mail_template(id).is_some(),
+        has_template: &|id| given.message(id, MessageKind::Mail).is_some(),
     };
     let (plan, diagnostics) = compile(&template.graph(language), &around);
     assert_eq!(diagnostics, [], "{} is without a fault", template.id);
@@ -136,7 +137,8 @@ fn render_node(node: &Node) -> String {
         Node::UpdateField(update) => format!(" {}={}", update.field, update.value),
         Node::AutoEmail(mail) => {
             let id = mail.template.as_deref().and_then(TemplateId::parse);
-            format!(" {}", id.and_then(mail_template).map_or("none", |template| template.key.as_str()))
+            let shipped = shipped_mails().iter().find(|mail| id.is_some() && TemplateId::parse(&mail.id) == id);
+            format!(" {}", shipped.map_or("none", |mail| mail.key.as_str()))
         }
         Node::Email(mail) => mail.template.as_ref().map_or(String::new(), |id| format!(" {id}")),
         _ => String::new(),

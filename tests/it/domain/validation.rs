@@ -23,7 +23,7 @@ fn found(drawn: &Graph, kind: RecordType, exit_on_reply: bool) -> Vec<String> {
         takes_option: &|field, value| {
             given.catalogue.field(kind, field).is_some_and(|field| field.kind.takes_option(value))
         },
-        has_template: &|id| template::mail_template(id).is_some(),
+        has_template: &template::is_shipped,
     };
     let (plan, diagnostics) = compile(drawn, &around);
     let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use relance::connector::merge;
 use relance::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal, Signal, Step, StepStatus};
 use relance::domain::entity::Stamp;
 use relance::domain::given::Given;
@@ -51,7 +52,7 @@ pub fn sellers() -> Organisation {
 
 /// What decisions are given where nobody else is.
 pub fn given() -> Given {
-    Given::default().with_organisation(&sellers())
+    Given { merge_reader: merge::fields, ..Given::default() }.with_organisation(&sellers())
 }
 
 /// The instant of RFC 3339 text.

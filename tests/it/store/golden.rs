@@ -5,26 +5,30 @@
 //! the data directory is raised, and their lines with them. For a variant that was appended, add an example below and the line that
 //! `the_table_holds_every_example` prints.
 
+mod catalogue;
+mod message_template;
 mod organisation;
+mod sequence;
 
 use std::fmt::Debug;
 
 use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
-use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
 use relance::domain::entity::Stamp;
 use relance::domain::import::{ImportCounts, ImportEvent, ImportRequest, ImportState};
+use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::own_settings::OwnSetting;
 use relance::domain::organisation::settings::Setting;
 use relance::domain::plan::AssignTo;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{EntityId, EntityKind, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
+use relance::id::{EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -199,81 +203,9 @@ fn record_events() -> Vec<RecordEvent> {
         stayed(Conflict::RecordFull),
         MigrationUndone { enrolment: 2, migration: 300, left: None, wakes_at: None },
         MigrationUndone { enrolment: 2, migration: 300, left: Some(300), wakes_at: Some(at(AT)) },
+        StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
     ]);
     events
-}
-
-fn sequence_events() -> Vec<SequenceEvent> {
-    use SequenceEvent::*;
-    let created = |record_type, template, owner| Created {
-        name: "Prospección".into(),
-        description: "first touch".into(),
-        record_type,
-        template,
-        graph: r#"{"start":null,"nodes":[]}"#.into(),
-        owner,
-    };
-    let properties = vec![
-        Property::Name("Outra".into()),
-        Property::Description(String::new()),
-        Property::ExitOnReply(true),
-        Property::AssignTo(AssignTo::RecordOwner),
-        Property::AssignTo(AssignTo::CurrentUser),
-    ];
-    let begun = |mode, map: &[(&str, &str)]| {
-        let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
-        MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
-    };
-    vec![
-        created(RecordType::Contact, None, Owner::User(USER)),
-        created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
-        Changed(properties),
-        GraphSaved(r#"{"start":"1","nodes":[]}"#.into()),
-        Activated { version: 1, description: None },
-        Activated { version: 500, description: text("with a call") },
-        Deactivated,
-        Emptied,
-        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
-        begun(Mode::Stay, &[]),
-        begun(Mode::Follow, &[]),
-        begun(Mode::Map, &[("call", "visit"), ("wait", "visit")]),
-        begun(Mode::Restart, &[]),
-        MigrationCompleted { number: 300 },
-        MigrationTakenBack { number: 300 },
-        MigrationUndone { number: 300 },
-        RevisionOpened,
-        RevisionPublished { version: 2, description: None },
-        RevisionPublished { version: 500, description: text("with a call") },
-        RevisionDropped,
-        Deleted,
-    ]
-}
-
-fn catalogue_events() -> Vec<CatalogueEvent> {
-    use CatalogueEvent::*;
-    let project = RecordType::from_name("project").expect("a name");
-    let added = |name: &str, takes| FieldAdded { kind: project, name: name.into(), label: "Praza".into(), takes };
-    let set = |options: &[&str]| FieldKind::OptionSet(options.iter().map(|option| (*option).into()).collect());
-    vec![
-        TypeAdded { kind: project, label: "Proxecto".into() },
-        TypeChanged { kind: RecordType::Lead, before: "Lead".into(), after: "Oportunidade".into() },
-        TypeRemoved { kind: project },
-        added("a", FieldKind::Text),
-        added("b", FieldKind::Number),
-        added("c", FieldKind::Money),
-        added("d", FieldKind::Date),
-        added("e", FieldKind::TwoOption),
-        added("f", set(&["Ouro", "Prata"])),
-        added("g", FieldKind::Lookup(Target::Record(project))),
-        added("h", FieldKind::Lookup(Target::User)),
-        FieldChanged {
-            kind: RecordType::Account,
-            name: "tier".into(),
-            before: ("Nivel".into(), set(&["Ouro"])),
-            after: ("Rango".into(), set(&["Ouro", "Prata"])),
-        },
-        FieldRemoved { kind: RecordType::Account, name: "tier".into() },
-    ]
 }
 
 fn import_events() -> Vec<ImportEvent> {
@@ -298,11 +230,13 @@ fn import_events() -> Vec<ImportEvent> {
 
 fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record_events());
-    all.extend(examples_of("SequenceEvent", sequence_events()));
+    all.extend(examples_of("SequenceEvent", sequence::events()));
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
-    all.extend(examples_of("CatalogueEvent", catalogue_events()));
+    all.extend(examples_of("CatalogueEvent", catalogue::events()));
+    all.extend(examples_of("OwnSetting", organisation::own_settings()));
+    all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     let migration = MigrationId::of(SEQUENCE, 300);
@@ -418,7 +352,7 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
@@ -426,6 +360,8 @@ fn every_variant_of_an_event_has_an_example() {
         ("Delivery.", knows::<Delivery>),
         ("OrganisationEvent.", knows::<OrganisationEvent>),
         ("Setting.", knows::<Setting>),
+        ("OwnSetting.", knows::<OwnSetting>),
+        ("TemplateEvent.", knows::<TemplateEvent>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

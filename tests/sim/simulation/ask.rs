@@ -7,13 +7,17 @@ use relance::domain::audit::Audit;
 use relance::domain::catalogue::Catalogue;
 use relance::domain::catalogue::command::CatalogueCommand;
 use relance::domain::import::{Import, ImportCommand};
+use relance::domain::message_template::MessageTemplate;
+use relance::domain::message_template::command::TemplateCommand;
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::command::OrganisationCommand;
 use relance::domain::permission::Denies;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::{Sequence, SequenceCommand};
-use relance::id::{CatalogueId, EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, UserId};
+use relance::id::{
+    CatalogueId, EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId,
+};
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Deliver, Failure, Seen};
 use relance::runtime::shard::{Resides, ShardActor};
@@ -30,6 +34,7 @@ pub enum What {
     Organisation(OrganisationCommand),
     Account(UserId, AccountCommand),
     Catalogue(CatalogueCommand),
+    Message(TemplateId, TemplateCommand),
     Read(EntityId),
 }
 
@@ -67,6 +72,7 @@ impl Ask {
             What::Organisation(_) => OrganisationId::THE.into(),
             What::Catalogue(_) => CatalogueId::THE.into(),
             What::Account(user, _) => user.account().into(),
+            What::Message(id, _) => (*id).into(),
             What::Read(entity) => *entity,
         }
     }
@@ -78,6 +84,7 @@ impl Ask {
             What::Record(_, RecordCommand::Create { .. })
                 | What::Sequence(_, SequenceCommand::Create { .. })
                 | What::Import(_, ImportCommand::Start(_))
+                | What::Message(_, TemplateCommand::Create { .. })
         )
     }
 
@@ -87,6 +94,7 @@ impl Ask {
             What::Record(known, _) => known.0 = id,
             What::Sequence(known, _) => known.0 = id,
             What::Import(known, _) => known.0 = id,
+            What::Message(known, _) => known.0 = id,
             What::Organisation(_) | What::Account(..) | What::Catalogue(_) => {}
             What::Read(entity) => entity.id = id,
         }
@@ -103,6 +111,7 @@ impl Ask {
             What::Organisation(command) => submit::<Organisation>(&engine, OrganisationId::THE, command, caller).await,
             What::Account(user, command) => submit::<Account>(&engine, user.account(), command, caller).await,
             What::Catalogue(command) => submit::<Catalogue>(&engine, CatalogueId::THE, command, caller).await,
+            What::Message(id, command) => submit::<MessageTemplate>(&engine, id, command, caller).await,
             What::Read(entity) => match entity.kind {
                 EntityKind::Record => read::<Record>(&engine, entity, caller).await,
                 EntityKind::Sequence => read::<Sequence>(&engine, entity, caller).await,
@@ -111,6 +120,7 @@ impl Ask {
                 EntityKind::Account => read::<Account>(&engine, entity, caller).await,
                 EntityKind::Catalogue => read::<Catalogue>(&engine, entity, caller).await,
                 EntityKind::Audit => read::<Audit>(&engine, entity, caller).await,
+                EntityKind::MessageTemplate => read::<MessageTemplate>(&engine, entity, caller).await,
             },
         }
     }

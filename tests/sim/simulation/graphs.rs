@@ -1,8 +1,9 @@
 //! Sequences to run: the six that the product ships, and drawn ones.
 
 use relance::domain::record::schema::RecordType;
-use relance::domain::sequence::graph::Graph;
+use relance::domain::sequence::graph::{Graph, Node};
 use relance::domain::template::{Language, sequence_templates};
+use relance::id::TemplateId;
 use serde_json::Value;
 
 use super::draw;
@@ -17,6 +18,20 @@ pub fn any(chance: &mut fastrand::Rng) -> (Graph, RecordType, Option<String>) {
         }
         _ => (drawn(chance), RecordType::Lead, None),
     }
+}
+
+/// A drawn graph whose automated e-mails may send what clients have written.
+pub fn sending(chance: &mut fastrand::Rng, messages: &[TemplateId]) -> Graph {
+    let mut graph = drawn(chance);
+    for node in &mut graph.nodes {
+        if let Node::AutoEmail(mail) = node
+            && chance.bool()
+            && let Some(message) = chance.choice(messages)
+        {
+            mail.template = Some(message.to_string());
+        }
+    }
+    graph
 }
 
 /// A few nodes that lead forward, mostly sound: what follows a condition's wish stands before it.

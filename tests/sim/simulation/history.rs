@@ -8,6 +8,7 @@ use relance::domain::audit::{Audit, AuditEvent};
 use relance::domain::catalogue::Catalogue;
 use relance::domain::entity::Entity;
 use relance::domain::import::Import;
+use relance::domain::message_template::MessageTemplate;
 use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::sequence::Sequence;
@@ -81,6 +82,7 @@ pub struct History {
     pub accounts: BTreeMap<u128, Log<Account>>,
     pub catalogues: BTreeMap<u128, Log<Catalogue>>,
     audits: BTreeMap<u128, Log<Audit>>,
+    message_templates: BTreeMap<u128, Log<MessageTemplate>>,
     /// What each server has shown decisions of the organisation.
     pub policies: Policies,
     /// Refusals of access that were noted, less those that were answered: whose, of what, and why.
@@ -108,6 +110,7 @@ impl History {
             accounts: BTreeMap::new(),
             catalogues: BTreeMap::new(),
             audits: BTreeMap::new(),
+            message_templates: BTreeMap::new(),
             policies: Policies::default(),
             refusals: BTreeMap::new(),
             repeats: BTreeMap::new(),
@@ -150,6 +153,7 @@ impl History {
             EntityKind::Account => self.accounts.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Catalogue => self.catalogues.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Audit => self.audits.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::MessageTemplate => self.message_templates.get(&entity.id).map(|log| log.entries.len()),
         };
         entries.unwrap_or(0) as Version
     }
@@ -166,6 +170,7 @@ impl History {
             EntityKind::Account => of(&self.accounts, entity.id, version),
             EntityKind::Catalogue => of(&self.catalogues, entity.id, version),
             EntityKind::Audit => of(&self.audits, entity.id, version),
+            EntityKind::MessageTemplate => of(&self.message_templates, entity.id, version),
         }
     }
 
@@ -222,6 +227,9 @@ impl History {
             EntityKind::Organisation => self.organisations.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Account => self.accounts.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Catalogue => self.catalogues.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::MessageTemplate => {
+                self.message_templates.entry(id).or_default().append(bytes, |_, _, _| vec![])
+            }
             EntityKind::Audit => self.audits.entry(id).or_default().append(bytes, |_, event, entry| {
                 let AuditEvent::Refused(refusal) = event;
                 let key = (entry.stamp.by, refusal.subject.clone(), refusal.detail.clone());
@@ -306,6 +314,7 @@ impl History {
         add(EntityKind::Account, &self.accounts, &mut wanted);
         add(EntityKind::Catalogue, &self.catalogues, &mut wanted);
         add(EntityKind::Audit, &self.audits, &mut wanted);
+        add(EntityKind::MessageTemplate, &self.message_templates, &mut wanted);
         let entities: BTreeSet<_> = wanted.keys().chain(found.keys()).copied().collect();
         for entity in entities.into_iter().filter(|entity| wanted.get(entity) != found.get(entity)) {
             self.breaks(format!("{entity}: its log is not what was stored (P1, P2)"));

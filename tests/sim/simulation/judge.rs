@@ -80,6 +80,7 @@ pub fn record_event(
         RecordEvent::Changed { .. }
         | RecordEvent::Forgotten
         | RecordEvent::Closed(_)
+        | RecordEvent::StageChanged { .. }
         | RecordEvent::Reopened
         | RecordEvent::StepFailed { .. }
         | RecordEvent::StepSnoozed { .. }

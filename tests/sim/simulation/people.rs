@@ -2,7 +2,9 @@
 
 use relance::domain::account::command::{AccountCommand, NewKey, Proof};
 use relance::domain::account::{KeyKind, TokenScope};
+use relance::domain::language::Language;
 use relance::domain::organisation::command::{OrganisationCommand, UserChange};
+use relance::domain::organisation::own_settings::{AutoAdvance, OwnSetting};
 use relance::domain::organisation::settings::{Setting, Settings, Workspace};
 use relance::domain::organisation::{TeamKind, UserProfile};
 use relance::domain::permission::{Role, Roles};
@@ -45,7 +47,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
     let anybody = *chance.choice(&USERS).unwrap_or(&USERS[0]);
     let often = match what {
         What::Record(..) | What::Read(_) | What::Import(..) => USERS[0],
-        What::Sequence(..) => USERS[1],
+        What::Sequence(..) | What::Message(..) => USERS[1],
         What::Organisation(_) | What::Account(..) | What::Catalogue(_) => UserId::ADMINISTRATOR,
     };
     if chance.u32(0..10) < 6 { often } else { anybody }
@@ -55,7 +57,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
 pub fn organise(chance: &mut fastrand::Rng) -> What {
     let user = USERS[chance.usize(0..USERS.len())];
     let (expected, change) = (chance.bool().then(|| chance.u32(1..4)), |change| vec![change]);
-    What::Organisation(match chance.u32(0..16) {
+    What::Organisation(match chance.u32(0..17) {
         0..3 => {
             let drawn: Vec<Role> = Role::ALL[1..].iter().copied().filter(|_| chance.bool()).collect();
             OrganisationCommand::ChangeUser { user, changes: change(UserChange::Roles(roles(&drawn))), expected }
@@ -68,6 +70,14 @@ pub fn organise(chance: &mut fastrand::Rng) -> What {
         6..10 => OrganisationCommand::EnableUser { user },
         10 | 11 => OrganisationCommand::AddMember { team: TEAM, user },
         12 | 13 => OrganisationCommand::RemoveMember { team: TEAM, user, expected },
+        15 => OrganisationCommand::ChangeOwnSettings {
+            settings: vec![
+                OwnSetting::AutoAdvance(AutoAdvance::Next),
+                OwnSetting::Language(Some(Language::Fr)),
+                OwnSetting::SequenceColumns(vec!["name".into(), "tags".into()]),
+            ],
+            expected: None,
+        },
         14 => {
             let settings = vec![
                 Setting::Roles(Workspace::Only(roles(&[Role::SalesManager]))),

@@ -4,10 +4,15 @@ use relance::domain::catalogue::command::CatalogueCommand;
 use relance::domain::catalogue::field::{FieldKind, Target};
 use relance::domain::record::schema::RecordType;
 
+use relance::id::{FlowId, TagId};
+
 use super::ask::What;
 
 /// The field of leads that comes and goes; records write it whether it is there or not.
 pub const TIER: &str = "tier";
+
+/// The flow that comes and goes.
+pub const FLOW: FlowId = FlowId(0x71);
 
 /// Something about types and fields.
 pub fn arrange(chance: &mut fastrand::Rng) -> What {
@@ -18,7 +23,7 @@ pub fn arrange(chance: &mut fastrand::Rng) -> What {
         FieldKind::OptionSet(all.filter(|_| chance.bool()).map(Into::into).collect())
     };
     let (kind, name, label) = (RecordType::Lead, TIER.to_owned(), format!("Tier {}", chance.u32(0..3)));
-    What::Catalogue(match chance.u32(0..12) {
+    What::Catalogue(match chance.u32(0..18) {
         0..3 => CatalogueCommand::AddField { kind, name, label, takes: options(chance) },
         3 => CatalogueCommand::AddField { kind, name, label, takes: FieldKind::Lookup(Target::User) },
         4..6 => {
@@ -28,6 +33,29 @@ pub fn arrange(chance: &mut fastrand::Rng) -> What {
         6 | 7 => CatalogueCommand::RemoveField { kind, name, expected },
         8 | 9 => CatalogueCommand::AddType { kind: project, label },
         10 => CatalogueCommand::ChangeType { kind: project, label: Some(label), expected },
+        11 | 12 => {
+            let stages = if chance.bool() { vec!["Begun".into()] } else { vec!["Begun".into(), "Won".into()] };
+            match chance.u32(0..4) {
+                0 => CatalogueCommand::RemoveFlow { flow: FLOW, expected },
+                1 => CatalogueCommand::ChangeFlow { flow: FLOW, name: None, stages: Some(stages), expected },
+                _ => CatalogueCommand::AddFlow { flow: FLOW, name: "Sale".into(), kind, stages },
+            }
+        }
+        13 => {
+            let all = ["made", "received", "no_answer", "left_voicemail", "busy", "wrong_number"].into_iter();
+            let results = all.filter(|_| chance.u32(0..8) > 0).map(Into::into).collect();
+            CatalogueCommand::SetCallResults { results, expected: None }
+        }
+        14..17 => {
+            let mut tag = || TagId(chance.u128(1..6));
+            let (tag, parent, name) = (tag(), tag(), label);
+            match chance.u32(0..5) {
+                0 => CatalogueCommand::RemoveTag { tag, expected: None },
+                1 => CatalogueCommand::ChangeTag { tag, name: None, parent: Some(Some(parent)), expected: None },
+                2 => CatalogueCommand::AddTags { parent: Some(parent), tags: vec![(tag, name)] },
+                _ => CatalogueCommand::AddTags { parent: None, tags: vec![(tag, name)] },
+            }
+        }
         _ => CatalogueCommand::RemoveType { kind: project, expected },
     })
 }

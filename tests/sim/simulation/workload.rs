@@ -8,12 +8,13 @@ use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
 use relance::domain::sequence::{Property, SequenceCommand};
-use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId};
+use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
 use relance::time::Timestamp;
 
 use super::ask::What;
 use super::graphs;
 use super::history::History;
+use super::messages;
 use super::people::{self, TEAM, USERS};
 use super::shelf;
 
@@ -23,6 +24,7 @@ pub struct Known {
     pub records: Vec<RecordId>,
     pub sequences: Vec<SequenceId>,
     pub imports: Vec<ImportId>,
+    pub messages: Vec<TemplateId>,
 }
 
 /// One look at what could be asked next.
@@ -40,7 +42,8 @@ impl Client<'_> {
             0..66 => self.record(),
             66..79 => self.sequence(),
             79..82 => self.import(),
-            82..85 => Some(people::organise(self.chance)),
+            82 => messages::wish(self.chance, self.known),
+            83..85 => Some(people::organise(self.chance)),
             85 => Some(shelf::arrange(self.chance)),
             86..90 => Some(people::authenticate(self.chance, self.history, self.now)),
             _ => self.read(),
@@ -50,7 +53,8 @@ impl Client<'_> {
     fn read(&mut self) -> Option<What> {
         let records = self.known.records.iter().map(|id| EntityId::from(*id));
         let sequences = self.known.sequences.iter().map(|id| EntityId::from(*id));
-        let all: Vec<_> = records.chain(sequences).collect();
+        let messages = self.known.messages.iter().map(|id| EntityId::from(*id));
+        let all: Vec<_> = records.chain(sequences).chain(messages).collect();
         self.chance.choice(&all).copied().map(What::Read)
     }
 
@@ -91,6 +95,7 @@ impl Client<'_> {
                 What::Sequence(SequenceId(id), command)
             }
             EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
+            EntityKind::MessageTemplate => messages::creation(self.chance, TemplateId(id)),
             EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {
                 people::organise(self.chance)
             }
@@ -102,7 +107,7 @@ impl Client<'_> {
         let command = match self.chance.u32(0..28) {
             0..9 => SequenceCommand::Activate { description: None, migration: None },
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
-            12..15 => SequenceCommand::SaveGraph(graphs::drawn(self.chance)),
+            12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
             16 => SequenceCommand::Change(vec![Property::AssignTo(if self.chance.bool() {
                 AssignTo::CurrentUser
@@ -134,7 +139,8 @@ impl Client<'_> {
             24..29 => self.signal(record),
             29..35 => RecordCommand::Change(vec![self.change()]),
             35 => RecordCommand::Close(*self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?),
-            36 | 37 => RecordCommand::Reopen,
+            36 => RecordCommand::Reopen,
+            37 => RecordCommand::SetStage { flow: shelf::FLOW, stage: "Won".into() },
             38 if self.chance.u32(0..4) == 0 => RecordCommand::Erase,
             _ => {
                 let live: Vec<_> = record.live().map(|live| live.ordinal).collect();

@@ -201,6 +201,7 @@ impl World {
             EntityKind::Record => add(&mut self.known.records, entity.into()),
             EntityKind::Sequence => add(&mut self.known.sequences, entity.into()),
             EntityKind::Import => add(&mut self.known.imports, entity.into()),
+            EntityKind::MessageTemplate => add(&mut self.known.messages, entity.into()),
             EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {}
         }
     }
@@ -229,6 +230,7 @@ impl World {
             () if room(self.known.sequences.len(), self.mix.sequences) => Some(EntityKind::Sequence),
             () if room(self.known.records.len(), self.mix.records) => Some(EntityKind::Record),
             () if room(self.known.imports.len(), 1) && self.chance.u32(0..9) == 0 => Some(EntityKind::Import),
+            () if room(self.known.messages.len(), 3) && self.chance.u32(0..9) == 0 => Some(EntityKind::MessageTemplate),
             () => None,
         };
         let key = self.chance.bool().then(|| CommandId { key: self.chance.u128(..), fingerprint: [1; 16] });

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use relance::domain::language::Language;
 use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::own_settings::{AutoAdvance, OwnSetting};
 use relance::domain::organisation::settings::{CallResult, Setting, Workspace};
 use relance::domain::organisation::{TeamKind, UserProfile, UserState};
 use relance::domain::permission::Role;
@@ -39,6 +40,19 @@ pub fn events() -> Vec<OrganisationEvent> {
         TeamRemoved { team: TEAM },
         WorkspaceChanged { before: Workspace::All, after: only },
         SettingsChanged { before: vec![], after: settings() },
+        OwnSettingsChanged { user: USER, before: vec![], after: own_settings() },
+    ]
+}
+
+/// One value of each that somebody sets for themselves, in the order of their stored numbers.
+pub fn own_settings() -> Vec<OwnSetting> {
+    vec![
+        OwnSetting::AutoAdvance(AutoAdvance::Stay),
+        OwnSetting::Language(Some(Language::Gl)),
+        OwnSetting::TimeZone(text("Europe/Madrid")),
+        OwnSetting::HiddenFilters(vec!["unopened".into()]),
+        OwnSetting::CardLayout(text(r#"{"rows":[]}"#)),
+        OwnSetting::SequenceColumns(vec!["name".into(), "status".into()]),
     ]
 }
 

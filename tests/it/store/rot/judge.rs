@@ -11,6 +11,7 @@ use relance::domain::audit::Audit;
 use relance::domain::catalogue::Catalogue;
 use relance::domain::effect::{Counter, EnrolmentRow};
 use relance::domain::import::Import;
+use relance::domain::message_template::MessageTemplate;
 use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::record::schema::{Owner, RecordType};
@@ -126,6 +127,9 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             }
             EntityKind::Catalogue => {
                 ask(&mut all, question, codec::load::<Catalogue>(store, *entity, None));
+            }
+            EntityKind::MessageTemplate => {
+                ask(&mut all, question, codec::load::<MessageTemplate>(store, *entity, None));
             }
             EntityKind::Audit => {
                 ask(&mut all, question, codec::load::<Audit>(store, *entity, None));

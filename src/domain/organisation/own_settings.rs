@@ -1,0 +1,135 @@
+//! What somebody sets for themselves alone: language, time zone, and how their lists and cards look.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::settings::Settings;
+use crate::domain::language::Language;
+use crate::domain::record::Problem;
+use crate::domain::record::schema::{Fault, text_fault, time_zone_fault};
+use crate::limits;
+
+/// What is shown after a step is completed or skipped (W-63).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoAdvance {
+    /// The seller is asked.
+    #[default]
+    Ask,
+    /// The next item.
+    Next,
+    /// The same record.
+    Stay,
+}
+
+/// The columns of the list of sequences, by the names that a sequence's members have.
+pub const SEQUENCE_COLUMNS: [&str; 10] = [
+    "name",
+    "description",
+    "record_type",
+    "status",
+    "version",
+    "step_count",
+    "owner",
+    "tags",
+    "connected_count",
+    "modified_at",
+];
+
+/// What somebody has set beside language and time zone, which every colleague sees in their profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnSettings {
+    /// W-63.
+    pub auto_advance: AutoAdvance,
+    /// Filters that are not shown (W-31).
+    pub hidden_filters: Vec<String>,
+    /// The cards of the work list, as JSON (W-70).
+    pub card_layout: Option<String>,
+    /// The columns of the list of sequences in their order; the usual ones where there are none.
+    pub sequence_columns: Vec<String>,
+    /// Changes so far.
+    pub version: u32,
+}
+
+/// One of them with its value. Stored for good: variants are only ever appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnSetting {
+    /// See [`OwnSettings::auto_advance`].
+    AutoAdvance(AutoAdvance),
+    /// The language of the profile.
+    Language(Option<Language>),
+    /// The time zone of the profile, an IANA name.
+    TimeZone(Option<String>),
+    /// See [`OwnSettings::hidden_filters`].
+    HiddenFilters(Vec<String>),
+    /// See [`OwnSettings::card_layout`].
+    CardLayout(Option<String>),
+    /// See [`OwnSettings::sequence_columns`].
+    SequenceColumns(Vec<String>),
+}
+
+impl OwnSetting {
+    /// What does not fit about its value.
+    pub fn problems(&self) -> Vec<Problem> {
+        let at = |pointer: String, fault: Option<Fault>| {
+            fault.map(|(code, detail)| Problem { pointer, code, detail }).into_iter().collect::<Vec<_>>()
+        };
+        match self {
+            OwnSetting::AutoAdvance(_) | OwnSetting::Language(_) | OwnSetting::TimeZone(None) => vec![],
+            OwnSetting::TimeZone(Some(zone)) => at("/time_zone".into(), time_zone_fault(zone)),
+            OwnSetting::HiddenFilters(filters) if filters.len() > limits::HIDDEN_FILTERS_MAX => {
+                let detail = format!("at most {} filters can be hidden", limits::HIDDEN_FILTERS_MAX);
+                at("/hidden_filters".into(), Some(("too_long", detail)))
+            }
+            OwnSetting::HiddenFilters(filters) => {
+                each_once("/hidden_filters", filters, |filter| text_fault(filter, limits::STEP_NAME_MAX, false))
+            }
+            OwnSetting::CardLayout(layout) => at(
+                "/card_layout".into(),
+                layout.as_deref().and_then(card_fault).map(|why| ("card_layout_invalid", why)),
+            ),
+            OwnSetting::SequenceColumns(columns) => each_once("/sequence_columns", columns, |column| {
+                let known = || format!("there is no column `{column}`; there are {}", SEQUENCE_COLUMNS.join(", "));
+                (!SEQUENCE_COLUMNS.contains(&column)).then(|| ("column_unknown", known()))
+            }),
+        }
+    }
+
+    /// W-70: cards are arranged where an administrator lets people do so.
+    pub fn is_closed(&self, settings: &Settings) -> bool {
+        matches!(self, OwnSetting::CardLayout(Some(_))) && (!settings.card_customisation || settings.card_lock)
+    }
+}
+
+/// What does not fit about the items of a list, in which each stands once.
+fn each_once(pointer: &str, items: &[String], fault: impl Fn(&str) -> Option<Fault>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let again = || ("duplicate", format!("`{item}` stands there twice"));
+        if let Some((code, detail)) = fault(item).or_else(|| items[..place].contains(item).then(again)) {
+            problems.push(Problem { pointer: format!("{pointer}/{place}"), code, detail });
+        }
+    }
+    problems
+}
+
+/// L-18: at most four rows with three fields and three icons each.
+fn card_fault(layout: &str) -> Option<String> {
+    if layout.len() > limits::CARD_LAYOUT_MAX {
+        return Some(format!("a card's layout has at most {} bytes of JSON", limits::CARD_LAYOUT_MAX));
+    }
+    let Ok(Value::Object(layout)) = serde_json::from_str(layout) else { return Some("a layout is an object".into()) };
+    let rows = match layout.get("rows") {
+        Some(Value::Array(rows)) if rows.len() <= 4 => rows,
+        _ => return Some("a layout has `rows`, at most four".into()),
+    };
+    let is_row = |row: &Value| {
+        let few = |member: &str| match row.get(member) {
+            None => true,
+            Some(Value::Array(items)) => items.len() <= 3 && items.iter().all(Value::is_string),
+            Some(_) => false,
+        };
+        row.is_object() && few("fields") && few("icons")
+    };
+    (!rows.iter().all(is_row)).then(|| "a row has `fields` and `icons`, at most three names each".into())
+}
