@@ -15,6 +15,14 @@ pub const ACTIVE_SEQUENCES_MAX: i64 = 250;
 pub const WAIT_HOURS_MAX: i64 = 30 * 24;
 /// Version number of a sequence (L-7).
 pub const SEQUENCE_VERSIONS_MAX: u16 = 500;
+/// A/B tests of one sequence (L-6).
+pub const AB_TESTS_MAX: usize = 5;
+/// How many of a hundred participants of an A/B test get A, at least and at most (L-5).
+pub const AB_SHARE_MIN: i64 = 10;
+/// See [`AB_SHARE_MIN`].
+pub const AB_SHARE_MAX: i64 = 90;
+/// Advances from sequence to sequence without a seller step or a wait between them (CM-15, D-70).
+pub const ADVANCE_HOPS_MAX: usize = 25;
 /// Nodes on one path (L-8).
 pub const PATH_NODES_MAX: usize = 400;
 /// Nodes in one graph, all paths together.

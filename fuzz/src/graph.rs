@@ -34,7 +34,7 @@ pub fn run(bytes: &[u8]) {
         let sequence = world.draft(graph.clone());
         let properties = vec![Property::ExitOnReply(choice & 1 == 1)];
         world.order(sequence, SequenceCommand::Change(properties)).expect("an inactive sequence takes properties");
-        let (plan, found) = world.sequence(sequence).compile_draft(&world.given);
+        let (plan, found) = world.sequence(sequence).compile_draft(sequence, &world.given);
         let blocked = found.iter().any(|one| one.severity == Severity::Error);
         assert_eq!(plan.is_none(), blocked, "a plan exactly where nothing blocks: {found:?}");
         let activated = world.order(sequence, SequenceCommand::Activate { description: None });

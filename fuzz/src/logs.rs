@@ -105,6 +105,6 @@ pub fn other(bytes: &[u8]) {
     let id = SequenceId(1 << 100);
     let Some(sequence) = replayed::<Sequence>(rest, id) else { return };
     let given = Given::default().with_sequence(id, &sequence);
-    let _ = sequence.compile_draft(&given);
+    let _ = sequence.compile_draft(id, &given);
     let _ = serde_json::to_vec(&sequence.graph());
 }

@@ -23,6 +23,9 @@ use crate::web::api::sequence_tests::ReportView;
 use crate::web::problem::Problem;
 use crate::web::request::from_json;
 
+/// A sequence in a file is on no server.
+const NOWHERE: SequenceId = SequenceId(0);
+
 /// Work with sequences as files
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
@@ -229,7 +232,7 @@ fn alone(file: TestFile) -> anyhow::Result<Report> {
     let draft = serde_json::to_string(&graph).context("the graph cannot be written")?;
     let drawn = Sequence { exists: true, version: 1, record_type, exit_on_reply, draft, ..Sequence::default() };
     let tests = file.tests.as_deref().unwrap_or(shipped);
-    let report = drawn.try_tests(&Given::default(), tests).map_err(|rejection| sentence(rejection.into()))?;
+    let report = drawn.try_tests(NOWHERE, &Given::default(), tests).map_err(|rejection| sentence(rejection.into()))?;
     Ok(serde_json::from_value(serde_json::to_value(ReportView::from(report))?)?)
 }
 

@@ -1,14 +1,17 @@
 //! One record going through one plan: what is remembered of the enrolment and of each node it opened.
 
+mod ab_test;
 pub mod act;
 pub mod advance;
+mod answer;
 pub mod migrate;
+mod transfer;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use self::migrate::{Former, Outcome};
-use crate::domain::plan::NodeIndex;
+use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
 use crate::id::{SequenceId, UserId};
 use crate::time::Timestamp;
@@ -53,6 +56,8 @@ pub enum EndReason {
     RegardingEntityDeactivated,
     ///
     ExitCriterionMet,
+    /// CM-4.
+    AdvancedToOtherSequence,
 }
 
 /// An enrolment.
@@ -76,6 +81,8 @@ pub struct Enrolment {
     pub opens_at: Option<Timestamp>,
     /// Where the connection came from, in the client's words.
     pub source: Option<String>,
+    /// The step of another enrolment that led here (CM-15).
+    pub advanced_from: Option<Ordinal>,
     /// The step instance it stands on, or stood on last.
     pub current: Option<Ordinal>,
     /// Counted steps completed or skipped (D-61).
@@ -132,6 +139,14 @@ pub enum StepError {
     EmailUndeliverable,
     /// The message's template is missing or could not be rendered (ST-23).
     EmailTemplateFailed,
+    /// The text message could not be sent (ST-23).
+    AutomatedTextFailed,
+    /// The record has no such field, or what the condition asks of cannot be seen (CM-12).
+    FieldMissing,
+    /// The sequence to advance to takes no such records (any more) (CM-14).
+    AdvanceTargetInactive,
+    /// Advances lead from sequence to sequence without anybody (CM-15).
+    AdvanceLoop,
 }
 
 /// The exit a condition took.
@@ -207,8 +222,10 @@ pub struct Step {
     pub wait: WaitState,
     /// What stands in the way.
     pub error: Option<StepError>,
-    /// The automated e-mail became one for the seller (ST-23).
+    /// The automated message became one for the seller (ST-23).
     pub converted: bool,
+    /// The version of an A/B test that it sends (AB-8).
+    pub ab_version: Option<AbVersion>,
     /// When the node was reached.
     pub opened_at: Timestamp,
     /// When it is due: the opening, moved by snoozes; for a wait when it ends (D-64).

@@ -7,9 +7,9 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
-use crate::domain::sequence::Sequence;
+use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, TemplateId};
 
@@ -52,6 +52,15 @@ impl Given {
     /// The message template of that id and kind, if it is there.
     pub fn message(&self, id: TemplateId, kind: MessageKind) -> Option<&MessageTemplate> {
         self.messages.get(&id).map(Arc::as_ref).filter(|template| template.is(kind))
+    }
+
+    /// The active sequences in whose present version there is a node of which `named` holds.
+    pub fn active_with(&self, named: impl Fn(&PlanNode) -> bool) -> impl Iterator<Item = &Sequence> {
+        let active = self.sequences.iter().filter(|(_, sequence)| sequence.status != SequenceStatus::Inactive);
+        let names = move |(id, sequence): &(&SequenceId, &Arc<Sequence>)| {
+            self.plan(**id, sequence.version).is_some_and(|plan| plan.nodes.iter().any(&named))
+        };
+        active.filter(names).map(|(_, sequence)| sequence.as_ref())
     }
 
     /// The same snapshot with a message template as it is now.

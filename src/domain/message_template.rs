@@ -14,9 +14,10 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::permission::{Denial, Permission};
-use crate::domain::plan::{Action, PlanNode, SellerStep};
+use crate::domain::plan::{Action, SellerStep};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, text_fault};
+use crate::domain::sequence::Sequence;
 use crate::domain::template;
 use crate::id::{EntityKind, TemplateId, UserId};
 use crate::limits;
@@ -263,28 +264,19 @@ fn judge(name: &str, content: &Content, given: &Given) -> Result<(), TemplateRej
 /// version are not asked: their message becomes a step for the seller (ST-23).
 fn referrer(id: TemplateId, given: &Given, by: UserId) -> Option<String> {
     let person = given.policy.person(by).ok();
-    let names = |node: &PlanNode| named_by(&node.action).contains(&id);
-    let mut found = given.sequences.iter().filter(|(sequence, state)| {
-        let plan = given.plan(**sequence, state.version);
-        state.status.is_active() && plan.is_some_and(|plan| plan.nodes.iter().any(names))
-    });
-    let seen = |found: &(&_, &std::sync::Arc<crate::domain::sequence::Sequence>)| {
-        person.as_ref().is_some_and(|person| found.1.is_seen_by(person))
-    };
+    let mut found = given.active_with(|node| named_by(&node.action).contains(&id));
+    let seen = |found: &&Sequence| person.as_ref().is_some_and(|person| found.is_seen_by(person));
     let first = found.next()?;
     let shown = std::iter::once(first).chain(found).find(seen);
-    Some(shown.map_or("a sequence that you cannot see".into(), |(_, sequence)| format!("`{}`", sequence.name)))
+    Some(shown.map_or("a sequence that you cannot see".into(), |sequence| format!("`{}`", sequence.name)))
 }
 
 /// The templates that a node's work begins with or sends.
 fn named_by(action: &Action) -> Vec<TemplateId> {
     match action {
-        Action::AutoEmail(template) => vec![*template],
-        Action::Seller(SellerStep::Email(template)) => template.iter().copied().collect(),
-        Action::Seller(SellerStep::PhoneCall | SellerStep::Task | SellerStep::LinkedIn)
-        | Action::Wait(_)
-        | Action::EmailReplied { .. }
-        | Action::CallResult(_)
-        | Action::UpdateField { .. } => vec![],
+        Action::AutoEmail(template) | Action::AutoText(template) => vec![*template],
+        Action::Seller(SellerStep::Email(template) | SellerStep::Text(template)) => template.iter().copied().collect(),
+        Action::AbTest(test) => test.templates.to_vec(),
+        _ => vec![],
     }
 }

@@ -7,8 +7,12 @@ pub mod structure;
 
 use chrono::TimeDelta;
 
+use serde::{Deserialize, Serialize};
+
+use crate::domain::condition::Condition;
+use crate::domain::enrolment::Signal;
 use crate::domain::record::schema::RecordType;
-use crate::id::TemplateId;
+use crate::id::{FlowId, SequenceId, TemplateId};
 
 /// The node's place in its plan.
 pub type NodeIndex = u16;
@@ -31,7 +35,7 @@ pub struct Plan {
 }
 
 /// Who gets the steps of a sequence (§3.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AssignTo {
     /// The record's owner.
     #[default]
@@ -68,16 +72,26 @@ pub struct PlanNode {
 pub enum Action {
     /// A seller performs it and marks it complete.
     Seller(SellerStep),
-    /// The server sends a message.
+    /// The server sends an e-mail.
     AutoEmail(TemplateId),
+    /// The server sends a text message.
+    AutoText(TemplateId),
+    /// The server sends one of two versions of a message (§8).
+    AbTest(AbTest),
     /// Nothing happens for a while.
     Wait(TimeDelta),
-    /// Was the e-mail answered within the limit?
-    EmailReplied { limit: TimeDelta, advance_early: bool },
+    /// What came back for the e-mail before it within the limit?
+    EmailSignals(EmailSignals),
     /// Did the call end in one of these results?
     CallResult(Vec<String>),
+    /// What does the record hold?
+    FieldCondition(Condition),
+    /// Does the record's process stand on one of these stages?
+    StageCondition { flow: FlowId, stages: Vec<String> },
     /// The server writes a field.
     UpdateField { field: String, value: String },
+    /// The record goes on in another sequence.
+    Advance(SequenceId),
 }
 
 /// What a seller does in a step.
@@ -85,12 +99,58 @@ pub enum Action {
 pub enum SellerStep {
     /// Writes an e-mail, from a template if there is one.
     Email(Option<TemplateId>),
+    /// Writes a text message, from a template if there is one.
+    Text(Option<TemplateId>),
     /// Calls.
     PhoneCall,
     /// Anything else.
     Task,
     /// Acts on LinkedIn (§7).
     LinkedIn,
+}
+
+/// What an e-mail condition waits for (CO-1 to CO-5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmailSignals {
+    /// What may have come back.
+    pub signals: Vec<Signal>,
+    /// Whether all of it must have.
+    pub all: bool,
+    /// Until when, counted from the e-mail (CO-10).
+    pub limit: TimeDelta,
+    /// Whether Yes is taken as soon as it is satisfied (CO-12).
+    pub advance_early: bool,
+}
+
+/// How a message reaches a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// By e-mail.
+    Email,
+    /// By text message.
+    Text,
+}
+
+/// A version of an A/B test. Stored in events: variants are only ever appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbVersion {
+    /// The control.
+    A,
+    /// The variant.
+    B,
+}
+
+/// An A/B test as its participants meet it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbTest {
+    /// What it sends.
+    pub channel: Channel,
+    /// The template of A, and that of B.
+    pub templates: [TemplateId; 2],
+    /// How many of a hundred participants get A.
+    pub share_a: u8,
 }
 
 impl Plan {
@@ -119,12 +179,26 @@ impl PlanNode {
 
     /// Whether it sends an e-mail, by hand or not.
     pub fn is_email(&self) -> bool {
-        matches!(self.action, Action::AutoEmail(_) | Action::Seller(SellerStep::Email(_)))
+        match &self.action {
+            Action::AutoEmail(_) | Action::Seller(SellerStep::Email(_)) => true,
+            Action::AbTest(test) => test.channel == Channel::Email,
+            _ => false,
+        }
+    }
+
+    /// Whether the server sends its message without anybody.
+    pub fn is_automated(&self) -> bool {
+        matches!(self.action, Action::AutoEmail(_) | Action::AutoText(_) | Action::AbTest(_))
+    }
+
+    /// The type of the seller's step that an automated message becomes where it cannot be sent (ST-23).
+    pub fn manual_type(&self) -> &'static str {
+        if self.is_email() { "email" } else { "text" }
     }
 
     /// Whether it waits for an instant that follows from when it began.
     pub fn has_end(&self) -> bool {
-        matches!(self.action, Action::Wait(_) | Action::EmailReplied { .. })
+        matches!(self.action, Action::Wait(_) | Action::EmailSignals(_))
     }
 
     /// Whether it does something, as against waiting and choosing a way.
@@ -132,14 +206,19 @@ impl PlanNode {
         !self.is_branching() && !matches!(self.action, Action::Wait(_))
     }
 
-    /// Whether it counts as a step (TC-1).
+    /// Whether it counts as a step (TC-1, AB-20).
     pub fn is_counted(&self) -> bool {
-        matches!(self.action, Action::Seller(_) | Action::AutoEmail(_))
+        self.is_seller_step() || self.is_automated()
     }
 
     /// Whether it has a Yes and a No exit.
     pub fn is_branching(&self) -> bool {
-        matches!(self.action, Action::EmailReplied { .. } | Action::CallResult(_))
+        match self.action {
+            Action::EmailSignals(_) | Action::CallResult(_) => true,
+            Action::FieldCondition(_) | Action::StageCondition { .. } => true,
+            Action::Seller(_) | Action::AutoEmail(_) | Action::AutoText(_) | Action::AbTest(_) => false,
+            Action::Wait(_) | Action::UpdateField { .. } | Action::Advance(_) => false,
+        }
     }
 
     /// Its exits that lead somewhere.

@@ -11,6 +11,7 @@ mod migration;
 pub mod profile;
 pub mod rejection;
 pub mod rights;
+mod rows;
 pub mod schema;
 pub mod written;
 
@@ -25,8 +26,9 @@ use self::erase::Erasure;
 use self::event::RecordEvent;
 use self::listed::Listed;
 use self::profile::Profile;
+use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
-use crate::domain::effect::{Counter, Delivery, Effect, Effects, Index};
+use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
 use crate::domain::enrolment::{
     Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
@@ -34,7 +36,6 @@ use crate::domain::enrolment::{
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
-use crate::domain::plan::PlanNode;
 use crate::id::{EntityKind, FlowId, RecordId, UserId};
 use crate::time::Timestamp;
 
@@ -94,18 +95,6 @@ impl Record {
         (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
     }
 
-    /// The node that a step was opened for, in the version it ran in.
-    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
-        let sequence = self.enrolment(step.enrolment)?.sequence;
-        given.plan(sequence, step.version)?.node(step.node)
-    }
-
-    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
-    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
-        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
-        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
-    }
-
     /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
     pub fn stage(&self, flow: FlowId) -> Option<&str> {
         self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
@@ -144,7 +133,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 6;
+    const LAYOUT: u16 = 8;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -185,24 +174,14 @@ impl Entity for Record {
                 (self.state, self.outcome, self.modified_at) = (RecordState::Active, Outcome::None, stamp.at);
             }
             RecordEvent::Connected { enrolment, sequence, version, opens_at, source } => {
-                self.last_ordinal = *enrolment;
-                self.enrolments.push(Enrolment {
-                    ordinal: *enrolment,
-                    sequence: *sequence,
-                    version: *version,
-                    status: opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting),
-                    reason: None,
-                    connected_by: stamp.by,
-                    connected_at: stamp.at,
-                    opens_at: *opens_at,
-                    source: source.clone(),
-                    current: None,
-                    steps_done: 0,
-                    ended_at: None,
-                    restarted_after: 0,
-                    migrations: Vec::new(),
-                    former: None,
-                });
+                let source = source.clone();
+                self.enrol(Enrolment { opens_at: *opens_at, source, ..begun(*enrolment, *sequence, *version, stamp) });
+            }
+            RecordEvent::Advanced { enrolment, sequence, version, from } => {
+                let before = self.step(*from).and_then(|step| self.enrolment(step.enrolment));
+                let connected_by = before.map_or(stamp.by, |before| before.connected_by);
+                let advanced_from = Some(*from);
+                self.enrol(Enrolment { connected_by, advanced_from, ..begun(*enrolment, *sequence, *version, stamp) });
             }
             RecordEvent::Began { enrolment } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
@@ -222,6 +201,7 @@ impl Entity for Record {
                     wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
                     error: *error,
                     converted: *converted,
+                    ab_version: None,
                     opened_at: stamp.at,
                     due_at: wakes_at.unwrap_or(stamp.at),
                     wakes_at: *wakes_at,
@@ -261,6 +241,11 @@ impl Entity for Record {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
                     step.snoozes = step.snoozes.saturating_add(1);
+                }
+            }
+            RecordEvent::AbVersionTaken { step, version } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.ab_version = Some(*version);
                 }
             }
             RecordEvent::Noted { .. } => {}
@@ -318,10 +303,9 @@ impl Entity for Record {
                 }
                 self.claim(changes, owed);
             }
-            RecordEvent::Connected { enrolment, sequence, opens_at, .. } => {
-                owed.push(Effect::Index(Index::Enrolment { sequence: *sequence, live: true, ordinal: *enrolment }));
-                owed.count(Counter::Live(*sequence), 1);
-                owed.count(Counter::Enrolled(*sequence), 1);
+            RecordEvent::Advanced { enrolment, .. } => self.owe_begin(*enrolment, owed),
+            RecordEvent::Connected { enrolment, opens_at, .. } => {
+                self.owe_begin(*enrolment, owed);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
                 }
@@ -357,6 +341,7 @@ impl Entity for Record {
             | RecordEvent::StepFailed { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
+            | RecordEvent::AbVersionTaken { .. }
             | RecordEvent::Signalled { .. } => {}
         }
     }
@@ -375,42 +360,5 @@ impl Entity for Record {
 
     fn retract(&self, owed: &mut Effects) {
         self.take_back(owed);
-    }
-}
-
-impl Record {
-    fn set_message(&mut self, step: Ordinal, state: MessageState) {
-        if let Some(step) = self.step_mut(step) {
-            step.message = Some(state);
-        }
-    }
-
-    fn claim(&self, changes: &[Change], owed: &mut Effects) {
-        if changes.iter().any(|change| matches!(change, Change::ExternalId(Some(_))))
-            && let Some(external_id) = self.profile.external_id.clone()
-        {
-            owed.push(Effect::Claim { kind: self.kind, external_id });
-        }
-    }
-
-    fn disarm_step(&self, step: Ordinal, owed: &mut Effects) {
-        if let Some(due) = self.step(step).and_then(|step| step.wakes_at) {
-            owed.push(Effect::Disarm { due, key: step });
-        }
-    }
-
-    /// The rows of a live enrolment make way for those of an ended one.
-    fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
-        let Some(enrolment) = self.enrolment(ordinal) else { return };
-        let sequence = enrolment.sequence;
-        owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
-        owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
-        owed.count(Counter::Live(sequence), -1);
-        if let Some(step) = cancelled {
-            self.disarm_step(step, owed);
-        }
-        if let (None, Some(due)) = (enrolment.current, enrolment.opens_at) {
-            owed.push(Effect::Disarm { due, key: ordinal });
-        }
     }
 }

@@ -164,12 +164,12 @@ impl Entity for Sequence {
 
     fn decide(
         &self,
-        _id: SequenceId,
+        id: SequenceId,
         given: &Given,
         command: SequenceCommand,
         stamp: Stamp,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        decide::decide(self, given, command, stamp)
+        decide::decide(self, id, given, command, stamp)
     }
 
     fn apply(&mut self, event: &SequenceEvent, stamp: Stamp) {

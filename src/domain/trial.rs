@@ -21,7 +21,7 @@ use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::{Change, RecordType};
 use crate::domain::record::written;
 use crate::domain::sequence::{Sequence, SequenceRejection, SequenceStatus, Version};
-use crate::id::UserId;
+use crate::id::{SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// When a test begins that does not say: Monday, 5 January 2026, 09:00 UTC.
@@ -61,13 +61,13 @@ impl Report {
 
 impl Sequence {
     /// Runs tests on the draft as activation would publish it. A draft that could not be activated is refused as activation
-    /// refuses it.
-    pub fn try_tests(&self, given: &Given, tests: &[Test]) -> Result<Report, SequenceRejection> {
+    /// refuses it. `id` is the sequence's own.
+    pub fn try_tests(&self, id: SequenceId, given: &Given, tests: &[Test]) -> Result<Report, SequenceRejection> {
         let problems = script::problems(tests);
         if !problems.is_empty() {
             return Err(SequenceRejection::Invalid(problems));
         }
-        let (plan, diagnostics) = self.compile_draft(given);
+        let (plan, diagnostics) = self.compile_draft(id, given);
         let errors = || diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
         let Some(plan) = plan else { return Err(SequenceRejection::ValidationFailed(errors())) };
         Ok(self.try_plan(given, plan, tests))

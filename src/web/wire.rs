@@ -13,6 +13,7 @@ use crate::domain::enrolment::{
     self, EndReason, EnrolmentStatus, Exit, MessageState, StepError, StepStatus, WaitState,
 };
 use crate::domain::given::Given;
+use crate::domain::plan::{AbVersion, PlanNode};
 use crate::domain::record::Record;
 use crate::id::{EnrolmentId, RecordId, StepId};
 use crate::web::problem::Problem;
@@ -34,6 +35,9 @@ pub struct EnrolmentView {
     opens_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// The id of the step of another enrolment that led here (CM-15).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advanced_from_step: Option<String>,
     /// The id of the step it stands on.
     #[serde(skip_serializing_if = "Option::is_none")]
     current_step: Option<String>,
@@ -60,6 +64,7 @@ impl EnrolmentView {
             connected_at: enrolment.connected_at.to_string(),
             opens_at: enrolment.opens_at.map(|at| at.to_string()),
             source: enrolment.source.clone(),
+            advanced_from_step: enrolment.advanced_from.map(|step| StepId::of(id, step).to_string()),
             current_step: record.current_step(enrolment).map(|step| StepId::of(id, step.ordinal).to_string()),
             steps_done: enrolment.steps_done,
             steps_total: steps_total(record, given, enrolment),
@@ -100,6 +105,7 @@ pub fn reason_name(reason: EndReason) -> &'static str {
         EndReason::ParentSequenceDeactivated => "parent_sequence_deactivated",
         EndReason::RegardingEntityDeactivated => "regarding_entity_deactivated",
         EndReason::ExitCriterionMet => "exit_criterion_met",
+        EndReason::AdvancedToOtherSequence => "advanced_to_other_sequence",
     }
 }
 
@@ -123,6 +129,9 @@ pub struct StepView {
     /// The type of the node, where an automated step became one for the seller (ST-23).
     #[serde(skip_serializing_if = "Option::is_none")]
     converted_from: Option<&'static str>,
+    /// The version of an A/B test that was taken: `a` or `b`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ab_version: Option<&'static str>,
     planned_due_at: String,
     due_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,6 +157,7 @@ impl StepView {
         let enrolment = record.enrolment(step.enrolment);
         let node = record.node_of(given, step);
         let kind = node.map_or("task", |node| node.type_name);
+        let is_missing = step.status == StepStatus::Open && step.error == Some(StepError::FieldMissing);
         let exit = step.exit.map(|exit| if exit == Exit::Yes { "yes" } else { "no" }.to_owned());
         StepView {
             id: StepId::of(id, step.ordinal).to_string(),
@@ -155,7 +165,7 @@ impl StepView {
             record: id.to_string(),
             sequence: enrolment.map(|enrolment| enrolment.sequence.to_string()).unwrap_or_default(),
             node: node.map(|node| node.id.clone()).unwrap_or_default(),
-            kind: if step.converted { "email" } else { kind },
+            kind: if step.converted { node.map_or(kind, PlanNode::manual_type) } else { kind },
             name: node.map(|node| node.name.clone()).unwrap_or_default(),
             description: node.map(|node| node.description.clone()).unwrap_or_default(),
             assignee: step.assignee.into(),
@@ -166,6 +176,7 @@ impl StepView {
                 StepStatus::Cancelled => "cancelled",
             },
             wait_state: match step.wait {
+                WaitState::None if is_missing => "waiting_for_update",
                 WaitState::None => "none",
                 WaitState::Waiting => "waiting",
                 WaitState::Skipped => "skipped",
@@ -175,8 +186,13 @@ impl StepView {
                 StepError::FieldUpdateFailed => "field_update_failed",
                 StepError::EmailUndeliverable => "email_undeliverable",
                 StepError::EmailTemplateFailed => "email_template_failed",
+                StepError::AutomatedTextFailed => "automated_text_failed",
+                StepError::FieldMissing => "field_missing",
+                StepError::AdvanceTargetInactive => "advance_target_inactive",
+                StepError::AdvanceLoop => "advance_loop",
             }),
             converted_from: step.converted.then_some(kind),
+            ab_version: step.ab_version.map(|version| if version == AbVersion::A { "a" } else { "b" }),
             planned_due_at: step.wakes_at.unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),
             wakes_at: step.wakes_at.map(|at| at.to_string()),

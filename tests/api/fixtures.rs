@@ -14,7 +14,7 @@ pub fn task(id: &str, next: Option<&str>) -> Value {
 /// Any other node, from its id, type and further members.
 pub fn node(id: &str, kind: &str, members: Value) -> Value {
     let mut node = json!({ "id": id, "type": kind });
-    if !matches!(kind, "wait" | "update_field") {
+    if !matches!(kind, "wait" | "update_field" | "advance") {
         node["name"] = json!(format!("Node {id}"));
     }
     for (member, value) in members.as_object().unwrap() {

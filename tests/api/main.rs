@@ -16,6 +16,7 @@ mod lists;
 mod malformed;
 mod matrix;
 mod messages;
+mod migrations;
 mod own_settings;
 mod people;
 mod records;

@@ -359,3 +359,23 @@ fn q_4_templates_are_offered_by_record_type() {
     }
     api.get("/templates?record_type=boat").refused_at(400, "malformed", "/record_type");
 }
+
+/// Q-58, D-43: over the API, and nothing has changed where it is refused.
+#[test]
+fn q_58_d_43_a_sequence_that_another_advances_to_is_taken_away_by_force_only() {
+    let server = Server::sandbox();
+    let api = server.client();
+    for method in [Method::POST, Method::DELETE] {
+        let target = api.active(one("t"));
+        let advance = node("next", "advance", json!({ "sequence": target }));
+        api.active(graph([task("s", Some("next")), advance]));
+        let path = format!("/sequences/{target}");
+        let at = if method == Method::POST { format!("{path}/deactivate") } else { path.clone() };
+        let problem = api.request(method.clone(), &at).send().refused(409, "referenced_by_active_sequence");
+        assert!(problem["detail"].as_str().unwrap().contains("A sequence"), "{problem}");
+        assert_eq!(api.get(&path).expect(200)["status"], "active");
+        api.request(method.clone(), &format!("{at}?force=maybe")).send().refused_at(400, "malformed", "/force");
+        let forced = api.request(method, &format!("{at}?force=true")).send();
+        assert!(forced.status < 300, "{}", forced.status);
+    }
+}

@@ -1,17 +1,21 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod advancing;
+mod branching;
 mod catalogue;
 mod closing;
 mod commands;
 mod comparing;
 mod conditions;
 mod connecting;
+mod designing;
 mod draw;
 mod exit;
 mod graphs;
 mod holding;
 mod ledger;
 mod messages;
+mod messaging;
 mod migration;
 mod own_settings;
 mod paths;
@@ -22,6 +26,7 @@ mod records;
 mod rights;
 mod rules;
 mod sequence;
+mod setting;
 mod settings;
 mod steps;
 mod tagging;

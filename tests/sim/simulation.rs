@@ -1,6 +1,7 @@
 //! The real engine in a simulated world: one seed decides what is asked, what fails, what is late and when time moves;
 //! the same seed does the same again.
 
+#[allow(dead_code, reason = "what cannot be activated here is drawn by the tests of the domain only")]
 #[path = "../it/domain/draw.rs"]
 mod draw;
 

@@ -7,8 +7,9 @@ use super::command::{CatalogueEvent, CatalogueRejection};
 use super::decide::{Decision, at, label_fault, names_fault, refuse, seen};
 use crate::domain::given::Given;
 use crate::domain::organisation::settings::CallResult;
+use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::schema::RecordType;
-use crate::domain::sequence::{Sequence, SequenceStatus};
+use crate::domain::sequence::Sequence;
 use crate::id::FlowId;
 use crate::limits;
 
@@ -25,42 +26,12 @@ pub struct Flow {
     pub version: u32,
 }
 
-/// What a node of a stored graph may name of the catalogue.
-#[derive(Deserialize)]
-struct Mentions {
-    #[serde(rename = "type")]
-    node: String,
-    flow: Option<String>,
-    #[serde(default)]
-    stages: Vec<String>,
-    #[serde(default)]
-    results: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Mentioned {
-    nodes: Vec<Mentions>,
-}
-
-impl Mentions {
-    /// The stages for which it looks, if it looks at that flow.
-    fn stages_of(&self, flow: FlowId) -> Option<&[String]> {
-        let looks = self.node == "branch_stage" && self.flow.as_deref().and_then(FlowId::parse) == Some(flow);
-        looks.then_some(&self.stages)
+/// The stages for which a node looks, if it looks at that flow.
+fn stages_of(node: &PlanNode, flow: FlowId) -> Option<&[String]> {
+    match &node.action {
+        Action::StageCondition { flow: looked_at, stages } if *looked_at == flow => Some(stages),
+        _ => None,
     }
-
-    fn asks_for(&self, result: &str) -> bool {
-        self.node == "cond_call" && self.results.iter().any(|asked| asked == result)
-    }
-}
-
-/// An active sequence in whose present version there is a node of which `named` holds.
-fn active_with(given: &Given, named: impl Fn(&Mentions) -> bool) -> Option<&Sequence> {
-    given.sequences.values().map(AsRef::as_ref).find(|sequence| {
-        let version = sequence.published.last().filter(|_| sequence.status != SequenceStatus::Inactive);
-        let graph = version.and_then(|version| serde_json::from_str::<Mentioned>(&version.graph).ok());
-        graph.is_some_and(|graph| graph.nodes.iter().any(&named))
-    })
 }
 
 /// Refuses what an active sequence would miss.
@@ -116,15 +87,16 @@ impl Catalogue {
         let after = (name.unwrap_or_else(|| before.0.clone()), stages.unwrap_or_else(|| before.1.clone()));
         self.judge_flow(flow, found.kind, &after.0, &after.1)?;
         for stage in before.1.iter().filter(|stage| !after.1.contains(stage)) {
-            let used = active_with(given, |node| node.stages_of(flow).is_some_and(|stages| stages.contains(stage)));
-            judge_reference(&format!("the stage `{stage}`"), used)?;
+            let used = |node: &PlanNode| stages_of(node, flow).is_some_and(|stages| stages.contains(stage));
+            judge_reference(&format!("the stage `{stage}`"), given.active_with(used).next())?;
         }
         Ok(if before == after { vec![] } else { vec![CatalogueEvent::FlowChanged { flow, before, after }] })
     }
 
     pub(super) fn remove_flow(&self, given: &Given, flow: FlowId, expected: Option<u32>) -> Decision {
         seen(self.flow(flow)?.version, expected)?;
-        judge_reference("the process flow", active_with(given, |node| node.stages_of(flow).is_some()))?;
+        let used = |node: &PlanNode| stages_of(node, flow).is_some();
+        judge_reference("the process flow", given.active_with(used).next())?;
         Ok(vec![CatalogueEvent::FlowRemoved { flow }])
     }
 
@@ -152,8 +124,8 @@ impl Catalogue {
         seen(self.call_results_version, expected)?;
         refuse(names_fault(&after, (limits::CALL_RESULTS_MAX, limits::LABEL_MAX), "/items"))?;
         for result in self.call_results.iter().filter(|result| !after.contains(result)) {
-            let asked = active_with(given, |node| node.asks_for(result));
-            judge_reference(&format!("the call result `{result}`"), asked)?;
+            let asks = |node: &PlanNode| matches!(&node.action, Action::CallResult(asked) if asked.contains(result));
+            judge_reference(&format!("the call result `{result}`"), given.active_with(asks).next())?;
             if given.policy.settings().call_result == CallResult::Default(result.clone()) {
                 let detail = format!("the call result `{result}` is the default one in the settings");
                 return Err(CatalogueRejection::Referenced(detail));

@@ -1,7 +1,7 @@
 //! What people, timers and the outside do to a step (§11.2, §19.3).
 
-use super::advance::{Opened, Turn, replied_by};
-use super::{EndReason, EnrolmentStatus, Exit, MessageState, Ordinal, Signal, Step, StepStatus, WaitState};
+use super::advance::{Opened, Turn};
+use super::{EndReason, EnrolmentStatus, Exit, MessageState, Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::plan::{Action, PlanNode, SellerStep};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::{Problem, RecordRejection};
@@ -43,7 +43,7 @@ impl<'a> Turn<'a> {
         let plan = self.plan(step.enrolment)?;
         let behind = next.and_then(|index| Some((index, plan.node(index)?)));
         match (&node.action, behind) {
-            (Action::Wait(_), Some((index, message))) if matches!(message.action, Action::AutoEmail(_)) => {
+            (Action::Wait(_), Some((index, message))) if message.is_automated() => {
                 let passed = self.next_ordinal()?;
                 self.emit(RecordEvent::StepOpened {
                     step: passed,
@@ -83,19 +83,30 @@ impl<'a> Turn<'a> {
         self.wake(&step, node, WaitState::Skipped)
     }
 
-    /// CM-13: the action is tried again where it failed.
+    /// CM-12 to CM-14: the command is tried again where it failed.
     pub fn retry_step(&mut self, step: Ordinal) -> Result<(), RecordRejection> {
         let (step, node) = self.open_step(step)?;
-        match &node.action {
-            Action::UpdateField { field, value } if step.error.is_some() => {
-                match self.update_field(step.enrolment, step.ordinal, field, value, node)? {
-                    Opened::Stays => Ok(()),
-                    Opened::Done(None) => Ok(()),
-                    Opened::Done(next) if self.is_live(step.enrolment) => self.open(step.enrolment, next),
-                    Opened::Done(_) => Ok(()),
-                }
-            }
-            _ => Err(RecordRejection::NothingToRetry),
+        if step.error.is_none() || step.converted {
+            return Err(RecordRejection::NothingToRetry);
+        }
+        self.execute_again(&step, node)
+    }
+
+    /// CM-12: what was written may be what a condition misses.
+    pub fn look_again(&mut self) -> Result<(), RecordRejection> {
+        let current = self.record.live().filter_map(|live| self.record.current_step(live));
+        let missing = current.filter(|step| step.error == Some(StepError::FieldMissing));
+        for step in missing.map(|step| step.ordinal).collect::<Vec<_>>() {
+            let (step, node) = self.open_step(step)?;
+            self.execute_again(&step, node)?;
+        }
+        Ok(())
+    }
+
+    fn execute_again(&mut self, step: &Step, node: &'a PlanNode) -> Result<(), RecordRejection> {
+        match self.execute(step.enrolment, step.ordinal, node)? {
+            Opened::Done(next) if self.is_live(step.enrolment) => self.open(step.enrolment, next),
+            Opened::Done(_) | Opened::Stays => Ok(()),
         }
     }
 
@@ -115,10 +126,10 @@ impl<'a> Turn<'a> {
             return Err(RecordRejection::NotAnEmail);
         }
         self.emit(RecordEvent::Signalled { step, signal, at });
-        if signal != Signal::Replied || !self.is_live(enrolment) {
+        if !self.is_live(enrolment) {
             return Ok(());
         }
-        if plan.exit_on_reply {
+        if plan.exit_on_reply && signal == Signal::Replied {
             self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ExitCriterionMet);
             return Ok(());
         }
@@ -131,8 +142,8 @@ impl<'a> Turn<'a> {
 
     /// CO-12: a waiting condition that moves on early does, if it is satisfied.
     pub(super) fn wake_early(&mut self, step: &Step, node: &PlanNode) -> Result<(), RecordRejection> {
-        match node.action {
-            Action::EmailReplied { advance_early: true, .. } if self.satisfied(step) => {
+        match &node.action {
+            Action::EmailSignals(question) if question.advance_early && self.satisfied(step, question) => {
                 self.wake(step, node, WaitState::Completed)
             }
             _ => Ok(()),
@@ -179,8 +190,8 @@ impl<'a> Turn<'a> {
 
     /// A wait is over: what it waited for is judged and the enrolment moves on.
     fn wake(&mut self, step: &Step, node: &PlanNode, wait: WaitState) -> Result<(), RecordRejection> {
-        if node.is_branching() {
-            let held = self.satisfied(step);
+        if let Action::EmailSignals(question) = &node.action {
+            let held = self.satisfied(step, question);
             return match self.take(step.ordinal, node, wait, held) {
                 Opened::Done(next) => self.open(step.enrolment, next),
                 Opened::Stays => Ok(()),
@@ -196,18 +207,7 @@ impl<'a> Turn<'a> {
         self.open(step.enrolment, node.next)
     }
 
-    /// Whether a waiting condition holds: an answer came before its limit.
-    fn satisfied(&self, condition: &Step) -> bool {
-        let until = condition.wakes_at.unwrap_or(self.stamp.at);
-        self.mail_of(condition).is_some_and(|mail| replied_by(mail, until))
-    }
-
-    /// The step that a condition looks at: the one its enrolment opened just before.
-    pub(super) fn mail_of(&self, condition: &Step) -> Option<&Step> {
-        self.record.step_before(condition.enrolment, condition.ordinal)
-    }
-
-    fn is_live(&self, enrolment: Ordinal) -> bool {
+    pub fn is_live(&self, enrolment: Ordinal) -> bool {
         self.record.enrolment(enrolment).is_some_and(|enrolment| enrolment.status.is_live())
     }
 

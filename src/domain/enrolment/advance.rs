@@ -1,12 +1,13 @@
 //! Moving along the plan: what opens when a node is done, through every node that needs nobody.
 
-use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, Step, StepError, StepStatus, WaitState};
+use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
-use crate::domain::plan::{Action, AssignTo, NodeIndex, Plan, PlanNode};
+use crate::domain::plan::{AbVersion, Action, AssignTo, NodeIndex, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Change, Channel, Outcome, Owner, RecordState, Value};
 use crate::domain::record::{Record, RecordRejection};
+use crate::id::{RecordId, TemplateId};
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -18,13 +19,15 @@ pub struct Turn<'a> {
     pub given: &'a Given,
     /// When and by whom.
     pub stamp: Stamp,
+    /// The record's id.
+    pub id: RecordId,
     events: Vec<RecordEvent>,
 }
 
 impl<'a> Turn<'a> {
     /// Begins from `record` as it stands.
-    pub fn new(record: &Record, given: &'a Given, stamp: Stamp) -> Turn<'a> {
-        Turn { record: record.clone(), given, stamp, events: Vec::with_capacity(4) }
+    pub fn new(record: &Record, id: RecordId, given: &'a Given, stamp: Stamp) -> Turn<'a> {
+        Turn { record: record.clone(), given, stamp, id, events: Vec::with_capacity(4) }
     }
 
     /// The events, in order.
@@ -104,60 +107,113 @@ impl<'a> Turn<'a> {
         node: &'a PlanNode,
     ) -> Result<Opened, RecordRejection> {
         let step = self.next_ordinal()?;
-        let opened = |assignee, wakes_at, error, converted| RecordEvent::StepOpened {
+        let assignee = self.assignee(enrolment, plan);
+        let opened = |wakes_at, error: Option<StepError>| RecordEvent::StepOpened {
             step,
             enrolment,
             node: index,
             assignee,
             wakes_at,
+            // An automated message that cannot be sent becomes the seller's (ST-23).
+            converted: error.is_some(),
             error,
-            converted,
         };
-        let assignee = self.assignee(enrolment, plan);
         match &node.action {
             Action::Seller(_) => {
-                self.emit(opened(assignee, None, None, false));
+                self.emit(opened(None, None));
                 Ok(Opened::Stays)
             }
             Action::Wait(span) => {
-                self.emit(opened(assignee, Some(self.stamp.at + *span), None, false));
+                self.emit(opened(Some(self.stamp.at + *span), None));
                 Ok(Opened::Stays)
             }
-            Action::AutoEmail(_) if self.unreachable_by_email() => {
-                self.emit(opened(assignee, None, Some(StepError::EmailUndeliverable), true));
-                Ok(Opened::Stays)
+            Action::AutoEmail(template) => Ok(self.send(node, None, *template, opened)),
+            Action::AutoText(template) => Ok(self.send(node, None, *template, opened)),
+            Action::AbTest(test) => {
+                let (version, template) = self.allocate(enrolment, &node.id, test);
+                Ok(self.send(node, Some(version), template, opened))
             }
-            Action::AutoEmail(template) => {
-                self.emit(opened(assignee, None, None, false));
-                self.emit(RecordEvent::MessageOwed { step, template: *template });
-                self.complete(step, WaitState::None, None, true);
-                Ok(Opened::Done(node.next))
-            }
-            Action::UpdateField { field, value } => {
-                self.emit(opened(assignee, None, None, false));
-                self.update_field(enrolment, step, field, value, node)
+            Action::EmailSignals(question) => {
+                let (wakes_at, held) = self.answer_email(enrolment, question);
+                self.emit(opened(wakes_at, None));
+                Ok(held.map_or(Opened::Stays, |held| self.take(step, node, WaitState::None, held)))
             }
             Action::CallResult(results) => {
                 let call = self.step_before(enrolment);
                 let held = call.and_then(|call| call.call_result.as_ref()).is_some_and(|given| results.contains(given));
-                self.emit(opened(assignee, None, None, false));
+                self.emit(opened(None, None));
                 Ok(self.take(step, node, WaitState::None, held))
             }
-            Action::EmailReplied { limit, advance_early } => {
-                let Some(mail) = self.step_before(enrolment) else {
-                    self.emit(opened(assignee, None, None, false));
-                    return Ok(self.take(step, node, WaitState::None, false));
-                };
-                let (skipped, until) = (mail.status == StepStatus::Skipped, mail.limit_end(*limit));
-                let satisfied = replied_by(mail, until);
-                if skipped || until <= self.stamp.at || (satisfied && *advance_early) {
-                    self.emit(opened(assignee, None, None, false));
-                    return Ok(self.take(step, node, WaitState::None, satisfied && !skipped));
-                }
-                self.emit(opened(assignee, Some(until), None, false));
-                Ok(Opened::Stays)
+            Action::FieldCondition(_)
+            | Action::StageCondition { .. }
+            | Action::UpdateField { .. }
+            | Action::Advance(_) => {
+                self.emit(opened(None, None));
+                self.execute(enrolment, step, node)
             }
         }
+    }
+
+    /// Does what a command does, when it is reached and when it is tried again (CM-12 to CM-14).
+    pub fn execute(
+        &mut self,
+        enrolment: Ordinal,
+        step: Ordinal,
+        node: &'a PlanNode,
+    ) -> Result<Opened, RecordRejection> {
+        match &node.action {
+            Action::UpdateField { field, value } => self.update_field(enrolment, step, field, value, node),
+            Action::Advance(target) => self.advance_to(enrolment, step, *target),
+            Action::FieldCondition(condition) => Ok(match self.answer_field(condition) {
+                Ok(held) => self.take(step, node, WaitState::None, held),
+                Err(_) => self.fail(step, StepError::FieldMissing),
+            }),
+            Action::StageCondition { flow, stages } => {
+                let held = self.answer_stage(*flow, stages);
+                Ok(self.take(step, node, WaitState::None, held))
+            }
+            Action::Seller(_)
+            | Action::AutoEmail(_)
+            | Action::AutoText(_)
+            | Action::AbTest(_)
+            | Action::Wait(_)
+            | Action::EmailSignals(_)
+            | Action::CallResult(_) => Err(RecordRejection::NothingToRetry),
+        }
+    }
+
+    /// Sends an automated message, or hands it to the seller (ST-23). No gateway sends text messages yet.
+    fn send(
+        &mut self,
+        node: &PlanNode,
+        version: Option<AbVersion>,
+        template: TemplateId,
+        opened: impl FnOnce(Option<Timestamp>, Option<StepError>) -> RecordEvent,
+    ) -> Opened {
+        let error = match () {
+            () if !node.is_email() => Some(StepError::AutomatedTextFailed),
+            () if self.unreachable_by_email() => Some(StepError::EmailUndeliverable),
+            () => None,
+        };
+        self.emit(opened(None, error));
+        let step = self.record.last_ordinal;
+        if let Some(version) = version {
+            self.emit(RecordEvent::AbVersionTaken { step, version });
+        }
+        if error.is_some() {
+            return Opened::Stays;
+        }
+        self.emit(RecordEvent::MessageOwed { step, template });
+        self.complete(step, WaitState::None, None, true);
+        Opened::Done(node.next)
+    }
+
+    /// Leaves the enrolment on a node with an error; said once, however often it is tried.
+    pub fn fail(&mut self, step: Ordinal, error: StepError) -> Opened {
+        if self.record.step(step).is_none_or(|step| step.error != Some(error)) {
+            self.emit(RecordEvent::StepFailed { step, error });
+        }
+        Opened::Stays
     }
 
     /// Completes a condition and says where its exit leads.
@@ -167,13 +223,13 @@ impl<'a> Turn<'a> {
         Opened::Done(if held { node.next } else { node.no })
     }
 
-    fn complete(&mut self, step: Ordinal, wait: WaitState, exit: Option<Exit>, counted: bool) {
+    pub fn complete(&mut self, step: Ordinal, wait: WaitState, exit: Option<Exit>, counted: bool) {
         self.emit(RecordEvent::StepCompleted { step, wait, call_result: None, exit, counted });
     }
 
     /// Writes a field for a command (CM-3); `disposition` closes the record (D-69). What cannot be written leaves the
     /// enrolment on the node with an error (CM-13).
-    pub fn update_field(
+    fn update_field(
         &mut self,
         enrolment: Ordinal,
         step: Ordinal,
@@ -185,8 +241,7 @@ impl<'a> Turn<'a> {
         let takes = self.given.catalogue.field(self.record.kind, field);
         let is_option = takes.is_some_and(|field| field.kind.takes_option(value));
         if !is_option || change.check(self.record.kind, self.given).is_err() {
-            self.emit(RecordEvent::StepFailed { step, error: StepError::FieldUpdateFailed });
-            return Ok(Opened::Stays);
+            return Ok(self.fail(step, StepError::FieldUpdateFailed));
         }
         if !self.record.profile.has(&change) {
             self.emit(RecordEvent::Changed { changes: vec![change.clone()], former_external_id: None });
@@ -218,8 +273,22 @@ impl<'a> Turn<'a> {
     }
 
     /// The step instance that the enrolment opened last: the one a condition evaluates.
-    fn step_before(&self, enrolment: Ordinal) -> Option<&Step> {
+    pub fn step_before(&self, enrolment: Ordinal) -> Option<&Step> {
         self.record.step_before(enrolment, Ordinal::MAX)
+    }
+}
+
+impl Record {
+    /// The node that a step was opened for, in the version it ran in.
+    pub fn node_of<'a>(&self, given: &'a Given, step: &Step) -> Option<&'a PlanNode> {
+        let sequence = self.enrolment(step.enrolment)?.sequence;
+        given.plan(sequence, step.version)?.node(step.node)
+    }
+
+    /// The step that an enrolment stood on last before `ordinal`; what was cancelled for another does not count.
+    pub fn step_before(&self, enrolment: Ordinal, ordinal: Ordinal) -> Option<&Step> {
+        let before = |step: &&Step| step.enrolment == enrolment && step.ordinal < ordinal;
+        self.steps.iter().rev().filter(before).find(|step| step.status != StepStatus::Cancelled)
     }
 }
 
@@ -230,11 +299,6 @@ pub enum Opened {
     Stays,
     /// It is done; this comes next.
     Done(Option<NodeIndex>),
-}
-
-/// Whether an answer came within the limit; the event's own time decides (D-62).
-pub fn replied_by(mail: &Step, until: Timestamp) -> bool {
-    mail.signals.first(Signal::Replied).is_some_and(|at| at <= until)
 }
 
 /// How writing `change` closes the record, if it does (§20.9, D-69).

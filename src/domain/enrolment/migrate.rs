@@ -221,10 +221,11 @@ impl<'a> Turn<'a> {
         };
         let back: Vec<_> = self.record.live().filter(stands).map(|live| live.ordinal).collect();
         for enrolment in back {
-            let held = self.record.enrolment(enrolment);
-            let left = held.and_then(|held| self.record.current_step(held));
+            let held = self.record.enrolment(enrolment).ok_or(RecordRejection::EnrolmentNotFound)?;
+            let (number, version) = (migration.number, held.version);
+            let left = self.record.current_step(held);
             let (left, wakes_at) = left.map_or((None, None), |left| (Some(left.ordinal), left.wakes_at));
-            self.emit(RecordEvent::MigrationUndone { enrolment, migration: migration.number, left, wakes_at });
+            self.emit(RecordEvent::MigrationUndone { enrolment, migration: number, version, left, wakes_at });
             self.reconsider(enrolment)?;
         }
         Ok(())
@@ -244,8 +245,9 @@ impl<'a> Turn<'a> {
     fn wakes_at(&self, step: &Step, node: &PlanNode) -> Option<Timestamp> {
         match &node.action {
             Action::Wait(span) => Some(step.opened_at + *span),
-            Action::EmailReplied { limit, .. } => {
-                Some(self.mail_of(step).map_or(step.opened_at + *limit, |mail| mail.limit_end(*limit)))
+            Action::EmailSignals(question) => {
+                let limit = question.limit;
+                Some(self.mail_of(step).map_or(step.opened_at + limit, |mail| mail.limit_end(limit)))
             }
             _ => None,
         }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
-use super::compile::{Surroundings, limit, longest, span};
-use super::{Action, NodeIndex, Plan, PlanNode, SellerStep};
-use crate::domain::sequence::graph::Node;
-use crate::id::TemplateId;
+use super::compile::{Properties, limit, longest, span};
+use super::{AbTest, Action, EmailSignals, NodeIndex, Plan, PlanNode, SellerStep};
+use crate::domain::sequence::graph::{EmailQuestion, Node};
+use crate::id::{FlowId, SequenceId, TemplateId};
 
 /// Flattens a graph without errors. `None` cannot happen then, and says so rather than panicking.
-pub(super) fn assemble(order: &[&Node], around: &Surroundings) -> Option<Plan> {
+pub(super) fn assemble(order: &[&Node], properties: &Properties) -> Option<Plan> {
     let index: HashMap<&str, NodeIndex> =
         order.iter().enumerate().map(|(place, node)| (node.id(), place as NodeIndex)).collect();
     let mut nodes: Vec<PlanNode> = order.iter().map(|node| plan_node(node, &index)).collect::<Option<_>>()?;
@@ -24,35 +24,54 @@ pub(super) fn assemble(order: &[&Node], around: &Surroundings) -> Option<Plan> {
     }
     let hours = |node: &Node| match node {
         Node::Wait(wait) => span(wait.days, wait.hours).map_or(0, |span| span.num_hours()),
-        Node::CondEmailReply(reply) => limit(reply).map_or(0, |span| span.num_hours()),
-        _ => 0,
+        _ => node.email_question().and_then(|question| limit(&question)).map_or(0, |span| span.num_hours()),
     };
     Some(Plan {
-        record_type: around.record_type,
-        exit_on_reply: around.exit_on_reply,
-        assign_to: around.assign_to,
+        record_type: properties.record_type,
+        exit_on_reply: properties.exit_on_reply,
+        assign_to: properties.assign_to,
         step_count: nodes.iter().filter(|node| node.is_counted()).count() as u16,
         duration: TimeDelta::hours(longest(order, hours)),
         nodes,
     })
 }
 
-fn plan_node(node: &Node, index: &HashMap<&str, NodeIndex>) -> Option<PlanNode> {
-    let action = match node {
-        Node::Email(mail) => Action::Seller(SellerStep::Email(mail.template.as_deref().and_then(TemplateId::parse))),
-        Node::AutoEmail(mail) => Action::AutoEmail(mail.template.as_deref().and_then(TemplateId::parse)?),
+fn action(node: &Node) -> Option<Action> {
+    let template = |id: &Option<String>| id.as_deref().and_then(TemplateId::parse);
+    if let Some(question) = node.email_question() {
+        let (limit, EmailQuestion { advance_early, signals, all, .. }) = (limit(&question)?, question);
+        return Some(Action::EmailSignals(EmailSignals { signals, all, limit, advance_early }));
+    }
+    Some(match node {
+        Node::Email(message) => Action::Seller(SellerStep::Email(template(&message.template))),
+        Node::AutoEmail(message) => Action::AutoEmail(template(&message.template)?),
+        Node::Text(message) => Action::Seller(SellerStep::Text(template(&message.template))),
+        Node::AutoText(message) => Action::AutoText(template(&message.template)?),
         Node::PhoneCall(_) => Action::Seller(SellerStep::PhoneCall),
         Node::Task(_) => Action::Seller(SellerStep::Task),
         Node::LiResearch(_) | Node::LiIntro(_) | Node::LiConnect(_) | Node::LiInmail(_) => {
             Action::Seller(SellerStep::LinkedIn)
         }
         Node::Wait(wait) => Action::Wait(span(wait.days, wait.hours)?),
-        Node::CondEmailReply(reply) => {
-            Action::EmailReplied { limit: limit(reply)?, advance_early: reply.advance_early }
-        }
+        Node::AbTest(test) => Action::AbTest(AbTest {
+            channel: test.channel?,
+            templates: [template(&test.versions.a.template)?, template(&test.versions.b.template)?],
+            share_a: u8::try_from(test.share_a.unwrap_or(50)).ok()?,
+        }),
         Node::CondCall(call) => Action::CallResult(call.results.clone()),
+        Node::BranchField(branch) => Action::FieldCondition(branch.condition.clone()?),
+        Node::BranchStage(branch) => {
+            Action::StageCondition { flow: FlowId::parse(&branch.flow)?, stages: branch.stages.clone() }
+        }
         Node::UpdateField(update) => Action::UpdateField { field: update.field.clone(), value: update.value.clone() },
-    };
+        Node::Advance(advance) => Action::Advance(SequenceId::parse(&advance.sequence)?),
+        Node::CondEmailOpen(_) | Node::CondEmailReply(_) | Node::CondEmailLink(_) => return None,
+        Node::CondEmailAttachment(_) | Node::CondEmailAdvanced(_) => return None,
+    })
+}
+
+fn plan_node(node: &Node, index: &HashMap<&str, NodeIndex>) -> Option<PlanNode> {
+    let action = action(node)?;
     let exit = |member: &str| {
         node.exits().iter().find(|(name, _)| *name == member).and_then(|(_, to)| index.get((*to)?).copied())
     };
@@ -72,16 +91,25 @@ fn plan_node(node: &Node, index: &HashMap<&str, NodeIndex>) -> Option<PlanNode> 
 }
 
 /// The label of a node that was not named: LinkedIn steps default to theirs (§7).
-fn default_name(node: &Node) -> &'static str {
+fn default_name(node: &Node) -> &str {
     match node {
         Node::LiResearch(_) => "Research",
         Node::LiIntro(_) => "Find intro person",
         Node::LiConnect(_) => "Connect via LinkedIn",
         Node::LiInmail(_) => "Send InMail",
         Node::Wait(_) => "Wait",
+        Node::AbTest(test) => &test.display_name,
+        Node::CondEmailOpen(_) => "Opened?",
         Node::CondEmailReply(_) => "Replied?",
+        Node::CondEmailLink(_) => "Link followed?",
+        Node::CondEmailAttachment(_) => "Attachment fetched?",
+        Node::CondEmailAdvanced(_) => "What came back?",
         Node::CondCall(_) => "Call result?",
+        Node::BranchField(_) => "Field value?",
+        Node::BranchStage(_) => "Process stage?",
         Node::UpdateField(_) => "Update field",
-        Node::Email(_) | Node::AutoEmail(_) | Node::PhoneCall(_) | Node::Task(_) => "",
+        Node::Advance(_) => "Advance to another sequence",
+        Node::Email(_) | Node::AutoEmail(_) | Node::Text(_) | Node::AutoText(_) => "",
+        Node::PhoneCall(_) | Node::Task(_) => "",
     }
 }

@@ -7,10 +7,11 @@ use chrono::TimeDelta;
 use super::assemble::assemble;
 use super::check::check;
 use super::structure::structural_faults;
-use super::{AssignTo, Plan};
+use super::{AssignTo, Channel, Plan};
+use crate::domain::condition::check::Schema;
 use crate::domain::record::schema::RecordType;
-use crate::domain::sequence::graph::{EmailConditionNode, Graph, Node};
-use crate::id::TemplateId;
+use crate::domain::sequence::graph::{EmailQuestion, Graph, Node};
+use crate::id::{SequenceId, TemplateId};
 use crate::limits;
 
 /// How bad a diagnostic is.
@@ -35,35 +36,63 @@ pub struct Diagnostic {
     pub detail: String,
 }
 
-/// What the compiler may look at besides the graph.
-pub struct Surroundings<'a> {
+/// What a version says besides its graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Properties {
     /// The type of record the sequence runs on.
     pub record_type: RecordType,
     ///
     pub exit_on_reply: bool,
     /// §3.3.
     pub assign_to: AssignTo,
+}
+
+/// What a check may ask of the organisation around a graph.
+pub trait Surroundings {
+    /// Whether sequences may run on that type.
+    fn has_record_type(&self, record_type: RecordType) -> bool;
+
+    /// The fields of that type.
+    fn schema(&self, record_type: RecordType) -> Box<dyn Schema + '_>;
+
+    /// The stages of a process flow of that type; `None` where there is no such flow.
+    fn stages(&self, record_type: RecordType, flow: &str) -> Option<Vec<String>>;
+
     /// Whether a call can end so (CO-31).
-    pub has_call_result: &'a dyn Fn(&str) -> bool,
-    /// Whether a field of the type is a two-option or option set that takes a value (CM-3).
-    pub takes_option: &'a dyn Fn(&str, &str) -> bool,
-    /// Whether an e-mail template of that id exists.
-    pub has_template: &'a dyn Fn(TemplateId) -> bool,
+    fn has_call_result(&self, result: &str) -> bool;
+
+    /// Whether a template of that id exists for the channel.
+    fn has_template(&self, channel: Channel, id: TemplateId) -> bool;
+
+    /// Whether opens and clicks are tracked.
+    fn tracks_engagement(&self) -> bool;
+
+    /// Why records of that type cannot advance to that sequence, if they cannot (CM-4).
+    fn advance_fault(&self, record_type: RecordType, target: SequenceId) -> Option<String>;
 }
 
 /// The plan, if nothing blocks it, and every diagnostic. Saving has refused what is structurally impossible; a graph
 /// that is so all the same is answered with those codes and no plan.
-pub fn compile(graph: &Graph, around: &Surroundings) -> (Option<Plan>, Vec<Diagnostic>) {
+pub fn compile(graph: &Graph, properties: &Properties, around: &dyn Surroundings) -> (Option<Plan>, Vec<Diagnostic>) {
     let faults = structural_faults(graph);
     if !faults.is_empty() {
         let diagnostics = faults.into_iter().map(|(_, code, detail)| error(code, None, detail)).collect();
         return (None, diagnostics);
     }
     let order = reachable(graph);
-    let found = check(graph, &order, around);
+    let found = check(graph, &order, properties, around);
     let blocked = found.iter().any(|found| found.severity == Severity::Error);
-    let plan = if blocked { None } else { assemble(&order, around) };
+    let plan = if blocked { None } else { assemble(&order, properties) };
     (plan, found)
+}
+
+/// The plan of a graph that was sound when it was published. What it names may be gone since; the records that are going
+/// through it go on all the same.
+pub fn recompile(graph: &Graph, properties: &Properties) -> Option<Plan> {
+    if !structural_faults(graph).is_empty() {
+        return None;
+    }
+    assemble(&reachable(graph), properties)
 }
 
 /// A diagnostic that blocks.
@@ -99,8 +128,8 @@ pub(super) fn span(days: i64, hours: i64) -> Option<TimeDelta> {
 }
 
 /// The limit of an e-mail condition; one day unless either member is given (CO-14).
-pub(super) fn limit(node: &EmailConditionNode) -> Option<TimeDelta> {
-    match (node.limit_days, node.limit_hours) {
+pub(super) fn limit(question: &EmailQuestion) -> Option<TimeDelta> {
+    match (question.limit_days, question.limit_hours) {
         (None, None) => Some(TimeDelta::days(1)),
         (days, hours) => span(days.unwrap_or(0), hours.unwrap_or(0)),
     }

@@ -13,14 +13,13 @@ use crate::domain::enrolment::advance::{Turn, closing_outcome};
 use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
-use crate::domain::plan::AssignTo;
 use crate::id::{FlowId, RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 type Decision = Result<Vec<RecordEvent>, RecordRejection>;
 
 /// See [`crate::domain::entity::Entity::decide`].
-pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp) -> Decision {
+pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordCommand, stamp: Stamp) -> Decision {
     if record.exists || matches!(command, RecordCommand::Create { .. } | RecordCommand::Forget) {
         rights::judge(record, given, &command, stamp)?;
     }
@@ -33,7 +32,7 @@ pub fn decide(record: &Record, _id: RecordId, given: &Given, command: RecordComm
     if !record.exists {
         return Err(RecordRejection::NotFound);
     }
-    let mut turn = Turn::new(record, given, stamp);
+    let mut turn = Turn::new(record, id, given, stamp);
     match command {
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
         RecordCommand::Erase => turn.emit(record.erased()),
@@ -105,7 +104,7 @@ fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejecti
     if let Some(outcome) = closing {
         turn.close(outcome, None);
     }
-    Ok(())
+    turn.look_again()
 }
 
 /// Every change is judged, so that a client sees all that is wrong at once.
@@ -165,8 +164,7 @@ fn connect(
         return Err(RecordRejection::RecordInactive);
     }
     let plan = turn.given.plan(id, version).ok_or(RecordRejection::SequenceNotActive)?;
-    let same_person = |by| plan.assign_to != AssignTo::CurrentUser || by == turn.stamp.by;
-    if turn.record.live().any(|live| live.sequence == id && same_person(live.connected_by)) {
+    if turn.is_connected(id, plan, turn.stamp.by) {
         return Err(RecordRejection::AlreadyConnected);
     }
     let enrolment = turn.next_ordinal()?;

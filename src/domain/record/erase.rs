@@ -62,7 +62,7 @@ impl Record {
             owed.push(Effect::Unindex(Index::Enrolment { sequence, live, ordinal }));
             owed.count(Counter::Enrolled(sequence), -1);
             if live {
-                owed.count(Counter::Live(sequence), -1);
+                self.owe_live(ordinal, -1, owed);
             }
             if let (EnrolmentStatus::Connecting, Some(due)) = (enrolment.status, enrolment.opens_at) {
                 owed.push(Effect::Disarm { due, key: ordinal });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
-use crate::domain::plan::NodeIndex;
+use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::id::{FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
@@ -69,9 +69,19 @@ pub enum RecordEvent {
     Migrated { enrolment: Ordinal, migration: u32, version: u16, landing: Landing },
     /// It was asked to and stays on its version.
     NotMigrated { enrolment: Ordinal, migration: u32, conflict: Conflict },
-    /// It is on its former version again, on the step it stood on then. `left` is the step that the move had left it on, and
-    /// `wakes_at` when that would have woken.
-    MigrationUndone { enrolment: Ordinal, migration: u32, left: Option<Ordinal>, wakes_at: Option<Timestamp> },
+    /// It is on its former version again, on the step it stood on then. `version` is the one that it leaves, `left` the step
+    /// that the move had left it on, and `wakes_at` when that would have woken.
+    MigrationUndone {
+        enrolment: Ordinal,
+        migration: u32,
+        version: u16,
+        left: Option<Ordinal>,
+        wakes_at: Option<Timestamp>,
+    },
+    /// It went on in another sequence (CM-4): `enrolment` is new, and `from` the step that led there.
+    Advanced { enrolment: Ordinal, sequence: SequenceId, version: u16, from: Ordinal },
+    /// The version of an A/B test that a step sends (AB-12).
+    AbVersionTaken { step: Ordinal, version: AbVersion },
     /// Its process stands on another stage.
     StageChanged { flow: FlowId, stage: String },
 }

@@ -1,13 +1,11 @@
-//! What lists show and count of a record, and which of their rows a command changes.
+//! What lists show of a record, and which of their rows a command changes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Record;
 use super::profile::Profile;
 use super::schema::{Owner, RecordState, RecordType};
-use crate::domain::effect::{Counter, Effect, Effects, Index, RecordSummary};
-use crate::id::SequenceId;
+use crate::domain::effect::{Effect, Effects, Index, RecordSummary};
 
 /// What list rows are made of. Costs no copy of a text: taken before and after every command.
 #[derive(Debug)]
@@ -16,8 +14,6 @@ pub struct Listed {
     profile: Arc<Profile>,
     state: RecordState,
     assignees: Vec<Owner>,
-    /// Sequence and version of each live enrolment, whatever brought it there.
-    live: Vec<(SequenceId, u16)>,
 }
 
 impl Listed {
@@ -60,27 +56,12 @@ impl Record {
 
     pub(super) fn show(&self) -> Listed {
         let (profile, assignees) = (self.profile.clone(), self.assignees());
-        let live = self.live().map(|live| (live.sequence, live.version)).collect();
-        Listed { kind: self.kind, profile, state: self.state, assignees, live }
-    }
-}
-
-fn count_difference(before: &Option<Listed>, after: &Option<Listed>, owed: &mut Effects) {
-    let [before, after] = [before, after].map(|of| of.as_ref().map(|of| of.live.as_slice()).unwrap_or_default());
-    if before == after {
-        return;
-    }
-    let mut deltas: BTreeMap<_, i64> = BTreeMap::new();
-    before.iter().for_each(|version| *deltas.entry(*version).or_default() -= 1);
-    after.iter().for_each(|version| *deltas.entry(*version).or_default() += 1);
-    for ((sequence, version), delta) in deltas.into_iter().filter(|(_, delta)| *delta != 0) {
-        owed.count(Counter::LiveOf(sequence, version), delta);
+        Listed { kind: self.kind, profile, state: self.state, assignees }
     }
 }
 
 /// The rows that differ between two states.
 pub fn owe_difference(before: Option<Listed>, after: Option<Listed>, owed: &mut Effects) {
-    count_difference(&before, &after, owed);
     let same = match (&before, &after) {
         (Some(before), Some(after)) => before.looks_like(after),
         (None, None) => true,

@@ -103,14 +103,16 @@ impl Record {
         match event {
             RecordEvent::Migrated { migration, landing, .. } => {
                 owed.count(Counter::Moved(id(migration)), 1);
+                recount(held, held.former.as_ref().map_or(0, |former| former.version), owed);
                 let former = held.former.as_ref().and_then(|former| former.step.as_ref());
                 if let (Some(before), Some(after)) = (former, current) {
                     let wakes_at = if matches!(landing, Landing::Kept { .. }) { after.wakes_at } else { None };
                     rearm((before.ordinal, before.wakes_at), (after.ordinal, wakes_at), owed);
                 }
             }
-            RecordEvent::MigrationUndone { migration, left, wakes_at, .. } => {
+            RecordEvent::MigrationUndone { migration, version, left, wakes_at, .. } => {
                 owed.count(Counter::MovedBack(id(migration)), 1);
+                recount(held, *version, owed);
                 if let (Some(before), Some(after)) = (*left, current) {
                     rearm((before, *wakes_at), (after.ordinal, after.wakes_at), owed);
                 }
@@ -125,6 +127,12 @@ impl Record {
         let counted = self.enrolments.iter().flat_map(Enrolment::counted);
         counted.for_each(|counter| owed.count(counter, -1));
     }
+}
+
+/// It is counted with the version that it goes through, and not with the one before.
+fn recount(held: &Enrolment, before: u16, owed: &mut Effects) {
+    owed.count(Counter::LiveOf(held.sequence, before), -1);
+    owed.count(Counter::LiveOf(held.sequence, held.version), 1);
 }
 
 /// The timer of one step makes way for that of another, or for another instant of the same.

@@ -44,7 +44,7 @@ pub enum SequenceCommand {
     SaveGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
-    /// §3.4; publishes a revision where one is open. With `migration`, records of earlier versions may be moved (D-47).
+    /// §3.4; publishes a revision where one is open. With it, records of earlier versions may be moved (D-47).
     Activate { description: Option<String>, migration: Option<Moves> },
     /// Begin to draw the next version while the present one serves on.
     Revise,
@@ -133,6 +133,9 @@ pub enum SequenceRejection {
     /// D-46: another person has one open.
     #[error("{by} has a revision of the sequence open; publish or discard that first")]
     RevisionConflict { by: String },
+    /// active sequences advance to it.
+    #[error("{by} would advance to nothing; deactivate that first, or force it")]
+    Referenced { by: String },
     /// §9.
     #[error("the sequence has errors; mend them and activate it again")]
     ValidationFailed(Vec<Diagnostic>),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::plan::Action;
 use crate::domain::plan::Plan;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
@@ -20,13 +21,15 @@ use crate::limits;
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(
     sequence: &Sequence,
+    id: SequenceId,
     given: &Given,
     command: SequenceCommand,
     stamp: Stamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
     let creates = matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
-    // A sequence that was deleted still owes that its records leave.
-    let empties = sequence.is_deleted && matches!(command, SequenceCommand::Emptied { .. });
+    // A sequence that was deleted still owes that its records leave, or that they are asked to move.
+    let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
+    let empties = sequence.is_deleted && owed;
     if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
     }
@@ -53,15 +56,19 @@ pub fn decide(
         }
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description, migration } => sequence.activate(description, migration, given),
+        SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
         SequenceCommand::Revise => sequence.revise(given, stamp),
         SequenceCommand::DiscardRevision if sequence.status != SequenceStatus::Revision => {
             Err(SequenceRejection::NotInRevision)
         }
         SequenceCommand::DiscardRevision => Ok(vec![SequenceEvent::RevisionDropped]),
         SequenceCommand::Deactivate { .. } if !sequence.status.is_active() => Err(SequenceRejection::NotActive),
-        SequenceCommand::Deactivate { .. } => Ok(vec![SequenceEvent::Deactivated]),
-        SequenceCommand::Delete { .. } => {
+        SequenceCommand::Deactivate { force } => {
+            judge_advancing(id, force, given, stamp)?;
+            Ok(vec![SequenceEvent::Deactivated])
+        }
+        SequenceCommand::Delete { force } => {
+            judge_advancing(id, force, given, stamp)?;
             let deactivated = sequence.status.is_active().then_some(SequenceEvent::Deactivated);
             Ok(deactivated.into_iter().chain([SequenceEvent::Deleted]).collect())
         }
@@ -103,12 +110,13 @@ impl Sequence {
     /// organisation asks for that.
     fn activate(
         &self,
+        id: SequenceId,
         description: Option<String>,
         migration: Option<Moves>,
         given: &Given,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(texts(None, description.as_deref()))?;
-        let (version, plan) = self.next_version(given)?;
+        let (version, plan) = self.next_version(id, given)?;
         refuse(self.judge_tests(given, &plan))?;
         let begun = migration.map(|moves| self.begin_migration(version, &plan, moves)).transpose()?;
         let published = match self.status {
@@ -120,8 +128,8 @@ impl Sequence {
     }
 
     /// What activation would publish, and under which number: the last one again where the draft says nothing new.
-    pub fn next_version(&self, given: &Given) -> Result<(u16, Plan), SequenceRejection> {
-        let (plan, mut diagnostics) = self.compile_draft(given);
+    pub fn next_version(&self, id: SequenceId, given: &Given) -> Result<(u16, Plan), SequenceRejection> {
+        let (plan, mut diagnostics) = self.compile_draft(id, given);
         diagnostics.retain(|found| found.severity == Severity::Error);
         let plan = plan.filter(|_| diagnostics.is_empty()).ok_or(SequenceRejection::ValidationFailed(diagnostics))?;
         let version = match (self.published.last(), self.is_edited()) {
@@ -188,6 +196,22 @@ impl Sequence {
 /// No tests are none stored.
 fn write_tests(tests: &[Test]) -> String {
     if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
+}
+
+/// what another active sequence advances to stays, unless it is forced (D-43).
+fn judge_advancing(id: SequenceId, force: bool, given: &Given, stamp: Stamp) -> Result<(), SequenceRejection> {
+    if force {
+        return Ok(());
+    }
+    let person = given.policy.person(stamp.by)?;
+    let name = |sequence: &Sequence| match sequence.is_seen_by(&person) {
+        true => format!("“{}”", sequence.name),
+        false => "a sequence that you cannot see".to_owned(),
+    };
+    let mut by: Vec<String> = given.active_with(|node| node.action == Action::Advance(id)).map(name).collect();
+    by.sort_unstable();
+    by.dedup();
+    if by.is_empty() { Ok(()) } else { Err(SequenceRejection::Referenced { by: by.join(", ") }) }
 }
 
 /// everything that its author draws and sets, as whoever sees it reads it now.

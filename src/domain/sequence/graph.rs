@@ -1,6 +1,14 @@
 //! A sequence as its author draws it: the JSON document of the API, kept as written.
 
+mod values;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::values::{AbVersionNode, AbVersions, EmailSignal, Match, Metric, TestEnd};
+
+use crate::domain::condition::Condition;
+use crate::domain::enrolment::Signal;
+use crate::domain::plan::{AbVersion, Channel};
 
 /// Nodes and where to begin; exits name nodes by their author's ids.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -97,6 +105,10 @@ node_types! {
     Email = "email": MessageNode;
     /// ST-2.
     AutoEmail = "auto_email": MessageNode;
+    /// ST-3.
+    Text = "text": MessageNode;
+    /// ST-4.
+    AutoText = "auto_text": MessageNode;
     /// ST-5.
     PhoneCall = "phone_call": StepNode;
     /// ST-6.
@@ -111,12 +123,28 @@ node_types! {
     LiInmail = "li_inmail": StepNode;
     /// ST-7.
     Wait = "wait": WaitNode;
+    /// ST-8, §8.
+    AbTest = "ab_test": AbTestNode;
+    /// CO-1.
+    CondEmailOpen = "cond_email_open": EmailConditionNode;
     /// CO-2.
     CondEmailReply = "cond_email_reply": EmailConditionNode;
+    /// CO-3.
+    CondEmailLink = "cond_email_link": EmailConditionNode;
+    /// CO-4.
+    CondEmailAttachment = "cond_email_attachment": EmailConditionNode;
+    /// CO-5.
+    CondEmailAdvanced = "cond_email_advanced": AdvancedConditionNode;
     /// CO-30.
     CondCall = "cond_call": CallConditionNode;
+    /// CM-1.
+    BranchField = "branch_field": BranchFieldNode;
+    /// CM-2.
+    BranchStage = "branch_stage": BranchStageNode;
     /// CM-3.
     UpdateField = "update_field": FieldNode;
+    /// CM-4.
+    Advance = "advance": AdvanceNode;
 }
 
 members! {
@@ -125,7 +153,7 @@ members! {
 
     /// A step that sends a message, by hand or not.
     MessageNode(name description -> next) {
-        /// The template: optional for a seller's message (ST-1), required for an automated one (ST-2).
+        /// The template: optional for a seller's message (ST-1, ST-3), required for an automated one (ST-2, ST-4).
         #[serde(skip_serializing_if = "Option::is_none")]
         template: Option<String>,
     }
@@ -150,10 +178,70 @@ members! {
         advance_early: bool,
     }
 
+    /// An e-mail condition about several signals (CO-5).
+    AdvancedConditionNode(name description -> yes no) {
+        /// See [`EmailConditionNode`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit_days: Option<i64>,
+        /// See [`EmailConditionNode`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit_hours: Option<i64>,
+        /// See [`EmailConditionNode`].
+        advance_early: bool,
+        /// Whether one of the signals is enough.
+        r#match: Match,
+        /// The signals.
+        signals: Vec<EmailSignal>,
+    }
+
+    /// An A/B test (§8). A draft may lack anything.
+    AbTestNode(name description -> next) {
+        /// What statistics call it (AB-3).
+        display_name: String,
+        /// What it sends.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// The two versions (AB-2).
+        versions: AbVersions,
+        /// How many of a hundred participants get A (AB-4); half of them where it is not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        share_a: Option<i64>,
+        /// What decides (AB-5).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        metric: Option<Metric>,
+        /// When it is over (AB-6).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        end: Option<TestEnd>,
+        /// The version used without a winner (AB-7).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        default: Option<AbVersion>,
+    }
+
     /// A phone-call condition (§5.2).
     CallConditionNode(name description -> yes no) {
         /// Call results, any of which takes Yes (CO-30).
         results: Vec<String>,
+    }
+
+    /// A branch by what the record holds (CM-1).
+    BranchFieldNode(name description -> yes no) {
+        /// What must hold for Yes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        condition: Option<Condition>,
+    }
+
+    /// A branch by where the record's process stands (CM-2).
+    BranchStageNode(name description -> yes no) {
+        /// The process flow.
+        flow: String,
+        /// Its stages, any of which takes Yes.
+        stages: Vec<String>,
+    }
+
+    /// The command that leads to another sequence (CM-4). What follows it is never reached (CM-10).
+    AdvanceNode(-> next) {
+        /// The id of that sequence.
+        sequence: String,
     }
 
     /// The field command (CM-3).
@@ -165,7 +253,61 @@ members! {
     }
 }
 
+/// What every e-mail condition asks (§5.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmailQuestion {
+    /// Whole days of the time limit, if given.
+    pub limit_days: Option<i64>,
+    /// Hours on top, if given.
+    pub limit_hours: Option<i64>,
+    /// CO-12.
+    pub advance_early: bool,
+    /// What may have come back.
+    pub signals: Vec<Signal>,
+    /// Whether all of it must have.
+    pub all: bool,
+}
+
 impl Node {
+    /// What an e-mail condition asks.
+    pub fn email_question(&self) -> Option<EmailQuestion> {
+        let simple = |node: &EmailConditionNode, signal| EmailQuestion {
+            limit_days: node.limit_days,
+            limit_hours: node.limit_hours,
+            advance_early: node.advance_early,
+            signals: vec![signal],
+            all: false,
+        };
+        match self {
+            Node::CondEmailOpen(node) => Some(simple(node, Signal::Opened)),
+            Node::CondEmailReply(node) => Some(simple(node, Signal::Replied)),
+            Node::CondEmailLink(node) => Some(simple(node, Signal::LinkClicked)),
+            Node::CondEmailAttachment(node) => Some(simple(node, Signal::AttachmentDownloaded)),
+            Node::CondEmailAdvanced(node) => Some(EmailQuestion {
+                limit_days: node.limit_days,
+                limit_hours: node.limit_hours,
+                advance_early: node.advance_early,
+                signals: node.signals.iter().copied().map(Signal::from).collect(),
+                all: node.r#match == Match::All,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether it sends an e-mail, by hand or not; an A/B test whose channel is not chosen yet may (D-36).
+    pub fn is_email(&self) -> bool {
+        match self {
+            Node::Email(_) | Node::AutoEmail(_) => true,
+            Node::AbTest(test) => test.channel != Some(Channel::Text),
+            _ => false,
+        }
+    }
+
+    /// Whether the server sends its message without anybody.
+    pub fn is_automated(&self) -> bool {
+        matches!(self, Node::AutoEmail(_) | Node::AutoText(_) | Node::AbTest(_))
+    }
+
     /// The author's id.
     pub fn id(&self) -> &str {
         self.members().id()

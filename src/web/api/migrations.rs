@@ -272,7 +272,7 @@ impl Preview {
     fn new(sequence: SequenceId, by: UserId, given: Arc<Given>, moves: Moves) -> Result<Preview, Problem> {
         let held = given.sequences.get(&sequence).ok_or_else(|| Problem::not_found("sequence"))?;
         held.judge_edit(&given.policy.person(by)?)?;
-        let (version, plan) = held.next_version(&given)?;
+        let (version, plan) = held.next_version(sequence, &given)?;
         let problems = held.move_problems(&plan, &moves);
         if !problems.is_empty() {
             return Err(Problem::invalid(problems));

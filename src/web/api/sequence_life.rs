@@ -43,7 +43,7 @@ pub struct ActivatedSequence {
 }
 
 /// Publish the draft, so that records can be connected (§3.4). With an open revision it becomes the next version, for new
-/// connections; records stay on theirs.
+/// connections; records stay on theirs unless a migration takes them along (D-47).
 #[utoipa::path(tag = "Sequences", request_body = ActivateBody,
     responses((status = 200, body = ActivatedSequence), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/sequences/{id}/activate")]

@@ -116,11 +116,12 @@ pub async fn put_tests(app: Data<App>, id: Path<String>, body: Body<TestsBody>) 
 #[post("/sequences/{id}/tests/run")]
 pub async fn run_tests(app: Data<App>, id: Path<String>, body: Body<RunBody>) -> Result<HttpResponse, Problem> {
     let whole = |seen: &Seen<Sequence>| seen.state.clone();
-    let (sequence, _) = read(&app.engine, sequence_id(&id)?, body.principal, whole).await?;
+    let id = sequence_id(&id)?;
+    let (sequence, _) = read(&app.engine, id, body.principal, whole).await?;
     let (given, tests) = (app.engine.given(), body.value.tests);
     let report = request::blocking(move || {
         let tests = tests.unwrap_or_else(|| sequence.stored_tests());
-        sequence.try_tests(&given, &tests).map_err(Problem::from)
+        sequence.try_tests(id, &given, &tests).map_err(Problem::from)
     });
     Ok(HttpResponse::Ok().json(ReportView::from(report.await?)))
 }

@@ -130,7 +130,7 @@ pub(super) fn applied(sequence: &Sequence, given: &Given) -> Vec<AppliedTag> {
 pub(super) fn figures(id: SequenceId, sequence: &Sequence, given: &Given) -> (u16, i64) {
     let of = |plan: &Plan| (plan.step_count, plan.duration_days());
     let served = given.plan(id, sequence.version).filter(|_| sequence.status.is_active());
-    served.map(of).or_else(|| sequence.compile_draft(given).0.as_ref().map(of)).unwrap_or_default()
+    served.map(of).or_else(|| sequence.compile_draft(id, given).0.as_ref().map(of)).unwrap_or_default()
 }
 
 /// The words for what a sequence's status can be.
@@ -334,7 +334,7 @@ pub struct Diagnostics {
 #[post("/sequences/{id}/validate")]
 pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let view = |seen: &Seen<Sequence>| {
-        let (plan, mut found) = seen.state.compile_draft(seen.given);
+        let (plan, mut found) = seen.state.compile_draft(seen.id, seen.given);
         let against = plan.as_ref().map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
         let severity = Severity::Error;
         found.extend(against.into_iter().map(|test| Diagnostic {

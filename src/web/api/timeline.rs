@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::plan::AbVersion;
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Change, Outcome};
@@ -151,6 +152,14 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         RecordEvent::Connected { enrolment, version, .. } => {
             let summary = format!("Connected to {}, version {version}", sequence(*enrolment));
             of_enrolment("connected", *enrolment, summary)
+        }
+        RecordEvent::Advanced { enrolment, version, .. } => {
+            let summary = format!("Went on in {}, version {version}", sequence(*enrolment));
+            of_enrolment("connected", *enrolment, summary)
+        }
+        RecordEvent::AbVersionTaken { step, version } => {
+            let letter = if *version == AbVersion::A { "A" } else { "B" };
+            of_step("ab_version_taken", *step, &format!("takes version {letter}"))
         }
         RecordEvent::Began { enrolment } => {
             of_enrolment("began", *enrolment, format!("The wait before {} is over", sequence(*enrolment)))

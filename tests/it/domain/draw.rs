@@ -56,6 +56,46 @@ pub fn update(id: &str, field: &str, value: &str, next: &str) -> Value {
     json!({ "type": "update_field", "id": id, "field": field, "value": value, "next": exit(next) })
 }
 
+/// A seller's text message.
+pub fn text(id: &str, next: &str) -> Value {
+    json!({ "type": "text", "id": id, "name": id, "next": exit(next) })
+}
+
+pub fn auto_text(id: &str, next: &str) -> Value {
+    json!({ "type": "auto_text", "id": id, "name": id, "template": TEMPLATE, "next": exit(next) })
+}
+
+/// A complete A/B test; both versions send the same.
+pub fn ab_test(id: &str, channel: &str, share_a: i64, next: &str) -> Value {
+    let versions = json!({ "a": { "name": "A", "template": TEMPLATE }, "b": { "name": "B", "template": TEMPLATE } });
+    json!({ "type": "ab_test", "id": id, "display_name": id, "channel": channel, "versions": versions,
+        "share_a": share_a, "metric": "goal", "end": { "automatic": true }, "default": "a", "next": exit(next) })
+}
+
+/// An e-mail condition of one signal: `open`, `reply`, `link` or `attachment`.
+pub fn came(signal: &str, id: &str, days: i64, early: bool, yes: &str, no: &str) -> Value {
+    json!({ "type": format!("cond_email_{signal}"), "id": id, "limit_days": days, "advance_early": early,
+        "yes": exit(yes), "no": exit(no) })
+}
+
+/// An e-mail condition of several signals, `any` or `all` of them.
+pub fn advanced(matching: &str, signals: &[&str], id: &str, early: bool, yes: &str, no: &str) -> Value {
+    json!({ "type": "cond_email_advanced", "id": id, "limit_days": 2, "advance_early": early, "match": matching,
+        "signals": signals, "yes": exit(yes), "no": exit(no) })
+}
+
+pub fn branch(id: &str, condition: Value, yes: &str, no: &str) -> Value {
+    json!({ "type": "branch_field", "id": id, "condition": condition, "yes": exit(yes), "no": exit(no) })
+}
+
+pub fn stage(id: &str, flow: &str, stages: &[&str], yes: &str, no: &str) -> Value {
+    json!({ "type": "branch_stage", "id": id, "flow": flow, "stages": stages, "yes": exit(yes), "no": exit(no) })
+}
+
+pub fn advance(id: &str, sequence: impl ToString) -> Value {
+    json!({ "type": "advance", "id": id, "sequence": sequence.to_string(), "next": null })
+}
+
 fn exit(next: &str) -> Option<&str> {
     (!next.is_empty()).then_some(next)
 }

@@ -74,6 +74,7 @@ fn drive(template: &SequenceTemplate, language: Language, path: &Path, answer: A
             }
             Node::CondEmailReply(_) => world.pass(span(node)),
             Node::AutoEmail(_) | Node::CondCall(_) | Node::UpdateField(_) => {}
+            other => panic!("no template has a {}", other.kind()),
         }
         world.deliver();
     }

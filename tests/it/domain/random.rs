@@ -13,7 +13,11 @@ use relance::domain::template::{Language, sequence_templates};
 use relance::id::SequenceId;
 use serde_json::json;
 
-use super::draw::{answered, auto_email, call, early_reply, email, graph, reply, task, update, wait};
+use super::draw::{
+    ab_test, advanced, answered, auto_email, auto_text, branch, call, came, early_reply, email, graph, reply, stage,
+    task, text, update, wait,
+};
+use super::setting::TARGET;
 use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 /// What happens next; `u8`s choose among what there is at that time, sometimes what is not there.
@@ -217,7 +221,7 @@ proptest! {
 
     #[test]
     fn q_7_any_graph_compiles_to_a_plan_or_to_errors(
-        nodes in prop::collection::vec((0_u8..8, 0_usize..9, 0_usize..9, -1_i64..32), 0..8),
+        nodes in prop::collection::vec((0_u8..17, 0_usize..9, 0_usize..9, -1_i64..32), 0..8),
     ) {
         let id = |place: usize| format!("n{place}");
         let drawn: Vec<_> = nodes.iter().enumerate().map(|(place, (kind, next, no, days))| {
@@ -233,6 +237,15 @@ proptest! {
                 4 => wait(&id(place), *days, 0, &next),
                 5 => reply(&id(place), *days, &next, &no),
                 6 => answered(&id(place), &["made"], &next, &no),
+                7 => text(&id(place), &next),
+                8 => auto_text(&id(place), &next),
+                9 => ab_test(&id(place), "email", 5 * days.abs(), &next),
+                10 => came("link", &id(place), *days, days % 2 == 0, &next, &no),
+                11 => advanced("all", &["open", "reply"], &id(place), days % 2 == 0, &next, &no),
+                12 => branch(&id(place), json!({ "field": "email", "op": "no_value" }), &next, &no),
+                13 => branch(&id(place), json!({ "all": [] }), &next, &no),
+                14 => stage(&id(place), super::setting::FLOW, &["offer"], &next, &no),
+                15 => super::draw::advance(&id(place), TARGET),
                 _ => update(&id(place), "disposition", "open", &next),
             }
         }).collect();
@@ -243,7 +256,7 @@ proptest! {
             return Ok(());
         }
         let sequence = world.draft(drawn);
-        let (plan, diagnostics) = world.sequence(sequence).compile_draft(&world.given);
+        let (plan, diagnostics) = world.sequence(sequence).compile_draft(sequence, &world.given);
         let blocked = diagnostics.iter().any(|one| one.severity == Severity::Error);
         prop_assert_eq!(plan.is_none(), blocked, "{:?}", diagnostics);
         let Some(plan) = plan else { return Ok(()) };

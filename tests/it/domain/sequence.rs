@@ -182,7 +182,7 @@ fn q_42_activation_names_the_node_that_ends_with_a_wait() {
 #[test]
 fn q_42_warnings_do_not_block_and_are_not_among_the_errors() {
     let mut author = Author::of(graph(&[task("t", "m"), auto_email("m", "")]));
-    assert_eq!(author.state().compile_draft(&given()).1[0].code, "auto_without_wait");
+    assert_eq!(author.state().compile_draft(SequenceId(1), &given()).1[0].code, "auto_without_wait");
     author.activate().unwrap();
     let mut author = Author::of(graph(&[task("t", "m"), auto_email("m", "w"), wait("w", 1, 0, "")]));
     let Err(SequenceRejection::ValidationFailed(found)) = author.activate() else { panic!("it activates") };

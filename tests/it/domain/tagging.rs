@@ -1,7 +1,5 @@
 //! Process flows, call results and tags: what administrators and managers may make of them, and what sequences hold on to.
 
-use std::sync::Arc;
-
 use relance::domain::catalogue::command::{CatalogueCommand, CatalogueRejection};
 use relance::domain::enrolment::Ordinal;
 use relance::domain::organisation::settings::CallResult;
@@ -14,6 +12,7 @@ use relance::domain::sequence::{Sequence, SequenceStatus, Version};
 use relance::id::{FlowId, SequenceId, TagId};
 use relance::limits;
 use relance::time::Timestamp;
+use serde_json::json;
 
 use super::catalogue::Shelf;
 use super::draw::{answered, call, graph, task};
@@ -71,6 +70,24 @@ fn cm_16_a_record_stands_on_a_stage_of_a_flow_for_its_type() {
     shelf.world.check_replay();
 }
 
+/// CM-2, CM-16: the branch takes Yes only where the record's process stands on one of the stages.
+#[test]
+fn cm_2_a_branch_looks_at_the_stage_of_the_record() {
+    let branch = json!({"type": "branch_stage", "id": "b", "flow": FLOW.to_string(), "stages": ["Won", "Lost"],
+        "yes": "yes", "no": "no"});
+    let drawn = graph(&[branch, task("yes", ""), task("no", "")]);
+    for (stage, expected) in [(None, "no"), (Some("Begun"), "no"), (Some("Lost"), "yes")] {
+        let mut shelf = Shelf::new();
+        shelf.done(add_flow(FLOW, "Sale", &["Begun", "Won", "Lost"]));
+        shelf.world.ask(RecordCommand::Create { kind: LEAD, changes: vec![Change::Name(Some("Ada".into()))] });
+        if let Some(stage) = stage {
+            shelf.world.ask(stand(FLOW, stage));
+        }
+        let run = shelf.world.run(drawn.clone());
+        assert_eq!(shelf.world.here(run), expected, "{stage:?}");
+    }
+}
+
 /// An active sequence whose version has this node.
 fn running(shelf: &mut Shelf, node: &str, status: SequenceStatus) {
     let graph = format!(r#"{{"start":"1","nodes":[{node}]}}"#);
@@ -81,10 +98,11 @@ fn running(shelf: &mut Shelf, node: &str, status: SequenceStatus) {
         assign_to: Default::default(),
         description: None,
         at: Timestamp::default(),
-        by: relance::id::UserId::SYSTEM,
+        by: SELLER,
     };
-    let sequence = Sequence { exists: true, status, published: vec![version], ..Sequence::default() };
-    shelf.world.given.sequences.insert(SequenceId(9), Arc::new(sequence));
+    let sequence = Sequence { exists: true, status, version: 1, published: vec![version], ..Sequence::default() };
+    shelf.world.given.plans.clear();
+    shelf.world.given = shelf.world.given.with_sequence(SequenceId(9), &sequence);
 }
 
 /// CM-16: what an active sequence looks at stays.

@@ -1,13 +1,12 @@
 //! §20: the six templates are the ones of the specification, in every language.
 
 use relance::domain::given::Given;
-use relance::domain::message_template::MessageKind;
-use relance::domain::plan::compile::Surroundings;
-use relance::domain::plan::compile::compile;
-use relance::domain::plan::{Action, AssignTo, Plan};
+use relance::domain::plan::{Action, Plan};
 use relance::domain::record::schema::RecordType;
+use relance::domain::sequence::Sequence;
 use relance::domain::sequence::graph::{Graph, Node};
 use relance::domain::template::{self, Language, SequenceTemplate, sequence_templates, shipped_mails};
+use relance::id::SequenceId;
 use relance::id::TemplateId;
 
 const LANGUAGES: [Language; 3] = [Language::En, Language::Fr, Language::Gl];
@@ -104,18 +103,9 @@ const TEMPLATES: [Expected; 6] = [
 ];
 
 fn plan(template: &SequenceTemplate, language: Language) -> Plan {
-    let given = Given::default();
-    let around = Surroundings {
-        record_type: template.record_type,
-        exit_on_reply: false,
-        assign_to: AssignTo::RecordOwner,
-        has_call_result: &|result| given.catalogue.has_call_result(result),
-        takes_option: &|field, value| {
-            given.catalogue.field(template.record_type, field).is_some_and(|field| field.kind.takes_option(value))
-        },
-        has_template: &|id| given.message(id, MessageKind::Mail).is_some(),
-    };
-    let (plan, diagnostics) = compile(&template.graph(language), &around);
+    let draft = serde_json::to_string(&template.graph(language)).unwrap();
+    let sequence = Sequence { record_type: template.record_type, draft, ..Sequence::default() };
+    let (plan, diagnostics) = sequence.compile_draft(SequenceId(1), &Given::default());
     assert_eq!(diagnostics, [], "{} is without a fault", template.id);
     plan.expect("a plan")
 }
@@ -176,7 +166,7 @@ fn tc_1_tc_2_each_counted_node_counts_once_and_tc_3_the_longest_path_gives_the_d
             assert_eq!(plan.nodes[0].steps_ahead, expected.longest, "U-9: {what}");
             assert_eq!(plan.nodes[0].id, "1", "{what}");
             let of = |wanted: fn(&Action) -> bool| plan.nodes.iter().filter(|node| wanted(&node.action)).count();
-            let conditions = of(|action| matches!(action, Action::EmailReplied { .. } | Action::CallResult(_)));
+            let conditions = of(|action| matches!(action, Action::EmailSignals(_) | Action::CallResult(_)));
             let commands = of(|action| matches!(action, Action::UpdateField { .. }));
             let waits = of(|action| matches!(action, Action::Wait(_)));
             assert_eq!([conditions, commands, waits], expected.conditions_commands_waits, "{what}");
@@ -190,8 +180,8 @@ fn tc_5_every_reply_condition_of_a_template_moves_on_as_soon_as_satisfied() {
     let mut seen = 0;
     for template in sequence_templates() {
         for node in plan(template, Language::En).nodes {
-            if let Action::EmailReplied { advance_early, .. } = node.action {
-                assert!(advance_early, "{} {}", template.id, node.id);
+            if let Action::EmailSignals(question) = &node.action {
+                assert!(question.advance_early, "{} {}", template.id, node.id);
                 seen += 1;
             }
         }

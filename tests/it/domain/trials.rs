@@ -8,6 +8,7 @@ use relance::domain::sequence::{Sequence, SequenceRejection};
 use relance::domain::template::{Language, SequenceTemplate, sequence_templates};
 use relance::domain::trial::Report;
 use relance::domain::trial::script::Test;
+use relance::id::SequenceId;
 use serde_json::{Value, json};
 
 use super::draw::{answered, auto_email, call, early_reply, email, graph, reply, task, update, wait};
@@ -21,7 +22,7 @@ fn sequence(record_type: RecordType, graph: &Graph) -> Sequence {
 
 fn shipped(template: &SequenceTemplate, language: Language) -> Report {
     let sequence = sequence(template.record_type, &template.graph(language));
-    sequence.try_tests(&Given::default(), template.tests()).expect("a template can be activated")
+    sequence.try_tests(SequenceId(1), &Given::default(), template.tests()).expect("a template can be activated")
 }
 
 /// §20: every template ships with tests that hold, in every language, and that take every exit of every branch.
@@ -49,7 +50,8 @@ fn the_tests_of_the_templates_fail_where_a_node_is_changed() {
         let drawn = serde_json::to_value(template.graph(Language::En)).unwrap();
         for (what, graph) in changes(&drawn) {
             let graph: Graph = serde_json::from_value(graph).unwrap();
-            let tried = sequence(template.record_type, &graph).try_tests(&Given::default(), template.tests());
+            let tried =
+                sequence(template.record_type, &graph).try_tests(SequenceId(1), &Given::default(), template.tests());
             let holds = tried.is_ok_and(|report| report.verdicts.iter().all(|verdict| verdict.is_ok()));
             assert!(!holds, "{}: no test sees {what}", template.id);
             changed += 1;
@@ -114,7 +116,7 @@ fn read(test: Value) -> Test {
 }
 
 fn try_one(graph: &Graph, test: Value) -> Option<String> {
-    let tried = sequence(RecordType::Lead, graph).try_tests(&Given::default(), &[read(test)]);
+    let tried = sequence(RecordType::Lead, graph).try_tests(SequenceId(1), &Given::default(), &[read(test)]);
     tried.expect("a sound draft and test").verdicts.remove(0).detail
 }
 
@@ -275,7 +277,7 @@ fn a_record_that_does_not_fit_fails_its_test_alone() {
     ];
     let mut tests: Vec<_> = records.iter().map(|(record, _)| test(record.clone())).collect();
     tests.push(test(json!({ "type": "lead", "phones": { "mobile": "1" }, "allow_email": false, "score": 7 })));
-    let report = sequence.try_tests(&Given::default(), &tests).unwrap();
+    let report = sequence.try_tests(SequenceId(1), &Given::default(), &tests).unwrap();
     assert_eq!((report.passed(), report.verdicts.len()), (1, 4));
     for (verdict, (_, word)) in report.verdicts.iter().zip(&records) {
         assert!(verdict.detail.as_ref().is_some_and(|detail| detail.contains(word)), "{verdict:?}");
@@ -285,7 +287,8 @@ fn a_record_that_does_not_fit_fails_its_test_alone() {
 #[test]
 fn a_draft_that_cannot_be_activated_is_refused_as_activation_does() {
     let test = read(json!({ "name": "t", "expect": [{ "at": {}, "node": "a" }] }));
-    let tried = sequence(RecordType::Lead, &graph(&[wait("a", 1, 0, "")])).try_tests(&Given::default(), &[test]);
+    let tried =
+        sequence(RecordType::Lead, &graph(&[wait("a", 1, 0, "")])).try_tests(SequenceId(1), &Given::default(), &[test]);
     let Err(SequenceRejection::ValidationFailed(found)) = tried else { panic!("{tried:?}") };
     assert_eq!(found.iter().map(|one| one.code).collect::<Vec<_>>(), ["trailing_wait"]);
 }
@@ -322,13 +325,13 @@ fn what_makes_no_sense_in_a_test_is_named_by_its_place() {
         (with("events", json!(vec![moment; 201])), ""),
     ];
     let all: Vec<_> = tests.iter().map(|(test, _)| test.clone()).collect();
-    let tried = sequence(RecordType::Lead, &way()).try_tests(&Given::default(), &all);
+    let tried = sequence(RecordType::Lead, &way()).try_tests(SequenceId(1), &Given::default(), &all);
     let Err(SequenceRejection::Invalid(found)) = tried else { panic!("{tried:?}") };
     let found: Vec<_> = found.into_iter().map(|problem| problem.pointer).collect();
     let wanted: Vec<_> = tests.iter().enumerate().map(|(place, (_, below))| format!("/tests/{place}{below}")).collect();
     assert_eq!(found, wanted);
     let many = vec![read(sound); 101];
-    let tried = sequence(RecordType::Lead, &way()).try_tests(&Given::default(), &many);
+    let tried = sequence(RecordType::Lead, &way()).try_tests(SequenceId(1), &Given::default(), &many);
     assert!(matches!(tried, Err(SequenceRejection::Invalid(found)) if found[0].code == "too_many"));
 }
 
@@ -376,7 +379,7 @@ fn exits_that_no_test_takes_are_told() {
     let test = read(json!({ "name": "t", "events": [
             { "at": {}, "do": "complete" }, { "at": { "hours": 1 }, "do": "event", "type": "email.replied" }],
         "expect": [{ "at": { "hours": 47 }, "node": "answer" }, { "at": { "hours": 48 }, "node": "yes" }] }));
-    let report = sequence(RecordType::Lead, &patient).try_tests(&Given::default(), &[test]).unwrap();
+    let report = sequence(RecordType::Lead, &patient).try_tests(SequenceId(1), &Given::default(), &[test]).unwrap();
     assert_eq!(report.passed(), 1, "{report:?}");
     assert_eq!(report.untested, [("answer".to_owned(), Exit::No)]);
 }

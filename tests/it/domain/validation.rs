@@ -1,38 +1,17 @@
 //! §9 as tables: what activation finds in a graph, and what even saving refuses.
 
-use relance::domain::given::Given;
-use relance::domain::plan::AssignTo;
-use relance::domain::plan::compile::{Severity, Surroundings, compile};
 use relance::domain::plan::structure::structural_faults;
 use relance::domain::record::schema::RecordType;
 use relance::domain::sequence::graph::Graph;
-use relance::domain::template;
 use relance::limits;
 use serde_json::{Value, json};
 
 use super::draw::{answered, auto_email, call, early_reply, email, graph, linkedin, reply, task, update, wait};
+use super::setting::Setting;
 
-/// `code@node` of every diagnostic, warnings with a `?`, in order of appearance.
+/// See [`Setting::found`].
 fn found(drawn: &Graph, kind: RecordType, exit_on_reply: bool) -> Vec<String> {
-    let given = Given::default();
-    let around = Surroundings {
-        record_type: kind,
-        exit_on_reply,
-        assign_to: AssignTo::RecordOwner,
-        has_call_result: &|result| given.catalogue.has_call_result(result),
-        takes_option: &|field, value| {
-            given.catalogue.field(kind, field).is_some_and(|field| field.kind.takes_option(value))
-        },
-        has_template: &template::is_shipped,
-    };
-    let (plan, diagnostics) = compile(drawn, &around);
-    let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
-    assert_eq!(plan.is_none(), errors > 0, "a plan exactly where nothing blocks");
-    let shown = diagnostics.iter().map(|one| {
-        let mark = if one.severity == Severity::Warning { "?" } else { "" };
-        format!("{}{mark}@{}", one.code, one.node.as_deref().unwrap_or_default())
-    });
-    shown.collect()
+    Setting { kind, exit_on_reply, ..Setting::default() }.found(drawn)
 }
 
 fn check(table: &[(&str, Vec<Value>, &[&str])]) {
@@ -41,7 +20,7 @@ fn check(table: &[(&str, Vec<Value>, &[&str])]) {
     }
 }
 
-fn with(mut node: Value, member: &str, value: impl Into<Value>) -> Value {
+pub fn with(mut node: Value, member: &str, value: impl Into<Value>) -> Value {
     node[member] = value.into();
     node
 }

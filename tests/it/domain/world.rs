@@ -197,13 +197,13 @@ impl World {
 
     /// Deactivates, and lets the records leave as the outbox would.
     pub fn deactivate(&mut self, id: SequenceId) {
-        self.order(id, SequenceCommand::Deactivate { force: false }).expect("an active sequence");
+        self.order(id, SequenceCommand::Deactivate { force: true }).expect("an active sequence");
         self.ask(RecordCommand::LeaveSequence { sequence: id, until: self.now });
     }
 
     /// Publishes another graph, as of a revision: nobody leaves, and `moves` asks the record to follow.
     pub fn revise(&mut self, id: SequenceId, graph: Graph, moves: Option<Moves>) {
-        self.order(id, SequenceCommand::Deactivate { force: false }).expect("an active sequence");
+        self.order(id, SequenceCommand::Revise).expect("an active sequence");
         self.order(id, SequenceCommand::SaveGraph(graph)).expect("a drawn graph can be saved");
         let migration = moves.clone();
         self.order(id, SequenceCommand::Activate { description: None, migration }).expect("a sound graph activates");
@@ -220,7 +220,7 @@ impl World {
     }
 
     /// Does what the outbox does: asks the record, twice as after a kill, and tells the sequence.
-    fn follow(&mut self, id: SequenceId, undo: bool) -> Vec<RecordEvent> {
+    pub fn follow(&mut self, id: SequenceId, undo: bool) -> Vec<RecordEvent> {
         let number = self.sequence(id).migrations.last().expect("a migration").number;
         let migration = MigrationId::of(id, number);
         let ask = if undo { RecordCommand::UndoMigration } else { RecordCommand::Migrate };

@@ -23,6 +23,7 @@ use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
 use relance::domain::organisation::own_settings::OwnSetting;
 use relance::domain::organisation::settings::Setting;
+use relance::domain::plan::AbVersion;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::SequenceEvent;
@@ -187,6 +188,10 @@ fn record_events() -> Vec<RecordEvent> {
         ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
         Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
         Forgotten,
+        Advanced { enrolment: 3, sequence: SEQUENCE, version: 1, from: 300 },
+        AbVersionTaken { step: 300, version: AbVersion::A },
+        AbVersionTaken { step: 300, version: AbVersion::B },
+        ended(EnrolmentStatus::Completed, EndReason::AdvancedToOtherSequence, None),
     ]);
     let moved = |landing| Migrated { enrolment: 2, migration: 300, version: 500, landing };
     let stayed = |conflict| NotMigrated { enrolment: 2, migration: 300, conflict };
@@ -199,10 +204,17 @@ fn record_events() -> Vec<RecordEvent> {
         stayed(Conflict::DoneAgain("call".into())),
         stayed(Conflict::RecordClosed),
         stayed(Conflict::RecordFull),
-        MigrationUndone { enrolment: 2, migration: 300, left: None, wakes_at: None },
-        MigrationUndone { enrolment: 2, migration: 300, left: Some(300), wakes_at: Some(at(AT)) },
+        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: None, wakes_at: None },
+        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
         StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
     ]);
+    let failures = [
+        StepError::AutomatedTextFailed,
+        StepError::FieldMissing,
+        StepError::AdvanceTargetInactive,
+        StepError::AdvanceLoop,
+    ];
+    events.extend(failures.map(|error| StepFailed { step: 300, error }));
     events
 }
 

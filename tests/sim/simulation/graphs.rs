@@ -4,7 +4,7 @@ use relance::domain::record::schema::RecordType;
 use relance::domain::sequence::graph::{Graph, Node};
 use relance::domain::template::{Language, sequence_templates};
 use relance::id::TemplateId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::draw;
 
@@ -44,20 +44,40 @@ pub fn drawn(chance: &mut fastrand::Rng) -> Graph {
         let next = exit(place + 1);
         let far = exit(place + 1 + chance.usize(0..3));
         let before = nodes.last().map_or("", |node| node["type"].as_str().unwrap_or_default());
-        let node = match (before, chance.u32(0..12)) {
+        let node = match (before, chance.u32(0..15)) {
             ("phone_call", 0..=5) => draw::answered(&id(place), &["made", "busy"], &next, &far),
             ("email" | "auto_email", 0..=2) => draw::reply(&id(place), chance.i64(1..4), &next, &far),
             ("email" | "auto_email", 3..=5) => draw::early_reply(&id(place), chance.i64(1..4), &next, &far),
+            ("email" | "auto_email" | "ab_test", 6) => {
+                let signal = ["open", "link", "attachment"][chance.usize(0..3)];
+                draw::came(signal, &id(place), chance.i64(1..4), chance.bool(), &next, &far)
+            }
+            ("email" | "auto_email" | "ab_test", 7) => {
+                let matching = if chance.bool() { "any" } else { "all" };
+                draw::advanced(matching, &["open", "reply"], &id(place), chance.bool(), &next, &far)
+            }
             (_, 0..=2) => draw::auto_email(&id(place), &next),
             (_, 3..=5) => draw::wait(&id(place), chance.i64(0..3), chance.i64(1..9), &next),
             (_, 6) => draw::email(&id(place), &next),
             (_, 7) => draw::call(&id(place), &next),
             (_, 8) => draw::linkedin("li_connect", &id(place), &next),
             (_, 9) => draw::update(&id(place), "disposition", "open", &next),
+            (_, 11) => draw::text(&id(place), &next),
+            (_, 12) => draw::ab_test(&id(place), "email", chance.i64(10..91), &next),
+            (_, 13) => draw::branch(&id(place), condition(chance), &next, &far),
             (_, 10) => draw::update(&id(place), "disposition", "qualified", &next),
             _ => draw::task(&id(place), &next),
         };
         nodes.push(node);
     }
     draw::graph(&nodes)
+}
+
+/// What a lead may fulfil, or what nothing can be said of.
+fn condition(chance: &mut fastrand::Rng) -> Value {
+    match chance.u32(0..3) {
+        0 => json!({ "field": "email", "op": "has_value" }),
+        1 => json!({ "related": "owner", "condition": { "field": "roles", "op": "contains", "value": "seller" } }),
+        _ => json!({ "related": "primary_contact", "condition": { "field": "city", "op": "no_value" } }),
+    }
 }

@@ -56,7 +56,7 @@ pub fn record_event(
         RecordEvent::Ended { enrolment, .. } => {
             hold(record.enrolment(*enrolment).is_some_and(|one| one.status.is_live()), "an enrolment ended twice");
         }
-        RecordEvent::Connected { enrolment, .. } => {
+        RecordEvent::Connected { enrolment, .. } | RecordEvent::Advanced { enrolment, .. } => {
             hold(*enrolment > record.last_ordinal, "an ordinal is not behind the last (P2)");
         }
         RecordEvent::StepOpened { step, .. } => {
@@ -85,6 +85,7 @@ pub fn record_event(
         | RecordEvent::StepFailed { .. }
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }
+        | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::Signalled { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }

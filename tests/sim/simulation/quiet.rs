@@ -6,6 +6,7 @@ use relance::domain::account::Key;
 use relance::domain::enrolment::StepStatus;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::Sequence;
+use relance::domain::sequence::migration::MigrationState;
 use relance::id::{AccountId, CatalogueId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId};
 use relance::runtime::message::Caller;
 use relance::store::rows::shards;
@@ -141,7 +142,12 @@ impl World {
         if given.sequences.len() != history.sequences.len() {
             broken.push("decisions are given sequences that were never created".into());
         }
-        for id in history.sequences.keys() {
+        for (id, log) in &history.sequences {
+            for migration in &log.state.migrations {
+                if !matches!(migration.state, MigrationState::Completed | MigrationState::Undone) {
+                    broken.push(format!("migration {} of sequence {id:x} never ends (P4)", migration.number));
+                }
+            }
             let entity = EntityId { kind: EntityKind::Sequence, id: *id };
             let stored = codec::load::<Sequence>(self.store.as_ref(), entity, None).map(|found| found.0);
             let known = given.sequences.get(&SequenceId(*id)).map(|sequence| sequence.as_ref().clone());

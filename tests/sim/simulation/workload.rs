@@ -7,6 +7,7 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
+use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
 use relance::time::Timestamp;
@@ -104,8 +105,8 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..28) {
-            0..9 => SequenceCommand::Activate { description: None, migration: None },
+        let command = match self.chance.u32(0..31) {
+            0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
@@ -122,9 +123,20 @@ impl Client<'_> {
             19..25 => SequenceCommand::Revise,
             25 | 26 => SequenceCommand::DiscardRevision,
             27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
+            28 => SequenceCommand::MigrationDone { number: 1, undo: self.chance.bool() },
+            29 | 30 => SequenceCommand::UndoMigration(self.chance.u32(1..4)),
             _ => SequenceCommand::Emptied { until: self.now },
         };
         Some(What::Sequence(id, command))
+    }
+
+    /// Some that take their records along.
+    fn moves(&mut self) -> Option<Moves> {
+        let mode = *self.chance.choice(&[Mode::Stay, Mode::Follow, Mode::Map, Mode::Restart])?;
+        let id = |chance: &mut fastrand::Rng| format!("n{}", chance.u32(0..4));
+        let map = if mode == Mode::Map { 1 } else { 0 };
+        let map = (0..map).map(|_| (id(self.chance), id(self.chance))).collect();
+        self.chance.bool().then_some(Moves { mode, map })
     }
 
     fn record(&mut self) -> Option<What> {

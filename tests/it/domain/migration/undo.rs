@@ -116,7 +116,7 @@ fn d_47_one_migration_at_a_time_and_each_is_taken_back_once() {
     let (mut world, sequence, _) = running(&[task("a", "")]);
     let activate = |moves| SequenceCommand::Activate { description: None, migration: moves };
     let edit = |world: &mut World, id: &str| {
-        world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
+        world.order(sequence, SequenceCommand::Revise).unwrap();
         world.order(sequence, SequenceCommand::SaveGraph(graph(&[task("a", id), task(id, "")]))).unwrap();
     };
     edit(&mut world, "b");

@@ -1,0 +1,90 @@
+//! How enrolments begin and end on a record, and the rows that the world is owed for them.
+
+use super::Record;
+use super::schema::Change;
+use crate::domain::effect::{Counter, Effect, Effects, Index};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal};
+use crate::domain::entity::Stamp;
+use crate::id::SequenceId;
+
+/// An enrolment as it begins now.
+pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp: Stamp) -> Enrolment {
+    Enrolment {
+        ordinal,
+        sequence,
+        version,
+        status: EnrolmentStatus::Connected,
+        reason: None,
+        connected_by: stamp.by,
+        connected_at: stamp.at,
+        opens_at: None,
+        source: None,
+        advanced_from: None,
+        current: None,
+        steps_done: 0,
+        ended_at: None,
+        restarted_after: 0,
+        migrations: Vec::new(),
+        former: None,
+    }
+}
+
+impl Record {
+    /// Adds an enrolment; one that opens later is still Connecting (K-9).
+    pub(super) fn enrol(&mut self, enrolment: Enrolment) {
+        self.last_ordinal = enrolment.ordinal;
+        let status = enrolment.opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting);
+        self.enrolments.push(Enrolment { status, ..enrolment });
+    }
+
+    pub(super) fn set_message(&mut self, step: Ordinal, state: MessageState) {
+        if let Some(step) = self.step_mut(step) {
+            step.message = Some(state);
+        }
+    }
+
+    pub(super) fn claim(&self, changes: &[Change], owed: &mut Effects) {
+        if changes.iter().any(|change| matches!(change, Change::ExternalId(Some(_))))
+            && let Some(external_id) = self.profile.external_id.clone()
+        {
+            owed.push(Effect::Claim { kind: self.kind, external_id });
+        }
+    }
+
+    pub(super) fn disarm_step(&self, step: Ordinal, owed: &mut Effects) {
+        if let Some(due) = self.step(step).and_then(|step| step.wakes_at) {
+            owed.push(Effect::Disarm { due, key: step });
+        }
+    }
+
+    /// Counts a live enrolment in or out, under the version that it is pinned to now.
+    pub(in crate::domain) fn owe_live(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
+        if let Some(enrolment) = self.enrolment(ordinal) {
+            owed.count(Counter::Live(enrolment.sequence), delta);
+            owed.count(Counter::LiveOf(enrolment.sequence, enrolment.version), delta);
+        }
+    }
+
+    /// The rows of a live enrolment.
+    pub(super) fn owe_begin(&self, ordinal: Ordinal, owed: &mut Effects) {
+        let Some(enrolment) = self.enrolment(ordinal) else { return };
+        owed.push(Effect::Index(Index::Enrolment { sequence: enrolment.sequence, live: true, ordinal }));
+        self.owe_live(ordinal, 1, owed);
+        owed.count(Counter::Enrolled(enrolment.sequence), 1);
+    }
+
+    /// The rows of a live enrolment make way for those of an ended one.
+    pub(super) fn owe_end(&self, ordinal: Ordinal, cancelled: Option<Ordinal>, owed: &mut Effects) {
+        let Some(enrolment) = self.enrolment(ordinal) else { return };
+        let sequence = enrolment.sequence;
+        owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
+        owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
+        self.owe_live(ordinal, -1, owed);
+        if let Some(step) = cancelled {
+            self.disarm_step(step, owed);
+        }
+        if let (None, Some(due)) = (enrolment.current, enrolment.opens_at) {
+            owed.push(Effect::Disarm { due, key: ordinal });
+        }
+    }
+}
