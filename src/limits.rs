@@ -102,6 +102,8 @@ pub const CALL_RESULTS_MAX: usize = 100;
 pub const TAG_LEVELS_MAX: usize = 4;
 /// Tags below one tag (L-13, D-40).
 pub const TAGS_PER_PARENT_MAX: usize = 100;
+/// Tags of one sequence.
+pub const SEQUENCE_TAGS_MAX: usize = 100;
 /// Tags altogether.
 pub const TAGS_MAX: usize = 10_000;
 /// A client's own key for a record, in bytes.

@@ -133,6 +133,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::deactivate_sequence)
         .service(sequence_life::copy_sequence)
         .service(sequence_life::list_versions)
+        .service(sequence_life::put_tags)
         .service(sequence_life::delete_sequence)
         .service(migrations::preview_migration)
         .service(migrations::undo_migration)

@@ -101,6 +101,14 @@ impl Policy {
         self.teams.get(&user).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What a user or team is called.
+    pub fn name_of(&self, owner: Owner) -> Option<&str> {
+        match owner {
+            Owner::User(id) => self.user(id).map(|user| user.profile.name.as_str()),
+            Owner::Team(id) => self.organisation.teams.get(&id).map(|team| team.name.as_str()),
+        }
+    }
+
     /// Whether there is such a user or team.
     pub fn knows(&self, owner: Owner) -> bool {
         match owner {

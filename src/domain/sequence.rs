@@ -23,7 +23,7 @@ use crate::domain::permission::Denial;
 use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
-use crate::id::{EntityKind, MigrationId, SequenceId, UserId};
+use crate::id::{EntityKind, MigrationId, SequenceId, TagId, UserId};
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -108,6 +108,8 @@ pub struct Sequence {
     pub draft: String,
     /// Its tests, as JSON; empty where it has none.
     pub tests: String,
+    /// Tags that were applied; one that was removed since has no path any more.
+    pub tags: Vec<TagId>,
     /// The revision that is open, in that status only.
     pub revision: Option<Revision>,
     /// When it was deactivated last, while records may still have to leave.
@@ -154,7 +156,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 4;
+    const LAYOUT: u16 = 5;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -233,6 +235,7 @@ impl Entity for Sequence {
                     self.exit_on_reply = last.exit_on_reply;
                 }
             }
+            SequenceEvent::Tagged(tags) => self.tags.clone_from(tags),
             SequenceEvent::Deleted => (self.exists, self.is_deleted) = (false, true),
         }
         self.modified_at = stamp.at;
@@ -274,6 +277,7 @@ impl Entity for Sequence {
             | SequenceEvent::GraphSaved(_)
             | SequenceEvent::TestsSaved(_)
             | SequenceEvent::KeysGiven(_)
+            | SequenceEvent::Tagged(_)
             | SequenceEvent::RevisionOpened
             | SequenceEvent::RevisionPublished { .. }
             | SequenceEvent::RevisionDropped

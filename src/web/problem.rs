@@ -294,6 +294,7 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::Exists => "internal",
             SequenceRejection::Active => "sequence_active",
             SequenceRejection::NotActive => "sequence_not_active",
+            SequenceRejection::Referenced { .. } => "referenced_by_active_sequence",
             SequenceRejection::NotInRevision => "not_in_revision",
             SequenceRejection::RevisionConflict { .. } => "revision_conflict",
             SequenceRejection::VersionsExhausted => "versions_exhausted",

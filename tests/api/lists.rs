@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{graph, id, items, task};
+use crate::fixtures::{graph, id, items, node, task};
 use crate::server::{Client, Server};
 
 /// Every page of a list, each with at most `limit` items.
@@ -111,6 +111,12 @@ fn paging_through_sequences_shows_each_once_in_any_order() {
         "&sort=status",
         "&sort=record_type",
         "&sort=modified_at",
+        "&sort=description",
+        "&sort=version",
+        "&sort=step_count",
+        "&sort=duration_days&order=asc",
+        "&sort=owner",
+        "&sort=connected_count",
     ] {
         let whole = named(&pages(&api, &format!("/sequences?q=d{sort}"), 500), "id").join(" ");
         assert_eq!(whole.split(' ').collect::<std::collections::BTreeSet<_>>().len(), 120, "{sort}");
@@ -126,7 +132,87 @@ fn paging_through_sequences_shows_each_once_in_any_order() {
     let names: Vec<String> = named(&by_name, "name").iter().map(|name| name.to_lowercase()).collect();
     assert!(names.is_sorted(), "{names:?}");
     assert_eq!(pages(&api, "/sequences?record_type=account", 500).len(), 40);
+    assert_eq!(pages(&api, "/sequences?record_type=account,contact", 500).len(), 80);
     assert_eq!(pages(&api, "/sequences?status=active", 500).len(), 0);
+    assert_eq!(pages(&api, "/sequences?status=active,inactive", 500).len(), 120);
+}
+
+/// Each column has an order, and a search looks at two of them, whatever the case and the accents.
+#[test]
+fn q_10_q_11_q_12_sequences_are_sorted_by_every_column_and_found_by_name_and_description_only() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let (zoe, ana) =
+        (api.named_user("Zoë", &["sequence_manager"], "north").0, api.named_user("Ana", &["seller"], "north").0);
+    let make = |name: &str, description: &str, kind: &str, drawn: Value, owner: &str| {
+        let body = json!({ "name": name, "description": description, "record_type": kind, "graph": drawn });
+        let sequence = id(&api.post("/sequences", body).expect(201));
+        api.patch(&format!("/sequences/{sequence}"), json!({ "owner": { "user": owner } })).expect(200);
+        api.advance_hours(1);
+        sequence
+    };
+    let waits = |next| node("w", "wait", json!({ "days": 3, "next": next }));
+    let one = make("Élan", "zèbre", "lead", graph([task("a", None)]), &zoe);
+    let two = make("Zebra", "Été", "contact", graph([task("a", Some("w")), waits("b"), task("b", None)]), &ana);
+    let three = make("moyen", "Über", "lead", graph([waits("b"), task("b", None)]), &zoe);
+    let act = |sequence: &str, action: &str| {
+        api.post(&format!("/sequences/{sequence}/{action}"), json!({})).expect(200);
+        api.advance_hours(1);
+    };
+    [&one, &three].into_iter().for_each(|sequence| act(sequence, "activate"));
+    act(&three, "revise");
+    api.connect(&three, &api.lead());
+    let short = |ids: Vec<&str>| {
+        let letter =
+            |id: &&str| [(&one, 'e'), (&two, 'z'), (&three, 'm')].into_iter().find(|(known, _)| known.as_str() == *id);
+        ids.iter().map(|id| letter(id).unwrap().1).collect::<String>()
+    };
+    let shown = |query: &str| short(named(&pages(&api, &format!("/sequences?{query}"), 1), "id"));
+    for (column, ascending, default) in [
+        ("name", "emz", "emz"),
+        ("description", "zme", "zme"),
+        ("status", "ezm", "ezm"),
+        ("created_at", "ezm", "mze"),
+        ("modified_at", "zem", "mez"),
+    ] {
+        assert_eq!(shown(&format!("sort={column}&order=asc")), ascending, "{column}");
+        let descending: String = ascending.chars().rev().collect();
+        assert_eq!(shown(&format!("sort={column}&order=desc")), descending, "{column}");
+        assert_eq!(shown(&format!("sort={column}")), default, "{column}");
+    }
+    for (column, first, last) in [
+        ("record_type", 'z', 'm'),
+        ("step_count", 'e', 'z'),
+        ("duration_days", 'e', 'm'),
+        ("owner", 'z', 'm'),
+        ("connected_count", 'e', 'm'),
+    ] {
+        let order = shown(&format!("sort={column}&order=asc"));
+        assert_eq!((order.chars().next(), order.chars().last()), (Some(first), Some(last)), "{column}: {order}");
+        let turned = shown(&format!("sort={column}&order=desc"));
+        assert_eq!(turned, order.chars().rev().collect::<String>(), "{column}");
+    }
+    assert_eq!(shown("sort=version").len(), 3);
+    for (q, found) in [
+        ("%C3%89LAN", "e"),
+        ("elan", "e"),
+        ("ZEBR", "ze"),
+        ("uber", "m"),
+        ("ete", "z"),
+        ("lead", ""),
+        ("Task", ""),
+        ("Ana", ""),
+    ] {
+        let mut shown: Vec<char> = shown(&format!("q={q}")).chars().collect();
+        let mut found: Vec<char> = found.chars().collect();
+        shown.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(shown, found, "{q}");
+    }
+    assert_eq!(shown(&format!("owner={ana}")), "z");
+    assert_eq!(shown(&format!("owner={ana},{zoe}")).len(), 3);
+    assert_eq!(shown("status=revision"), "m");
+    assert_eq!(shown("status=revision,active").len(), 2);
 }
 
 #[test]

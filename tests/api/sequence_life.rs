@@ -1,10 +1,13 @@
 //! The life of a sequence over the API: revisions, versions, copies, deletion, and the limit of active ones held while many
 //! ask at once (§3.4, §3.5, §19.1).
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fixtures::{graph, id, items, node, task};
+use crate::people::Credential;
 use crate::server::{Client, Server};
 
 fn one(name: &str) -> Value {
@@ -234,4 +237,145 @@ fn q_41_q_103_l_1_d_32_exactly_the_free_places_are_taken_however_many_ask_at_onc
     let api = server.client();
     let list = api.get("/sequences?status=active&limit=500").expect(200);
     assert_eq!(items(&list).len(), 250);
+}
+
+/// P-9: tags are applied to sequences of every status, and a filter by one finds those below it too.
+#[test]
+fn q_13_q_84_q_85_tags_of_a_sequence_are_shown_with_their_path_and_filtered_by() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let tag = |name: &str, parent: Option<&str>| {
+        id(&api.post("/tags", json!({ "name": name, "parent": parent })).expect(201))
+    };
+    let europe = tag("Europe", None);
+    let galicia = tag("Galicia", Some(&europe));
+    let lugo = tag("Lugo", Some(&galicia));
+    let asia = tag("Asia", None);
+    let [drawn, running, revised] = [api.inactive(one("a")), api.active(one("a")), api.active(one("a"))];
+    api.act(&revised, "revise");
+    let apply = |sequence: &str, tags: &[&String]| {
+        api.put(&format!("/sequences/{sequence}/tags"), json!({ "tags": tags })).expect(200)
+    };
+    assert_eq!(apply(&drawn, &[])["tags"], json!([]));
+    let applied = apply(&drawn, &[&lugo, &asia, &lugo]);
+    let path = |id: &String, path: &str| json!({ "id": id, "path": path });
+    assert_eq!(applied["tags"], json!([path(&asia, "Asia"), path(&lugo, "Europe/Galicia/Lugo")]));
+    apply(&running, &[&galicia]);
+    apply(&revised, &[&asia]);
+    let found = |query: &str| {
+        let list = api.get(&format!("/sequences?{query}")).expect(200);
+        items(&list).iter().map(id).collect::<BTreeSet<_>>()
+    };
+    let these = |sequences: &[&String]| sequences.iter().map(|id| (*id).clone()).collect::<BTreeSet<_>>();
+    assert_eq!(found(&format!("tag={europe}")), these(&[&drawn, &running]), "Q-13: every status; those below");
+    assert_eq!(found(&format!("tag={lugo}")), these(&[&drawn]));
+    assert_eq!(found(&format!("tag={lugo},{asia}")), these(&[&drawn, &revised]));
+    let by_tag = api.get("/sequences?sort=tags").expect(200);
+    assert_eq!(items(&by_tag).iter().map(id).collect::<Vec<_>>(), [revised.clone(), drawn.clone(), running.clone()]);
+    // those below move up, and the tag is gone from every sequence.
+    api.request(Method::DELETE, &format!("/tags/{galicia}")).send();
+    let tags = |sequence: &str| api.get(&format!("/sequences/{sequence}")).expect(200)["tags"].clone();
+    assert_eq!(tags(&drawn), json!([path(&asia, "Asia"), path(&lugo, "Europe/Lugo")]));
+    assert_eq!((tags(&running), found(&format!("tag={galicia}"))), (json!([]), these(&[])));
+    let copy = id(&api.post(&format!("/sequences/{drawn}/copy"), json!({ "name": "C" })).expect(201));
+    assert_eq!(tags(&copy), tags(&drawn), "Q-54");
+    let path = format!("/sequences/{drawn}/tags");
+    api.put(&path, json!({ "tags": [asia, galicia] })).refused_at(422, "validation_failed", "/tags/1");
+    api.put(&path, json!({ "tags": ["north"] })).refused_at(400, "malformed", "/tags/0");
+    api.get("/sequences?tag=north").refused_at(400, "malformed", "/tag");
+}
+
+/// a seller's own sequence from making it to deleting it, and what colleagues may do with it.
+#[test]
+fn q_100_q_102_a_seller_keeps_sequences_of_their_own_that_colleagues_connect_and_copy() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let people = [("owner", "seller", "north"), ("near", "seller", "north"), ("far", "seller", "south")];
+    let [owner, near, far] = people.map(|(name, role, unit)| api.person(name, &[role], unit));
+    let manager = api.person("manager", &["sequence_manager"], "south");
+    let ask = |by: Credential, method: Method, path: &str, body: Value| {
+        api.ask(by, method, &format!("/api/v1{path}")).json(&body).send()
+    };
+    let made =
+        ask(owner.by_token(), Method::POST, "/sequences", json!({ "name": "Mine", "graph": one("a") })).expect(201);
+    let path = format!("/sequences/{}", id(&made));
+    assert_eq!(made["owner"], json!({ "user": owner.id }));
+    ask(owner.by_token(), Method::PATCH, &path, json!({ "assign_to": { "type": "current_user" } })).expect(200);
+    ask(owner.by_token(), Method::POST, &format!("{path}/activate"), json!({})).expect(200);
+    let lead =
+        |by: Credential| id(&ask(by, Method::POST, "/records", json!({ "type": "lead", "name": "L" })).expect(201));
+    let connect = |by: Credential, lead: &str| {
+        let answer = ask(by, Method::POST, &format!("{path}/enrolments"), json!({ "records": [lead] }));
+        if answer.status == 200 { answer.json()["results"][0].clone() } else { answer.json() }
+    };
+    // Only records that one may act on.
+    let (own, other) = (lead(owner.by_token()), lead(near.by_token()));
+    assert_eq!(connect(owner.by_token(), &own)["enrolment"]["status"], "connected");
+    assert_eq!(connect(owner.by_token(), &other)["error"]["code"], "not_found");
+    // Colleagues: view, connect, copy.
+    assert_eq!(ask(near.by_token(), Method::GET, &path, json!({})).expect(200)["name"], "Mine");
+    assert_eq!(connect(near.by_token(), &other)["enrolment"]["status"], "connected");
+    let copy = ask(near.by_token(), Method::POST, &format!("{path}/copy"), json!({ "name": "Theirs" })).expect(201);
+    assert_eq!((&copy["owner"], &copy["status"]), (&json!({ "user": near.id }), &json!("inactive")));
+    for (method, rest) in [
+        (Method::PATCH, ""),
+        (Method::DELETE, ""),
+        (Method::PUT, "/graph"),
+        (Method::POST, "/revise"),
+        (Method::POST, "/deactivate"),
+    ] {
+        let body = if method == Method::PUT { one("b") } else { json!({}) };
+        ask(near.by_token(), method.clone(), &format!("{path}{rest}"), body.clone()).refused(403, "forbidden_role");
+        ask(far.by_token(), method, &format!("{path}{rest}"), body).refused(404, "not_found");
+    }
+    let tags = ask(owner.by_token(), Method::PUT, &format!("{path}/tags"), json!({ "tags": [] }));
+    tags.refused(403, "forbidden_role");
+    assert_eq!(connect(far.by_token(), &lead(far.by_token()))["code"], "not_found");
+    // Sequence managers edit and delete; the owner deletes their own.
+    ask(manager.by_token(), Method::POST, &format!("{path}/revise"), json!({})).expect(200);
+    ask(manager.by_token(), Method::PUT, &format!("{path}/graph"), one("b")).expect(200);
+    ask(manager.by_token(), Method::POST, &format!("{path}/activate"), json!({})).expect(200);
+    let gone = ask(owner.by_token(), Method::DELETE, &path, json!({}));
+    assert_eq!(gone.status, 204);
+    let of_copy = format!("/sequences/{}", id(&copy));
+    assert_eq!(ask(manager.by_token(), Method::DELETE, &of_copy, json!({})).status, 204);
+}
+
+/// where a record is given, only the templates for its type are offered.
+#[test]
+fn q_4_templates_are_offered_by_record_type() {
+    let server = Server::shared();
+    let api = server.client();
+    let offered = |query: &str| {
+        let list = api.get(&format!("/templates{query}")).expect(200);
+        let type_of = |template: &Value| template["record_type"].as_str().unwrap().to_owned();
+        items(&list).iter().map(type_of).collect::<Vec<_>>()
+    };
+    let all = offered("");
+    assert_eq!(all.len(), 6);
+    for kind in ["lead", "contact", "account", "opportunity"] {
+        let expected: Vec<_> = all.iter().filter(|of| *of == kind).cloned().collect();
+        assert_eq!(offered(&format!("?record_type={kind}")), expected, "{kind}");
+    }
+    api.get("/templates?record_type=boat").refused_at(400, "malformed", "/record_type");
+}
+
+/// Q-58, D-43: over the API, and nothing has changed where it is refused.
+#[test]
+fn q_58_d_43_a_sequence_that_another_advances_to_is_taken_away_by_force_only() {
+    let server = Server::sandbox();
+    let api = server.client();
+    for method in [Method::POST, Method::DELETE] {
+        let target = api.active(one("t"));
+        let advance = node("next", "advance", json!({ "sequence": target }));
+        api.active(graph([task("s", Some("next")), advance]));
+        let path = format!("/sequences/{target}");
+        let at = if method == Method::POST { format!("{path}/deactivate") } else { path.clone() };
+        let problem = api.request(method.clone(), &at).send().refused(409, "referenced_by_active_sequence");
+        assert!(problem["detail"].as_str().unwrap().contains("A sequence"), "{problem}");
+        assert_eq!(api.get(&path).expect(200)["status"], "active");
+        api.request(method.clone(), &format!("{at}?force=maybe")).send().refused_at(400, "malformed", "/force");
+        let forced = api.request(method, &format!("{at}?force=true")).send();
+        assert!(forced.status < 300, "{}", forced.status);
+    }
 }

@@ -35,6 +35,11 @@ impl Catalogue {
             .take(limits::TAG_LEVELS_MAX)
     }
 
+    /// Whether `tag` is `above` or stands below it.
+    pub fn is_within(&self, tag: TagId, above: TagId) -> bool {
+        self.line(Some(tag)).any(|(id, _)| id == above)
+    }
+
     fn children(&self, parent: Option<TagId>) -> impl Iterator<Item = (TagId, &Tag)> {
         self.tags.iter().filter(move |(_, tag)| tag.parent == parent).map(|(id, tag)| (*id, tag))
     }

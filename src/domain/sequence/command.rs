@@ -11,7 +11,7 @@ use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::trial::script::Test;
-use crate::id::SequenceId;
+use crate::id::{SequenceId, TagId};
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -39,6 +39,8 @@ pub enum SequenceCommand {
     Change(Vec<Property>),
     /// Bring it into being as a copy of another as that stands, its draft included.
     Copy { of: SequenceId, name: String, description: String },
+    /// Apply these tags and no others (P-9).
+    SetTags(Vec<TagId>),
     /// Replace the draft.
     SaveGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
@@ -105,6 +107,8 @@ pub enum SequenceEvent {
     Deleted,
     /// How a bundle writes keys, by the ids they stand for.
     KeysGiven(Vec<(u128, String)>),
+    /// It has these tags and no others.
+    Tagged(Vec<TagId>),
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.
@@ -134,6 +138,9 @@ pub enum SequenceRejection {
     /// D-46: another person has one open.
     #[error("{by} has a revision of the sequence open; publish or discard that first")]
     RevisionConflict { by: String },
+    /// active sequences advance to it.
+    #[error("{by} would advance to nothing; deactivate that first, or force it")]
+    Referenced { by: String },
     /// §9.
     #[error("the sequence has errors; mend them and activate it again")]
     ValidationFailed(Vec<Diagnostic>),

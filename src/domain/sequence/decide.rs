@@ -7,6 +7,7 @@ use super::{
 };
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::plan::Action;
 use crate::domain::plan::Plan;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
@@ -14,7 +15,7 @@ use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::template::sequence_template;
 use crate::domain::trial::script::{self, Test};
-use crate::id::SequenceId;
+use crate::id::{SequenceId, TagId};
 use crate::limits;
 
 /// See [`crate::domain::entity::Entity::decide`].
@@ -55,6 +56,7 @@ pub fn decide(
             decided
         }
         SequenceCommand::Change(properties) => sequence.change(properties),
+        SequenceCommand::SetTags(tags) => sequence.set_tags(tags, given),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::SaveGraph(graph) => {
             refuse(graph_problems(&graph))?;
@@ -70,8 +72,12 @@ pub fn decide(
         }
         SequenceCommand::DiscardRevision => Ok(vec![SequenceEvent::RevisionDropped]),
         SequenceCommand::Deactivate { .. } if !sequence.status.is_active() => Err(SequenceRejection::NotActive),
-        SequenceCommand::Deactivate { .. } => Ok(vec![SequenceEvent::Deactivated]),
-        SequenceCommand::Delete { .. } => {
+        SequenceCommand::Deactivate { force } => {
+            judge_advancing(id, force, given, stamp)?;
+            Ok(vec![SequenceEvent::Deactivated])
+        }
+        SequenceCommand::Delete { force } => {
+            judge_advancing(id, force, given, stamp)?;
             let deactivated = sequence.status.is_active().then_some(SequenceEvent::Deactivated);
             Ok(deactivated.into_iter().chain([SequenceEvent::Deleted]).collect())
         }
@@ -151,15 +157,28 @@ impl Sequence {
         match self.revision {
             Some(open) if open.by == stamp.by => Ok(vec![]),
             Some(open) => {
-                let by = given
-                    .policy
-                    .user(open.by)
-                    .map_or_else(|| "the administrator".into(), |user| user.profile.name.clone());
+                let by = given.policy.name_of(Owner::User(open.by)).unwrap_or("the administrator").to_owned();
                 Err(SequenceRejection::RevisionConflict { by })
             }
             None if self.status == SequenceStatus::Inactive => Err(SequenceRejection::NotActive),
             None => Ok(vec![SequenceEvent::RevisionOpened]),
         }
+    }
+
+    /// tags that are there, each once.
+    fn set_tags(&self, mut tags: Vec<TagId>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        let unknown = |(place, tag): (usize, &TagId)| {
+            let (pointer, detail) = (format!("/tags/{place}"), "there is no such tag".into());
+            (!given.catalogue.tags.contains_key(tag)).then_some(Problem { pointer, code: "tag_unknown", detail })
+        };
+        refuse(tags.iter().enumerate().filter_map(unknown).collect())?;
+        tags.sort_unstable();
+        tags.dedup();
+        if tags.len() > limits::SEQUENCE_TAGS_MAX {
+            let detail = format!("a sequence has at most {} tags", limits::SEQUENCE_TAGS_MAX);
+            refuse(vec![Problem { pointer: "/tags".into(), code: "too_many_tags", detail }])?;
+        }
+        Ok(if tags == self.tags { vec![] } else { vec![SequenceEvent::Tagged(tags)] })
     }
 
     pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
@@ -188,6 +207,22 @@ fn write_tests(tests: &[Test]) -> String {
     if tests.is_empty() { String::new() } else { serde_json::to_string(tests).unwrap_or_default() }
 }
 
+/// what another active sequence advances to stays, unless it is forced (D-43).
+fn judge_advancing(id: SequenceId, force: bool, given: &Given, stamp: Stamp) -> Result<(), SequenceRejection> {
+    if force {
+        return Ok(());
+    }
+    let person = given.policy.person(stamp.by)?;
+    let name = |sequence: &Sequence| match sequence.is_seen_by(&person) {
+        true => format!("“{}”", sequence.name),
+        false => "a sequence that you cannot see".to_owned(),
+    };
+    let mut by: Vec<String> = given.active_with(|node| node.action == Action::Advance(id)).map(name).collect();
+    by.sort_unstable();
+    by.dedup();
+    if by.is_empty() { Ok(()) } else { Err(SequenceRejection::Referenced { by: by.join(", ") }) }
+}
+
 /// everything that its author draws and sets, as whoever sees it reads it now.
 fn copy(
     of: SequenceId,
@@ -206,7 +241,9 @@ fn copy(
     let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };
     let changed = (!properties.is_empty()).then_some(SequenceEvent::Changed(properties));
     let tests = (!source.tests.is_empty()).then(|| SequenceEvent::TestsSaved(source.tests.clone()));
-    Ok([created].into_iter().chain(changed).chain(tests).collect())
+    let tags: Vec<_> = source.tags.iter().copied().filter(|tag| given.catalogue.tags.contains_key(tag)).collect();
+    let tagged = (!tags.is_empty()).then_some(SequenceEvent::Tagged(tags));
+    Ok([created].into_iter().chain(changed).chain(tests).chain(tagged).collect())
 }
 
 pub(super) fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {

@@ -54,6 +54,11 @@ pub fn judge(
             person.must(permission, "create sequences")?;
             person.in_workspace()?;
         }
+        // Of any that one sees: tags order the list, they change nothing that runs.
+        SequenceCommand::SetTags(_) => {
+            sequence.judge_sight(given, stamp.by)?;
+            person.must(Permission::Tag, "apply tags")?;
+        }
         SequenceCommand::Copy { of, .. } => {
             let source = given.sequences.get(of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
             source.judge_sight(given, stamp.by)?;
@@ -77,12 +82,12 @@ pub fn judge(
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
         SequenceCommand::SaveTests(_)
+        | SequenceCommand::UndoMigration(_)
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Deactivate { .. }
-        | SequenceCommand::Delete { .. }
-        | SequenceCommand::UndoMigration(_) => edits()?,
+        | SequenceCommand::Delete { .. } => edits()?,
         // The outbox.
         SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {
             return Err(Denial::hidden("sequence").into());

@@ -1,14 +1,15 @@
-//! `/sequences/{id}/activate` and what follows: revisions, versions, copies, deactivation and deletion (§3.4, §3.5, §19.1).
+//! `/sequences/{id}/activate` and what follows: revisions, versions, copies, tags, deactivation and
+//! deletion (§3.4, §3.5, §3.7, §19.1).
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::{HttpResponse, delete, get, post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::given::Given;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::{Sequence, SequenceCommand};
-use crate::id::SequenceId;
+use crate::id::{SequenceId, TagId};
 use crate::runtime::message::Seen;
 use crate::web::App;
 use crate::web::api::migrations::{BegunMigration, MovesBody, await_deliveries};
@@ -131,8 +132,7 @@ pub async fn delete_sequence(
 /// instant from those that have to leave, so those leave first.
 async fn let_records_leave(app: &App) {
     if app.engine.clock().is_test() {
-        let _one_at_a_time = app.advancing.lock().await;
-        app.engine.settle().await;
+        await_deliveries(app).await;
     }
 }
 
@@ -232,4 +232,24 @@ pub async fn list_versions(
     let next_cursor = versions.get(limit).and(versions.get(limit - 1)).map(|last| last.number.to_string());
     versions.truncate(limit);
     Ok(HttpResponse::Ok().json(Page { items: versions, next_cursor }))
+}
+
+/// Tags to apply.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TagsBody {
+    /// At most 100 ids of tags; none takes all of them off.
+    tags: Vec<String>,
+}
+
+/// Apply these tags and no others (P-9): to any sequence that you see, whatever its status.
+#[utoipa::path(tag = "Sequences", request_body = TagsBody,
+    responses((status = 200, body = SequenceView), (status = 403, body = Problem), (status = 422, body = Problem)))]
+#[put("/sequences/{id}/tags")]
+pub async fn put_tags(app: Data<App>, id: Path<String>, body: Body<TagsBody>) -> Result<HttpResponse, Problem> {
+    let unknown = |place: usize| Problem::malformed(format!("/tags/{place}"), "this is no id of a tag");
+    let tags = body.value.tags.iter().enumerate().map(|(place, tag)| TagId::parse(tag).ok_or_else(|| unknown(place)));
+    let command = SequenceCommand::SetTags(tags.collect::<Result<_, _>>()?);
+    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
+    Ok(shown(&view, version))
 }

@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 
 use crate::domain::effect::Counter;
 use crate::domain::given::Given;
-use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::{Diagnostic, Severity};
+use crate::domain::plan::{AssignTo, Plan};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
-use crate::id::{SequenceId, UserId};
+use crate::id::{SequenceId, TagId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Seen};
@@ -77,7 +77,8 @@ pub struct SequenceView {
     version: u16,
     owner: Owner,
     assign_to: AssignToBody,
-    tags: Vec<String>,
+    /// In the order of their paths.
+    tags: Vec<AppliedTag>,
     /// With an open revision, that of the draft.
     exit_on_reply: bool,
     /// Who draws the next version, while that is open.
@@ -99,11 +100,7 @@ pub struct SequenceView {
 impl SequenceView {
     /// The sequence as it stands.
     pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
-        let draft = sequence.compile_draft(id, given).0;
-        let plan = match sequence.status {
-            SequenceStatus::Active | SequenceStatus::Revision => given.plan(id, sequence.version).or(draft.as_ref()),
-            SequenceStatus::Inactive => draft.as_ref(),
-        };
+        let (step_count, duration_days) = figures(id, sequence, given);
         SequenceView {
             id: id.to_string(),
             name: sequence.name.clone(),
@@ -113,12 +110,12 @@ impl SequenceView {
             version: sequence.version,
             owner: sequence.owner.into(),
             assign_to: sequence.assign_to.into(),
-            tags: Vec::new(),
+            tags: applied(sequence, given),
             exit_on_reply: sequence.exit_on_reply,
             revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),
             wait_computation: false,
-            step_count: plan.map_or(0, |plan| plan.step_count),
-            duration_days: plan.map_or(0, crate::domain::plan::Plan::duration_days),
+            step_count,
+            duration_days,
             connected_count,
             template: sequence.template.clone(),
             created_at: sequence.created_at.to_string(),
@@ -126,6 +123,33 @@ impl SequenceView {
         }
     }
 }
+
+/// A tag of a sequence.
+#[derive(Debug, Serialize, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+pub struct AppliedTag {
+    /// The names of the tags above it and its own, with `/` between them.
+    pub path: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// The tags of a sequence; those that were removed since are not among them.
+pub(super) fn applied(sequence: &Sequence, given: &Given) -> Vec<AppliedTag> {
+    let shown = |tag: &TagId| Some(AppliedTag { path: given.catalogue.tag_path(*tag)?, id: tag.to_string() });
+    let mut tags: Vec<_> = sequence.tags.iter().filter_map(shown).collect();
+    tags.sort();
+    tags
+}
+
+/// Steps by TC-1 and days by TC-3: of the version that serves, else of the draft; 0 while that has errors.
+pub(super) fn figures(id: SequenceId, sequence: &Sequence, given: &Given) -> (u16, i64) {
+    let of = |plan: &Plan| (plan.step_count, plan.duration_days());
+    let served = given.plan(id, sequence.version).filter(|_| sequence.status.is_active());
+    served.map(of).or_else(|| sequence.compile_draft(id, given).0.as_ref().map(of)).unwrap_or_default()
+}
+
+/// The words for what a sequence's status can be.
+pub(super) const STATUSES: [&str; 3] = ["inactive", "active", "revision"];
 
 /// The word for a sequence's status.
 pub(super) fn status_name(status: SequenceStatus) -> &'static str {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::http::header::{ACCEPT_LANGUAGE, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::given::Given;
 use crate::domain::record::schema::RecordType;
@@ -17,6 +17,7 @@ use crate::id::UserId;
 use crate::web::App;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
+use crate::web::request::{Query, known_type};
 use crate::web::wire::Page;
 
 /// A factory sequence.
@@ -57,13 +58,32 @@ fn view(template: &'static SequenceTemplate, language: Language) -> TemplateView
     }
 }
 
+/// Which templates.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TemplateFilter {
+    /// Those for records of this type.
+    #[param(value_type = Option<String>)]
+    record_type: Option<RecordType>,
+}
+
 /// The six templates, in the language of `Accept-Language` (en, fr, gl), else your own, else the organisation's.
-#[utoipa::path(tag = "Templates", responses((status = 200, body = Page<TemplateView>)))]
+#[utoipa::path(tag = "Templates", params(TemplateFilter),
+    responses((status = 200, body = Page<TemplateView>), (status = 400, body = Problem)))]
 #[get("/templates")]
-pub async fn list_templates(app: Data<App>, request: HttpRequest, by: Principal) -> HttpResponse {
+pub async fn list_templates(
+    app: Data<App>,
+    request: HttpRequest,
+    by: Principal,
+    Query(TemplateFilter { record_type }): Query<TemplateFilter>,
+) -> Result<HttpResponse, Problem> {
+    let kind = record_type.map(|kind| known_type(&app.engine, kind, "/record_type")).transpose()?;
     let language = language(&request, &app.engine.given(), by.user());
-    let items = template::sequence_templates().iter().map(|template| view(template, language)).collect();
-    HttpResponse::Ok().json(Page { items, next_cursor: None })
+    let shown =
+        template::sequence_templates().iter().filter(|template| kind.is_none_or(|kind| kind == template.record_type));
+    let items = shown.map(|template| view(template, language)).collect();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
 
 /// One template.

@@ -73,11 +73,6 @@ pub const CODES: &[(&str, u16, &str)] = &[
         409,
         "There are records or sequences of this type, or a field leads to it; remove those first.",
     ),
-    (
-        "referenced_by_active_sequence",
-        409,
-        "An active sequence names this; deactivate it, or publish a version that does without (Q-58).",
-    ),
     ("catalogue_full", 409, "There are as many record types, fields, process flows or tags as there may be."),
     ("too_many_tokens", 409, "A user has at most 100 tokens; revoke one first."),
     ("record_full", 409, "The record has gone through as many steps as one record can hold."),
@@ -118,7 +113,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     (
         "referenced_by_active_sequence",
         409,
-        "An active sequence uses this. Deactivate the sequence, or let it use something else, then try again.",
+        "An active sequence uses this, or advances to it (Q-58). Deactivate that sequence, or publish a version of it that \
+         does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
     ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
     (

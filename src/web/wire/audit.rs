@@ -241,6 +241,7 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::RevisionDropped => of("sequence.revision_dropped"),
         SequenceEvent::Deleted => of("sequence.deleted"),
+        SequenceEvent::Tagged(tags) => tags.iter().fold(of("sequence.tagged"), |told, tag| told.with("tag", tag)),
     }
 }
 

@@ -238,6 +238,9 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/revise", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{id}/discard-revision", WRITE, 3, On::Sequence, Give, 200).but(409, "not_in_revision"),
     row("POST /sequences/{id}/copy", WRITE, 5, On::Sequence, See, 201).sends(r#"{"name":"New"}"#),
+    row("PUT /sequences/{id}/tags", WRITE, 9, On::Sequence, See, 200)
+        .sends(r#"{"tags":[]}"#)
+        .only(&[Own, OwnTeam, Colleague]),
     row("GET /sequences/{id}/versions", READ, 5, On::Sequence, See, 200),
     row("DELETE /sequences/{id}", WRITE, 3, On::Sequence, Give, 204),
     row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),

@@ -197,7 +197,7 @@ impl World {
 
     /// Deactivates, and lets the records leave as the outbox would.
     pub fn deactivate(&mut self, id: SequenceId) {
-        self.order(id, SequenceCommand::Deactivate { force: false }).expect("an active sequence");
+        self.order(id, SequenceCommand::Deactivate { force: true }).expect("an active sequence");
         self.ask(RecordCommand::LeaveSequence { sequence: id, until: self.now });
     }
 

@@ -271,3 +271,32 @@ fn q_57_records_leave_a_deleted_sequence_and_their_history_still_reads() {
     assert_eq!(world.sequence(sequence).name, "Follow up");
     world.check_replay();
 }
+
+/// D-43: `force` does it all the same.
+#[test]
+fn q_58_what_an_active_sequence_advances_to_is_not_taken_away_unless_forced() {
+    type Order = fn(bool) -> SequenceCommand;
+    let orders: [Order; 2] = [|force| SequenceCommand::Deactivate { force }, |force| SequenceCommand::Delete { force }];
+    for order in orders {
+        let mut world = World::lead();
+        let target = world.activate(one_task("t"));
+        let advance = serde_json::json!({ "id": "a", "type": "advance", "sequence": target.to_string() });
+        let source = world.activate(graph(&[task("s", "a"), advance]));
+        world.order(source, SequenceCommand::Change(vec![Property::Name("Source".into())])).unwrap();
+        let referenced = SequenceRejection::Referenced { by: "“Source”".into() };
+        assert_eq!(world.order(target, order(false)), Err(referenced.clone()));
+        // A revision without it serves only once it is published.
+        world.order(source, SequenceCommand::Revise).unwrap();
+        world.order(source, SequenceCommand::SaveGraph(one_task("s"))).unwrap();
+        assert_eq!(world.order(target, order(false)), Err(referenced));
+        let mut forced = world;
+        forced.order(target, order(true)).unwrap();
+        assert!(!forced.sequence(target).status.is_active());
+        let mut world = World::lead();
+        let target = world.activate(one_task("t"));
+        let advance = serde_json::json!({ "id": "a", "type": "advance", "sequence": target.to_string() });
+        let source = world.activate(graph(&[task("s", "a"), advance]));
+        world.order(source, SequenceCommand::Deactivate { force: false }).unwrap();
+        world.order(target, order(false)).expect("nobody advances to it any more");
+    }
+}
