@@ -69,6 +69,13 @@ pub const TEXT_BODY_MAX: usize = 4_000;
 /// A subject or body with its merge fields filled in, in bytes.
 pub const RENDERED_MAX: usize = 256 << 10;
 
+/// Components of one kind in a bundle.
+pub const BUNDLE_COMPONENTS_MAX: usize = 1_000;
+/// A bundle that is packed, in bytes; one that is sent is the body of a request.
+pub const BUNDLE_BYTES_MAX: usize = JSON_BODY_MAX;
+/// A key in a bundle, in bytes.
+pub const BUNDLE_KEY_MAX: usize = 80;
+
 /// Name of a record, in characters.
 pub const RECORD_NAME_MAX: usize = 200;
 /// A record's text field, in characters.

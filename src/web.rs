@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod bundle;
 mod documentation;
 pub mod hygiene;
 pub mod password;
@@ -117,6 +118,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(enrolments::get_enrolment)
         .service(enrolments::disconnect_enrolment)
         .service(sequences::create_sequence)
+        .service(bundles::export_sequences)
+        .service(bundles::import_sequences)
         .service(sequence_lists::list_sequences)
         .service(graphs::get_graph)
         .service(graphs::put_graph)

@@ -2,6 +2,7 @@
 
 #![no_main]
 
+mod bundle;
 mod commands;
 mod copies;
 mod credentials;
@@ -39,7 +40,7 @@ struct Target {
 }
 
 /// In the order of the layers they try.
-const TARGETS: [Target; 12] = [
+const TARGETS: [Target; 13] = [
     Target { name: "texts", run: texts::run, memory_max: 4 << 20 },
     Target { name: "files", run: files::run, memory_max: 16 << 20 },
     Target { name: "copies", run: copies::run, memory_max: 16 << 20 },
@@ -49,6 +50,7 @@ const TARGETS: [Target; 12] = [
     Target { name: "rows", run: rows::run, memory_max: 64 << 20 },
     Target { name: "template", run: template::run, memory_max: 8 << 20 },
     Target { name: "sheet", run: sheet::run, memory_max: 64 << 20 },
+    Target { name: "bundle", run: bundle::run, memory_max: 64 << 20 },
     Target { name: "commands", run: commands::run, memory_max: 512 << 20 },
     Target { name: "credentials", run: credentials::run, memory_max: 512 << 20 },
     Target { name: "queries", run: queries::run, memory_max: 512 << 20 },

@@ -96,6 +96,15 @@ impl fmt::Display for Problem {
     }
 }
 
+impl Problem {
+    /// The same with its places told in another way.
+    #[must_use]
+    pub fn placed(mut self, place: impl Fn(&str) -> String) -> Problem {
+        self.errors.iter_mut().for_each(|fault| fault.pointer = place(&fault.pointer));
+        self
+    }
+}
+
 /// Speaks to one server and to nothing else.
 #[derive(Clone)]
 pub struct Client {
@@ -160,6 +169,17 @@ impl Client {
     /// [`Client::send_json`] as POST.
     pub async fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
         self.send_json(Method::POST, path, body).await
+    }
+
+    /// [`Client::post`] with a query.
+    pub async fn post_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let body = serde_json::to_vec(body).context("the request cannot be written")?;
+        json(self.send_body(Method::POST, path, query, "application/json", body).await?).await
     }
 
     /// `POST` of a CSV file.

@@ -200,7 +200,7 @@ impl MessageTemplate {
 
     fn create(&self, given: &Given, (name, language, content): (String, Language, Content), stamp: Stamp) -> Decision {
         given.policy.person(stamp.by)?.must(Permission::ConfigureSteps, "write message templates")?;
-        if self.standing != Standing::Missing {
+        if self.standing == Standing::Present {
             return Err(TemplateRejection::Exists);
         }
         let kept = given.messages.len();

@@ -6,6 +6,9 @@ pub mod graph;
 pub mod migration;
 mod plans;
 pub mod rights;
+pub mod unpack;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +118,8 @@ pub struct Sequence {
     pub published: Vec<Version>,
     /// Every migration of its records to a new version (D-47).
     pub migrations: Vec<Migration>,
+    /// How bundles have written the keys of what it names and of itself, by id, where they do not spell the id (D-41).
+    pub keys: BTreeMap<u128, String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -191,6 +196,7 @@ impl Entity for Sequence {
             SequenceEvent::Changed(properties) => properties.iter().for_each(|property| self.set(property)),
             SequenceEvent::GraphSaved(json) => self.draft.clone_from(json),
             SequenceEvent::TestsSaved(json) => self.tests.clone_from(json),
+            SequenceEvent::KeysGiven(keys) => self.keys.extend(keys.iter().cloned()),
             SequenceEvent::Activated { version, description } => {
                 self.status = SequenceStatus::Active;
                 self.publish(*version, description.clone(), stamp);
@@ -270,6 +276,7 @@ impl Entity for Sequence {
             | SequenceEvent::Changed(_)
             | SequenceEvent::GraphSaved(_)
             | SequenceEvent::TestsSaved(_)
+            | SequenceEvent::KeysGiven(_)
             | SequenceEvent::Tagged(_)
             | SequenceEvent::RevisionOpened
             | SequenceEvent::RevisionPublished { .. }

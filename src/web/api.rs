@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod bundles;
 pub mod call_results;
 pub mod clock;
 pub mod email_templates;

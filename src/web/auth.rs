@@ -257,9 +257,9 @@ pub fn scope_name(scope: TokenScope) -> &'static str {
     }
 }
 
-/// What tells routes apart without going through all of them: method, length, first and third part of the path, the third
-/// empty where it is a parameter.
-type RouteKey<'a> = (&'a str, usize, &'a str, &'a str);
+/// What tells routes apart without going through all of them: method, length, and the first three parts of the path, those
+/// behind the first empty where they are parameters.
+type RouteKey<'a> = (&'a str, usize, [&'a str; 3]);
 
 /// Method and route of a request, as the audit trail tells it: never what a client wrote into the path.
 pub fn action(request: &HttpRequest) -> &'static str {
@@ -269,15 +269,16 @@ pub fn action(request: &HttpRequest) -> &'static str {
             paths.flat_map(|(path, item)| crate::web::methods(item).map(move |method| (method, path.as_str())));
         routes.map(|(method, path)| (route_key(method, path), &*format!("{method} {path}").leak())).collect()
     });
-    let (method, count, first, third) = route_key(request.method().as_str(), request.path());
-    let known = ACTIONS.get(&(method, count, first, third)).or_else(|| ACTIONS.get(&(method, count, first, "")));
+    let (method, count, [first, second, third]) = route_key(request.method().as_str(), request.path());
+    let keys = [[first, second, third], [first, "", third], [first, second, ""], [first, "", ""]];
+    let known = keys.iter().find_map(|parts| ACTIONS.get(&(method, count, *parts)));
     known.copied().unwrap_or("page")
 }
 
 fn route_key<'a>(method: &'a str, path: &'a str) -> RouteKey<'a> {
     let parts = || path.trim_start_matches("/api/v1").split('/').skip(1);
-    let third = parts().nth(2).filter(|part| !part.starts_with('{')).unwrap_or_default();
-    (method, parts().count(), parts().next().unwrap_or_default(), third)
+    let part = |place| parts().nth(place).filter(|part| !part.starts_with('{')).unwrap_or_default();
+    (method, parts().count(), [part(0), part(1), part(2)])
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 mod audit;
 mod batches;
 mod bench;
+mod bundle_contents;
+mod bundle_files;
+mod bundles;
 mod catalogue;
 mod clock;
 mod conventions;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::people::{Credential, OPERATOR};
 use crate::server::{Answer, Client};
 use table::{ACCESS, GRANTS, Level, On, ROLES, ROUTES, Row};
-use world::{Relation, Thing, World, filled, item, level};
+use world::{Relation, Thing, World, filled, level};
 
 /// What a cell of the matrix has to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,4 +324,13 @@ fn p_20_a_sellers_count_is_of_what_the_seller_sees_however_much_that_is() {
     assert_eq!(counts(), (2, 5));
     api.post(&format!("/enrolments/{}/disconnect", crate::fixtures::id(&enrolment)), json!({})).expect(200);
     assert_eq!(counts(), (1, 4));
+}
+
+/// The one item of a batch, as if it were the answer: status and code.
+fn item(answer: &Value) -> (u16, String) {
+    let results = answer["results"].as_array().unwrap_or_else(|| panic!("no batch: {answer}"));
+    match results[0].get("error").filter(|error| !error.is_null()) {
+        Some(error) => (error["status"].as_u64().unwrap() as u16, error["code"].as_str().unwrap().to_owned()),
+        None => (200, String::new()),
+    }
 }

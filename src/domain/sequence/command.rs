@@ -9,6 +9,7 @@ use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
+use crate::domain::sequence::unpack::Packed;
 use crate::domain::trial::script::Test;
 use crate::id::{SequenceId, TagId};
 use crate::limits;
@@ -54,6 +55,8 @@ pub enum SequenceCommand {
     Deactivate { force: bool },
     /// For good, active or not; `force` as there.
     Delete { force: bool },
+    /// What a bundle says of it, new or there already.
+    Unpack(Box<Packed>),
     /// The outbox has disconnected every record that was connected when the sequence was deactivated at `until`.
     Emptied { until: Timestamp },
     /// Take the migration of that number back (D-47).
@@ -102,6 +105,8 @@ pub enum SequenceEvent {
     RevisionDropped,
     /// It is not there any more; its name and versions are kept for what has run on it.
     Deleted,
+    /// How a bundle writes keys, by the ids they stand for.
+    KeysGiven(Vec<(u128, String)>),
     /// It has these tags and no others.
     Tagged(Vec<TagId>),
 }

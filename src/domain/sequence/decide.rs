@@ -26,7 +26,8 @@ pub fn decide(
     command: SequenceCommand,
     stamp: Stamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-    let creates = matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
+    let unpacks = matches!(command, SequenceCommand::Unpack(_)) && !sequence.exists;
+    let creates = unpacks || matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
     // A sequence that was deleted still owes that its records leave, or that they are asked to move.
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
     let empties = sequence.is_deleted && owed;
@@ -46,6 +47,14 @@ pub fn decide(
             Ok([created].into_iter().chain(tests.map(SequenceEvent::TestsSaved)).collect())
         }
         SequenceCommand::Copy { of, name, description } => copy(of, name, description, given, stamp),
+        SequenceCommand::Unpack(packed) => {
+            let decided = sequence.unpack(*packed, given, stamp);
+            let is_same = matches!(&decided, Ok(events) if events.is_empty());
+            if sequence.exists && !is_same {
+                sequence.judge_edit(&given.policy.person(stamp.by)?)?;
+            }
+            decided
+        }
         SequenceCommand::Change(properties) => sequence.change(properties),
         SequenceCommand::SetTags(tags) => sequence.set_tags(tags, given),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
@@ -144,7 +153,7 @@ impl Sequence {
     }
 
     /// whoever has the revision open already may ask again (D-46).
-    fn revise(&self, given: &Given, stamp: Stamp) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    pub(super) fn revise(&self, given: &Given, stamp: Stamp) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         match self.revision {
             Some(open) if open.by == stamp.by => Ok(vec![]),
             Some(open) => {
@@ -172,7 +181,7 @@ impl Sequence {
         Ok(if tags == self.tags { vec![] } else { vec![SequenceEvent::Tagged(tags)] })
     }
 
-    fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(script::problems(tests))?;
         let json = write_tests(tests);
         if json.len() > limits::TRIALS_BYTES_MAX {
@@ -182,7 +191,7 @@ impl Sequence {
         Ok(if json == self.tests { vec![] } else { vec![SequenceEvent::TestsSaved(json)] })
     }
 
-    fn has(&self, property: &Property) -> bool {
+    pub(super) fn has(&self, property: &Property) -> bool {
         match property {
             Property::Name(name) => self.name == *name,
             Property::Description(description) => self.description == *description,
@@ -237,11 +246,11 @@ fn copy(
     Ok([created].into_iter().chain(changed).chain(tests).chain(tagged).collect())
 }
 
-fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
+pub(super) fn refuse(problems: Vec<Problem>) -> Result<(), SequenceRejection> {
     if problems.is_empty() { Ok(()) } else { Err(SequenceRejection::Invalid(problems)) }
 }
 
-fn graph_problems(graph: &Graph) -> Vec<Problem> {
+pub(super) fn graph_problems(graph: &Graph) -> Vec<Problem> {
     let mut problems: Vec<_> =
         structural_faults(graph).into_iter().map(|(pointer, code, detail)| Problem { pointer, code, detail }).collect();
     if write_graph(graph).len() > limits::GRAPH_BYTES_MAX {
@@ -252,7 +261,7 @@ fn graph_problems(graph: &Graph) -> Vec<Problem> {
 }
 
 /// only types that the organisation works with.
-fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
+pub(super) fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
     if given.policy.settings().record_types.contains(&kind) {
         return Vec::new();
     }
@@ -261,7 +270,7 @@ fn disabled(kind: RecordType, given: &Given) -> Vec<Problem> {
 }
 
 /// a name of 1–160 characters, a description of at most 2,000.
-fn texts(name: Option<&str>, description: Option<&str>) -> Vec<Problem> {
+pub(super) fn texts(name: Option<&str>, description: Option<&str>) -> Vec<Problem> {
     let problem = |pointer: &str, code, detail| Problem { pointer: pointer.into(), code, detail };
     let mut problems = Vec::new();
     if name.is_some_and(|name| name.trim().is_empty()) {

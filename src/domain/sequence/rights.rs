@@ -66,6 +66,13 @@ pub fn judge(
             person.must(Permission::EditOwnSequence, "create sequences")?;
             person.in_workspace()?;
         }
+        SequenceCommand::Unpack(_) => {
+            person.must(Permission::MoveSequences, "import sequences")?;
+            // Of one that is there only what differs asks for more.
+            if !sequence.exists {
+                person.in_workspace()?;
+            }
+        }
         SequenceCommand::Change(properties) => {
             edits()?;
             properties.iter().try_for_each(|property| judge_owner(sequence, given, &person, property))?;

@@ -83,7 +83,8 @@ pub struct FieldBody {
     target: Option<String>,
 }
 
-fn parts(kind: &FieldKind) -> (KindBody, Option<Vec<String>>, Option<String>) {
+/// The members that say what a field takes.
+pub fn parts(kind: &FieldKind) -> (KindBody, Option<Vec<String>>, Option<String>) {
     match kind {
         FieldKind::Text => (KindBody::Text, None, None),
         FieldKind::Number => (KindBody::Number, None, None),
@@ -97,7 +98,7 @@ fn parts(kind: &FieldKind) -> (KindBody, Option<Vec<String>>, Option<String>) {
 }
 
 /// Puts the members together; those that are missing and those that belong to another kind are told.
-fn read(kind: KindBody, options: Option<Vec<String>>, target: Option<String>) -> Result<FieldKind, Problem> {
+pub fn read(kind: KindBody, options: Option<Vec<String>>, target: Option<String>) -> Result<FieldKind, Problem> {
     let unfit = |pointer, detail: &str| Problem::at("validation_failed", pointer, detail);
     if options.is_some() && kind != KindBody::OptionSet {
         return Err(unfit("/options", "only an option set has options"));

@@ -47,6 +47,24 @@ pub struct RevisionView {
     at: String,
 }
 
+impl From<AssignTo> for AssignToBody {
+    fn from(assign_to: AssignTo) -> AssignToBody {
+        match assign_to {
+            AssignTo::RecordOwner => AssignToBody::RecordOwner {},
+            AssignTo::CurrentUser => AssignToBody::CurrentUser {},
+        }
+    }
+}
+
+impl From<AssignToBody> for AssignTo {
+    fn from(assign_to: AssignToBody) -> AssignTo {
+        match assign_to {
+            AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
+            AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
+        }
+    }
+}
+
 /// A sequence.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SequenceView {
@@ -91,10 +109,7 @@ impl SequenceView {
             status: status_name(sequence.status),
             version: sequence.version,
             owner: sequence.owner.into(),
-            assign_to: match sequence.assign_to {
-                AssignTo::RecordOwner => AssignToBody::RecordOwner {},
-                AssignTo::CurrentUser => AssignToBody::CurrentUser {},
-            },
+            assign_to: sequence.assign_to.into(),
             tags: applied(sequence, given),
             exit_on_reply: sequence.exit_on_reply,
             revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),
@@ -287,15 +302,11 @@ pub async fn patch_sequence(
 ) -> Result<HttpResponse, Problem> {
     let SequencePatch { name, description, exit_on_reply, assign_to, owner } = body.value;
     let owner = owner.map(|owner| owner.read()).transpose()?;
-    let assign_to = assign_to.map(|assign_to| match assign_to {
-        AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
-        AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
-    });
     let properties = [
         name.map(Property::Name),
         description.map(Property::Description),
         exit_on_reply.map(Property::ExitOnReply),
-        assign_to.map(Property::AssignTo),
+        assign_to.map(|assign_to| Property::AssignTo(assign_to.into())),
         owner.map(Property::Owner),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());

@@ -143,6 +143,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("event_type_unknown", 422, "The server does not take events of this type."),
     ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),
     ("clock_backwards", 422, "The test clock never goes back."),
+    (
+        "import_missing_dependency",
+        422,
+        "The bundle names things that neither it nor this server has; `errors` lists them with their places. Nothing was \
+         changed. Import what is missing first or with it, or all the same with `force=true` (Q-94).",
+    ),
     ("template_unknown", 422, "There is no such template."),
     (
         "too_many_requests",

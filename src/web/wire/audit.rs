@@ -219,6 +219,10 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
             let told = of("sequence.activated").with("version", version);
             description.iter().fold(told, |told, description| told.with("description", description))
         }
+        SequenceEvent::KeysGiven(keys) => {
+            let keys: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
+            of("sequence.keys_given").with("keys", keys.join(", "))
+        }
         SequenceEvent::Deactivated => of("sequence.deactivated"),
         SequenceEvent::Emptied => of("sequence.emptied"),
         SequenceEvent::TestsSaved(tests) => of("sequence.tests_saved").with("bytes", tests.len()),

@@ -394,12 +394,3 @@ pub fn filled(text: &str, thing: &Thing) -> String {
         text.replace(&format!("{{{name}}}"), value).replace(&format!("${name}"), value)
     })
 }
-
-/// The one item of a batch, as if it were the answer: status and code.
-pub fn item(answer: &Value) -> (u16, String) {
-    let results = answer["results"].as_array().unwrap_or_else(|| panic!("no batch: {answer}"));
-    match results[0].get("error").filter(|error| !error.is_null()) {
-        Some(error) => (error["status"].as_u64().unwrap() as u16, error["code"].as_str().unwrap().to_owned()),
-        None => (200, String::new()),
-    }
-}

@@ -8,7 +8,7 @@
 mod catalogue;
 mod message_template;
 mod organisation;
-mod sequence;
+mod record;
 
 use std::fmt::Debug;
 
@@ -23,11 +23,14 @@ use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
 use relance::domain::organisation::own_settings::OwnSetting;
 use relance::domain::organisation::settings::Setting;
-use relance::domain::plan::AbVersion;
+use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
-use relance::domain::sequence::SequenceEvent;
-use relance::id::{EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
+use relance::domain::sequence::migration::{Mode, Moves};
+use relance::domain::sequence::{Property, SequenceEvent};
+use relance::id::{
+    EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TagId, TeamId, TemplateId, UserId,
+};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -113,109 +116,53 @@ fn text(text: &str) -> Option<String> {
     Some(text.into())
 }
 
-fn changes() -> Vec<Change> {
-    vec![
-        Change::Name(text("Xoán Quiroga")),
-        Change::ExternalId(text("crm-17")),
-        Change::Owner(Owner::User(USER)),
-        Change::AccessTeam(Some(TEAM)),
-        Change::Email(text("xoan@example.com")),
-        Change::Phone(Phone::Business, text("+34 981 000 000")),
-        Change::Phone(Phone::Mobile, text("+34 600 000 000")),
-        Change::Phone(Phone::Home, None),
-        Change::Allow(Channel::Email, false),
-        Change::Allow(Channel::Phone, true),
-        Change::Allow(Channel::Text, false),
-        Change::TimeZone(text("Europe/Madrid")),
-        Change::Score(Some(87)),
-        Change::PrimaryContact(Some(RecordId(0x0196_0000_0000_7333_8000_0000_0000_0044))),
-        Change::LinkedinUrl(text("https://example.com/in/xoan")),
-        Change::Field("company".into(), Some(Value::Text("Estaleiro".into()))),
-        Change::Field("estimated_value".into(), Some(Value::Number(-1234.5))),
-        Change::Field("notes".into(), None),
-    ]
-}
-
-fn record_events() -> Vec<RecordEvent> {
-    use RecordEvent::*;
-    let opened = |assignee, wakes_at, error, converted| StepOpened {
-        step: 300,
-        enrolment: 2,
-        node: 7,
-        assignee,
-        wakes_at,
-        error,
-        converted,
+fn sequence_events() -> Vec<SequenceEvent> {
+    use SequenceEvent::*;
+    let created = |record_type, template, owner| Created {
+        name: "Prospección".into(),
+        description: "first touch".into(),
+        record_type,
+        template,
+        graph: r#"{"start":null,"nodes":[]}"#.into(),
+        owner,
     };
-    let completed = |wait, exit, counted| StepCompleted { step: 300, wait, call_result: text("made"), exit, counted };
-    let ended = |status, reason, cancelled| Ended { enrolment: 2, status, reason, cancelled };
-    let connected = |opens_at, source| Connected { enrolment: 2, sequence: SEQUENCE, version: 500, opens_at, source };
-    let mut events = vec![
-        Created { kind: RecordType::Lead, changes: changes() },
-        Created { kind: RecordType::Opportunity, changes: vec![] },
-        Created { kind: RecordType::from_name("project").expect("a name"), changes: vec![] },
-        Changed { changes: vec![Change::Owner(Owner::Team(TEAM))], former_external_id: text("crm-16") },
-        Changed { changes: vec![Change::Name(None)], former_external_id: None },
-        Closed(Outcome::None),
-        Closed(Outcome::Success),
-        Closed(Outcome::Failure),
-        Reopened,
-        connected(None, None),
-        connected(Some(at(AT)), text("web form")),
-        Began { enrolment: 2 },
-        opened(Owner::User(USER), None, None, false),
-        opened(Owner::Team(TEAM), Some(at(AT)), Some(StepError::FieldUpdateFailed), true),
-        opened(Owner::Team(TEAM), None, Some(StepError::EmailUndeliverable), true),
-        completed(WaitState::None, None, true),
-        completed(WaitState::Waiting, Some(Exit::Yes), false),
-        completed(WaitState::Skipped, Some(Exit::No), false),
-        completed(WaitState::Completed, None, false),
-        StepSkipped { step: 300, exit: Some(Exit::No), counted: true },
-        StepFailed { step: 300, error: StepError::EmailTemplateFailed },
-        StepSnoozed { step: 300, until: at(AT) },
-        Noted { step: 300, text: "Call back.\nAfter five.".into() },
+    let properties = vec![
+        Property::Name("Outra".into()),
+        Property::Description(String::new()),
+        Property::ExitOnReply(true),
+        Property::AssignTo(AssignTo::RecordOwner),
+        Property::AssignTo(AssignTo::CurrentUser),
     ];
-    let signals = [Signal::Opened, Signal::LinkClicked, Signal::AttachmentDownloaded, Signal::Replied, Signal::Bounced];
-    events.extend(signals.map(|signal| Signalled { step: 300, signal, at: at(AT) }));
-    events.extend([
-        MessageOwed { step: 300, template: TEMPLATE },
-        MessageSent { step: 300, message_id: "<abc@example.com>".into() },
-        MessageFailed { step: 300, reason: "550 no such user".into() },
-        ended(EnrolmentStatus::Connecting, EndReason::SequenceCompleted, None),
-        ended(EnrolmentStatus::Connected, EndReason::UserDisconnected, Some(300)),
-        ended(EnrolmentStatus::Completed, EndReason::ParentSequenceDeactivated, None),
-        ended(EnrolmentStatus::Disconnected, EndReason::RegardingEntityDeactivated, Some(1)),
-        ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
-        Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
-        Forgotten,
-        Advanced { enrolment: 3, sequence: SEQUENCE, version: 1, from: 300 },
-        AbVersionTaken { step: 300, version: AbVersion::A },
-        AbVersionTaken { step: 300, version: AbVersion::B },
-        ended(EnrolmentStatus::Completed, EndReason::AdvancedToOtherSequence, None),
-    ]);
-    let moved = |landing| Migrated { enrolment: 2, migration: 300, version: 500, landing };
-    let stayed = |conflict| NotMigrated { enrolment: 2, migration: 300, conflict };
-    events.extend([
-        moved(Landing::Connecting),
-        moved(Landing::Kept { node: 300, wakes_at: Some(at(AT)) }),
-        moved(Landing::Replaced),
-        moved(Landing::Restarted),
-        stayed(Conflict::NodeGone("call".into())),
-        stayed(Conflict::DoneAgain("call".into())),
-        stayed(Conflict::RecordClosed),
-        stayed(Conflict::RecordFull),
-        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: None, wakes_at: None },
-        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
-        StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
-    ]);
-    let failures = [
-        StepError::AutomatedTextFailed,
-        StepError::FieldMissing,
-        StepError::AdvanceTargetInactive,
-        StepError::AdvanceLoop,
-    ];
-    events.extend(failures.map(|error| StepFailed { step: 300, error }));
-    events
+    let begun = |mode, map: &[(&str, &str)]| {
+        let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
+        MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
+    };
+    vec![
+        created(RecordType::Contact, None, Owner::User(USER)),
+        created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
+        Changed(properties),
+        GraphSaved(r#"{"start":"1","nodes":[]}"#.into()),
+        Activated { version: 1, description: None },
+        Activated { version: 500, description: text("with a call") },
+        Deactivated,
+        Emptied,
+        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
+        begun(Mode::Stay, &[]),
+        begun(Mode::Follow, &[]),
+        begun(Mode::Map, &[("call", "visit"), ("wait", "visit")]),
+        begun(Mode::Restart, &[]),
+        MigrationCompleted { number: 300 },
+        MigrationTakenBack { number: 300 },
+        MigrationUndone { number: 300 },
+        RevisionOpened,
+        RevisionPublished { version: 2, description: None },
+        RevisionPublished { version: 500, description: text("with a call") },
+        RevisionDropped,
+        Deleted,
+        KeysGiven(vec![(TEMPLATE.0, "welcome".into())]),
+        Tagged(vec![]),
+        Tagged(vec![TagId(300), TagId(7)]),
+    ]
 }
 
 fn import_events() -> Vec<ImportEvent> {
@@ -239,8 +186,8 @@ fn import_events() -> Vec<ImportEvent> {
 }
 
 fn examples() -> Vec<Example> {
-    let mut all = examples_of("RecordEvent", record_events());
-    all.extend(examples_of("SequenceEvent", sequence::events()));
+    let mut all = examples_of("RecordEvent", record::events());
+    all.extend(examples_of("SequenceEvent", sequence_events()));
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));

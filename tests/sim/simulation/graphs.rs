@@ -2,6 +2,7 @@
 
 use relance::domain::record::schema::RecordType;
 use relance::domain::sequence::graph::{Graph, Node};
+use relance::domain::sequence::unpack::Packed;
 use relance::domain::template::{Language, sequence_templates};
 use relance::id::TemplateId;
 use serde_json::{Value, json};
@@ -18,6 +19,13 @@ pub fn any(chance: &mut fastrand::Rng) -> (Graph, RecordType, Option<String>) {
         }
         _ => (drawn(chance), RecordType::Lead, None),
     }
+}
+
+/// What a bundle says of a sequence that is, mostly, for leads.
+pub fn packed(chance: &mut fastrand::Rng) -> Packed {
+    let name = format!("Packed {}", chance.u32(0..3));
+    let keys = if chance.bool() { vec![(chance.u128(0..2), format!("key-{}", chance.u32(0..2)))] } else { vec![] };
+    Packed { name, graph: drawn(chance), exit_on_reply: chance.bool(), keys, ..Packed::default() }
 }
 
 /// A drawn graph whose automated e-mails may send what clients have written.

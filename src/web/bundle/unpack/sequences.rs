@@ -1,0 +1,103 @@
+//! Sequences of a bundle: their references as ids, then what each would answer.
+
+use serde_json::Value;
+
+use super::catalogue::component;
+use super::{Judge, Order, Refused, alive};
+use crate::domain::entity::Entity;
+use crate::domain::sequence::unpack::Packed;
+use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
+use crate::id::{FlowId, SequenceId, TemplateId};
+use crate::web::bundle::attribute::Attributes;
+use crate::web::bundle::key::{self, Kind};
+use crate::web::bundle::{PackedSequence, beginning, reference};
+use crate::web::problem::Problem;
+
+impl Judge {
+    pub(super) fn sequences(&mut self, sequences: Vec<PackedSequence<Value>>) -> Result<(), Problem> {
+        for (place, sequence) in sequences.into_iter().enumerate() {
+            let root = format!("/sequences/{place}");
+            self.sequence(sequence, &root)?;
+        }
+        Ok(())
+    }
+
+    fn sequence(&mut self, mut packed: PackedSequence<Value>, root: &str) -> Result<(), Problem> {
+        let id = SequenceId(self.id_of(Kind::Sequence, &packed.key));
+        let keys = self.resolve(id, &mut packed, root);
+        self.judge_attributes(&packed, root);
+        let packed = packed.read(root)?;
+        let order = Packed {
+            name: packed.name,
+            description: packed.description,
+            record_type: packed.record_type,
+            template: packed.template,
+            graph: packed.graph,
+            exit_on_reply: packed.exit_on_reply,
+            assign_to: packed.assign_to.into(),
+            tests: packed.tests,
+            keys,
+        };
+        let blank = Sequence::default();
+        let there = self.given.sequences.get(&id).map_or(&blank, AsRef::as_ref);
+        let seen = there.must_be_seen(&self.given, self.stamp.by).map_err(SequenceRejection::from);
+        let command = SequenceCommand::Unpack(Box::new(order.clone()));
+        let decided = seen.and_then(|()| there.decide(id, &self.given, command, self.stamp));
+        let decided = decided.map(|events| !events.is_empty()).map_err(Refused::from);
+        let component = component("sequence", packed.key, there.exists).with_id(id);
+        self.settle(component, root, decided, Order::Sequence(id, Box::new(order)))
+    }
+
+    /// Writes ids where the graph of a sequence has keys; how the keys are written that do not spell their ids.
+    fn resolve(&mut self, own: SequenceId, sequence: &mut PackedSequence<Value>, root: &str) -> Vec<(u128, String)> {
+        let mut keys = vec![(own.0, Kind::Sequence, sequence.key.clone())];
+        let mut graph = std::mem::take(&mut sequence.graph);
+        reference::each(&mut graph, |kind, place, name| {
+            let id = key::read(kind, name).map(|id| match self.brought.get(&(kind, id)) {
+                Some(here) => (*here, true),
+                None => {
+                    let id = alive(&self.given, kind, id);
+                    (id, self.is_here(kind, id))
+                }
+            });
+            if !id.is_some_and(|(_, is_here)| is_here) {
+                let (what, shown) = (kind.name(), beginning(name));
+                let detail = format!("neither the bundle nor this server has the {what} `{shown}`");
+                self.lack(format!("{root}/graph{place}"), detail);
+            }
+            // What is no key can never come to be, and stays as it is written.
+            if let Some((id, _)) = id {
+                keys.push((id, kind, std::mem::replace(name, SequenceId(id).to_string())));
+            }
+        });
+        sequence.graph = graph;
+        let made_up = keys.into_iter().filter(|(id, kind, key)| key::spell(*kind, *id) != *key);
+        let mut keys: Vec<(u128, String)> = made_up.map(|(id, _, key)| (id, key)).collect();
+        keys.sort();
+        keys.dedup_by_key(|(id, _)| *id);
+        keys
+    }
+
+    fn is_here(&self, kind: Kind, id: u128) -> bool {
+        match kind {
+            Kind::Template => self.given.messages.contains_key(&TemplateId(id)),
+            Kind::Flow => self.given.catalogue.flows.contains_key(&FlowId(id)),
+            Kind::Sequence => self.given.sequences.get(&SequenceId(id)).is_some_and(|sequence| sequence.exists),
+        }
+    }
+
+    fn judge_attributes(&mut self, sequence: &PackedSequence<Value>, root: &str) {
+        let kind = sequence.record_type;
+        if !self.catalogue.knows(kind) {
+            let detail = format!("neither the bundle nor this server has the record type `{kind}`");
+            return self.lack(format!("{root}/record_type"), detail);
+        }
+        let catalogue = self.given.catalogue.clone();
+        let mut attributes = Attributes::of(&catalogue);
+        attributes.graph(&sequence.graph, kind);
+        for (place, (kind, name)) in attributes.missing() {
+            let detail = format!("neither the bundle nor this server has the field `{}` of {kind}", beginning(name));
+            self.lack(format!("{root}/graph{place}"), detail);
+        }
+    }
+}

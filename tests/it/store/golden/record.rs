@@ -1,0 +1,108 @@
+//! Events of records, one of each variant and shape.
+
+use super::*;
+
+fn changes() -> Vec<Change> {
+    vec![
+        Change::Name(text("Xoán Quiroga")),
+        Change::ExternalId(text("crm-17")),
+        Change::Owner(Owner::User(USER)),
+        Change::AccessTeam(Some(TEAM)),
+        Change::Email(text("xoan@example.com")),
+        Change::Phone(Phone::Business, text("+34 981 000 000")),
+        Change::Phone(Phone::Mobile, text("+34 600 000 000")),
+        Change::Phone(Phone::Home, None),
+        Change::Allow(Channel::Email, false),
+        Change::Allow(Channel::Phone, true),
+        Change::Allow(Channel::Text, false),
+        Change::TimeZone(text("Europe/Madrid")),
+        Change::Score(Some(87)),
+        Change::PrimaryContact(Some(RecordId(0x0196_0000_0000_7333_8000_0000_0000_0044))),
+        Change::LinkedinUrl(text("https://example.com/in/xoan")),
+        Change::Field("company".into(), Some(Value::Text("Estaleiro".into()))),
+        Change::Field("estimated_value".into(), Some(Value::Number(-1234.5))),
+        Change::Field("notes".into(), None),
+    ]
+}
+
+pub fn events() -> Vec<RecordEvent> {
+    use RecordEvent::*;
+    let opened = |assignee, wakes_at, error, converted| StepOpened {
+        step: 300,
+        enrolment: 2,
+        node: 7,
+        assignee,
+        wakes_at,
+        error,
+        converted,
+    };
+    let completed = |wait, exit, counted| StepCompleted { step: 300, wait, call_result: text("made"), exit, counted };
+    let ended = |status, reason, cancelled| Ended { enrolment: 2, status, reason, cancelled };
+    let connected = |opens_at, source| Connected { enrolment: 2, sequence: SEQUENCE, version: 500, opens_at, source };
+    let mut events = vec![
+        Created { kind: RecordType::Lead, changes: changes() },
+        Created { kind: RecordType::Opportunity, changes: vec![] },
+        Created { kind: RecordType::from_name("project").expect("a name"), changes: vec![] },
+        Changed { changes: vec![Change::Owner(Owner::Team(TEAM))], former_external_id: text("crm-16") },
+        Changed { changes: vec![Change::Name(None)], former_external_id: None },
+        Closed(Outcome::None),
+        Closed(Outcome::Success),
+        Closed(Outcome::Failure),
+        Reopened,
+        connected(None, None),
+        connected(Some(at(AT)), text("web form")),
+        Began { enrolment: 2 },
+        opened(Owner::User(USER), None, None, false),
+        opened(Owner::Team(TEAM), Some(at(AT)), Some(StepError::FieldUpdateFailed), true),
+        opened(Owner::Team(TEAM), None, Some(StepError::EmailUndeliverable), true),
+        completed(WaitState::None, None, true),
+        completed(WaitState::Waiting, Some(Exit::Yes), false),
+        completed(WaitState::Skipped, Some(Exit::No), false),
+        completed(WaitState::Completed, None, false),
+        StepSkipped { step: 300, exit: Some(Exit::No), counted: true },
+        StepFailed { step: 300, error: StepError::EmailTemplateFailed },
+        StepSnoozed { step: 300, until: at(AT) },
+        Noted { step: 300, text: "Call back.\nAfter five.".into() },
+    ];
+    let signals = [Signal::Opened, Signal::LinkClicked, Signal::AttachmentDownloaded, Signal::Replied, Signal::Bounced];
+    events.extend(signals.map(|signal| Signalled { step: 300, signal, at: at(AT) }));
+    events.extend([
+        MessageOwed { step: 300, template: TEMPLATE },
+        MessageSent { step: 300, message_id: "<abc@example.com>".into() },
+        MessageFailed { step: 300, reason: "550 no such user".into() },
+        ended(EnrolmentStatus::Connecting, EndReason::SequenceCompleted, None),
+        ended(EnrolmentStatus::Connected, EndReason::UserDisconnected, Some(300)),
+        ended(EnrolmentStatus::Completed, EndReason::ParentSequenceDeactivated, None),
+        ended(EnrolmentStatus::Disconnected, EndReason::RegardingEntityDeactivated, Some(1)),
+        ended(EnrolmentStatus::Error, EndReason::ExitCriterionMet, None),
+        Erased { enrolled: vec![(SEQUENCE, 2)], messages: vec![1, 300] },
+        Forgotten,
+        Advanced { enrolment: 3, sequence: SEQUENCE, version: 1, from: 300 },
+        AbVersionTaken { step: 300, version: AbVersion::A },
+        AbVersionTaken { step: 300, version: AbVersion::B },
+        ended(EnrolmentStatus::Completed, EndReason::AdvancedToOtherSequence, None),
+    ]);
+    let moved = |landing| Migrated { enrolment: 2, migration: 300, version: 500, landing };
+    let stayed = |conflict| NotMigrated { enrolment: 2, migration: 300, conflict };
+    events.extend([
+        moved(Landing::Connecting),
+        moved(Landing::Kept { node: 300, wakes_at: Some(at(AT)) }),
+        moved(Landing::Replaced),
+        moved(Landing::Restarted),
+        stayed(Conflict::NodeGone("call".into())),
+        stayed(Conflict::DoneAgain("call".into())),
+        stayed(Conflict::RecordClosed),
+        stayed(Conflict::RecordFull),
+        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: None, wakes_at: None },
+        MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
+        StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
+    ]);
+    let failures = [
+        StepError::AutomatedTextFailed,
+        StepError::FieldMissing,
+        StepError::AdvanceTargetInactive,
+        StepError::AdvanceLoop,
+    ];
+    events.extend(failures.map(|error| StepFailed { step: 300, error }));
+    events
+}
