@@ -125,7 +125,7 @@ mod tests {
             "relance connect --sequence 1",
             "relance connect --sequence 1 --all --ids file",
             "relance import file --map Column",
-            "relance import file --type company",
+            "relance import file --type Company!",
             "relance import file --delimiter ;;",
             "relance bench --connections 0",
             "relance sequence",

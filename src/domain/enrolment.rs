@@ -4,6 +4,7 @@ mod ab_test;
 pub mod act;
 pub mod advance;
 mod answer;
+mod assign;
 pub mod migrate;
 mod transfer;
 
@@ -149,6 +150,13 @@ pub enum StepError {
     AdvanceLoop,
 }
 
+/// What a seller should know of a step. Stored: variants are only ever appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepWarning {
+    /// Nobody was found whom the sequence gives it to, so it is the record owner's.
+    AssigneeUnresolved,
+}
+
 /// The exit a condition took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exit {
@@ -224,6 +232,8 @@ pub struct Step {
     pub error: Option<StepError>,
     /// The automated message became one for the seller (ST-23).
     pub converted: bool,
+    /// What the seller should know of it.
+    pub warning: Option<StepWarning>,
     /// The version of an A/B test that it sends (AB-8).
     pub ab_version: Option<AbVersion>,
     /// When the node was reached.

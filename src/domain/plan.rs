@@ -1,9 +1,12 @@
 //! One version of a sequence, compiled: flat nodes, resolved exits, proven bounds. Immutable.
 
 mod assemble;
+pub mod assign_to;
 mod check;
 pub mod compile;
 pub mod structure;
+
+pub use self::assign_to::{AssignTo, TeamCondition};
 
 use chrono::TimeDelta;
 
@@ -32,16 +35,6 @@ pub struct Plan {
     pub step_count: u16,
     /// The longest path of waits and limits (TC-3).
     pub duration: TimeDelta,
-}
-
-/// Who gets the steps of a sequence (§3.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AssignTo {
-    /// The record's owner.
-    #[default]
-    RecordOwner,
-    /// Whoever connected the record.
-    CurrentUser,
 }
 
 /// One node with everything about it that does not change.

@@ -133,7 +133,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 8;
+    const LAYOUT: u16 = 9;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -206,6 +206,7 @@ impl Entity for Record {
                     due_at: wakes_at.unwrap_or(stamp.at),
                     wakes_at: *wakes_at,
                     completed_at: None,
+                    warning: None,
                     snoozes: 0,
                     call_result: None,
                     exit: None,
@@ -235,6 +236,11 @@ impl Entity for Record {
             RecordEvent::StepFailed { step, error } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.error = Some(*error);
+                }
+            }
+            RecordEvent::StepWarned { step, warning } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.warning = Some(*warning);
                 }
             }
             RecordEvent::StepSnoozed { step, until } => {
@@ -339,6 +345,7 @@ impl Entity for Record {
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
+            | RecordEvent::StepWarned { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }

@@ -290,7 +290,7 @@ impl Sequence {
     fn publish(&mut self, number: u16, description: Option<String>, stamp: Stamp) {
         self.version = number;
         if self.published.last().is_none_or(|last| last.number != number) {
-            let (graph, exit_on_reply, assign_to) = (self.draft.clone(), self.exit_on_reply, self.assign_to);
+            let (graph, exit_on_reply, assign_to) = (self.draft.clone(), self.exit_on_reply, self.assign_to.clone());
             let (at, by) = (stamp.at, stamp.by);
             self.published.push(Version { number, graph, exit_on_reply, assign_to, description, at, by });
         }

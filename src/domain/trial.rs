@@ -112,7 +112,7 @@ impl Sequence {
             number: self.version,
             graph: self.draft.clone(),
             exit_on_reply: self.exit_on_reply,
-            assign_to: self.assign_to,
+            assign_to: self.assign_to.clone(),
             description: None,
             at: self.modified_at,
             by: UserId::SYSTEM,

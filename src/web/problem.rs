@@ -258,6 +258,7 @@ impl From<RecordRejection> for Problem {
             RecordRejection::RecordInactive => "record_inactive",
             RecordRejection::RecordTypeMismatch { .. } => "record_type_mismatch",
             RecordRejection::RecordTypeDisabled(_) => "record_type_disabled",
+            RecordRejection::AssigneeUnresolved => "assignee_unresolved",
             RecordRejection::SequenceNotActive => "sequence_not_active",
             RecordRejection::AlreadyConnected => "already_connected",
             RecordRejection::EnrolmentEnded => "enrolment_ended",

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::enrolment::{
-    self, EndReason, EnrolmentStatus, Exit, MessageState, StepError, StepStatus, WaitState,
+    self, EndReason, EnrolmentStatus, Exit, MessageState, StepError, StepStatus, StepWarning, WaitState,
 };
 use crate::domain::given::Given;
 use crate::domain::plan::{AbVersion, PlanNode};
@@ -129,6 +129,9 @@ pub struct StepView {
     /// The type of the node, where an automated step became one for the seller (ST-23).
     #[serde(skip_serializing_if = "Option::is_none")]
     converted_from: Option<&'static str>,
+    /// What the seller should know of it: `assignee_unresolved`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
     /// The version of an A/B test that was taken: `a` or `b`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ab_version: Option<&'static str>,
@@ -192,6 +195,7 @@ impl StepView {
                 StepError::AdvanceLoop => "advance_loop",
             }),
             converted_from: step.converted.then_some(kind),
+            warning: step.warning.map(|StepWarning::AssigneeUnresolved| "assignee_unresolved"),
             ab_version: step.ab_version.map(|version| if version == AbVersion::A { "a" } else { "b" }),
             planned_due_at: step.wakes_at.unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),

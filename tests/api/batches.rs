@@ -40,6 +40,7 @@ fn a_batch_of_records_answers_each_in_order_with_its_own_errors() {
     assert_eq!(api.post("/records/batch", json!({ "records": [] })).expect(200), json!({ "results": [] }));
 }
 
+/// L-19.
 #[test]
 fn a_batch_has_at_most_a_thousand_items() {
     let server = Server::shared();

@@ -3,9 +3,9 @@
 use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
-use crate::domain::plan::{AbVersion, Action, AssignTo, NodeIndex, Plan, PlanNode};
+use crate::domain::plan::{AbVersion, Action, NodeIndex, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
-use crate::domain::record::schema::{Change, Channel, Outcome, Owner, RecordState, Value};
+use crate::domain::record::schema::{Change, Channel, Outcome, RecordState, Value};
 use crate::domain::record::{Record, RecordRejection};
 use crate::id::{RecordId, TemplateId};
 use crate::limits;
@@ -60,7 +60,10 @@ impl<'a> Turn<'a> {
         while let Some(index) = next {
             let node = plan.node(index).ok_or(RecordRejection::SequenceNotFound)?;
             match self.open_one(enrolment, plan, index, node)? {
-                Opened::Stays => return Ok(()),
+                Opened::Stays => {
+                    self.warn_unresolved(enrolment, plan);
+                    return Ok(());
+                }
                 Opened::Done(exit) => next = exit,
             }
             if self.record.enrolment(enrolment).is_none_or(|enrolment| !enrolment.status.is_live()) {
@@ -263,13 +266,6 @@ impl<'a> Turn<'a> {
 
     fn unreachable_by_email(&self) -> bool {
         self.record.profile.email.is_none() || !self.record.profile.allows(Channel::Email)
-    }
-
-    fn assignee(&self, enrolment: Ordinal, plan: &Plan) -> Owner {
-        match (plan.assign_to, self.record.enrolment(enrolment)) {
-            (AssignTo::CurrentUser, Some(enrolment)) => Owner::User(enrolment.connected_by),
-            _ => self.record.profile.owner,
-        }
     }
 
     /// The step instance that the enrolment opened last: the one a condition evaluates.

@@ -23,6 +23,9 @@ pub(super) fn check(
         let detail = format!("records of type {} are switched off in the workspace", kind.name());
         check.found.push(error("record_type_disabled", None, detail));
     }
+    if let Some(fault) = around.assign_fault(&properties.assign_to, kind) {
+        check.found.push(error("assign_to_invalid", None, fault));
+    }
     if order.is_empty() {
         check.found.push(error("empty_sequence", None, "the sequence has no step after its start".into()));
         return check.found;

@@ -64,6 +64,9 @@ pub trait Surroundings {
     /// Whether a template of that id exists for the channel.
     fn has_template(&self, channel: Channel, id: TemplateId) -> bool;
 
+    /// Why nobody could ever be found so to give steps to, if that is so (§3.3).
+    fn assign_fault(&self, assign_to: &AssignTo, record_type: RecordType) -> Option<String>;
+
     /// Whether opens and clicks are tracked.
     fn tracks_engagement(&self) -> bool;
 

@@ -167,6 +167,10 @@ fn connect(
     if turn.is_connected(id, plan, turn.stamp.by) {
         return Err(RecordRejection::AlreadyConnected);
     }
+    // Later, a step that finds nobody is the record owner's.
+    if turn.resolve(&plan.assign_to, turn.stamp.by).is_none() {
+        return Err(RecordRejection::AssigneeUnresolved);
+    }
     let enrolment = turn.next_ordinal()?;
     let opens_at = wait.map(|wait| turn.stamp.at + wait);
     turn.emit(RecordEvent::Connected { enrolment, sequence: id, version, opens_at, source });

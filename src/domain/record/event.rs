@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
-use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, WaitState};
+use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::id::{FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
@@ -84,4 +84,6 @@ pub enum RecordEvent {
     AbVersionTaken { step: Ordinal, version: AbVersion },
     /// Its process stands on another stage.
     StageChanged { flow: FlowId, stage: String },
+    /// There is something that a seller should know of a step.
+    StepWarned { step: Ordinal, warning: StepWarning },
 }

@@ -41,6 +41,9 @@ pub enum RecordRejection {
     ///
     #[error("the sequence is not active")]
     SequenceNotActive,
+    ///
+    #[error("nobody is found whom the sequence gives the steps of this record to")]
+    AssigneeUnresolved,
     /// No sequence of that id.
     #[error("there is no such sequence")]
     SequenceNotFound,

@@ -7,10 +7,9 @@ use super::{
 };
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
-use crate::domain::plan::Action;
-use crate::domain::plan::Plan;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
+use crate::domain::plan::{Action, AssignTo, Plan};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::template::sequence_template;
@@ -55,7 +54,7 @@ pub fn decide(
             }
             decided
         }
-        SequenceCommand::Change(properties) => sequence.change(properties),
+        SequenceCommand::Change(properties) => sequence.change(properties, given),
         SequenceCommand::SetTags(tags) => sequence.set_tags(tags, given),
         SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::SaveGraph(graph) => {
@@ -91,7 +90,12 @@ pub fn decide(
 }
 
 impl Sequence {
-    fn change(&self, mut properties: Vec<Property>) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    pub(super) fn assign_problem(&self, assign_to: &AssignTo, given: &Given) -> Option<Problem> {
+        let detail = assign_to.fault(self.record_type, &given.catalogue)?;
+        Some(Problem { pointer: "/assign_to".into(), code: "assign_to_invalid", detail })
+    }
+
+    fn change(&self, mut properties: Vec<Property>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         let is_locked = |property: &Property| match property {
             //
             Property::ExitOnReply(_) => self.status == SequenceStatus::Active,
@@ -108,7 +112,8 @@ impl Sequence {
             match property {
                 Property::Name(name) => problems.extend(texts(Some(name), None)),
                 Property::Description(description) => problems.extend(texts(None, Some(description))),
-                Property::ExitOnReply(_) | Property::AssignTo(_) | Property::Owner(_) => {}
+                Property::AssignTo(assign_to) => problems.extend(self.assign_problem(assign_to, given)),
+                Property::ExitOnReply(_) | Property::Owner(_) => {}
             }
         }
         refuse(problems)?;
@@ -235,7 +240,7 @@ fn copy(
     let source = given.sequences.get(&of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
     refuse(disabled(source.record_type, given))?;
     let blank = Sequence::default();
-    let properties = [Property::ExitOnReply(source.exit_on_reply), Property::AssignTo(source.assign_to)];
+    let properties = [Property::ExitOnReply(source.exit_on_reply), Property::AssignTo(source.assign_to.clone())];
     let properties: Vec<_> = properties.into_iter().filter(|property| !blank.has(property)).collect();
     let (template, graph, owner) = (source.template.clone(), source.draft.clone(), Owner::User(stamp.by));
     let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };

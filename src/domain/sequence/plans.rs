@@ -6,15 +6,18 @@ use crate::domain::condition::subject::OfRecord;
 use crate::domain::given::Given;
 use crate::domain::message_template::MessageKind;
 use crate::domain::plan::compile::{Diagnostic, Properties, Surroundings, compile, recompile};
-use crate::domain::plan::{Channel, Plan};
+use crate::domain::plan::{AssignTo, Channel, Plan};
 use crate::domain::record::schema::RecordType;
 use crate::id::{FlowId, SequenceId, TemplateId};
 
 impl Sequence {
     /// The draft compiled with the present properties; `id` is its own.
     pub fn compile_draft(&self, id: SequenceId, given: &Given) -> (Option<Plan>, Vec<Diagnostic>) {
-        let properties =
-            Properties { record_type: self.record_type, exit_on_reply: self.exit_on_reply, assign_to: self.assign_to };
+        let properties = Properties {
+            record_type: self.record_type,
+            exit_on_reply: self.exit_on_reply,
+            assign_to: self.assign_to.clone(),
+        };
         compile(&self.graph(), &properties, &Around { id, given })
     }
 
@@ -23,7 +26,7 @@ impl Sequence {
         let properties = Properties {
             record_type: self.record_type,
             exit_on_reply: version.exit_on_reply,
-            assign_to: version.assign_to,
+            assign_to: version.assign_to.clone(),
         };
         recompile(&read_graph(&version.graph), &properties)
     }
@@ -59,6 +62,10 @@ impl Surroundings for Around<'_> {
             Channel::Text => MessageKind::Text,
         };
         self.given.message(id, kind).is_some()
+    }
+
+    fn assign_fault(&self, assign_to: &AssignTo, record_type: RecordType) -> Option<String> {
+        assign_to.fault(record_type, &self.given.catalogue)
     }
 
     fn tracks_engagement(&self) -> bool {

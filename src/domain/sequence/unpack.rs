@@ -38,8 +38,8 @@ impl Sequence {
     /// it, and who gets the steps.
     pub fn in_use(&self) -> (Graph, bool, AssignTo) {
         match self.published.last().filter(|_| self.status.is_active()) {
-            Some(version) => (read_graph(&version.graph), version.exit_on_reply, version.assign_to),
-            None => (self.graph(), self.exit_on_reply, self.assign_to),
+            Some(version) => (read_graph(&version.graph), version.exit_on_reply, version.assign_to.clone()),
+            None => (self.graph(), self.exit_on_reply, self.assign_to.clone()),
         }
     }
 
@@ -96,7 +96,7 @@ impl Sequence {
         given: &Given,
         stamp: Stamp,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        if self.in_use() == (packed.graph.clone(), packed.exit_on_reply, packed.assign_to) {
+        if self.in_use() == (packed.graph.clone(), packed.exit_on_reply, packed.assign_to.clone()) {
             return Ok(vec![]);
         }
         let is_active = self.status.is_active();
@@ -106,7 +106,7 @@ impl Sequence {
         }
         let mut events = if is_active { self.revise(given, stamp)? } else { vec![] };
         events.extend(
-            self.differing([Property::ExitOnReply(packed.exit_on_reply), Property::AssignTo(packed.assign_to)]),
+            self.differing([Property::ExitOnReply(packed.exit_on_reply), Property::AssignTo(packed.assign_to.clone())]),
         );
         let is_drawn = self.graph() == packed.graph;
         events.extend((!is_drawn).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph))));

@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::condition::Condition;
 use crate::domain::effect::Counter;
 use crate::domain::given::Given;
 use crate::domain::plan::compile::{Diagnostic, Severity};
-use crate::domain::plan::{AssignTo, Plan};
+use crate::domain::plan::{AssignTo, Plan, TeamCondition};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
@@ -30,13 +31,27 @@ use crate::web::request::{self, Body, Nothing, known_type, sequence_id};
 use crate::web::wire::Owner;
 
 /// Who gets the steps of a sequence (§3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AssignToBody {
     /// The owner of the record.
     RecordOwner {},
     /// Whoever connects the record.
     CurrentUser {},
+    /// The user in a lookup field of the record.
+    RecordField { field: String },
+    /// The team that owns the record, or those of its members who fulfil the condition.
+    OwnerTeam {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Object>)]
+        condition: Option<Condition>,
+    },
+    /// The team that is let in to the record, or those of its members who fulfil the condition.
+    AccessTeam {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Object>)]
+        condition: Option<Condition>,
+    },
 }
 
 /// An open revision.
@@ -52,6 +67,9 @@ impl From<AssignTo> for AssignToBody {
         match assign_to {
             AssignTo::RecordOwner => AssignToBody::RecordOwner {},
             AssignTo::CurrentUser => AssignToBody::CurrentUser {},
+            AssignTo::RecordField(field) => AssignToBody::RecordField { field },
+            AssignTo::OwnerTeam(condition) => AssignToBody::OwnerTeam { condition: condition.map(|of| of.0) },
+            AssignTo::AccessTeam(condition) => AssignToBody::AccessTeam { condition: condition.map(|of| of.0) },
         }
     }
 }
@@ -61,6 +79,9 @@ impl From<AssignToBody> for AssignTo {
         match assign_to {
             AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
             AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
+            AssignToBody::RecordField { field } => AssignTo::RecordField(field),
+            AssignToBody::OwnerTeam { condition } => AssignTo::OwnerTeam(TeamCondition::new(condition)),
+            AssignToBody::AccessTeam { condition } => AssignTo::AccessTeam(TeamCondition::new(condition)),
         }
     }
 }
@@ -109,7 +130,7 @@ impl SequenceView {
             status: status_name(sequence.status),
             version: sequence.version,
             owner: sequence.owner.into(),
-            assign_to: sequence.assign_to.into(),
+            assign_to: sequence.assign_to.clone().into(),
             tags: applied(sequence, given),
             exit_on_reply: sequence.exit_on_reply,
             revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),

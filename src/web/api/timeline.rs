@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal};
+use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::plan::AbVersion;
@@ -179,6 +179,11 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         }
         RecordEvent::StepSkipped { step, .. } => of_step("step_skipped", *step, "was skipped"),
         RecordEvent::StepFailed { step, .. } => of_step("step_failed", *step, "could not be done"),
+        RecordEvent::StepWarned { step, warning: StepWarning::AssigneeUnresolved } => of_step(
+            "step_warned",
+            *step,
+            "is the record owner's, because nobody was found whom the sequence gives it to",
+        ),
         RecordEvent::StepSnoozed { step, until } => {
             of_step("step_snoozed", *step, &format!("was put off until {until}"))
         }

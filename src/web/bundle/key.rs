@@ -112,7 +112,7 @@ mod tests {
                 assert_eq!(read(kind, &key), Some(id), "{key}");
             }
         }
-        assert_eq!(spell(Kind::Sequence, 0x0198_c5d2_7a01_7c44_8000_1234_5670_0000), "seq-40004hmar000003680mecd4c3w8");
+        assert_eq!(spell(Kind::Sequence, 0x0198_c5d2_7a01_7c44_8000_1234_5670_0000), "seq-4000938nkg00003665t9x02z24");
     }
 
     #[test]

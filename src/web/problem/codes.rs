@@ -134,6 +134,18 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "This is for a sandbox (`relance serve --sandbox`), which never sends anything outside (A-3).",
     ),
     (
+        "assignee_unresolved",
+        422,
+        "Nobody is found whom the sequence gives the steps of this record to: the field is empty, the record belongs to no \
+         such team, no member fulfils the condition, or the user is disabled (Q-30).",
+    ),
+    (
+        "assign_to_invalid",
+        422,
+        "Nobody could ever be found so to give steps to: the field holds no user, or the condition on the members of the team \
+         does not fit what is known of users.",
+    ),
+    (
         "record_type_disabled",
         422,
         "The organisation works without records of this type (A-2). An administrator can enable it in the settings.",

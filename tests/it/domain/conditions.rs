@@ -301,6 +301,7 @@ fn calling() -> Graph {
     graph(&[call("call", "c"), answered("c", &["made", "received"], "yes", "no"), task("yes", ""), task("no", "")])
 }
 
+/// CO-34: `made` is that the customer answered.
 #[test]
 fn co_30_any_of_the_chosen_results_takes_yes_and_co_31_lists_six() {
     let table = [

@@ -164,6 +164,7 @@ fn cm_10_advancing_is_neither_first_nor_followed() {
     ]);
 }
 
+/// ST-8, L-5: each side gets 10 to 90 of a hundred.
 #[test]
 fn ab_3_to_ab_7_a_test_lacks_nothing() {
     let at = |at: &str| json!({ "at": at });

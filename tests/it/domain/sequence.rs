@@ -89,7 +89,7 @@ fn q_8_a_new_sequence_is_inactive_version_1_of_its_creator() {
     let author = Author::of(Graph::default());
     let state = author.state();
     assert_eq!((state.status, state.version, state.owner), (SequenceStatus::Inactive, 1, Owner::User(SELLER)));
-    assert_eq!((state.assign_to, state.exit_on_reply), (AssignTo::RecordOwner, false));
+    assert_eq!((state.assign_to.clone(), state.exit_on_reply), (AssignTo::RecordOwner, false));
     assert_eq!((state.created_at, state.published.len()), (author.stamp.at, 0));
     assert_eq!(RecordType::default(), RecordType::Lead, "Q-2: the default type");
 }
@@ -118,6 +118,7 @@ fn q_3_a_copy_of_a_template_is_edited_and_the_template_stays() {
     }
 }
 
+/// L-10.
 #[test]
 fn q_2_the_name_is_required_and_both_texts_have_bounds() {
     let (name, text) = (limits::SEQUENCE_NAME_MAX, limits::SEQUENCE_DESCRIPTION_MAX);

@@ -57,6 +57,10 @@ impl Surroundings for Setting {
         Some(id) == TemplateId::parse(TEMPLATE)
     }
 
+    fn assign_fault(&self, assign_to: &AssignTo, record_type: RecordType) -> Option<String> {
+        assign_to.fault(record_type, &self.catalogue)
+    }
+
     fn tracks_engagement(&self) -> bool {
         self.tracks_engagement
     }

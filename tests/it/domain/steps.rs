@@ -147,6 +147,7 @@ fn r_11_skipping_stamps_the_step_counts_it_and_opens_the_next() {
     assert_eq!((world.here(run), world.enrolment(run).steps_done), ("b", 1));
 }
 
+/// LI-1 to LI-4, LI-11: LI-1, LI-2, LI-3 and LI-4 are tasks of the seller, also without the integration.
 #[test]
 fn li_10_a_linkedin_step_is_completed_skipped_or_snoozed() {
     for kind in ["li_research", "li_intro", "li_connect", "li_inmail"] {
@@ -187,6 +188,7 @@ fn r_13_a_snooze_leads_to_the_future() {
     }
 }
 
+/// L-12.
 #[test]
 fn r_13_ten_thousand_snoozes_are_the_most() {
     let mut world = World::lead();

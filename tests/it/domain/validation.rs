@@ -49,6 +49,7 @@ fn q_42_waits_and_the_ends_of_paths() {
     ]);
 }
 
+/// L-2: at most 30 days.
 #[test]
 fn st_7_a_wait_lasts_more_than_nothing_and_at_most_thirty_days() {
     let (fine, out): (&[&str], &[&str]) = (&[], &["wait_out_of_range@w"]);
@@ -112,6 +113,7 @@ fn every_step(id: &str, next: &str) -> Vec<(&'static str, Value)> {
     nodes
 }
 
+/// Q-60, D-39: a graph from which the step before a condition was taken is saved and not activated.
 #[test]
 fn co_40_a_condition_stands_directly_after_its_own_step_only() {
     for (kind, node) in every_step("n", "c") {
@@ -294,6 +296,7 @@ fn st_20_d_48_a_message_right_behind_a_step_is_warned_of() {
     ]);
 }
 
+/// L-9: forty steps are no limit.
 #[test]
 fn l_8_at_most_four_hundred_nodes_on_a_path() {
     let row = |count: usize| {

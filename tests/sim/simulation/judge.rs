@@ -83,6 +83,7 @@ pub fn record_event(
         | RecordEvent::StageChanged { .. }
         | RecordEvent::Reopened
         | RecordEvent::StepFailed { .. }
+        | RecordEvent::StepWarned { .. }
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }
         | RecordEvent::AbVersionTaken { .. }

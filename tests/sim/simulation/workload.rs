@@ -110,10 +110,11 @@ impl Client<'_> {
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
-            16 => SequenceCommand::Change(vec![Property::AssignTo(if self.chance.bool() {
-                AssignTo::CurrentUser
-            } else {
-                AssignTo::RecordOwner
+            16 => SequenceCommand::Change(vec![Property::AssignTo(match self.chance.u32(0..4) {
+                0 => AssignTo::CurrentUser,
+                1 => AssignTo::OwnerTeam(None),
+                2 => AssignTo::AccessTeam(None),
+                _ => AssignTo::RecordOwner,
             })]),
             17 => SequenceCommand::Change(vec![
                 Property::Name(format!("Name {}", self.chance.u32(0..3))),

@@ -1,5 +1,7 @@
 //! Events of records, one of each variant and shape.
 
+use relance::domain::enrolment::StepWarning;
+
 use super::*;
 
 fn changes() -> Vec<Change> {
@@ -96,6 +98,7 @@ pub fn events() -> Vec<RecordEvent> {
         MigrationUndone { enrolment: 2, migration: 300, version: 500, left: None, wakes_at: None },
         MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
         StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
+        StepWarned { step: 300, warning: StepWarning::AssigneeUnresolved },
     ]);
     let failures = [
         StepError::AutomatedTextFailed,

@@ -1,6 +1,6 @@
 //! An example of every variant of what a sequence stores.
 
-use relance::domain::plan::AssignTo;
+use relance::domain::plan::{AssignTo, TeamCondition};
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
@@ -24,6 +24,13 @@ pub fn events() -> Vec<SequenceEvent> {
         Property::ExitOnReply(true),
         Property::AssignTo(AssignTo::RecordOwner),
         Property::AssignTo(AssignTo::CurrentUser),
+    ];
+    let narrowed = || serde_json::from_str(r#"{"field":"name","op":"eq","value":"Xoana"}"#).ok().map(TeamCondition);
+    let assigned = vec![
+        Property::AssignTo(AssignTo::RecordField("xestora".into())),
+        Property::AssignTo(AssignTo::OwnerTeam(None)),
+        Property::AssignTo(AssignTo::OwnerTeam(narrowed())),
+        Property::AssignTo(AssignTo::AccessTeam(narrowed())),
     ];
     let begun = |mode, map: &[(&str, &str)]| {
         let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
@@ -51,6 +58,7 @@ pub fn events() -> Vec<SequenceEvent> {
         RevisionPublished { version: 500, description: text("with a call") },
         RevisionDropped,
         Deleted,
+        Changed(assigned),
         KeysGiven(vec![(super::TEMPLATE.0, "welcome".into())]),
         Tagged(vec![]),
         Tagged(vec![TagId(300), TagId(7)]),
