@@ -118,7 +118,8 @@ fn k_7_the_types_of_record_and_sequence_match() {
             let sequence = drawn.activate(graph(&[task("t", "")]));
             let mut world = World::of(other);
             world.given = drawn.given.clone();
-            let expected = (kind != other).then(|| RecordRejection::RecordTypeMismatch { wanted: kind, found: other });
+            let expected =
+                (kind != other).then_some(RecordRejection::RecordTypeMismatch { wanted: kind, found: other });
             assert_eq!(world.try_ask(connect(sequence)).err(), expected);
         }
     }

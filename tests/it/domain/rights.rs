@@ -17,7 +17,6 @@ use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::Sequence;
 use relance::id::{FlowId, MigrationId, RecordId, SequenceId, TeamId, UserId};
 
-use self::sequences::{orders, sequence};
 use super::draw::{auto_email, graph, task};
 use super::world::{World, at, is_of_server, user};
 
@@ -236,23 +235,6 @@ fn an_erased_record_is_settled_by_the_server_alone() {
     world.ask(RecordCommand::Forget);
 }
 
-/// P-5: connecting to a colleague's sequence is for the business unit; others do not know of it.
-#[test]
-fn p_5_q_102_a_record_is_connected_to_sequences_that_one_sees() {
-    let mut world = record(Relation::Own, &[Role::Seller]);
-    let hidden = SequenceId(0x71);
-    world.given = world.given.with_sequence(hidden, &sequence(Relation::Other, true));
-    let connect = |sequence| RecordCommand::Connect { sequence, wait: None, source: None };
-    assert_eq!(answer(world.record(), &world.given, connect(hidden), ME), 'h');
-    let text = |sequence| {
-        let stamp = Stamp { at: world.now, by: ME };
-        world.record().decide(world.id, &world.given, connect(sequence), stamp).unwrap_err().to_string()
-    };
-    assert_eq!(text(hidden), text(SequenceId(0x72)), "as if it were not there");
-    world.given = world.given.with_sequence(hidden, &sequence(Relation::Unit, true));
-    assert_eq!(answer(world.record(), &world.given, connect(hidden), ME), 'y');
-}
-
 #[test]
 fn p_30_p_32_where_the_workspace_is_for_others_a_seller_is_told_so_and_goes_on_with_what_runs() {
     let only = |role: Option<Role>| Organisation {
@@ -268,7 +250,7 @@ fn p_30_p_32_where_the_workspace_is_for_others_a_seller_is_told_so_and_goes_on_w
         let complete = RecordCommand::Complete { step: 3, note: None, call_result: None };
         let [connects, completes] =
             [connect, complete].map(|command| answer(world.record(), &world.given, command, ME));
-        let (_, create) = orders().swap_remove(0);
+        let (_, create) = sequences::orders().swap_remove(0);
         let stamp = Stamp { at: world.now, by: ME };
         let creates = sign(Sequence::default().decide(SequenceId(9), &world.given, create, stamp), false);
         assert_eq!([connects, completes, creates].iter().collect::<String>(), signs, "{role:?}");

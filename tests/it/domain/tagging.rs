@@ -224,7 +224,7 @@ fn q_81_l_13_d_40_tags_nest_four_levels_and_a_tag_has_room_for_a_hundred() {
     shelf.done(put(4, Some(5)));
     shelf.done(add(None, 2_000));
     shelf.done(tags(None, &[(9, "the first level has no end")]));
-    assert_eq!(shelf.ask(tags(Some(1), &[])).is_err(), true);
+    assert!(shelf.ask(tags(Some(1), &[])).is_err());
     shelf.done(add(Some(1_001), 3_000));
     assert_eq!(shelf.ask(gone(1_001)), Err(CatalogueRejection::TagLevelFull), "Q-84: those below have no room above");
 }

@@ -34,7 +34,7 @@ fn manifest(directory: &Path) -> String {
     fs::read_to_string(directory.join("relance.json")).unwrap()
 }
 
-fn says(format: u32) -> String {
+pub fn says(format: u32) -> String {
     format!("\"format\": {format}")
 }
 

@@ -9,6 +9,7 @@ mod catalogue;
 mod message_template;
 mod organisation;
 mod record;
+mod sequence;
 
 use std::fmt::Debug;
 
@@ -23,14 +24,11 @@ use relance::domain::message_template::command::TemplateEvent;
 use relance::domain::organisation::command::OrganisationEvent;
 use relance::domain::organisation::own_settings::OwnSetting;
 use relance::domain::organisation::settings::Setting;
-use relance::domain::plan::{AbVersion, AssignTo};
+use relance::domain::plan::AbVersion;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
-use relance::domain::sequence::migration::{Mode, Moves};
-use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{
-    EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TagId, TeamId, TemplateId, UserId,
-};
+use relance::domain::sequence::SequenceEvent;
+use relance::id::{EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
 use relance::store::trail::{Link, Trail};
@@ -116,55 +114,6 @@ fn text(text: &str) -> Option<String> {
     Some(text.into())
 }
 
-fn sequence_events() -> Vec<SequenceEvent> {
-    use SequenceEvent::*;
-    let created = |record_type, template, owner| Created {
-        name: "Prospección".into(),
-        description: "first touch".into(),
-        record_type,
-        template,
-        graph: r#"{"start":null,"nodes":[]}"#.into(),
-        owner,
-    };
-    let properties = vec![
-        Property::Name("Outra".into()),
-        Property::Description(String::new()),
-        Property::ExitOnReply(true),
-        Property::AssignTo(AssignTo::RecordOwner),
-        Property::AssignTo(AssignTo::CurrentUser),
-    ];
-    let begun = |mode, map: &[(&str, &str)]| {
-        let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
-        MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
-    };
-    vec![
-        created(RecordType::Contact, None, Owner::User(USER)),
-        created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
-        Changed(properties),
-        GraphSaved(r#"{"start":"1","nodes":[]}"#.into()),
-        Activated { version: 1, description: None },
-        Activated { version: 500, description: text("with a call") },
-        Deactivated,
-        Emptied,
-        TestsSaved(r#"[{"name":"begins","expect":[{"at":{},"node":"1"}]}]"#.into()),
-        begun(Mode::Stay, &[]),
-        begun(Mode::Follow, &[]),
-        begun(Mode::Map, &[("call", "visit"), ("wait", "visit")]),
-        begun(Mode::Restart, &[]),
-        MigrationCompleted { number: 300 },
-        MigrationTakenBack { number: 300 },
-        MigrationUndone { number: 300 },
-        RevisionOpened,
-        RevisionPublished { version: 2, description: None },
-        RevisionPublished { version: 500, description: text("with a call") },
-        RevisionDropped,
-        Deleted,
-        KeysGiven(vec![(TEMPLATE.0, "welcome".into())]),
-        Tagged(vec![]),
-        Tagged(vec![TagId(300), TagId(7)]),
-    ]
-}
-
 fn import_events() -> Vec<ImportEvent> {
     use ImportEvent::*;
     let counts = ImportCounts { rows_read: 70_000, created: 60_000, updated: 9_000, rejected: 1_000 };
@@ -187,7 +136,7 @@ fn import_events() -> Vec<ImportEvent> {
 
 fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record::events());
-    all.extend(examples_of("SequenceEvent", sequence_events()));
+    all.extend(examples_of("SequenceEvent", sequence::events()));
     all.extend(examples_of("ImportEvent", import_events()));
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));

@@ -16,6 +16,7 @@ use relance::store::{Commit, Outcome, Store, maintenance};
 
 use self::judge::{COMMANDS, Image, Judge, Tally, folder};
 use super::fixture::*;
+use super::formats::says;
 use super::population::{Population, populated};
 
 /// Bytes of the database that are altered in one run, in each state it can be in. All of them: `RELANCE_ROT_FLIPS=0`.
@@ -197,9 +198,8 @@ fn a_directory_of_the_first_format_is_taken_over() {
         drop(tree);
         wait_until_closed(path);
         fs::remove_file(path.join("head")).unwrap();
-        let present = format!("\"format\": {FORMAT}");
         let manifest = fs::read_to_string(path.join("relance.json")).unwrap();
-        fs::write(path.join("relance.json"), manifest.replace(&present, "\"format\": 1")).unwrap();
+        fs::write(path.join("relance.json"), manifest.replace(&says(FORMAT), &says(1))).unwrap();
         let former = Image::of(path);
         let store = sled(path);
         assert!(held(&store) == before);
@@ -209,7 +209,7 @@ fn a_directory_of_the_first_format_is_taken_over() {
         judge.judge("the first format", &former);
         assert_eq!(judge.tally, Tally { harmless: 1, ..Tally::default() });
         let taken_over = judge.folder.path().join("data");
-        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains(&present));
+        assert!(fs::read_to_string(taken_over.join("relance.json")).unwrap().contains(&says(FORMAT)));
         wait_until_closed(&taken_over);
         let emptied = Image::of(&taken_over).without(Path::new("head"));
         judge.judge("and from then on its witness must be there", &emptied);

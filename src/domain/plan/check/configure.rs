@@ -88,12 +88,11 @@ impl Check<'_> {
         match template {
             None if required => self.error("template_missing", node, "an automated message needs a template"),
             None => {}
-            Some(id) => {
-                if !TemplateId::parse(id).is_some_and(|id| self.around.has_template(channel, id)) {
-                    let what = if channel == Channel::Email { "e-mail" } else { "text-message" };
-                    self.error("template_unknown", node, format!("there is no {what} template `{id}`"));
-                }
+            Some(id) if !TemplateId::parse(id).is_some_and(|id| self.around.has_template(channel, id)) => {
+                let what = if channel == Channel::Email { "e-mail" } else { "text-message" };
+                self.error("template_unknown", node, format!("there is no {what} template `{id}`"));
             }
+            Some(_) => {}
         }
     }
 

@@ -1,9 +1,17 @@
-//! Who may ask what of a sequence.
+//! What may be asked of sequences, by role and relation (§2, §3.9).
 
+use relance::domain::entity::{Entity, Stamp};
+use relance::domain::given::Given;
+use relance::domain::permission::Role;
+use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::unpack::Packed;
-use relance::domain::sequence::{Property, SequenceCommand, SequenceRejection};
+use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
+use relance::id::{SequenceId, UserId};
 
-use super::*;
+use super::super::draw::{graph, task};
+use super::super::world::at;
+use super::{FAR, ME, MINE, NEAR, Relation, THEIRS, answer, given_to, record, sign};
 
 /// Relations of sequences: own, a team's, a colleague's, another unit's, not there.
 const OF_SEQUENCES: [(&str, [&str; 4]); 8] = [
@@ -81,16 +89,16 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Deactivate { .. }
         | SequenceCommand::Revise
+        | SequenceCommand::UndoMigration(_)
         | SequenceCommand::DiscardRevision
-        | SequenceCommand::Delete { .. }
-        | SequenceCommand::UndoMigration(_) => "edit",
+        | SequenceCommand::Delete { .. } => "edit",
         SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()
 }
 
 #[test]
-fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_p_10_q_31_q_100_q_102_each_role_asks_of_sequences_what_the_table_says() {
+fn p_1_p_2_p_3_p_4_p_5_p_6_p_7_p_9_p_10_q_31_q_100_q_102_each_role_asks_of_sequences_what_the_table_says() {
     let relations = [Relation::Own, Relation::Team, Relation::Unit, Relation::Other, Relation::Absent];
     for (place, role) in Role::ALL.into_iter().enumerate() {
         let given = given_to(&[role]);
@@ -146,4 +154,21 @@ fn p_5_q_54_q_102_each_role_copies_what_it_sees_and_the_copy_is_its_own() {
             assert_eq!(sign(decided, absent), expected, "{role:?}, {relation:?}");
         }
     }
+}
+
+/// P-5: connecting to a colleague's sequence is for the business unit; others do not know of it.
+#[test]
+fn p_5_q_102_a_record_is_connected_to_sequences_that_one_sees() {
+    let mut world = record(Relation::Own, &[Role::Seller]);
+    let hidden = SequenceId(0x71);
+    world.given = world.given.with_sequence(hidden, &sequence(Relation::Other, true));
+    let connect = |sequence| RecordCommand::Connect { sequence, wait: None, source: None };
+    assert_eq!(answer(world.record(), &world.given, connect(hidden), ME), 'h');
+    let text = |sequence| {
+        let stamp = Stamp { at: world.now, by: ME };
+        world.record().decide(world.id, &world.given, connect(sequence), stamp).unwrap_err().to_string()
+    };
+    assert_eq!(text(hidden), text(SequenceId(0x72)), "as if it were not there");
+    world.given = world.given.with_sequence(hidden, &sequence(Relation::Unit, true));
+    assert_eq!(answer(world.record(), &world.given, connect(hidden), ME), 'y');
 }
