@@ -44,6 +44,9 @@ pub struct Bundle<G = Graph> {
     /// See [`PackedFlow`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub process_flows: Vec<PackedFlow>,
+    /// Tags as their full paths; those above them are meant too, and those that sequences name need not be here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// See [`PackedMail`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub email_templates: Vec<PackedMail>,
@@ -161,6 +164,9 @@ pub struct PackedSequence<G = Graph> {
     /// The template it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// The paths of its tags: these and no others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// §3.3.
     #[serde(default = "record_owner")]
     pub assign_to: AssignToBody,
@@ -185,6 +191,7 @@ impl<G> Default for Bundle<G> {
             record_types: Vec::new(),
             fields: Vec::new(),
             process_flows: Vec::new(),
+            tags: Vec::new(),
             email_templates: Vec::new(),
             text_templates: Vec::new(),
             sequences: Vec::new(),
@@ -198,6 +205,7 @@ impl Bundle {
         self.record_types.sort_by_key(|one| one.name.to_string());
         self.fields.sort_by_key(|one| (one.record_type.to_string(), one.name.clone()));
         self.process_flows.sort_by(|left, right| left.key.cmp(&right.key));
+        self.tags.sort();
         self.email_templates.sort_by(|left, right| left.key.cmp(&right.key));
         self.text_templates.sort_by(|left, right| left.key.cmp(&right.key));
         self.sequences.sort_by(|left, right| left.key.cmp(&right.key));
@@ -231,7 +239,8 @@ impl<G> Bundle<G> {
             judge_count(root, keys.len())?;
         }
         judge_count("/record_types", self.record_types.len())?;
-        judge_count("/fields", self.fields.len())
+        judge_count("/fields", self.fields.len())?;
+        judge_count("/tags", self.tags.len())
     }
 
     /// The same without the places.
@@ -271,6 +280,7 @@ impl Bundle<Value> {
             record_types: self.record_types,
             fields: self.fields,
             process_flows: self.process_flows,
+            tags: self.tags,
             email_templates: self.email_templates,
             text_templates: self.text_templates,
         })
@@ -286,6 +296,7 @@ impl PackedSequence<Value> {
             description: self.description,
             record_type: self.record_type,
             template: self.template,
+            tags: self.tags,
             assign_to: self.assign_to,
             exit_on_reply: self.exit_on_reply,
             graph: read_graph(self.graph, &format!("{root}/graph"))?,

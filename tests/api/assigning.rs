@@ -123,3 +123,27 @@ fn q_1_q_5_q_40_q_43_q_73_q_74_a_sequence_from_its_first_property_to_its_last_re
     api.post(&format!("/enrolments/{}/disconnect", id(&enrolment)), json!({})).expect(200);
     assert_eq!(api.get(&path).expect(200)["connected_count"], 0);
 }
+
+/// the field that names whoever gets the steps travels with the sequence.
+#[test]
+fn q_90_a_bundle_brings_the_field_that_steps_are_assigned_by() {
+    let (here, there) = (Server::sandbox(), Server::sandbox());
+    let (here, there) = (here.client(), there.client());
+    let field = json!({ "name": "account_manager", "label": "Account manager", "kind": "lookup", "target": "user" });
+    here.post("/record-types/lead/fields", field).expect(201);
+    let assign_to = json!({ "type": "record_field", "field": "account_manager" });
+    let sequence = assigning(&here, &assign_to);
+    let bundle = here.post("/sequences/export", json!({ "ids": [sequence] })).expect(200);
+    assert_eq!(bundle["fields"][0]["name"], "account_manager");
+    there.post("/sequences/import", bundle.clone()).expect(200);
+    let brought = there.get("/sequences").expect(200)["items"][0].clone();
+    assert_eq!((&brought["assign_to"], &brought["status"]), (&assign_to, &json!("inactive")));
+    let again = there.post("/sequences/export", json!({ "ids": [brought["id"]] })).expect(200);
+    assert_eq!(again, bundle);
+    let mut lacking = bundle;
+    lacking["fields"] = json!([]);
+    let empty = Server::sandbox();
+    let refused = empty.client().post("/sequences/import", lacking);
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert!(refused.text().contains("/assign_to/field"), "{}", refused.text());
+}

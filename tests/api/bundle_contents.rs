@@ -25,7 +25,11 @@ fn whole(api: &Client) -> [String; 3] {
         node("call", "phone_call", json!({ "next": "on" })),
         json!({ "id": "on", "type": "advance", "sequence": target }),
     ]);
-    [api.inactive(drawn), flow, mail]
+    let sequence = api.inactive(drawn);
+    let sales = id(&api.post("/tags", json!({ "name": "Sales" })).expect(201));
+    let europe = id(&api.post("/tags", json!({ "name": "Europe", "parent": sales })).expect(201));
+    api.put(&format!("/sequences/{sequence}/tags"), json!({ "tags": [europe] })).expect(200);
+    [sequence, flow, mail]
 }
 
 fn parsed(bundle: &str) -> Value {
@@ -40,24 +44,25 @@ fn q_90_a_sequence_travels_with_all_that_it_depends_on() {
     let [sequence, flow, mail] = whole(&from);
     let first = export(&from, std::slice::from_ref(&sequence));
     let bundle = parsed(&first);
-    let counts: Vec<_> = ["fields", "process_flows", "email_templates", "sequences"]
+    let counts: Vec<_> = ["fields", "process_flows", "tags", "email_templates", "sequences"]
         .into_iter()
         .map(|member| bundle[member].as_array().map_or(0, Vec::len))
         .collect();
-    assert_eq!(counts, [1, 1, 1, 2], "{first}");
+    assert_eq!(counts, [1, 1, 1, 1, 2], "{first}");
+    assert_eq!(bundle["tags"], json!(["Sales/Europe"]));
     for local in [&sequence, &flow, &mail] {
         assert!(!first.contains(local.as_str()), "{local} is of one server only");
     }
     let imported = import(&to, &first).expect(200);
-    assert_eq!(changes(&imported), ["created"; 5], "{imported}");
+    assert_eq!(changes(&imported), ["created"; 7], "{imported}");
     assert_eq!(export(&to, std::slice::from_ref(&sequence)), first);
-    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 5]);
+    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 7]);
     // A message that is written otherwise follows by its key.
     let mut second = bundle.clone();
     second["email_templates"][0]["subject"] = json!("Bonsoir");
     assert_eq!(
         changes(&import(&to, &second.to_string()).expect(200)),
-        ["unchanged", "unchanged", "updated", "unchanged", "unchanged"]
+        ["unchanged", "unchanged", "unchanged", "unchanged", "updated", "unchanged", "unchanged"]
     );
     assert_eq!(to.get(&format!("/email-templates/{mail}")).expect(200)["subject"], "Bonsoir");
 }
@@ -139,7 +144,7 @@ fn q_93_deleting_an_imported_sequence_leaves_what_it_depends_on() {
     let again = import(&to, &first).expect(200);
     let new = items(&again).iter().find(|one| one["change"] == "created").map(id).unwrap();
     assert_ne!(new, sequence);
-    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 5]);
+    assert_eq!(changes(&import(&to, &first).expect(200)), ["unchanged"; 7]);
     assert_eq!(export(&to, &[new]), first);
 }
 

@@ -81,15 +81,19 @@ fn what_is_pulled_from_one_server_and_pushed_to_another_is_pulled_from_there_unc
         let body = json!({ "name": format!("Étape {number}"), "template": format!("T{number}") });
         api.request(Method::POST, "/sequences").header("accept-language", "fr").json(&body).send().expect(201);
     }
+    let tag = id(&api.post("/tags", json!({ "name": "Vente" })).expect(201));
+    let tag = id(&api.post("/tags", json!({ "name": "Été", "parent": tag })).expect(201));
+    let first = id(&items(&api.get("/sequences").expect(200))[0]);
+    api.put(&format!("/sequences/{first}/tags"), json!({ "tags": [tag] })).expect(200);
     let said = repository.does(&from, "pull", &[]);
     assert!(said.contains("wrote sequences/etape-1.json"), "{said}");
     repository.commit();
     assert_eq!(repository.code(&to, "diff", &[]).0, 1, "the other server has none of it");
     assert_eq!(repository.does(&from, "diff", &[]), "");
     let said = repository.does(&to, "push", &["--dry-run"]);
-    assert!(said.contains("would be 6 created"), "{said}");
-    assert!(repository.does(&to, "push", &[]).contains("6 created"));
-    assert!(repository.does(&to, "push", &[]).contains("6 unchanged"));
+    assert!(said.contains("would be 8 created"), "six sequences and two tags: {said}");
+    assert!(repository.does(&to, "push", &[]).contains("8 created"));
+    assert!(repository.does(&to, "push", &[]).contains("8 unchanged"));
     assert_eq!(repository.does(&to, "diff", &[]), "");
     repository.does(&to, "pull", &[]);
     assert_eq!(repository.changed(), [""; 0]);

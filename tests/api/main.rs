@@ -6,6 +6,7 @@ mod batches;
 mod bench;
 mod bundle_contents;
 mod bundle_files;
+mod bundle_tags;
 mod bundles;
 mod catalogue;
 mod clock;

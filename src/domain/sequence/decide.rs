@@ -7,6 +7,7 @@ use super::{
 };
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::permission::Permission;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::structure::structural_faults;
 use crate::domain::plan::{Action, AssignTo, Plan};
@@ -48,9 +49,15 @@ pub fn decide(
         SequenceCommand::Copy { of, name, description } => copy(of, name, description, given, stamp),
         SequenceCommand::Unpack(packed) => {
             let decided = sequence.unpack(*packed, given, stamp);
-            let is_same = matches!(&decided, Ok(events) if events.is_empty());
-            if sequence.exists && !is_same {
-                sequence.judge_edit(&given.policy.person(stamp.by)?)?;
+            let is_tag = |event: &SequenceEvent| matches!(event, SequenceEvent::Tagged(_));
+            let person = given.policy.person(stamp.by)?;
+            // Tags are for all who see it (P-9), everything else is for who may edit it.
+            if sequence.exists && !decided.as_ref().is_ok_and(|events| events.iter().all(is_tag)) {
+                sequence.judge_edit(&person)?;
+            }
+            if decided.iter().flatten().any(is_tag) {
+                sequence.judge_sight(given, stamp.by)?;
+                person.must(Permission::Tag, "apply tags")?;
             }
             decided
         }
@@ -171,7 +178,11 @@ impl Sequence {
     }
 
     /// tags that are there, each once.
-    fn set_tags(&self, mut tags: Vec<TagId>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+    pub(super) fn set_tags(
+        &self,
+        mut tags: Vec<TagId>,
+        given: &Given,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         let unknown = |(place, tag): (usize, &TagId)| {
             let (pointer, detail) = (format!("/tags/{place}"), "there is no such tag".into());
             (!given.catalogue.tags.contains_key(tag)).then_some(Problem { pointer, code: "tag_unknown", detail })
@@ -183,7 +194,8 @@ impl Sequence {
             let detail = format!("a sequence has at most {} tags", limits::SEQUENCE_TAGS_MAX);
             refuse(vec![Problem { pointer: "/tags".into(), code: "too_many_tags", detail }])?;
         }
-        Ok(if tags == self.tags { vec![] } else { vec![SequenceEvent::Tagged(tags)] })
+        let is_here = |tag: &&TagId| given.catalogue.tags.contains_key(tag);
+        Ok(if tags.iter().eq(self.tags.iter().filter(is_here)) { vec![] } else { vec![SequenceEvent::Tagged(tags)] })
     }
 
     pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {

@@ -9,6 +9,7 @@ use crate::domain::plan::AssignTo;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
+use crate::id::TagId;
 
 /// A sequence as a bundle has it, with ids where nodes name something.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Packed {
     pub record_type: RecordType,
     /// The template it came from; that of a sequence that is there never changes.
     pub template: Option<String>,
+    /// Its tags, and no others.
+    pub tags: Vec<TagId>,
     /// The draft.
     pub graph: Graph,
     ///
@@ -83,6 +86,7 @@ impl Sequence {
         let texts = [Property::Name(packed.name), Property::Description(packed.description)];
         events.extend(after.differing(texts));
         events.extend(after.save_tests(&packed.tests)?);
+        events.extend(after.set_tags(packed.tags, given)?);
         let mut keys = packed.keys;
         keys.retain(|(named, key)| after.keys.get(named) != Some(key));
         events.extend((!keys.is_empty()).then_some(SequenceEvent::KeysGiven(keys)));

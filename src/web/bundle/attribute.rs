@@ -9,6 +9,7 @@ use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::domain::condition::check::Schema;
 use crate::domain::condition::subject::OfRecord;
 use crate::domain::record::schema::RecordType;
+use crate::web::api::sequences::AssignToBody;
 
 /// Before the name of a record's field in a message.
 const MERGED: &str = "record.fields.";
@@ -20,7 +21,7 @@ pub type Attribute = (RecordType, String);
 #[derive(Debug)]
 pub struct Attributes<'a> {
     catalogue: &'a Catalogue,
-    /// By place in the graph.
+    /// By place in the sequence.
     pub found: Vec<(String, Attribute)>,
 }
 
@@ -35,11 +36,18 @@ impl<'a> Attributes<'a> {
         let nodes = graph.get("nodes").and_then(Value::as_array);
         for (place, node) in nodes.into_iter().flatten().enumerate() {
             if let Some(field) = node.get("field").and_then(Value::as_str) {
-                self.add(format!("/nodes/{place}/field"), Some(kind), field);
+                self.add(format!("/graph/nodes/{place}/field"), Some(kind), field);
             }
             if let Some(condition) = node.get("condition") {
-                self.condition(&format!("/nodes/{place}/condition"), condition, Some(kind));
+                self.condition(&format!("/graph/nodes/{place}/condition"), condition, Some(kind));
             }
+        }
+    }
+
+    /// Adds the field that holds who gets the steps.
+    pub fn assign_to(&mut self, assign_to: &AssignToBody, kind: RecordType) {
+        if let AssignToBody::RecordField { field } = assign_to {
+            self.add("/assign_to/field".into(), Some(kind), field);
         }
     }
 
@@ -130,7 +138,10 @@ mod tests {
             attributes.missing().map(|(place, (kind, name))| format!("{kind} {name} {place}")).collect();
         assert_eq!(
             missing,
-            ["lead size /nodes/1/condition/all/0/field", "contact rank /nodes/1/condition/all/1/condition/field"]
+            [
+                "lead size /graph/nodes/1/condition/all/0/field",
+                "contact rank /graph/nodes/1/condition/all/1/condition/field"
+            ]
         );
         assert!(attributes.custom().is_empty());
         assert!(merged(&catalogue, "{{ record.fields.company }}").is_empty(), "every organisation has it");

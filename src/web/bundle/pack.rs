@@ -89,6 +89,7 @@ impl<'a> Packing<'a> {
                 named.extend(SequenceId::parse(name).map(|id| (kind, id.0)));
             });
             attributes.graph(graph, sequence.record_type);
+            attributes.assign_to(&sequence.in_use().2.into(), sequence.record_type);
         }
         let mut fields = attributes.custom();
         let mut bundle = Bundle::default();
@@ -101,6 +102,8 @@ impl<'a> Packing<'a> {
         }
         let mut types: BTreeSet<RecordType> = self.found.values().map(|(sequence, _)| sequence.record_type).collect();
         bundle.fields = self.fields(fields, &mut types);
+        let tags: BTreeSet<_> = self.found.values().flat_map(|(sequence, _)| self.tags(sequence)).collect();
+        bundle.tags = tags.into_iter().collect();
         bundle.record_types = types.into_iter().filter_map(|kind| self.record_type(kind)).collect();
         bundle.sequences = self.found.iter().map(|(id, (sequence, _))| self.sequence(*id, sequence)).collect();
         bundle.sort();
@@ -152,6 +155,13 @@ impl<'a> Packing<'a> {
         Some(PackedType { name: kind, label: entry.label.clone() })
     }
 
+    /// Paths in order; tags that were removed since have none.
+    fn tags(&self, sequence: &Sequence) -> Vec<String> {
+        let mut paths: Vec<_> = sequence.tags.iter().filter_map(|tag| self.given.catalogue.tag_path(*tag)).collect();
+        paths.sort_unstable();
+        paths
+    }
+
     fn sequence(&self, id: SequenceId, sequence: &Sequence) -> PackedSequence {
         let (graph, exit_on_reply, assign_to) = sequence.in_use();
         let graph = reference::written(&graph, |kind, name| {
@@ -164,6 +174,7 @@ impl<'a> Packing<'a> {
             description: sequence.description.clone(),
             record_type: sequence.record_type,
             template: sequence.template.clone(),
+            tags: self.tags(sequence),
             assign_to: assign_to.into(),
             exit_on_reply,
             graph,

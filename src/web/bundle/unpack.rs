@@ -3,6 +3,7 @@
 mod catalogue;
 mod messages;
 mod sequences;
+mod tags;
 
 use std::collections::HashMap;
 
@@ -22,7 +23,7 @@ use crate::domain::permission::{Cause, Denial, Denies, Permission};
 use crate::domain::record;
 use crate::domain::sequence::SequenceRejection;
 use crate::domain::sequence::unpack::Packed;
-use crate::id::{FlowId, IdSource, SequenceId, TemplateId};
+use crate::id::{FlowId, IdSource, SequenceId, TagId, TemplateId};
 use crate::web::problem::{Fault, Problem};
 
 /// What becomes of a component.
@@ -92,6 +93,7 @@ pub fn unpack(given: &Given, bundle: Bundle<Value>, stamp: Stamp, force: bool) -
     judge.types(bundle.record_types)?;
     judge.fields(bundle.fields)?;
     judge.flows(bundle.process_flows)?;
+    judge.tags(&bundle.tags, &bundle.sequences)?;
     judge.given.catalogue = judge.catalogue.clone().into();
     judge.mails(bundle.email_templates)?;
     judge.texts(bundle.text_templates)?;
@@ -107,6 +109,8 @@ struct Judge {
     stamp: Stamp,
     /// The components of the bundle by what their keys spell, with the ids they have here.
     brought: HashMap<(Kind, u128), u128>,
+    /// Tags by their paths, those that the bundle adds among them.
+    tags: HashMap<String, TagId>,
     components: Vec<(Component, Option<Order>)>,
     missing: Vec<Fault>,
     faults: Vec<Fault>,
@@ -133,6 +137,7 @@ impl Judge {
             catalogue: Catalogue::clone(&given.catalogue),
             stamp,
             brought,
+            tags: HashMap::new(),
             components: Vec::new(),
             missing: Vec::new(),
             faults: Vec::new(),

@@ -1,7 +1,7 @@
-//! Record types, fields, process flows and tags of a bundle.
+//! Record types, fields and process flows of a bundle.
 
 use super::{Change, Component, Judge, Order, Refused};
-use crate::domain::catalogue::command::CatalogueCommand;
+use crate::domain::catalogue::command::{CatalogueCommand, CatalogueRejection};
 use crate::domain::catalogue::field::FieldKind;
 use crate::domain::catalogue::flow::Flow;
 use crate::domain::entity::Entity;
@@ -17,13 +17,17 @@ pub fn is_flow(flow: &Flow, kind: RecordType, name: &str) -> bool {
 }
 
 impl Judge {
-    /// Judges a command by the catalogue as it would be by then.
-    fn ask(&mut self, component: Component, root: &str, command: CatalogueCommand) -> Result<(), Problem> {
-        let decided = self.catalogue.decide(CatalogueId::THE, &self.given, command.clone(), self.stamp);
-        for event in decided.iter().flatten() {
+    /// Whether a command would change the catalogue as it would be by then.
+    pub(super) fn arrange(&mut self, command: CatalogueCommand) -> Result<bool, CatalogueRejection> {
+        let events = self.catalogue.decide(CatalogueId::THE, &self.given, command, self.stamp)?;
+        for event in &events {
             self.catalogue.apply(event, self.stamp);
         }
-        let decided = decided.map(|events| !events.is_empty()).map_err(Refused::from);
+        Ok(!events.is_empty())
+    }
+
+    fn ask(&mut self, component: Component, root: &str, command: CatalogueCommand) -> Result<(), Problem> {
+        let decided = self.arrange(command.clone()).map_err(Refused::from);
         self.settle(component, root, decided, Order::Catalogue(command))
     }
 

@@ -26,12 +26,15 @@ impl Judge {
         let id = SequenceId(self.id_of(Kind::Sequence, &packed.key));
         let keys = self.resolve(id, &mut packed, root);
         self.judge_attributes(&packed, root);
+        let tags: Vec<_> = packed.tags.iter().filter_map(|path| self.tags.get(path).copied()).collect();
+        let untagged = packed.tags.iter().find(|path| !self.tags.contains_key(*path)).cloned();
         let packed = packed.read(root)?;
         let order = Packed {
             name: packed.name,
             description: packed.description,
             record_type: packed.record_type,
             template: packed.template,
+            tags,
             graph: packed.graph,
             exit_on_reply: packed.exit_on_reply,
             assign_to: packed.assign_to.into(),
@@ -44,6 +47,10 @@ impl Judge {
         let command = SequenceCommand::Unpack(Box::new(order.clone()));
         let decided = seen.and_then(|()| there.decide(id, &self.given, command, self.stamp));
         let decided = decided.map(|events| !events.is_empty()).map_err(Refused::from);
+        let decided = decided.and_then(|differs| match untagged {
+            Some(path) => Err(Refused::Other(format!("it has the tag `{path}`, which cannot be here"))),
+            None => Ok(differs),
+        });
         let component = component("sequence", packed.key, there.exists).with_id(id);
         self.settle(component, root, decided, Order::Sequence(id, Box::new(order)))
     }
@@ -95,9 +102,10 @@ impl Judge {
         let catalogue = self.given.catalogue.clone();
         let mut attributes = Attributes::of(&catalogue);
         attributes.graph(&sequence.graph, kind);
+        attributes.assign_to(&sequence.assign_to, kind);
         for (place, (kind, name)) in attributes.missing() {
             let detail = format!("neither the bundle nor this server has the field `{}` of {kind}", beginning(name));
-            self.lack(format!("{root}/graph{place}"), detail);
+            self.lack(format!("{root}{place}"), detail);
         }
     }
 }
