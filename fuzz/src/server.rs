@@ -142,6 +142,7 @@ async fn serve() -> Ask {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),
+        previewing: std::sync::Arc::default(),
     });
     let service = actix_web::App::new()
         .app_data(app)

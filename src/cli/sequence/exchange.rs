@@ -169,7 +169,7 @@ pub async fn pull(args: PullArgs) -> anyhow::Result<ExitCode> {
     }
     let whole = whole || folder.manifest.whole;
     folder.note(&Manifest { whole, files: files.clone() })?;
-    println!("{} files: {written} written, {removed} removed, the others as they were", files.len() + removed);
+    println!("files: {written} written, {removed} removed, {} as they were", files.len() - written);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -216,9 +216,9 @@ pub async fn push(args: PushArgs) -> anyhow::Result<ExitCode> {
     }
     let count = |change: &str| counts.get(change).copied().unwrap_or_default();
     let conflicts = count("conflict");
-    let (would, all) = (if args.dry_run { "would be " } else { "" }, counts.values().sum::<usize>());
+    let would = if args.dry_run { "would be " } else { "" };
     println!(
-        "{all} components: {would}{} created, {} updated, {} unchanged, {conflicts} conflicts",
+        "components: {would}{} created, {} updated, {} unchanged, {conflicts} conflicts",
         count("created"),
         count("updated"),
         count("unchanged")
