@@ -19,6 +19,7 @@ pub mod process_flows;
 pub mod record_lists;
 pub mod record_types;
 pub mod records;
+pub mod replay;
 pub mod sequence_life;
 pub mod sequence_lists;
 pub mod sequence_tests;

@@ -24,6 +24,7 @@ mod people;
 mod random;
 mod reach;
 mod records;
+mod replaying;
 mod rights;
 mod rules;
 mod sequence;

@@ -91,6 +91,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("tag_depth", 422, "Tags nest up to four levels (Q-81)."),
     ("tag_level_full", 422, "Below a tag there are at most 100 tags (Q-81)."),
     ("tag_cycle", 422, "A tag cannot be moved below itself or a tag below it."),
+    ("at_in_future", 422, "Nobody knows yet what will be at that instant; a dry run says what may."),
     ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
     ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
     ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
