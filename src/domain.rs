@@ -8,6 +8,7 @@ pub mod condition;
 pub mod effect;
 pub mod enrolment;
 pub mod entity;
+pub mod explain;
 pub mod given;
 pub mod import;
 pub mod json;

@@ -115,6 +115,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::delete_record)
         .service(enrolments::connect_records)
         .service(enrolments::list_sequence_enrolments)
+        .service(explain::explain_enrolment)
         .service(enrolments::get_enrolment)
         .service(enrolments::disconnect_enrolment)
         .service(sequences::create_sequence)

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod email_templates;
 pub mod enrolments;
 pub mod events;
+pub mod explain;
 pub mod fields;
 pub mod graphs;
 pub mod health;

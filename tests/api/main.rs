@@ -37,3 +37,4 @@ mod settings;
 mod steps;
 mod strangers;
 mod templates;
+mod understanding;

@@ -12,6 +12,7 @@ mod connecting;
 mod designing;
 mod draw;
 mod exit;
+mod explaining;
 mod graphs;
 mod holding;
 mod ledger;

@@ -206,6 +206,7 @@ pub const ROUTES: &[Row] = &[
     // Enrolments (P-8) and steps (P-21).
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
+    row("GET /enrolments/{enrolment}/explain", READ, 21, On::Record, See, 200),
     row("POST /enrolments/{enrolment}/disconnect", WRITE, 8, On::Record, See, 200),
     row("GET /steps/{step}", READ, 21, On::Record, See, 200),
     row("POST /steps/{step}/complete", WRITE, 21, On::Record, Act, 200).sends(r#"{"note":"x"}"#),
