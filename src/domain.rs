@@ -20,5 +20,6 @@ pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod sequence;
+pub mod simulation;
 pub mod template;
 pub mod trial;

@@ -26,6 +26,7 @@ pub mod sequence_lists;
 pub mod sequence_tests;
 pub mod sequences;
 pub mod settings;
+pub mod simulate;
 pub mod steps;
 pub mod tags;
 pub mod teams;

@@ -31,6 +31,7 @@ mod rules;
 mod sequence;
 mod setting;
 mod settings;
+mod simulating;
 mod steps;
 mod tagging;
 mod templates;

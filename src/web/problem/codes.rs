@@ -151,6 +151,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         422,
         "The organisation works without records of this type (A-2). An administrator can enable it in the settings.",
     ),
+    (
+        "simulation_too_large",
+        422,
+        "A dry run of so many records takes too long for one request; simulate fewer at once.",
+    ),
     ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
     ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
     ("event_type_unknown", 422, "The server does not take events of this type."),

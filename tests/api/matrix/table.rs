@@ -234,6 +234,7 @@ pub const ROUTES: &[Row] = &[
     row("GET /sequences/{id}/tests", READ, 5, On::Sequence, See, 200),
     row("PUT /sequences/{id}/tests", WRITE, 4, On::Sequence, Give, 200).sends(r#"{"tests":[]}"#),
     row("POST /sequences/{id}/tests/run", WRITE, 5, On::Sequence, See, 200).sends(r#"{"tests":[]}"#),
+    row("POST /sequences/{id}/simulate", WRITE, 5, On::Sequence, See, 200).sends(r#"{"records":[]}"#),
     row("POST /sequences/{id}/validate", WRITE, 5, On::Sequence, See, 200),
     row("POST /sequences/{id}/activate", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/revise", WRITE, 3, On::Sequence, Give, 200),
