@@ -38,3 +38,4 @@ mod settings;
 mod steps;
 mod strangers;
 mod templates;
+mod understanding;
