@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::activity::ActivityKind;
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
 use crate::domain::plan::{AbVersion, NodeIndex};
@@ -86,4 +87,21 @@ pub enum RecordEvent {
     StageChanged { flow: FlowId, stage: String },
     /// There is something that a seller should know of a step.
     StepWarned { step: Ordinal, warning: StepWarning },
+    /// Somebody is to do something (C-7).
+    ActivityAdded {
+        activity: Ordinal,
+        kind: ActivityKind,
+        subject: String,
+        due_at: Option<Timestamp>,
+        note: Option<String>,
+        assignee: Owner,
+    },
+    /// An activity is done; a linked one has the number of its step, which stays open.
+    ActivityCompleted { activity: Ordinal, call_result: Option<String> },
+    /// It is not to be done any more; the same.
+    ActivityCancelled { activity: Ordinal },
+    /// A step has an activity on the timeline.
+    ActivityLinked { step: Ordinal },
+    /// A step or an activity is somebody else's.
+    Assigned { item: Ordinal, assignee: Owner },
 }
