@@ -1,5 +1,6 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
+mod activities;
 mod assigning;
 mod audit;
 mod batches;
@@ -37,3 +38,4 @@ mod settings;
 mod steps;
 mod strangers;
 mod templates;
+mod up_next;
