@@ -88,15 +88,7 @@ impl Teller<'_> {
             RecordEvent::MigrationUndone { enrolment, .. } => self.own(*enrolment).then(|| {
                 ("migration_undone", None, "The migration was taken back; it stands where it stood.".to_owned())
             }),
-            RecordEvent::Assigned { item, assignee } => {
-                let to = words::who(self.given, *assignee);
-                self.of_step("assigned", *item, |name| format!("{} gave {name} to {to}.", self.actor()))
-            }
-            RecordEvent::ActivityAdded { .. }
-            | RecordEvent::ActivityCompleted { .. }
-            | RecordEvent::ActivityCancelled { .. }
-            | RecordEvent::ActivityLinked { .. }
-            | RecordEvent::Created { .. }
+            RecordEvent::Created { .. }
             | RecordEvent::Changed { .. }
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Noted { .. }
