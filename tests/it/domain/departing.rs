@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection};
 use relance::domain::organisation::UserState;
+use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection};
 use relance::domain::permission::Cause;
 use relance::id::UserId;
 
