@@ -1,5 +1,6 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
+mod activities;
 mod assigning;
 mod audit;
 mod batches;
@@ -39,3 +40,4 @@ mod steps;
 mod strangers;
 mod templates;
 mod understanding;
+mod up_next;

@@ -38,7 +38,7 @@ impl Office {
         Office { organisation: Logged::new(), by: UserId::ADMINISTRATOR, owed: BTreeMap::new() }
     }
 
-    fn given(&self) -> Given {
+    pub fn given(&self) -> Given {
         Given::default().with_organisation(&self.organisation.state)
     }
 
@@ -66,7 +66,7 @@ impl Office {
     }
 
     /// A user signs in for the first time.
-    fn arrive(&mut self, user: UserId) -> Result<usize, OrganisationRejection> {
+    pub fn arrive(&mut self, user: UserId) -> Result<usize, OrganisationRejection> {
         let by = std::mem::replace(&mut self.by, user);
         let done = self.ask(OrganisationCommand::Arrive { user });
         self.by = by;
@@ -167,32 +167,6 @@ fn the_last_administrator_who_can_sign_in_stays() {
     office.arrive(BOB).unwrap();
     assert_eq!(lose(&mut office), [Ok(1), Ok(2)]);
     assert!(office.state().has_administrator());
-}
-
-#[test]
-fn a_disabled_user_may_nothing_until_enabled() {
-    let mut office = Office::with_two();
-    office.arrive(BOB).unwrap();
-    assert!(office.given().policy.person(BOB).is_ok());
-    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(2), "and work is handed over");
-    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(0), "again");
-    assert_eq!(office.owed, BTreeMap::from([(1, BOB)]), "R-53");
-    let done = || OrganisationCommand::HandedOver { number: 1 };
-    assert_eq!(office.ask(done()), Err(OrganisationRejection::UserNotFound), "only the server says so");
-    let by = std::mem::replace(&mut office.by, UserId::SYSTEM);
-    assert_eq!([office.ask(done()), office.ask(done())], [Ok(1), Ok(0)]);
-    office.by = by;
-    assert_eq!(office.given().policy.person(BOB).err().map(|denial| denial.cause), Some(Cause::Role));
-    assert_eq!(office.arrive(BOB), Ok(0), "signing in enables nobody");
-    assert_eq!(
-        office.ask(OrganisationCommand::Arrive { user: BOB }),
-        Err(OrganisationRejection::UserNotFound),
-        "for another"
-    );
-    assert_eq!(office.state().users[&BOB].state, UserState::Disabled);
-    assert_eq!(office.ask(OrganisationCommand::EnableUser { user: BOB }), Ok(1));
-    assert!(office.given().policy.person(BOB).is_ok());
-    assert!(office.given().policy.person(UserId::NOBODY).is_err(), "nobody is no user");
 }
 
 #[test]
