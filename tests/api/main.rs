@@ -34,6 +34,7 @@ mod sequence_tests;
 mod sequences;
 mod server;
 mod settings;
+mod simulating;
 mod steps;
 mod strangers;
 mod templates;
