@@ -4,7 +4,8 @@
 //! A seller completes each step `seller_minutes` after it is due. An e-mail is replied to, and a call is answered, as often as
 //! assumed; what is drawn for that follows from the seed, the record and the node alone, so the same question gets the same
 //! answer. A script of events goes before the assumptions, node by node. At one instant timers come first, in order, and then
-//! what people do. Everything else that a record is on its way through goes on beside, under the same assumptions.
+//! what people do. Everything else that a record is on its way through goes on beside, under the same assumptions. Places that
+//! records take of one another, such as the quota of a month, are not counted.
 
 mod act;
 mod assume;

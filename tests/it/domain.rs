@@ -11,6 +11,7 @@ mod conditions;
 mod connecting;
 mod designing;
 pub mod draw;
+mod entering;
 mod exit;
 mod explaining;
 mod graphs;

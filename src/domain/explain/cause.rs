@@ -89,6 +89,7 @@ impl Teller<'_> {
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
+            | RecordEvent::QuotaAsked { .. }
             | RecordEvent::Erased { .. }
             | RecordEvent::Forgotten => None,
         }

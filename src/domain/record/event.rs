@@ -86,4 +86,6 @@ pub enum RecordEvent {
     StageChanged { flow: FlowId, stage: String },
     /// There is something that a seller should know of a step.
     StepWarned { step: Ordinal, warning: StepWarning },
+    /// It takes one of the places of a month (L-3); stored only where there is one.
+    QuotaAsked { enrolment: Ordinal, month: u32, most: u32 },
 }
