@@ -107,6 +107,10 @@ pub fn error(error: StepError) -> (&'static str, &'static str) {
             "sequences lead to each other without anybody acting or waiting between them",
             "skip the step, which completes the sequence, and mend the sequences",
         ),
+        StepError::AdvanceRefused => (
+            "the sequence that it leads to does not let the record in: it was in it before, or is in one beside it",
+            "take the record out of the other sequence or wait, and retry the step, or skip it",
+        ),
     }
 }
 

@@ -66,19 +66,19 @@ impl Record {
         }
     }
 
+    /// Counts a connection in its month (K-15); advancing is none.
+    pub(super) fn owe_month(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
+        if let Some(enrolment) = self.enrolment(ordinal).filter(|enrolment| enrolment.advanced_from.is_none()) {
+            owed.count(Counter::ConnectedIn(enrolment.connected_at.month()), delta);
+        }
+    }
+
     /// Every timer that it waits for, by what it is due for.
     pub fn armed(&self) -> impl Iterator<Item = (Timestamp, EffectKey)> {
         let connecting = self.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
         let open = self.steps.iter().filter(|step| step.status == StepStatus::Open);
         let begins = connecting.filter_map(|one| Some((one.opens_at?, one.ordinal)));
         begins.chain(open.filter_map(|step| Some((step.wakes_at?, step.ordinal))))
-    }
-
-    /// Counts a connection in its month (K-15); advancing is none.
-    pub(super) fn owe_month(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
-        if let Some(enrolment) = self.enrolment(ordinal).filter(|enrolment| enrolment.advanced_from.is_none()) {
-            owed.count(Counter::ConnectedIn(enrolment.connected_at.month()), delta);
-        }
     }
 
     /// The rows of a live enrolment.
