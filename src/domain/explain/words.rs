@@ -99,10 +99,6 @@ pub fn error(error: StepError) -> (&'static str, &'static str) {
             "the sequence that it leads to takes no records of this type (any more)",
             "activate that sequence and retry the step, or skip it, which completes the sequence",
         ),
-        StepError::AdvanceRefused => (
-            "the sequence that it leads to does not let the record in (again) now, or another that the record is in forbids it",
-            "wait until it may enter or take it out of the other, and retry the step, or skip it, which completes the sequence",
-        ),
         StepError::AdvanceLoop => (
             "sequences lead to each other without anybody acting or waiting between them",
             "skip the step, which completes the sequence, and mend the sequences",
