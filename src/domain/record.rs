@@ -1,6 +1,7 @@
 //! A connected record: its profile, and its enrolments, because nearly everything that moves or ends one is an event of
 //! the record.
 
+mod activities;
 pub mod command;
 pub mod decide;
 pub mod erase;
@@ -28,6 +29,7 @@ use self::listed::Listed;
 use self::profile::Profile;
 use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
+use crate::domain::activity::{Activity, LinkedActivity};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
 use crate::domain::enrolment::{
@@ -69,6 +71,8 @@ pub struct Record {
     pub enrolments: Vec<Enrolment>,
     /// In the order they were opened, so by ordinal.
     pub steps: Vec<Step>,
+    /// Manual activities in the order they were added, so by ordinal. Shared, because few records have any.
+    pub activities: Arc<Vec<Activity>>,
     /// The last ordinal given out.
     pub last_ordinal: Ordinal,
     /// Where it stands in a process.
@@ -133,7 +137,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 9;
+    const LAYOUT: u16 = 10;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -212,6 +216,7 @@ impl Entity for Record {
                     exit: None,
                     signals: Signals::default(),
                     message: None,
+                    linked: LinkedActivity::Absent,
                 };
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
                     enrolment.stand_on(&opened);
@@ -239,9 +244,7 @@ impl Entity for Record {
                 }
             }
             RecordEvent::StepWarned { step, warning } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.warning = Some(*warning);
-                }
+                self.annotate_step(*step, |step| step.warning = Some(*warning));
             }
             RecordEvent::StepSnoozed { step, until } => {
                 if let Some(step) = self.step_mut(*step) {
@@ -294,6 +297,11 @@ impl Entity for Record {
                 self.note_migration(*enrolment, *migration, Migrated::Stayed);
             }
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
+            RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::Assigned { .. } => self.note_activity(event, stamp),
         }
     }
 
@@ -355,6 +363,11 @@ impl Entity for Record {
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::Assigned { .. }
             | RecordEvent::Signalled { .. } => {}
         }
     }
