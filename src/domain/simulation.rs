@@ -238,9 +238,10 @@ impl Way<'_> {
         self.course.record.enrolment(*self.followed.last()?)
     }
 
-    /// Each decision copies the record, so those of one with many steps cost more.
+    /// Each decision copies the record, and each step is looked for in the script, so much of either costs more.
     fn spend(&mut self) -> Result<(), Failure> {
-        let cost = 1 + self.course.record.steps.len() as u64 / 64;
+        let record = &self.course.record;
+        let cost = 1 + (record.steps.len() + record.enrolments.len() + self.script.len()) as u64 / 64;
         *self.work = self.work.checked_sub(cost).ok_or(Failure::TooLarge)?;
         Ok(())
     }

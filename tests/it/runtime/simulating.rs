@@ -184,9 +184,12 @@ fn sensible(mut nodes: Vec<(u8, usize, usize, i64)>) -> Vec<(u8, usize, usize, i
             // What needs a flow or a sequence that is not there.
             14 | 15 => 3,
             5 | 6 | 10 | 11 if place == 0 => 3,
+            // No template of a text message comes with the product.
+            8 => 1,
             other => other,
         };
-        nodes[place] = (kind, 1, 8, 1 + days.abs() % 29);
+        // Days, and of a test its share of A in steps of five.
+        nodes[place] = (kind, 1, 8, 2 + days.abs() % 16);
         match kind {
             5 | 10 | 11 => nodes[place - 1].0 %= 2,
             6 => nodes[place - 1].0 = 2,
@@ -283,6 +286,6 @@ async fn a_dry_run_and_the_real_one_are_equal_second_for_second() {
         let reached = hold(&engine, &mut draw, graph, RecordType::Lead).await;
         (tried, steps) = (tried + usize::from(reached > 0), steps + reached);
     }
-    assert!(steps > 300, "{steps} steps are too few to tell");
+    assert!(steps > 200, "{steps} steps are too few to tell");
     engine.stop().await;
 }
