@@ -254,7 +254,7 @@ impl Way<'_> {
         let opened: Vec<Step> = self.course.record.steps.iter().skip(self.seen).cloned().collect();
         self.seen = self.course.record.steps.len();
         for step in &opened {
-            self.expect(step);
+            self.foresee(step);
         }
         let record = &self.course.record;
         let (sent, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.mails)
@@ -262,7 +262,7 @@ impl Way<'_> {
             .partition(|mail| record.step(*mail).is_some_and(|mail| mail.status != StepStatus::Open));
         self.mails = left;
         for mail in sent {
-            self.expect_answer(mail);
+            self.foresee_answer(mail);
         }
     }
 
