@@ -40,4 +40,5 @@ mod templates;
 mod totals;
 mod trials;
 mod validation;
+mod waiting;
 mod world;
