@@ -36,6 +36,7 @@ mod sequence_tests;
 mod sequences;
 mod server;
 mod settings;
+mod simulating;
 mod steps;
 mod strangers;
 mod templates;
