@@ -1,6 +1,6 @@
 //! One record going through one plan: what is remembered of the enrolment and of each node it opened.
 
-mod ab_test;
+pub mod ab_test;
 pub mod act;
 pub mod advance;
 mod answer;
@@ -11,6 +11,7 @@ mod transfer;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use self::ab_test::Participation;
 use self::migrate::{Former, Outcome};
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
@@ -96,6 +97,8 @@ pub struct Enrolment {
     pub migrations: Vec<(u32, Outcome)>,
     /// What it was before the last of them, until it moves on.
     pub former: Option<Box<Former>>,
+    /// The A/B tests it takes part in.
+    pub participations: Vec<Participation>,
 }
 
 impl Enrolment {

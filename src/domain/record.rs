@@ -110,7 +110,7 @@ impl Record {
         changes.iter().for_each(|change| profile.set(change));
     }
 
-    fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
+    pub(in crate::domain) fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
         let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
         self.enrolments.get_mut(place)
     }
@@ -133,7 +133,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 9;
+    const LAYOUT: u16 = 10;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -254,7 +254,12 @@ impl Entity for Record {
                     step.ab_version = Some(*version);
                 }
             }
-            RecordEvent::Noted { .. } => {}
+            RecordEvent::AbTestEntered { .. }
+            | RecordEvent::AbExposed { .. }
+            | RecordEvent::AbMetricMet { .. }
+            | RecordEvent::AbTestTold { .. }
+            | RecordEvent::AbCountsKept(_) => self.ab_apply(event),
+            RecordEvent::Noted { .. } | RecordEvent::GoalReached => {}
             RecordEvent::Signalled { step, signal, at } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(*signal, *at);
@@ -341,7 +346,13 @@ impl Entity for Record {
             RecordEvent::Migrated { enrolment, .. }
             | RecordEvent::NotMigrated { enrolment, .. }
             | RecordEvent::MigrationUndone { enrolment, .. } => self.owe_migration(*enrolment, event, owed),
+            RecordEvent::AbTestEntered { .. }
+            | RecordEvent::AbExposed { .. }
+            | RecordEvent::AbMetricMet { .. }
+            | RecordEvent::AbTestTold { .. }
+            | RecordEvent::AbCountsKept(_) => self.ab_owe(event, owed),
             RecordEvent::Closed(_)
+            | RecordEvent::GoalReached
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }

@@ -116,7 +116,9 @@ impl Sequence {
             at: self.modified_at,
             by: UserId::SYSTEM,
         };
-        let active = Sequence { status: SequenceStatus::Active, published: vec![published], ..self.clone() };
+        let status = SequenceStatus::Active;
+        // Tests of versions split by their shares, whatever became of those that run.
+        let active = Sequence { status, published: vec![published], ab_tests: Vec::new(), ..self.clone() };
         world.plans.insert((SEQUENCE, active.version), Arc::new(plan));
         world.sequences.insert(SEQUENCE, Arc::new(active));
         world

@@ -1,5 +1,6 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
+mod ab_test;
 mod migrate;
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 use crate::connector::mail::Mail;
 use crate::connector::merge::Merge;
 use crate::connector::{DeliveryError, Mailer};
+use crate::domain::ab_test::life::Reached;
 use crate::domain::effect::{Delivery, Effect, EffectKey};
 use crate::domain::enrolment::MessageState;
 use crate::domain::given::Given;
@@ -192,6 +194,10 @@ impl OutboxActor {
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
                 Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,
+                Delivery::AbTestReached { sequence, version, node, at, exposed } => {
+                    let reached = Reached { version, node, at, exposed };
+                    ab_test::tell(&router, sequence, reached, row.entity.into(), row.key).await
+                }
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

@@ -1,5 +1,6 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod ab_tests;
 mod advancing;
 mod assigning;
 mod branching;
@@ -35,4 +36,5 @@ mod templates;
 mod totals;
 mod trials;
 mod validation;
+mod verdicts;
 mod world;

@@ -35,6 +35,11 @@ impl<'a> Turn<'a> {
         self.events
     }
 
+    /// The events so far.
+    pub fn events(&self) -> &[RecordEvent] {
+        &self.events
+    }
+
     /// Notes a fact; what follows sees it.
     pub fn emit(&mut self, event: RecordEvent) {
         self.record.apply(&event, self.stamp);

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::schema::{Change, Outcome, RecordType};
+use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
 use crate::id::{FlowId, MigrationId, SequenceId};
 use crate::time::Timestamp;
@@ -54,4 +55,8 @@ pub enum RecordCommand {
     Migrate(MigrationId),
     /// Move back what has not gone on since.
     UndoMigration(MigrationId),
+    /// The goal of its sequences was reached (§21.4, AB-14).
+    ReachGoal,
+    /// The outbox has told a sequence of a participant of one of its A/B tests.
+    AbTestTold { step: Ordinal, tell: Tell },
 }

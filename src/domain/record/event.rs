@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
 use crate::domain::plan::{AbVersion, NodeIndex};
-use crate::id::{FlowId, SequenceId, TemplateId};
+use crate::id::{AbTestId, FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -86,4 +87,17 @@ pub enum RecordEvent {
     StageChanged { flow: FlowId, stage: String },
     /// There is something that a seller should know of a step.
     StepWarned { step: Ordinal, warning: StepWarning },
+    /// An enrolment takes part in an A/B test, in the version that the step took. `begins`: nobody did before, as far as is
+    /// known here, so its sequence is told.
+    AbTestEntered { step: Ordinal, test: AbTestId, begins: bool },
+    /// The server has sent it that version. `first`: nobody was sent one before, as far as is known here.
+    AbExposed { enrolment: Ordinal, test: AbTestId, at: Timestamp, first: bool },
+    /// The first event of the test's metric since.
+    AbMetricMet { enrolment: Ordinal, test: AbTestId },
+    /// The sequence was told.
+    AbTestTold { step: Ordinal, tell: Tell },
+    /// What tests go on counting of an erased record.
+    AbCountsKept(Vec<Kept>),
+    /// Somebody has told that the goal of its sequences was reached (AB-14).
+    GoalReached,
 }

@@ -55,7 +55,8 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         RecordCommand::Close(_)
         | RecordCommand::Reopen
         | RecordCommand::SetStage { .. }
-        | RecordCommand::Signal { .. } => must(Reach::Act, CHANGE)?,
+        | RecordCommand::Signal { .. }
+        | RecordCommand::ReachGoal => must(Reach::Act, CHANGE)?,
         RecordCommand::Connect { sequence, .. } => {
             must(Reach::See, CHANGE)?;
             person.must(Permission::Connect, "connect records")?;
@@ -84,6 +85,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::AbTestTold { .. }
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

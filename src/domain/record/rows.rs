@@ -26,6 +26,7 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         restarted_after: 0,
         migrations: Vec::new(),
         former: None,
+        participations: Vec::new(),
     }
 }
 

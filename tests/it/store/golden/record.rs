@@ -1,6 +1,8 @@
 //! Events of records, one of each variant and shape.
 
 use relance::domain::enrolment::StepWarning;
+use relance::domain::enrolment::ab_test::{Kept, Tell};
+use relance::id::AbTestId;
 
 use super::*;
 
@@ -107,5 +109,15 @@ pub fn events() -> Vec<RecordEvent> {
         StepError::AdvanceLoop,
     ];
     events.extend(failures.map(|error| StepFailed { step: 300, error }));
+    let test = AbTestId(SEQUENCE.0);
+    events.extend([
+        AbTestEntered { step: 300, test, begins: true },
+        AbExposed { enrolment: 2, test, at: at(AT), first: true },
+        AbMetricMet { enrolment: 2, test },
+        AbTestTold { step: 300, tell: Tell::Reached },
+        AbTestTold { step: 300, tell: Tell::Exposed },
+        AbCountsKept(vec![Kept { test, version: AbVersion::B, met: true }]),
+        GoalReached,
+    ]);
     events
 }
