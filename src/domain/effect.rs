@@ -68,6 +68,8 @@ pub enum Counter {
     Stayed(MigrationId),
     /// Those moved that were moved back.
     MovedBack(MigrationId),
+    /// Records connected in a calendar month of UTC (K-15), numbered by [`Timestamp::month`]; erased ones are taken out.
+    ConnectedIn(u32),
     /// Participants of an A/B test whom that version was sent to (AB-13).
     AbExposed(AbTestId, AbVersion),
     /// Those of them with at least one event of the test's metric.

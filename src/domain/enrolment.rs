@@ -5,6 +5,7 @@ pub mod act;
 pub mod advance;
 mod answer;
 mod assign;
+mod enter;
 pub mod migrate;
 mod transfer;
 
@@ -151,6 +152,8 @@ pub enum StepError {
     AdvanceTargetInactive,
     /// Advances lead from sequence to sequence without anybody (CM-15).
     AdvanceLoop,
+    /// The sequence to advance to does not let the record in (again) now.
+    AdvanceRefused,
 }
 
 /// What a seller should know of a step. Stored: variants are only ever appended.

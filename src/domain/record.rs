@@ -259,7 +259,7 @@ impl Entity for Record {
             | RecordEvent::AbMetricMet { .. }
             | RecordEvent::AbTestTold { .. }
             | RecordEvent::AbCountsKept(_) => self.ab_apply(event),
-            RecordEvent::Noted { .. } | RecordEvent::GoalReached => {}
+            RecordEvent::Noted { .. } | RecordEvent::QuotaAsked { .. } | RecordEvent::GoalReached => {}
             RecordEvent::Signalled { step, signal, at } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(*signal, *at);
@@ -315,8 +315,14 @@ impl Entity for Record {
                 self.claim(changes, owed);
             }
             RecordEvent::Advanced { enrolment, .. } => self.owe_begin(*enrolment, owed),
+            RecordEvent::QuotaAsked { month, most, .. } => {
+                // What is in by now leaves room for one; this enrolment itself is counted beside it.
+                let max = Some(i64::from(*most) - 1);
+                owed.push(Effect::Count { counter: Counter::ConnectedIn(*month), delta: 0, max });
+            }
             RecordEvent::Connected { enrolment, opens_at, .. } => {
                 self.owe_begin(*enrolment, owed);
+                self.owe_month(*enrolment, 1, owed);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
                 }

@@ -158,7 +158,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 6;
+    const LAYOUT: u16 = 7;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;

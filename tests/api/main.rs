@@ -11,6 +11,7 @@ mod bundles;
 mod catalogue;
 mod clock;
 mod conventions;
+mod entering;
 mod erasure;
 mod events;
 mod external;

@@ -12,6 +12,7 @@ mod conditions;
 mod connecting;
 mod designing;
 mod draw;
+mod entering;
 mod exit;
 mod graphs;
 mod holding;

@@ -63,6 +63,7 @@ impl Record {
             let (sequence, ordinal, live) = (enrolment.sequence, enrolment.ordinal, enrolment.status.is_live());
             owed.push(Effect::Unindex(Index::Enrolment { sequence, live, ordinal }));
             owed.count(Counter::Enrolled(sequence), -1);
+            self.owe_month(ordinal, -1, owed);
             if live {
                 self.owe_live(ordinal, -1, owed);
             }

@@ -87,6 +87,8 @@ pub enum RecordEvent {
     StageChanged { flow: FlowId, stage: String },
     /// There is something that a seller should know of a step.
     StepWarned { step: Ordinal, warning: StepWarning },
+    /// It takes one of the places of a month (L-3); stored only where there is one.
+    QuotaAsked { enrolment: Ordinal, month: u32, most: u32 },
     /// An enrolment takes part in an A/B test, in the version that the step took. `begins`: nobody did before, as far as is
     /// known here, so its sequence is told.
     AbTestEntered { step: Ordinal, test: AbTestId, begins: bool },

@@ -66,6 +66,13 @@ impl Record {
         }
     }
 
+    /// Counts a connection in its month (K-15); advancing is none.
+    pub(super) fn owe_month(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
+        if let Some(enrolment) = self.enrolment(ordinal).filter(|enrolment| enrolment.advanced_from.is_none()) {
+            owed.count(Counter::ConnectedIn(enrolment.connected_at.month()), delta);
+        }
+    }
+
     /// The rows of a live enrolment.
     pub(super) fn owe_begin(&self, ordinal: Ordinal, owed: &mut Effects) {
         let Some(enrolment) = self.enrolment(ordinal) else { return };

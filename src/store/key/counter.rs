@@ -43,8 +43,12 @@ pub fn counter(counter: Counter) -> Key {
             key.extend_from_slice(&sequence.0.to_be_bytes());
             key.extend_from_slice(&version.to_be_bytes());
         }
-        Counter::AbExposed(test, version) => with_version(&mut key, 10, test, version),
-        Counter::AbMet(test, version) => with_version(&mut key, 11, test, version),
+        Counter::ConnectedIn(month) => {
+            key.push(10);
+            key.extend_from_slice(&month.to_be_bytes());
+        }
+        Counter::AbExposed(test, version) => with_version(&mut key, 11, test, version),
+        Counter::AbMet(test, version) => with_version(&mut key, 12, test, version),
     }
     key
 }
@@ -82,14 +86,15 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
             Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
         }
-        number @ (10 | 11) => {
+        10 => Some(Counter::ConnectedIn(u32::from_be_bytes(key.get(4..)?.try_into().ok()?))),
+        number @ (11 | 12) => {
             let test = AbTestId(id(key.get(4..20)?)?);
             let version = match key.get(20..)? {
                 [1] => AbVersion::A,
                 [2] => AbVersion::B,
                 _ => return None,
             };
-            let count = if *number == 10 { Counter::AbExposed } else { Counter::AbMet };
+            let count = if *number == 11 { Counter::AbExposed } else { Counter::AbMet };
             Some(count(test, version))
         }
         _ => None,

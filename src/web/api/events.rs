@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::{CommandId, StepId};
+use crate::id::{CommandId, RecordId, StepId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
@@ -26,14 +26,15 @@ use crate::web::wire::{ItemResult, Results};
 pub struct EventBody {
     /// Yours; the same id again changes nothing.
     id: String,
-    /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied` or `email.bounced`.
+    /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied`, `email.bounced`, or `goal.reached`:
+    /// what the sequences of the record are for was reached.
     #[serde(rename = "type")]
     kind: String,
     /// When it happened, RFC 3339.
     at: String,
-    /// The record, as a check on `step` or `message`.
+    /// The record that reached its goal; of an e-mail, a check on `step` or `message`.
     record: Option<String>,
-    /// The e-mail step it belongs to; this or `message` is required.
+    /// The e-mail step it belongs to; of an e-mail, this or `message` is required.
     step: Option<String>,
     /// The Message-ID of the e-mail.
     message: Option<String>,
@@ -52,8 +53,9 @@ pub struct EventView {
     kind: String,
     /// The record it was noted on.
     record: String,
-    /// The step it was noted on.
-    step: String,
+    /// The step it was noted on; none where it is about the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
 }
 
 /// Tell what happened outside: one event, or `{"events": […]}` with up to 1,000 of them.
@@ -89,26 +91,44 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
     if event.id.is_empty() || event.id.len() > limits::COMMAND_KEY_MAX {
         return Err(Problem::malformed("/id", format!("an event id has 1 to {} bytes", limits::COMMAND_KEY_MAX)));
     }
-    let signal = match event.kind.as_str() {
+    let at = instant(&event.at, "/at")?;
+    let (record, step, command) = match event.kind.as_str() {
+        "goal.reached" => (named_record(engine, &event)?, None, RecordCommand::ReachGoal),
+        kind => {
+            let signal = signal(kind)?;
+            let step = named_step(&event)?;
+            if let Some(record) = &event.record
+                && record_id(engine, record)? != step.record()
+            {
+                return Err(Problem::at("validation_failed", "/record", "the step belongs to another record"));
+            }
+            (step.record(), Some(step), RecordCommand::Signal { step: step.ordinal(), signal, at })
+        }
+    };
+    let key = request::digest(&[b"event", event.id.as_bytes()]);
+    let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
+    engine.submit_in_turn::<Record, ()>(record, command, caller, |_| ()).await?;
+    let step = step.map(|step| step.to_string());
+    Ok(EventView { id: event.id, kind: event.kind, record: record.to_string(), step })
+}
+
+fn signal(kind: &str) -> Result<Signal, Problem> {
+    Ok(match kind {
         "email.opened" => Signal::Opened,
         "email.link_clicked" => Signal::LinkClicked,
         "email.attachment_downloaded" => Signal::AttachmentDownloaded,
         "email.replied" => Signal::Replied,
         "email.bounced" => Signal::Bounced,
         other => return Err(Problem::at("event_type_unknown", "/type", format!("`{other}` is no event type here"))),
-    };
-    let at = instant(&event.at, "/at")?;
-    let step = named_step(&event)?;
-    if let Some(record) = &event.record
-        && record_id(engine, record)? != step.record()
-    {
-        return Err(Problem::at("validation_failed", "/record", "the step belongs to another record"));
+    })
+}
+
+/// The record that an event is about which belongs to no step.
+fn named_record(engine: &Engine, event: &EventBody) -> Result<RecordId, Problem> {
+    match &event.record {
+        Some(record) => record_id(engine, record),
+        None => Err(Problem::at("validation_failed", "/record", "name the record")),
     }
-    let key = request::digest(&[b"event", event.id.as_bytes()]);
-    let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
-    let command = RecordCommand::Signal { step: step.ordinal(), signal, at };
-    engine.submit_in_turn::<Record, ()>(step.record(), command, caller, |_| ()).await?;
-    Ok(EventView { id: event.id, kind: event.kind, record: step.record().to_string(), step: step.to_string() })
 }
 
 /// The step an event belongs to: named itself, or in front of the `@` of its Message-ID.

@@ -36,6 +36,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
     ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
+    (
+        "reentry_refused",
+        409,
+        "The record was in this sequence before, and the sequence does not let it in again yet, or at all.",
+    ),
+    (
+        "sequence_excluded",
+        409,
+        "The record is in another sequence, and one of the two is exclusive by a tag of the other: it leaves that first.",
+    ),
     ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
     ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
     ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
@@ -52,6 +62,23 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "Records of the sequence are being moved to another version, or back; wait until that is done (D-47).",
     ),
     ("migration_undone", 409, "The migration was taken back before (D-47)."),
+    (
+        "ab_test_locked",
+        409,
+        "The display name of an A/B test stays once records are connected (AB-3); everything else may change in a revision, \
+         which begins another test.",
+    ),
+    (
+        "ab_test_finished",
+        409,
+        "The A/B test has ended or was stopped; it is neither edited nor used again. Copy the step (AB-11).",
+    ),
+    ("ab_test_not_running", 409, "Nobody has reached the A/B test yet, so there is nothing to stop; edit it instead."),
+    (
+        "ab_choice_required",
+        422,
+        "A test is stopped with the version, `a` or `b`, that everybody gets from now on (AB-10).",
+    ),
     ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
@@ -162,6 +189,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
          changed. Import what is missing first or with it, or all the same with `force=true` (Q-94).",
     ),
     ("template_unknown", 422, "There is no such template."),
+    (
+        "monthly_quota_reached",
+        429,
+        "As many records were connected in this calendar month (UTC) as the organisation's quota lets in (L-3, K-15). An \
+         administrator can raise it in the settings.",
+    ),
     (
         "too_many_requests",
         429,

@@ -205,6 +205,8 @@ impl Ledger {
             let (sequence, live) = (one.sequence, one.status.is_live());
             *expected.entry(Counter::Enrolled(sequence)).or_default() += 1;
             *expected.entry(Counter::Live(sequence)).or_default() += i64::from(live);
+            *expected.entry(Counter::ConnectedIn(one.connected_at.month())).or_default() +=
+                i64::from(one.advanced_from.is_none());
             *expected.entry(Counter::LiveOf(sequence, one.version)).or_default() += i64::from(live);
             listed.insert((sequence, live, one.ordinal));
             for part in one.participations.iter().filter(|part| part.exposed) {
