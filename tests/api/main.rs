@@ -1,5 +1,6 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
+mod ab_tests;
 mod assigning;
 mod audit;
 mod batches;
@@ -38,3 +39,4 @@ mod settings;
 mod steps;
 mod strangers;
 mod templates;
+mod understanding;

@@ -2,10 +2,11 @@
 
 use super::Record;
 use super::schema::Change;
-use crate::domain::effect::{Counter, Effect, Effects, Index};
-use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal};
+use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, StepStatus};
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
+use crate::time::Timestamp;
 
 /// An enrolment as it begins now.
 pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp: Stamp) -> Enrolment {
@@ -71,6 +72,14 @@ impl Record {
         if let Some(enrolment) = self.enrolment(ordinal).filter(|enrolment| enrolment.advanced_from.is_none()) {
             owed.count(Counter::ConnectedIn(enrolment.connected_at.month()), delta);
         }
+    }
+
+    /// Every timer that it waits for, by what it is due for.
+    pub fn armed(&self) -> impl Iterator<Item = (Timestamp, EffectKey)> {
+        let connecting = self.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
+        let open = self.steps.iter().filter(|step| step.status == StepStatus::Open);
+        let begins = connecting.filter_map(|one| Some((one.opens_at?, one.ordinal)));
+        begins.chain(open.filter_map(|step| Some((step.wakes_at?, step.ordinal))))
     }
 
     /// The rows of a live enrolment.

@@ -14,6 +14,7 @@ use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
 use relance::id::{MigrationId, SequenceId, TemplateId};
+use relance::store::codec::Past;
 use relance::store::{Stored, codec};
 use relance::time::Timestamp;
 
@@ -53,6 +54,17 @@ where
         assert_eq!(self.replayed, self.state, "replaying {:?} leads elsewhere", entry.events);
         self.entries.push((self.entries.len() as u32 + 1, bytes));
         Ok((entry.events, owed))
+    }
+
+    /// What the log says that it was at an instant.
+    pub fn at(&self, at: Timestamp) -> Past<E> {
+        codec::replay_at::<E>(&self.log(), at).expect("a log replays")
+    }
+
+    /// Every entry, with its version.
+    pub fn log(&self) -> Vec<(u32, codec::Entry<E::Event>)> {
+        let read = |(version, bytes): &(u32, Vec<u8>)| (*version, codec::decode(bytes).expect("an entry decodes"));
+        self.entries.iter().map(read).collect()
     }
 
     /// The whole log, and the log behind a snapshot of the first half, lead to the present state.
