@@ -3,6 +3,7 @@
 pub mod ab_test;
 pub mod access;
 pub mod account;
+pub mod activity;
 pub mod audit;
 pub mod catalogue;
 pub mod condition;

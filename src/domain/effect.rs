@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::access::Facts;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
-use crate::id::{AbTestId, MigrationId, RecordId, SequenceId, TeamId, TemplateId};
+use crate::id::{AbTestId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
 
 /// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
@@ -32,6 +32,11 @@ pub enum Delivery {
         migration: MigrationId,
         /// Whether it is taken back.
         undo: bool,
+    },
+    /// Open steps and activities of a user who may not act any more go to others.
+    HandOver {
+        /// Whose.
+        user: UserId,
     },
     /// A sequence is told of the first participant of one of its A/B tests (D-18); the key names the step, see
     /// [`crate::domain::enrolment::ab_test::Tell`].
@@ -87,7 +92,7 @@ pub struct RecordSummary {
     pub owner: Owner,
     /// Who else may see it.
     pub access_team: Option<TeamId>,
-    /// Who has an open step of it and is named by neither of these; sorted.
+    /// Who has an open step or activity of it and is named by neither of these; sorted.
     pub assignees: Vec<Owner>,
     /// Open or closed.
     pub state: RecordState,

@@ -1,6 +1,7 @@
 //! The organisation: its users, teams and the roles that the workspace is switched on for. One entity, because what is
 //! decided of a user may depend on all the others.
 
+pub mod activity_settings;
 pub mod command;
 mod decide;
 pub mod own_settings;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use self::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
 use self::own_settings::{OwnSetting, OwnSettings};
 use self::settings::Settings;
-use crate::domain::effect::Effects;
+use crate::domain::effect::{Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::language::Language;
@@ -103,6 +104,10 @@ pub struct Organisation {
     pub settings_version: u32,
     /// What people have set for themselves.
     pub own_settings: BTreeMap<UserId, OwnSettings>,
+    /// Users who may not act any more and whose open work is being given to others, by the number of their departure.
+    pub departures: BTreeMap<u32, UserId>,
+    /// Departures so far.
+    pub departed: u32,
     /// Language and time zone of the built-in administrator, who is no user.
     pub built_in: UserProfile,
 }
@@ -115,6 +120,8 @@ impl Default for Organisation {
             settings: Settings::default(),
             settings_version: 1,
             own_settings: BTreeMap::new(),
+            departures: BTreeMap::new(),
+            departed: 0,
             built_in: UserProfile::default(),
         }
     }
@@ -135,7 +142,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 2;
+    const LAYOUT: u16 = 3;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -192,14 +199,28 @@ impl Entity for Organisation {
                 after.iter().for_each(|setting| self.settings.set(setting));
                 self.settings_version += 1;
             }
+            OrganisationEvent::Departed { user, number } => {
+                self.departures.insert(*number, *user);
+                self.departed = *number;
+            }
+            OrganisationEvent::HandedOver { number } => _ = self.departures.remove(number),
         }
     }
 
-    fn audited(_event: &OrganisationEvent) -> bool {
-        true
+    /// That the server has done what follows from a change is no change.
+    fn audited(event: &OrganisationEvent) -> bool {
+        !matches!(event, OrganisationEvent::HandedOver { .. })
     }
 
-    fn effects(&self, _id: OrganisationId, _event: &OrganisationEvent, _owed: &mut Effects) {}
+    fn effects(&self, _id: OrganisationId, event: &OrganisationEvent, owed: &mut Effects) {
+        match event {
+            OrganisationEvent::Departed { user, number } => {
+                owed.push(Effect::Owe { key: *number, delivery: Delivery::HandOver { user: *user } });
+            }
+            OrganisationEvent::HandedOver { number } => owed.push(Effect::Settle { key: *number }),
+            _ => {}
+        }
+    }
 }
 
 impl Organisation {
@@ -228,6 +249,13 @@ impl Organisation {
             OwnSetting::HiddenFilters(_) => OwnSetting::HiddenFilters(own.hidden_filters),
             OwnSetting::CardLayout(_) => OwnSetting::CardLayout(own.card_layout),
             OwnSetting::SequenceColumns(_) => OwnSetting::SequenceColumns(own.sequence_columns),
+            OwnSetting::LinkedActivities(_) => OwnSetting::LinkedActivities(own.activities.linked),
+            OwnSetting::LinkedActivitiesExcludeCalls(_) => {
+                OwnSetting::LinkedActivitiesExcludeCalls(own.activities.exclude_calls)
+            }
+            OwnSetting::ActivityCompletesStep(_) => OwnSetting::ActivityCompletesStep(own.activities.completes_step),
+            OwnSetting::CallCompletesStep(_) => OwnSetting::CallCompletesStep(own.activities.call_completes_step),
+            OwnSetting::CallResult(_) => OwnSetting::CallResult(own.activities.call_result),
         }
     }
 
@@ -244,6 +272,11 @@ impl Organisation {
             OwnSetting::HiddenFilters(filters) => own.hidden_filters = filters,
             OwnSetting::CardLayout(layout) => own.card_layout = layout,
             OwnSetting::SequenceColumns(columns) => own.sequence_columns = columns,
+            OwnSetting::LinkedActivities(linked) => own.activities.linked = linked,
+            OwnSetting::LinkedActivitiesExcludeCalls(exclude) => own.activities.exclude_calls = exclude,
+            OwnSetting::ActivityCompletesStep(completes) => own.activities.completes_step = completes,
+            OwnSetting::CallCompletesStep(completes) => own.activities.call_completes_step = completes,
+            OwnSetting::CallResult(result) => own.activities.call_result = result,
         }
         let is_profile = matches!(setting, OwnSetting::Language(_) | OwnSetting::TimeZone(_));
         if let Some(user) = self.users.get_mut(&user).filter(|_| is_profile) {

@@ -1,6 +1,7 @@
 //! A connected record: its profile, and its enrolments, because nearly everything that moves or ends one is an event of
 //! the record.
 
+mod activities;
 pub mod command;
 pub mod decide;
 pub mod erase;
@@ -28,6 +29,7 @@ use self::listed::Listed;
 use self::profile::Profile;
 use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
+use crate::domain::activity::{Activity, LinkedActivity};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
 use crate::domain::enrolment::{
@@ -69,6 +71,8 @@ pub struct Record {
     pub enrolments: Vec<Enrolment>,
     /// In the order they were opened, so by ordinal.
     pub steps: Vec<Step>,
+    /// Manual activities in the order they were added, so by ordinal. Shared, because few records have any.
+    pub activities: Arc<Vec<Activity>>,
     /// The last ordinal given out.
     pub last_ordinal: Ordinal,
     /// Where it stands in a process.
@@ -133,7 +137,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 10;
+    const LAYOUT: u16 = 11;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -212,6 +216,7 @@ impl Entity for Record {
                     exit: None,
                     signals: Signals::default(),
                     message: None,
+                    linked: LinkedActivity::Absent,
                 };
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
                     enrolment.stand_on(&opened);
@@ -239,9 +244,7 @@ impl Entity for Record {
                 }
             }
             RecordEvent::StepWarned { step, warning } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.warning = Some(*warning);
-                }
+                self.annotate_step(*step, |step| step.warning = Some(*warning));
             }
             RecordEvent::StepSnoozed { step, until } => {
                 if let Some(step) = self.step_mut(*step) {
@@ -299,6 +302,11 @@ impl Entity for Record {
                 self.note_migration(*enrolment, *migration, Migrated::Stayed);
             }
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
+            RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::Assigned { .. } => self.note_activity(event, stamp),
         }
     }
 
@@ -323,9 +331,7 @@ impl Entity for Record {
             RecordEvent::Connected { enrolment, opens_at, .. } => {
                 self.owe_begin(*enrolment, owed);
                 self.owe_month(*enrolment, 1, owed);
-                if let Some(due) = *opens_at {
-                    owed.push(Effect::Arm { due, key: *enrolment });
-                }
+                owed.0.extend(opens_at.map(|due| Effect::Arm { due, key: *enrolment }));
             }
             RecordEvent::Began { enrolment } => {
                 if let Some(due) = self.enrolment(*enrolment).and_then(|enrolment| enrolment.opens_at) {
@@ -333,9 +339,7 @@ impl Entity for Record {
                 }
             }
             RecordEvent::StepOpened { step, wakes_at, .. } => {
-                if let Some(due) = *wakes_at {
-                    owed.push(Effect::Arm { due, key: *step });
-                }
+                owed.0.extend(wakes_at.map(|due| Effect::Arm { due, key: *step }));
             }
             RecordEvent::StepCompleted { step, .. } | RecordEvent::StepSkipped { step, .. } => {
                 self.disarm_step(*step, owed);
@@ -366,6 +370,11 @@ impl Entity for Record {
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::Assigned { .. }
             | RecordEvent::Signalled { .. } => {}
         }
     }

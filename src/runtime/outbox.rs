@@ -1,6 +1,7 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
 mod ab_test;
+mod hand_over;
 mod migrate;
 
 use std::collections::{HashMap, HashSet};
@@ -198,6 +199,7 @@ impl OutboxActor {
                     let reached = Reached { version, node, at, exposed };
                     ab_test::tell(&router, sequence, reached, row.entity.into(), row.key).await
                 }
+                Delivery::HandOver { user } => hand_over::hand_over(&router, user, row.key).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

@@ -1,6 +1,7 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
 mod ab_tests;
+mod activities;
 mod advancing;
 mod assigning;
 mod branching;

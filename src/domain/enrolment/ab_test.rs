@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::advance::Turn;
 use super::{Enrolment, Ordinal, Signal, Step};
 use crate::domain::ab_test::AbStanding;
+use crate::domain::activity::ActivityKind;
 use crate::domain::condition::evaluate::Today;
 use crate::domain::condition::subject::RecordLook;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects};
@@ -127,6 +128,7 @@ impl Turn<'_> {
                 RecordEvent::MessageSent { step, .. } => self.expose(step),
                 RecordEvent::Signalled { step, signal, .. } => self.meet_signal(step, signal),
                 RecordEvent::Closed(Outcome::Success) => self.meet_goal(Happened::Success),
+                RecordEvent::ActivityAdded { kind: ActivityKind::Meeting, .. } => self.meet_goal(Happened::Meeting),
                 RecordEvent::GoalReached => self.meet_goal(Happened::Goal),
                 _ => {}
             }
@@ -213,7 +215,7 @@ impl Turn<'_> {
         let version = self.record.step(part.step).map_or(held.version, |step| step.version);
         let Some(plan) = self.given.plan(held.sequence, version) else { return false };
         match (&plan.conduct.goal, happened) {
-            (_, Happened::Goal) | (Goal::Success, Happened::Success) => true,
+            (_, Happened::Goal) | (Goal::Success, Happened::Success) | (Goal::Meeting, Happened::Meeting) => true,
             (Goal::Reply, Happened::Reply(enrolment)) => enrolment == held.ordinal,
             (Goal::Field(condition), Happened::Written(before)) => {
                 let held_before = RecordLook { record: before, given: self.given };
@@ -249,6 +251,8 @@ enum Happened<'a> {
     Success,
     /// The customer has replied to an e-mail of that enrolment.
     Reply(Ordinal),
+    /// A meeting was made for the record.
+    Meeting,
     /// Something was written on the record, which was this before.
     Written(&'a Record),
     /// Somebody has told that the goal was reached, whichever it is (§21.4).

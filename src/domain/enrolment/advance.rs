@@ -67,6 +67,7 @@ impl<'a> Turn<'a> {
             match self.open_one(enrolment, plan, index, node)? {
                 Opened::Stays => {
                     self.warn_unresolved(enrolment, plan);
+                    self.link_activity(enrolment);
                     return Ok(());
                 }
                 Opened::Done(exit) => next = exit,

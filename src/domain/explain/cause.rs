@@ -55,6 +55,10 @@ impl Teller<'_> {
             RecordEvent::StepSnoozed { step, until } => {
                 self.of_step("step_snoozed", *step, |name| format!("{} put {name} off until {until}.", self.actor()))
             }
+            RecordEvent::Assigned { item, assignee } => {
+                let whom = words::who(self.given, *assignee);
+                self.of_step("step_assigned", *item, |name| format!("{} gave {name} to {whom}.", self.actor()))
+            }
             RecordEvent::AbVersionTaken { step, version } => {
                 let letter = if *version == AbVersion::A { "A" } else { "B" };
                 self.of_step("ab_version_taken", *step, |name| format!("Version {letter} was taken in {name}."))
@@ -90,6 +94,10 @@ impl Teller<'_> {
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
             | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
             | RecordEvent::Erased { .. }
             | RecordEvent::AbTestEntered { .. }
             | RecordEvent::AbExposed { .. }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::activity::ActivityKind;
 use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
@@ -89,6 +90,23 @@ pub enum RecordEvent {
     StepWarned { step: Ordinal, warning: StepWarning },
     /// It takes one of the places of a month (L-3); stored only where there is one.
     QuotaAsked { enrolment: Ordinal, month: u32, most: u32 },
+    /// Somebody is to do something (C-7).
+    ActivityAdded {
+        activity: Ordinal,
+        kind: ActivityKind,
+        subject: String,
+        due_at: Option<Timestamp>,
+        note: Option<String>,
+        assignee: Owner,
+    },
+    /// An activity is done; a linked one has the number of its step, which stays open.
+    ActivityCompleted { activity: Ordinal, call_result: Option<String> },
+    /// It is not to be done any more; the same.
+    ActivityCancelled { activity: Ordinal },
+    /// A step has an activity on the timeline.
+    ActivityLinked { step: Ordinal },
+    /// A step or an activity is somebody else's.
+    Assigned { item: Ordinal, assignee: Owner },
     /// An enrolment takes part in an A/B test, in the version that the step took. `begins`: nobody did before, as far as is
     /// known here, so its sequence is told.
     AbTestEntered { step: Ordinal, test: AbTestId, begins: bool },

@@ -1,10 +1,11 @@
 //! Users, teams and settings; the credentials of a user; and what is noted of refusals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relance::domain::account::command::{AccountCommand, AccountEvent, AccountRejection, NewKey, Proof};
 use relance::domain::account::{Account, KeyKind, TokenScope};
 use relance::domain::audit::{Audit, Note, Refusal};
+use relance::domain::effect::{Delivery, Effect};
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::organisation::command::{
@@ -28,11 +29,13 @@ pub const BOB: UserId = UserId(0x42);
 pub struct Office {
     organisation: Logged<Organisation>,
     pub by: UserId,
+    /// Whose open work is to be given to others.
+    pub owed: BTreeMap<u32, UserId>,
 }
 
 impl Office {
     fn new() -> Office {
-        Office { organisation: Logged::new(), by: UserId::ADMINISTRATOR }
+        Office { organisation: Logged::new(), by: UserId::ADMINISTRATOR, owed: BTreeMap::new() }
     }
 
     fn given(&self) -> Given {
@@ -42,7 +45,14 @@ impl Office {
     pub fn told(&mut self, command: OrganisationCommand) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
         let (given, stamp) = (self.given(), Stamp { at: at(BEGIN), by: self.by });
         let (events, owed) = self.organisation.decide(OrganisationId::THE, &given, command, stamp)?;
-        assert!(owed.0.is_empty(), "an organisation owes nothing");
+        for effect in owed.0 {
+            match effect {
+                Effect::Owe { key, delivery: Delivery::HandOver { user } } => _ = self.owed.insert(key, user),
+                Effect::Settle { key } => assert!(self.owed.remove(&key).is_some(), "nothing is settled twice"),
+                other => panic!("an organisation does not owe {other:?}"),
+            }
+        }
+        assert_eq!(self.owed, self.organisation.state.departures, "what is owed is what the state says");
         self.organisation.check_replay();
         Ok(events)
     }
@@ -155,7 +165,7 @@ fn the_last_administrator_who_can_sign_in_stays() {
     office.change(BOB, UserChange::Roles(roles(&[Role::SystemAdministrator]))).unwrap();
     assert_eq!(lose(&mut office), [last(), last()], "Bob has never signed in");
     office.arrive(BOB).unwrap();
-    assert_eq!(lose(&mut office), [Ok(1), Ok(1)]);
+    assert_eq!(lose(&mut office), [Ok(1), Ok(2)]);
     assert!(office.state().has_administrator());
 }
 
@@ -164,8 +174,14 @@ fn a_disabled_user_may_nothing_until_enabled() {
     let mut office = Office::with_two();
     office.arrive(BOB).unwrap();
     assert!(office.given().policy.person(BOB).is_ok());
-    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(1));
+    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(2), "and work is handed over");
     assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(0), "again");
+    assert_eq!(office.owed, BTreeMap::from([(1, BOB)]), "R-53");
+    let done = || OrganisationCommand::HandedOver { number: 1 };
+    assert_eq!(office.ask(done()), Err(OrganisationRejection::UserNotFound), "only the server says so");
+    let by = std::mem::replace(&mut office.by, UserId::SYSTEM);
+    assert_eq!([office.ask(done()), office.ask(done())], [Ok(1), Ok(0)]);
+    office.by = by;
     assert_eq!(office.given().policy.person(BOB).err().map(|denial| denial.cause), Some(Cause::Role));
     assert_eq!(office.arrive(BOB), Ok(0), "signing in enables nobody");
     assert_eq!(

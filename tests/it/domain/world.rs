@@ -75,6 +75,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::Forget
             | RecordCommand::Migrate(_)
             | RecordCommand::UndoMigration(_)
+            | RecordCommand::HandOver(_)
             | RecordCommand::AbTestTold { .. }
     )
 }
@@ -190,14 +191,7 @@ impl World {
 
     /// Asks a sequence; the snapshot that decisions are given follows.
     pub fn order(&mut self, id: SequenceId, command: SequenceCommand) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        let of_server = matches!(
-            command,
-            SequenceCommand::Emptied { .. }
-                | SequenceCommand::MigrationDone { .. }
-                | SequenceCommand::AbTestReached(_)
-                | SequenceCommand::EvaluateAbTest { .. }
-        );
-        let stamp = self.stamp(of_server);
+        let stamp = self.stamp(ab_tests::is_of_server(&command));
         let place = self.sequences.iter().position(|(known, _)| *known == id).expect("a sequence of this world");
         let sequence = &mut self.sequences[place].1;
         let (events, owed) = sequence.decide(id, &self.given, command, stamp)?;

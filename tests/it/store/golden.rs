@@ -151,7 +151,8 @@ fn examples() -> Vec<Example> {
         let (sequence, version, node) = (SEQUENCE, 500, 300);
         Delivery::AbTestReached { sequence, version, node, at: at(AT), exposed }
     });
-    let deliveries = deliveries.into_iter().chain(moves).chain(reached).collect();
+    let hand_over = [Delivery::HandOver { user: USER }];
+    let deliveries = deliveries.into_iter().chain(moves).chain(hand_over).chain(reached).collect();
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, access_team, assignees, state| RecordSummary {
         kind,

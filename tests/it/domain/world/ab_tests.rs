@@ -9,6 +9,17 @@ use relance::id::SequenceId;
 
 use super::{Logged, World};
 
+/// Whether only timers, deliveries and records ask for it.
+pub fn is_of_server(command: &SequenceCommand) -> bool {
+    matches!(
+        command,
+        SequenceCommand::Emptied { .. }
+            | SequenceCommand::MigrationDone { .. }
+            | SequenceCommand::AbTestReached(_)
+            | SequenceCommand::EvaluateAbTest { .. }
+    )
+}
+
 impl World {
     /// The outbox tells sequences of the first participants of their A/B tests.
     pub fn tell_sequences(&mut self) {

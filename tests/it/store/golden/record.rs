@@ -1,5 +1,6 @@
 //! Events of records, one of each variant and shape.
 
+use relance::domain::activity::ActivityKind;
 use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
 use relance::id::AbTestId;
@@ -101,6 +102,23 @@ pub fn events() -> Vec<RecordEvent> {
         MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
         StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
         StepWarned { step: 300, warning: StepWarning::AssigneeUnresolved },
+    ]);
+    let kinds =
+        [ActivityKind::PhoneCall, ActivityKind::Email, ActivityKind::Task, ActivityKind::Meeting, ActivityKind::Text];
+    events.extend(kinds.map(|kind| ActivityAdded {
+        activity: 300,
+        kind,
+        subject: "Xantar".into(),
+        due_at: (kind == ActivityKind::Meeting).then_some(at(AT)),
+        note: text("At two.").filter(|_| kind == ActivityKind::Meeting),
+        assignee: Owner::User(USER),
+    }));
+    events.extend([
+        ActivityCompleted { activity: 300, call_result: None },
+        ActivityCompleted { activity: 300, call_result: text("busy") },
+        ActivityCancelled { activity: 300 },
+        ActivityLinked { step: 300 },
+        Assigned { item: 300, assignee: Owner::Team(TEAM) },
     ]);
     let failures = [
         StepError::AutomatedTextFailed,
