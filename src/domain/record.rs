@@ -123,16 +123,6 @@ impl Record {
         let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
         self.steps.get_mut(place)
     }
-
-    fn close_step(&mut self, ordinal: Ordinal, at: Timestamp, counted: bool, close: impl FnOnce(&mut Step)) {
-        let Some(step) = self.step_mut(ordinal) else { return };
-        step.completed_at = Some(at);
-        close(step);
-        let enrolment = step.enrolment;
-        if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
-            enrolment.steps_done = enrolment.steps_done.saturating_add(1);
-        }
-    }
 }
 
 impl Entity for Record {
@@ -206,6 +196,7 @@ impl Entity for Record {
                     error: *error,
                     converted: *converted,
                     ab_version: None,
+                    ended_by: None,
                     opened_at: stamp.at,
                     due_at: wakes_at.unwrap_or(stamp.at),
                     wakes_at: *wakes_at,
@@ -250,6 +241,11 @@ impl Entity for Record {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
                     step.snoozes = step.snoozes.saturating_add(1);
+                }
+            }
+            RecordEvent::WaitEnded { step, by } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.ended_by = Some(*by);
                 }
             }
             RecordEvent::AbVersionTaken { step, version } => {
@@ -370,6 +366,7 @@ impl Entity for Record {
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::WaitEnded { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }

@@ -42,4 +42,5 @@ mod totals;
 mod trials;
 mod validation;
 mod verdicts;
+mod waiting;
 mod world;

@@ -35,8 +35,8 @@ impl<'a> Turn<'a> {
         self.events
     }
 
-    /// The events so far.
-    pub fn events(&self) -> &[RecordEvent] {
+    /// The events so far, in order.
+    pub(super) fn events(&self) -> &[RecordEvent] {
         &self.events
     }
 
@@ -133,6 +133,12 @@ impl<'a> Turn<'a> {
                 Ok(Opened::Stays)
             }
             Action::Wait(span) => {
+                if let Some(by) = self.ended_already(enrolment, node) {
+                    self.emit(opened(None, None));
+                    self.emit(RecordEvent::WaitEnded { step, by });
+                    self.complete(step, WaitState::Completed, None, false);
+                    return Ok(Opened::Done(node.next));
+                }
                 self.emit(opened(Some(self.stamp.at + *span), None));
                 Ok(Opened::Stays)
             }

@@ -33,6 +33,7 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         return Err(RecordRejection::NotFound);
     }
     let mut turn = Turn::new(record, id, given, stamp);
+    let waits = turn.waits();
     match command {
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
         RecordCommand::Erase => record.erased().into_iter().for_each(|event| turn.emit(event)),
@@ -75,6 +76,7 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         RecordCommand::ReachGoal => turn.emit(RecordEvent::GoalReached),
         RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
     }
+    turn.end_waits(&waits)?;
     turn.take_part(record);
     Ok(turn.done())
 }

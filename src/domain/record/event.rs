@@ -107,6 +107,8 @@ pub enum RecordEvent {
     ActivityLinked { step: Ordinal },
     /// A step or an activity is somebody else's.
     Assigned { item: Ordinal, assignee: Owner },
+    /// A wait ends before its time, by what stands at that place among what its node names.
+    WaitEnded { step: Ordinal, by: u8 },
     /// An enrolment takes part in an A/B test, in the version that the step took. `begins`: nobody did before, as far as is
     /// known here, so its sequence is told.
     AbTestEntered { step: Ordinal, test: AbTestId, begins: bool },
