@@ -1,5 +1,6 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod ab_tests;
 mod activities;
 mod advancing;
 mod assigning;
@@ -41,5 +42,6 @@ mod templates;
 mod totals;
 mod trials;
 mod validation;
+mod verdicts;
 mod waiting;
 mod world;

@@ -104,6 +104,12 @@ impl Teller<'_> {
             | RecordEvent::ActivityCancelled { .. }
             | RecordEvent::ActivityLinked { .. }
             | RecordEvent::Erased { .. }
+            | RecordEvent::AbTestEntered { .. }
+            | RecordEvent::AbExposed { .. }
+            | RecordEvent::AbMetricMet { .. }
+            | RecordEvent::AbTestTold { .. }
+            | RecordEvent::AbCountsKept(_)
+            | RecordEvent::GoalReached
             | RecordEvent::Forgotten => None,
         }
     }

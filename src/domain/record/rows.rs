@@ -3,7 +3,7 @@
 use super::Record;
 use super::schema::Change;
 use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
-use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, StepStatus};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepStatus};
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
 use crate::time::Timestamp;
@@ -27,6 +27,7 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         restarted_after: 0,
         migrations: Vec::new(),
         former: None,
+        participations: Vec::new(),
     }
 }
 
@@ -36,6 +37,16 @@ impl Record {
         self.last_ordinal = enrolment.ordinal;
         let status = enrolment.opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting);
         self.enrolments.push(Enrolment { status, ..enrolment });
+    }
+
+    pub(super) fn close_step(&mut self, ordinal: Ordinal, at: Timestamp, counted: bool, close: impl FnOnce(&mut Step)) {
+        let Some(step) = self.step_mut(ordinal) else { return };
+        step.completed_at = Some(at);
+        close(step);
+        let enrolment = step.enrolment;
+        if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
+            enrolment.steps_done = enrolment.steps_done.saturating_add(1);
+        }
     }
 
     pub(super) fn set_message(&mut self, step: Ordinal, state: MessageState) {

@@ -267,6 +267,10 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/export", WRITE, 10, On::Sequence, See, 200).sends(r#"{"ids":["$id"]}"#),
     row("POST /sequences/import", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"format":"relance-bundle/1"}"#),
     row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
+    row("GET /sequences/{id}/ab-tests", READ, 5, On::Sequence, See, 200),
+    row("POST /sequences/{active}/ab-tests/{node}/stop", WRITE, 3, On::Sequence, Give, 200)
+        .sends(r#"{"version":"a"}"#)
+        .but(404, "not_found"),
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Message templates: everybody reads them, P-4 says who writes.
