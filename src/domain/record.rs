@@ -206,6 +206,7 @@ impl Entity for Record {
                     error: *error,
                     converted: *converted,
                     ab_version: None,
+                    ended_by: None,
                     opened_at: stamp.at,
                     due_at: wakes_at.unwrap_or(stamp.at),
                     wakes_at: *wakes_at,
@@ -250,6 +251,11 @@ impl Entity for Record {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
                     step.snoozes = step.snoozes.saturating_add(1);
+                }
+            }
+            RecordEvent::WaitEnded { step, by } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.ended_by = Some(*by);
                 }
             }
             RecordEvent::AbVersionTaken { step, version } => {
@@ -363,6 +369,7 @@ impl Entity for Record {
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::WaitEnded { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }

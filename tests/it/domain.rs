@@ -41,4 +41,5 @@ mod templates;
 mod totals;
 mod trials;
 mod validation;
+mod waiting;
 mod world;

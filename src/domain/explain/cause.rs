@@ -59,6 +59,11 @@ impl Teller<'_> {
                 let whom = words::who(self.given, *assignee);
                 self.of_step("step_assigned", *item, |name| format!("{} gave {name} to {whom}.", self.actor()))
             }
+            RecordEvent::WaitEnded { step, .. } => {
+                let ended = self.record.ended_by(self.given, self.step(*step)?);
+                let why = ended.map_or_else(|| "something happened".into(), |until| until.words());
+                self.of_step("wait_ended", *step, |name| format!("The wait {name} ended before its time: {why}."))
+            }
             RecordEvent::AbVersionTaken { step, version } => {
                 let letter = if *version == AbVersion::A { "A" } else { "B" };
                 self.of_step("ab_version_taken", *step, |name| format!("Version {letter} was taken in {name}."))
@@ -164,7 +169,7 @@ impl Teller<'_> {
                 let wanted = words::signals(&question.signals, question.all);
                 format!("{name} began to wait for {wanted}, until {until}.")
             }
-            (_, Some(until), _) => format!("{name} began to wait until {until}."),
+            (_, Some(until), _) => format!("{name} began to wait until {until}{}.", words::or_until(&node.until)),
             _ if performs(step, node) => format!("{name} was opened for {assignee}."),
             _ => return None,
         };

@@ -106,4 +106,6 @@ pub enum RecordEvent {
     ActivityLinked { step: Ordinal },
     /// A step or an activity is somebody else's.
     Assigned { item: Ordinal, assignee: Owner },
+    /// A wait ends before its time, by what stands at that place among what its node names.
+    WaitEnded { step: Ordinal, by: u8 },
 }
