@@ -70,7 +70,8 @@ impl Turn<'_> {
                 changes.iter().any(|change| matches!(change, Change::Owner(_)))
             }
             (Occurrence::RecordStageChanged, RecordEvent::StageChanged { .. }) => true,
-            (Occurrence::ActivityCompleted, RecordEvent::ActivityCompleted { .. }) => true,
+            (Occurrence::ActivityCompleted, RecordEvent::ActivityCompleted { .. })
+            | (Occurrence::GoalReached, RecordEvent::GoalReached) => true,
             (wanted, RecordEvent::Signalled { step, signal, .. }) => {
                 let of_sequence = self.record.step(*step).is_some_and(|mail| mail.enrolment == wait.enrolment);
                 of_sequence

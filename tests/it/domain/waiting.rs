@@ -1,6 +1,7 @@
 //! Waits that end on the first of several things: an event, a change of the record, their time.
 
 use chrono::TimeDelta;
+use relance::domain::activity::{ActivityKind, NewActivity};
 use relance::domain::enrolment::{Signal, StepStatus, WaitState};
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
@@ -27,7 +28,14 @@ fn event(name: &str) -> Value {
 #[test]
 fn a_wait_ends_at_what_happens_first_or_at_its_time() {
     type Deed = fn(&mut World, u32);
-    let deeds: [(&str, Value, Deed); 11] = [
+    let deeds: [(&str, Value, Deed); 13] = [
+        ("a goal", event("goal.reached"), |world, _| _ = world.ask(RecordCommand::ReachGoal)),
+        ("an activity", event("activity.completed"), |world, _| {
+            let (kind, subject) = (ActivityKind::Task, "Look".to_owned());
+            world.ask(RecordCommand::AddActivity(NewActivity { kind, subject, due_at: None, note: None }));
+            let activity = world.record().last_ordinal;
+            world.ask(RecordCommand::CompleteActivity { activity, note: None, call_result: None });
+        }),
         ("a reply", event("email.replied"), |world, run| world.signal(run, "m", Signal::Replied)),
         ("D-63: a reply is an opening too", event("email.opened"), |world, run| {
             world.signal(run, "m", Signal::Replied)

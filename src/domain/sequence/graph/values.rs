@@ -150,6 +150,9 @@ pub enum Occurrence {
     /// An activity of the record is done.
     #[serde(rename = "activity.completed")]
     ActivityCompleted,
+    /// The goal of its sequences was reached (AB-14).
+    #[serde(rename = "goal.reached")]
+    GoalReached,
 }
 
 impl Occurrence {
@@ -165,6 +168,7 @@ impl Occurrence {
             Occurrence::RecordOwnerChanged => "record.owner_changed",
             Occurrence::RecordStageChanged => "record.stage_changed",
             Occurrence::ActivityCompleted => "activity.completed",
+            Occurrence::GoalReached => "goal.reached",
         }
     }
 
