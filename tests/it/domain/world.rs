@@ -26,6 +26,8 @@ use relance::time::Timestamp;
 
 use super::ledger::{Ledger, Logged};
 
+// Named, because the fuzz targets take this file by its path.
+#[path = "world/ab_tests.rs"]
 mod ab_tests;
 
 /// When every test begins.
