@@ -18,6 +18,7 @@ pub mod permission;
 pub mod plan;
 pub mod policy;
 pub mod record;
+pub mod schedule;
 pub mod sequence;
 pub mod template;
 pub mod trial;

@@ -26,6 +26,7 @@ mod reach;
 mod records;
 mod rights;
 mod rules;
+mod schedule;
 mod sequence;
 mod setting;
 mod settings;
