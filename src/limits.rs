@@ -56,6 +56,8 @@ pub const TRIAL_MOMENTS_MAX: usize = 200;
 pub const TRIAL_DAYS_MAX: i64 = 3_660;
 /// Tests stored with a sequence, in bytes of JSON.
 pub const TRIALS_BYTES_MAX: usize = 1_000_000;
+/// The longest time after which a record may enter a sequence again, in days.
+pub const REENTRY_DAYS_MAX: u16 = 3_660;
 /// Templates of e-mails and text messages, those that the product ships among them: all are in memory.
 pub const MESSAGE_TEMPLATES_MAX: usize = 2_000;
 /// Name of one, in characters.

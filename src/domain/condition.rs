@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod evaluate;
+pub mod stored;
 pub mod subject;
 
 use serde::ser::{SerializeMap, Serializer};

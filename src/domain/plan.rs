@@ -6,7 +6,7 @@ mod check;
 pub mod compile;
 pub mod structure;
 
-pub use self::assign_to::{AssignTo, TeamCondition};
+pub use self::assign_to::AssignTo;
 
 use chrono::TimeDelta;
 
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::condition::Condition;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::conduct::Conduct;
 use crate::id::{FlowId, SequenceId, TemplateId};
 
 /// The node's place in its plan.
@@ -27,10 +28,8 @@ pub struct Plan {
     pub record_type: RecordType,
     /// Every node; the first is where an enrolment begins.
     pub nodes: Vec<PlanNode>,
-    /// Leave when the customer replies to any e-mail.
-    pub exit_on_reply: bool,
-    /// Who gets the steps.
-    pub assign_to: AssignTo,
+    /// How records go through it.
+    pub conduct: Conduct,
     /// Steps by TC-1.
     pub step_count: u16,
     /// The longest path of waits and limits (TC-3).

@@ -1,6 +1,7 @@
 //! A sequence as authored: a draft graph, the versions that were published from it, and whether records may be connected.
 
 pub mod command;
+pub mod conduct;
 mod decide;
 pub mod graph;
 pub mod migration;
@@ -14,13 +15,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::command::{Property, SequenceCommand, SequenceEvent, SequenceRejection};
 
+use self::conduct::{Conduct, Reentry};
 use self::graph::Graph;
 use self::migration::{Migration, MigrationState, Mode};
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
-use crate::domain::plan::AssignTo;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
 use crate::id::{EntityKind, MigrationId, SequenceId, TagId, UserId};
@@ -67,10 +68,8 @@ pub struct Version {
     pub number: u16,
     /// The graph, as JSON.
     pub graph: String,
-    /// R-30 at the time.
-    pub exit_on_reply: bool,
-    /// §3.3 at the time.
-    pub assign_to: AssignTo,
+    /// How records go through it.
+    pub conduct: Conduct,
     /// What the author said about it.
     pub description: Option<String>,
     /// When it was published.
@@ -96,10 +95,12 @@ pub struct Sequence {
     pub template: Option<String>,
     /// Whose it is.
     pub owner: Owner,
-    /// §3.3.
-    pub assign_to: AssignTo,
-    ///
-    pub exit_on_reply: bool,
+    /// How records go through the next version, or the present one where none is being drawn.
+    pub conduct: Conduct,
+    /// Whether records that were in it may enter it again.
+    pub reentry: Reentry,
+    /// No record is in it and in another sequence with this tag, or one below it, at the same time.
+    pub exclusive: Option<TagId>,
     /// §19.1.
     pub status: SequenceStatus,
     /// The version that was published last, or 1 before the first.
@@ -139,9 +140,7 @@ impl Sequence {
 
     /// Whether activation would publish something else than the last version.
     fn is_edited(&self) -> bool {
-        self.published.last().is_none_or(|last| {
-            last.graph != self.draft || last.exit_on_reply != self.exit_on_reply || last.assign_to != self.assign_to
-        })
+        self.published.last().is_none_or(|last| last.graph != self.draft || last.conduct != self.conduct)
     }
 }
 
@@ -156,7 +155,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 5;
+    const LAYOUT: u16 = 6;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -232,7 +231,7 @@ impl Entity for Sequence {
                 (self.status, self.revision) = (SequenceStatus::Active, None);
                 if let Some(last) = self.published.last() {
                     self.draft.clone_from(&last.graph);
-                    self.exit_on_reply = last.exit_on_reply;
+                    self.conduct.clone_from(&last.conduct);
                 }
             }
             SequenceEvent::Tagged(tags) => self.tags.clone_from(tags),
@@ -290,9 +289,8 @@ impl Sequence {
     fn publish(&mut self, number: u16, description: Option<String>, stamp: Stamp) {
         self.version = number;
         if self.published.last().is_none_or(|last| last.number != number) {
-            let (graph, exit_on_reply, assign_to) = (self.draft.clone(), self.exit_on_reply, self.assign_to.clone());
-            let (at, by) = (stamp.at, stamp.by);
-            self.published.push(Version { number, graph, exit_on_reply, assign_to, description, at, by });
+            let (graph, conduct, at, by) = (self.draft.clone(), self.conduct.clone(), stamp.at, stamp.by);
+            self.published.push(Version { number, graph, conduct, description, at, by });
         }
     }
 
@@ -300,9 +298,14 @@ impl Sequence {
         match property.clone() {
             Property::Name(name) => self.name = name,
             Property::Description(description) => self.description = description,
-            Property::ExitOnReply(leave) => self.exit_on_reply = leave,
-            Property::AssignTo(assign_to) => self.assign_to = assign_to,
+            Property::ExitOnReply(leave) => self.conduct.exit_on_reply = leave,
+            Property::AssignTo(assign_to) => self.conduct.assign_to = assign_to,
             Property::Owner(owner) => self.owner = owner,
+            Property::WaitComputation(computed) => self.conduct.wait_computation = computed,
+            Property::Window(window) => self.conduct.window = window,
+            Property::Goal(goal) => self.conduct.goal = goal,
+            Property::Reentry(reentry) => self.reentry = reentry,
+            Property::Exclusive(tag) => self.exclusive = tag,
         }
     }
 }

@@ -111,8 +111,7 @@ impl Sequence {
         let published = Version {
             number: self.version,
             graph: self.draft.clone(),
-            exit_on_reply: self.exit_on_reply,
-            assign_to: self.assign_to.clone(),
+            conduct: self.conduct.clone(),
             description: None,
             at: self.modified_at,
             by: UserId::SYSTEM,

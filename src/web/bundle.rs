@@ -15,15 +15,17 @@ use serde_json::Value;
 use self::key::Kind;
 
 use crate::domain::catalogue::field::{Field, FieldKind};
+use crate::domain::json::object;
 use crate::domain::language::Language;
 use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::conduct::{Reentry, Window};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::trial::script::Test;
 use crate::limits;
 use crate::web::api::fields::{self, KindBody};
 use crate::web::api::graphs::read_graph;
-use crate::web::api::sequences::AssignToBody;
 use crate::web::problem::{Fault, Problem};
+use crate::web::wire::conduct::{AssignToBody, GoalBody};
 
 /// What a bundle says it is; another format has another number.
 pub const FORMAT: &str = "relance-bundle/1";
@@ -173,11 +175,38 @@ pub struct PackedSequence<G = Graph> {
     ///
     #[serde(default)]
     pub exit_on_reply: bool,
+    /// TM-6.
+    #[serde(default = "computed", skip_serializing_if = "is_computed")]
+    pub wait_computation: bool,
+    /// When automated messages may leave.
+    #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// AB-14.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub goal: GoalBody,
+    /// Whether records may enter again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reentry: Reentry,
+    /// The path of the tag with whose sequences it is not shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusive: Option<String>,
     /// `{start, nodes}`, with keys where nodes name something.
     pub graph: G,
     /// What it has to do, see `/sequences/{id}/tests`.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<Test>,
+}
+
+fn computed() -> bool {
+    true
+}
+
+fn is_computed(computed: &bool) -> bool {
+    *computed
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn record_owner() -> AssignToBody {
@@ -299,6 +328,11 @@ impl PackedSequence<Value> {
             tags: self.tags,
             assign_to: self.assign_to,
             exit_on_reply: self.exit_on_reply,
+            wait_computation: self.wait_computation,
+            window: self.window,
+            goal: self.goal,
+            reentry: self.reentry,
+            exclusive: self.exclusive,
             graph: read_graph(self.graph, &format!("{root}/graph"))?,
             tests: self.tests,
         })

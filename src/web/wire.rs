@@ -2,6 +2,7 @@
 //! may change.
 
 pub mod audit;
+pub mod conduct;
 pub mod record;
 
 pub use self::record::{Owner, RecordBody, RecordView, state_name};

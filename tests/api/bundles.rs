@@ -53,7 +53,14 @@ fn the_six_templates_exported_imported_into_an_empty_server_and_exported_again_a
         for (sequence, tags) in made.iter().zip([&tags[3..], &tags[..2], &tags[1..]]) {
             from.put(&format!("/sequences/{sequence}/tags"), json!({ "tags": tags })).expect(200);
         }
+        let conduct = json!({ "exclusive": tags[2], "reentry": { "after_days": 7 }, "goal": "reply", "wait_computation": false,
+            "window": { "weekdays": ["tue"], "start": "09:00", "end": "12:00", "zone": "seller", "business_time": true } });
+        from.patch(&format!("/sequences/{}", made[5]), conduct).expect(200);
         let first = export(&from, &made);
+        assert!(
+            first.contains("\"exclusive\": \"Vente/Europe/Galice\"") && first.contains("\"start\": \"09:00\""),
+            "{first}"
+        );
         assert!(first.ends_with("}\n") && first.contains("\n  \"sequences\": ["), "it reads in a diff");
         for local in made.iter().map(String::as_str).chain(["2026-", "\"owner\""]) {
             assert!(!first.contains(local), "{local} is of one server only");

@@ -24,7 +24,11 @@ fn q_8_a_new_sequence_is_inactive_and_its_first_version() {
         ("assign_to", json!({ "type": "record_owner" })),
         ("tags", json!([])),
         ("exit_on_reply", json!(false)),
-        ("wait_computation", json!(false)),
+        ("wait_computation", json!(true)),
+        ("window", json!(null)),
+        ("goal", json!("success")),
+        ("reentry", json!("any_time")),
+        ("exclusive", json!(null)),
         ("step_count", json!(0)),
         ("duration_days", json!(0)),
         ("connected_count", json!(0)),
@@ -206,7 +210,31 @@ fn properties_that_do_not_fit_are_refused() {
     let api = server.client();
     let path = format!("/sequences/{}", api.inactive(graph([task("a", None)])));
     let before = api.get(&path);
+    let window = |members: Value| {
+        let mut window = json!({ "weekdays": ["mon", "fri"], "start": "08:00", "end": "17:00" });
+        window.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+        json!({ "window": window })
+    };
     for (status, code, pointer, patch) in [
+        (400, "malformed", "/window", json!({ "window": "always" })),
+        (400, "malformed", "/window", json!({ "window": ["mon"] })),
+        (400, "malformed", "/window/start", window(json!({ "start": "8:00" }))),
+        (400, "malformed", "/window/zone", window(json!({ "zone": "Mars/Olympus" }))),
+        (400, "malformed", "/window/colour", window(json!({ "colour": "red" }))),
+        (422, "validation_failed", "/window/end", window(json!({ "end": "08:00" }))),
+        (422, "validation_failed", "/window/weekdays", window(json!({ "weekdays": [] }))),
+        (422, "validation_failed", "/window/holidays", window(json!({ "holidays": "France" }))),
+        (400, "malformed", "/goal", json!({ "goal": "happiness" })),
+        (
+            422,
+            "validation_failed",
+            "/goal/field",
+            json!({ "goal": { "field": { "field": "x", "op": "eq", "value": 1 } } }),
+        ),
+        (400, "malformed", "/reentry", json!({ "reentry": "sometimes" })),
+        (422, "validation_failed", "/reentry", json!({ "reentry": { "after_days": 0 } })),
+        (400, "malformed", "/exclusive", json!({ "exclusive": "x" })),
+        (422, "validation_failed", "/exclusive", json!({ "exclusive": "00000000-0000-7000-8000-000000000001" })),
         (400, "malformed", "/name", json!({ "name": 1 })),
         (400, "malformed", "/exit_on_reply", json!({ "exit_on_reply": "yes" })),
         (400, "malformed", "/record_type", json!({ "record_type": "contact" })),
@@ -282,4 +310,33 @@ fn a_sequence_that_does_not_exist_is_not_found() {
         }
         api.post(&format!("{path}/enrolments"), json!({ "records": [] })).refused(404, "not_found");
     }
+}
+
+#[test]
+fn how_records_go_through_a_sequence_and_enter_it_is_read_as_it_was_written() {
+    let server = Server::shared();
+    let api = server.client();
+    let tag = api.post("/tags", json!({ "name": "Once" })).expect(201)["id"].clone();
+    let sequence = api.active(graph([node("m", "email", json!({}))]));
+    let path = format!("/sequences/{sequence}");
+    let window = json!({ "weekdays": ["mon", "fri"], "start": "08:00", "end": "24:00", "zone": "Europe/Paris",
+        "business_time": true, "holidays": "FR" });
+    let versioned = json!({ "window": window, "wait_computation": false, "goal": { "field": { "field": "name", "op": "eq",
+        "value": "x" } } });
+    api.patch(&path, versioned.clone()).refused(409, "sequence_active");
+    // Who may enter is no matter of a version.
+    let entry = json!({ "reentry": { "after_days": 30 }, "exclusive": tag });
+    let patched = api.patch(&path, entry.clone()).expect(200);
+    assert_eq!((&patched["reentry"], &patched["exclusive"]), (&entry["reentry"], &entry["exclusive"]));
+    api.post(&format!("{path}/revise"), json!({})).expect(200);
+    let drawn = api.patch(&path, versioned.clone()).expect(200);
+    for member in ["window", "wait_computation", "goal"] {
+        assert_eq!(drawn[member], versioned[member], "{member}");
+    }
+    // What a revision changes is dropped with it.
+    let dropped = api.post(&format!("{path}/discard-revision"), json!({})).expect(200);
+    assert_eq!((&dropped["window"], &dropped["goal"]), (&json!(null), &json!("success")));
+    assert_eq!((&dropped["wait_computation"], &dropped["exclusive"]), (&json!(true), &tag));
+    let cleared = api.patch(&path, json!({ "exclusive": null })).expect(200);
+    assert_eq!(cleared["exclusive"], json!(null));
 }

@@ -14,6 +14,7 @@ use crate::domain::json::{Object, objects};
 use crate::domain::language::Language;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::Sequence;
+use crate::domain::sequence::conduct::Conduct;
 use crate::domain::template;
 use crate::domain::trial::script::{self, Test};
 use crate::id::SequenceId;
@@ -213,8 +214,9 @@ fn alone(file: TestFile) -> anyhow::Result<Report> {
         }
         _ => bail!("it names what to try: one of `sequence`, `template` and `graph`"),
     };
+    let conduct = Conduct { exit_on_reply, ..Conduct::default() };
     let draft = serde_json::to_string(&graph).context("the graph cannot be written")?;
-    let drawn = Sequence { exists: true, version: 1, record_type, exit_on_reply, draft, ..Sequence::default() };
+    let drawn = Sequence { exists: true, version: 1, record_type, conduct, draft, ..Sequence::default() };
     let tests = file.tests.as_deref().unwrap_or(shipped);
     let report = drawn.try_tests(NOWHERE, &Given::default(), tests).map_err(|rejection| sentence(rejection.into()))?;
     Ok(serde_json::from_value(serde_json::to_value(ReportView::from(report))?)?)

@@ -129,7 +129,7 @@ impl<'a> Turn<'a> {
         if !self.is_live(enrolment) {
             return Ok(());
         }
-        if plan.exit_on_reply && signal == Signal::Replied {
+        if plan.conduct.exit_on_reply && signal == Signal::Replied {
             self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ExitCriterionMet);
             return Ok(());
         }

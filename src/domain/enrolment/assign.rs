@@ -5,8 +5,9 @@ use super::advance::Turn;
 use super::{Ordinal, StepWarning};
 use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::domain::condition::evaluate::Today;
+use crate::domain::condition::stored::StoredCondition;
 use crate::domain::condition::subject::OwnerLook;
-use crate::domain::plan::{AssignTo, Plan, TeamCondition};
+use crate::domain::plan::{AssignTo, Plan};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Owner, Value};
 use crate::id::{TeamId, UserId};
@@ -33,7 +34,7 @@ impl Turn<'_> {
 
     fn found(&self, enrolment: Ordinal, plan: &Plan) -> Option<Owner> {
         let by = self.record.enrolment(enrolment).map_or(self.stamp.by, |enrolment| enrolment.connected_by);
-        self.resolve(&plan.assign_to, by)
+        self.resolve(&plan.conduct.assign_to, by)
     }
 
     /// Who is meant on this record, `by` having connected it; `None` where there is nobody who may act.
@@ -65,7 +66,7 @@ impl Turn<'_> {
 
     /// The team, if one of its members may act and fulfils the condition. The step is the whole team's: whoever sees
     /// the record by way of the team may act on it.
-    fn team(&self, team: Option<TeamId>, condition: Option<&TeamCondition>) -> Option<Owner> {
+    fn team(&self, team: Option<TeamId>, condition: Option<&StoredCondition>) -> Option<Owner> {
         let members = &self.given.policy.organisation.teams.get(&team?)?.members;
         let today = Today::utc(self.stamp.at);
         let is_meant = |member: &UserId| {

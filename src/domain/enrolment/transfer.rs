@@ -48,7 +48,7 @@ impl Turn<'_> {
 
     /// Whether another connection to a sequence would be the same again (K-6, D-44).
     pub fn is_connected(&self, sequence: SequenceId, plan: &Plan, by: UserId) -> bool {
-        let same_person = |connected_by| plan.assign_to != AssignTo::CurrentUser || connected_by == by;
+        let same_person = |connected_by| plan.conduct.assign_to != AssignTo::CurrentUser || connected_by == by;
         self.record.live().any(|live| live.sequence == sequence && same_person(live.connected_by))
     }
 

@@ -28,8 +28,7 @@ pub(super) fn assemble(order: &[&Node], properties: &Properties) -> Option<Plan>
     };
     Some(Plan {
         record_type: properties.record_type,
-        exit_on_reply: properties.exit_on_reply,
-        assign_to: properties.assign_to.clone(),
+        conduct: properties.conduct.clone(),
         step_count: nodes.iter().filter(|node| node.is_counted()).count() as u16,
         duration: TimeDelta::hours(longest(order, hours)),
         nodes,

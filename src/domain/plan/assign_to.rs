@@ -1,11 +1,10 @@
 //! Who gets the steps of a sequence (§3.3), as its author says it.
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::field::{FieldKind, Target};
-use crate::domain::condition::Condition;
+use crate::domain::condition::stored::StoredCondition;
 use crate::domain::condition::subject::OfOwner;
 use crate::domain::record::schema::RecordType;
 
@@ -20,34 +19,9 @@ pub enum AssignTo {
     /// The user in a lookup field of the record.
     RecordField(String),
     /// The team that owns the record; those of its members who fulfil the condition, or all.
-    OwnerTeam(Option<TeamCondition>),
+    OwnerTeam(Option<StoredCondition>),
     /// The team that is let in to the record, or owns it (Q-23, D-13); its members as there.
-    AccessTeam(Option<TeamCondition>),
-}
-
-/// Which members of a team are meant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TeamCondition(pub Condition);
-
-impl TeamCondition {
-    /// One that says something: an empty one means everybody.
-    pub fn new(condition: Option<Condition>) -> Option<TeamCondition> {
-        let is_empty = |condition: &Condition| matches!(condition, Condition::All(parts) | Condition::Any(parts) if parts.is_empty());
-        condition.filter(|condition| !is_empty(condition)).map(TeamCondition)
-    }
-}
-
-/// As its JSON text, because what is stored has no shape of its own for values of any kind.
-impl Serialize for TeamCondition {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&serde_json::to_string(&self.0).map_err(serde::ser::Error::custom)?)
-    }
-}
-
-impl<'de> Deserialize<'de> for TeamCondition {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<TeamCondition, D::Error> {
-        serde_json::from_str(&String::deserialize(from)?).map(TeamCondition).map_err(D::Error::custom)
-    }
+    AccessTeam(Option<StoredCondition>),
 }
 
 impl AssignTo {

@@ -23,7 +23,7 @@ pub(super) fn check(
         let detail = format!("records of type {} are switched off in the workspace", kind.name());
         check.found.push(error("record_type_disabled", None, detail));
     }
-    if let Some(fault) = around.assign_fault(&properties.assign_to, kind) {
+    if let Some(fault) = around.assign_fault(&properties.conduct.assign_to, kind) {
         check.found.push(error("assign_to_invalid", None, fault));
     }
     if order.is_empty() {
@@ -86,7 +86,7 @@ impl Check<'_> {
 
     /// R-31, D-38.
     fn exit_on_reply(&mut self, order: &[&Node]) {
-        if !self.properties.exit_on_reply {
+        if !self.properties.conduct.exit_on_reply {
             return;
         }
         if !order.iter().any(|node| node.is_email()) {

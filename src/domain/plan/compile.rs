@@ -10,6 +10,7 @@ use super::structure::structural_faults;
 use super::{AssignTo, Channel, Plan};
 use crate::domain::condition::check::Schema;
 use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::conduct::Conduct;
 use crate::domain::sequence::graph::{EmailQuestion, Graph, Node};
 use crate::id::{SequenceId, TemplateId};
 use crate::limits;
@@ -41,10 +42,8 @@ pub struct Diagnostic {
 pub struct Properties {
     /// The type of record the sequence runs on.
     pub record_type: RecordType,
-    ///
-    pub exit_on_reply: bool,
-    /// §3.3.
-    pub assign_to: AssignTo,
+    /// How records go through it.
+    pub conduct: Conduct,
 }
 
 /// What a check may ask of the organisation around a graph.

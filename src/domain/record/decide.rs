@@ -168,7 +168,7 @@ fn connect(
         return Err(RecordRejection::AlreadyConnected);
     }
     // Later, a step that finds nobody is the record owner's.
-    if turn.resolve(&plan.assign_to, turn.stamp.by).is_none() {
+    if turn.resolve(&plan.conduct.assign_to, turn.stamp.by).is_none() {
         return Err(RecordRejection::AssigneeUnresolved);
     }
     let enrolment = turn.next_ordinal()?;

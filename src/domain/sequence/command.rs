@@ -7,6 +7,7 @@ use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::Diagnostic;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
+use crate::domain::sequence::conduct::{Goal, Reentry, Window};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
@@ -28,6 +29,16 @@ pub enum Property {
     AssignTo(AssignTo),
     /// Whose it is (P-7, Q-31).
     Owner(Owner),
+    /// TM-6; only while inactive or in revision, like the two that follow.
+    WaitComputation(bool),
+    /// When automated messages may leave.
+    Window(Option<Window>),
+    /// AB-14.
+    Goal(Goal),
+    /// Whether records that were in it may enter it again; at any time, like the next.
+    Reentry(Reentry),
+    /// Not together with another sequence of this tag.
+    Exclusive(Option<TagId>),
 }
 
 /// A request to a sequence.

@@ -1,10 +1,12 @@
 //! What follows from a command to a sequence: checks, then the events.
 
+use super::conduct::{Conduct, Goal, Reentry};
 use super::graph::Graph;
 use super::migration::Moves;
 use super::{
     Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection, SequenceStatus, rights, write_graph,
 };
+use crate::domain::condition::subject::OfRecord;
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::permission::Permission;
@@ -105,26 +107,49 @@ impl Sequence {
     fn change(&self, mut properties: Vec<Property>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         let is_locked = |property: &Property| match property {
             //
-            Property::ExitOnReply(_) => self.status == SequenceStatus::Active,
+            Property::ExitOnReply(_) | Property::WaitComputation(_) | Property::Window(_) | Property::Goal(_) => {
+                self.status == SequenceStatus::Active
+            }
             //
             Property::AssignTo(_) => self.status.is_active(),
             Property::Name(_) | Property::Description(_) | Property::Owner(_) => false,
+            Property::Reentry(_) | Property::Exclusive(_) => false,
         };
         properties.retain(|property| !self.has(property));
         if properties.iter().any(is_locked) {
             return Err(SequenceRejection::Active);
         }
         let mut problems = Vec::new();
-        for property in &properties {
-            match property {
-                Property::Name(name) => problems.extend(texts(Some(name), None)),
-                Property::Description(description) => problems.extend(texts(None, Some(description))),
-                Property::AssignTo(assign_to) => problems.extend(self.assign_problem(assign_to, given)),
-                Property::ExitOnReply(_) | Property::Owner(_) => {}
-            }
-        }
+        properties.iter().for_each(|property| problems.extend(self.property_problems(property, given)));
         refuse(problems)?;
         Ok(if properties.is_empty() { vec![] } else { vec![SequenceEvent::Changed(properties)] })
+    }
+
+    /// What does not fit about the value of a property.
+    pub(super) fn property_problems(&self, property: &Property, given: &Given) -> Vec<Problem> {
+        let problem = |pointer: String, code, detail| vec![Problem { pointer, code, detail }];
+        match property {
+            Property::Name(name) => texts(Some(name), None),
+            Property::Description(description) => texts(None, Some(description)),
+            Property::AssignTo(assign_to) => self.assign_problem(assign_to, given).into_iter().collect(),
+            Property::Window(Some(window)) => window
+                .fault()
+                .map_or_else(Vec::new, |(member, detail)| problem(format!("/window{member}"), "out_of_range", detail)),
+            Property::Goal(Goal::Field(condition)) => {
+                let schema = OfRecord { kind: self.record_type, catalogue: &given.catalogue };
+                let faults = condition.0.faults(&schema).into_iter();
+                faults.flat_map(|fault| problem("/goal/field".into(), "condition_invalid", fault)).collect()
+            }
+            Property::Reentry(reentry) => {
+                let fault = reentry.fault();
+                fault.map_or_else(Vec::new, |detail| problem("/reentry".into(), "out_of_range", detail))
+            }
+            Property::Exclusive(Some(tag)) if !given.catalogue.tags.contains_key(tag) => {
+                problem("/exclusive".into(), "tag_unknown", format!("there is no tag {tag}"))
+            }
+            Property::ExitOnReply(_) | Property::Owner(_) | Property::WaitComputation(_) => vec![],
+            Property::Window(None) | Property::Goal(_) | Property::Exclusive(_) => vec![],
+        }
     }
 
     /// §3.4: a clean draft becomes the next version, unless it is the last one still. Its tests have to pass where the
@@ -212,11 +237,35 @@ impl Sequence {
         match property {
             Property::Name(name) => self.name == *name,
             Property::Description(description) => self.description == *description,
-            Property::ExitOnReply(leave) => self.exit_on_reply == *leave,
-            Property::AssignTo(assign_to) => self.assign_to == *assign_to,
+            Property::ExitOnReply(leave) => self.conduct.exit_on_reply == *leave,
+            Property::AssignTo(assign_to) => self.conduct.assign_to == *assign_to,
             Property::Owner(owner) => self.owner == *owner,
+            Property::WaitComputation(computed) => self.conduct.wait_computation == *computed,
+            Property::Window(window) => self.conduct.window == *window,
+            Property::Goal(goal) => self.conduct.goal == *goal,
+            Property::Reentry(reentry) => self.reentry == *reentry,
+            Property::Exclusive(tag) => self.exclusive == *tag,
         }
     }
+
+    /// What another sequence has to be told to be conducted and entered like this one.
+    pub(super) fn ways(&self) -> [Property; 7] {
+        ways(&self.conduct, self.reentry, self.exclusive)
+    }
+}
+
+/// Conduct and entry as properties.
+pub(super) fn ways(conduct: &Conduct, reentry: Reentry, exclusive: Option<TagId>) -> [Property; 7] {
+    let Conduct { exit_on_reply, assign_to, wait_computation, window, goal } = conduct.clone();
+    [
+        Property::ExitOnReply(exit_on_reply),
+        Property::AssignTo(assign_to),
+        Property::WaitComputation(wait_computation),
+        Property::Window(window),
+        Property::Goal(goal),
+        Property::Reentry(reentry),
+        Property::Exclusive(exclusive),
+    ]
 }
 
 /// No tests are none stored.
@@ -252,8 +301,7 @@ fn copy(
     let source = given.sequences.get(&of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
     refuse(disabled(source.record_type, given))?;
     let blank = Sequence::default();
-    let properties = [Property::ExitOnReply(source.exit_on_reply), Property::AssignTo(source.assign_to.clone())];
-    let properties: Vec<_> = properties.into_iter().filter(|property| !blank.has(property)).collect();
+    let properties: Vec<_> = source.ways().into_iter().filter(|property| !blank.has(property)).collect();
     let (template, graph, owner) = (source.template.clone(), source.draft.clone(), Owner::User(stamp.by));
     let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };
     let changed = (!properties.is_empty()).then_some(SequenceEvent::Changed(properties));

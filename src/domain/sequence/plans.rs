@@ -13,21 +13,13 @@ use crate::id::{FlowId, SequenceId, TemplateId};
 impl Sequence {
     /// The draft compiled with the present properties; `id` is its own.
     pub fn compile_draft(&self, id: SequenceId, given: &Given) -> (Option<Plan>, Vec<Diagnostic>) {
-        let properties = Properties {
-            record_type: self.record_type,
-            exit_on_reply: self.exit_on_reply,
-            assign_to: self.assign_to.clone(),
-        };
+        let properties = Properties { record_type: self.record_type, conduct: self.conduct.clone() };
         compile(&self.graph(), &properties, &Around { id, given })
     }
 
     /// A published version compiled again.
     pub fn compile_version(&self, version: &Version) -> Option<Plan> {
-        let properties = Properties {
-            record_type: self.record_type,
-            exit_on_reply: version.exit_on_reply,
-            assign_to: version.assign_to.clone(),
-        };
+        let properties = Properties { record_type: self.record_type, conduct: version.conduct.clone() };
         recompile(&read_graph(&version.graph), &properties)
     }
 }

@@ -1,11 +1,11 @@
 //! What follows when a bundle brings a sequence: it is made or brought up to what the bundle says (Q-94, D-41).
 
-use super::decide::{graph_problems, refuse, texts};
+use super::conduct::{Conduct, Reentry};
+use super::decide::{graph_problems, refuse, texts, ways};
 use super::graph::Graph;
 use super::{Property, Sequence, SequenceEvent, SequenceRejection, read_graph, write_graph};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
-use crate::domain::plan::AssignTo;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
@@ -26,10 +26,12 @@ pub struct Packed {
     pub tags: Vec<TagId>,
     /// The draft.
     pub graph: Graph,
-    ///
-    pub exit_on_reply: bool,
-    /// §3.3.
-    pub assign_to: AssignTo,
+    /// How records go through it.
+    pub conduct: Conduct,
+    /// Whether they may enter again.
+    pub reentry: Reentry,
+    /// Not together with another sequence of this tag.
+    pub exclusive: Option<TagId>,
     /// Its tests.
     pub tests: Vec<Test>,
     /// How the bundle writes keys that do not spell the ids they stand for.
@@ -37,12 +39,11 @@ pub struct Packed {
 }
 
 impl Sequence {
-    /// What there is for records to be connected to, or would be if the draft were activated: graph, whether a reply ends
-    /// it, and who gets the steps.
-    pub fn in_use(&self) -> (Graph, bool, AssignTo) {
+    /// What there is for records to be connected to, or would be if the draft were activated.
+    pub fn in_use(&self) -> (Graph, Conduct) {
         match self.published.last().filter(|_| self.status.is_active()) {
-            Some(version) => (read_graph(&version.graph), version.exit_on_reply, version.assign_to.clone()),
-            None => (self.graph(), self.exit_on_reply, self.assign_to.clone()),
+            Some(version) => (read_graph(&version.graph), version.conduct.clone()),
+            None => (self.graph(), self.conduct.clone()),
         }
     }
 
@@ -58,6 +59,11 @@ impl Sequence {
             return Err(SequenceRejection::Exists);
         }
         let mut problems = texts(Some(&packed.name), Some(&packed.description));
+        let typed = Sequence { record_type: packed.record_type, ..Sequence::default() };
+        let window = Property::Window(packed.conduct.window.clone());
+        for property in [window, Property::Reentry(packed.reentry), Property::Exclusive(packed.exclusive)] {
+            problems.extend(typed.property_problems(&property, given));
+        }
         problems.extend(
             graph_problems(&packed.graph)
                 .into_iter()
@@ -84,7 +90,8 @@ impl Sequence {
         }
         events.extend(after.unpack_version(&packed, given, stamp)?);
         let texts = [Property::Name(packed.name), Property::Description(packed.description)];
-        events.extend(after.differing(texts));
+        let entry = [Property::Reentry(packed.reentry), Property::Exclusive(packed.exclusive)];
+        events.extend(after.differing(texts.into_iter().chain(entry)));
         events.extend(after.save_tests(&packed.tests)?);
         events.extend(after.set_tags(packed.tags, given)?);
         let mut keys = packed.keys;
@@ -100,18 +107,16 @@ impl Sequence {
         given: &Given,
         stamp: Stamp,
     ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        if self.in_use() == (packed.graph.clone(), packed.exit_on_reply, packed.assign_to.clone()) {
+        if self.in_use() == (packed.graph.clone(), packed.conduct.clone()) {
             return Ok(vec![]);
         }
         let is_active = self.status.is_active();
         // The steps of those who are connected go to whom they went before.
-        if is_active && self.assign_to != packed.assign_to {
+        if is_active && self.conduct.assign_to != packed.conduct.assign_to {
             return Err(SequenceRejection::Active);
         }
         let mut events = if is_active { self.revise(given, stamp)? } else { vec![] };
-        events.extend(
-            self.differing([Property::ExitOnReply(packed.exit_on_reply), Property::AssignTo(packed.assign_to.clone())]),
-        );
+        events.extend(self.differing(ways(&packed.conduct, self.reentry, self.exclusive)));
         let is_drawn = self.graph() == packed.graph;
         events.extend((!is_drawn).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph))));
         Ok(events)

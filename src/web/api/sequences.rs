@@ -3,15 +3,16 @@
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::condition::Condition;
 use crate::domain::effect::Counter;
 use crate::domain::given::Given;
+use crate::domain::json::present;
+use crate::domain::plan::Plan;
 use crate::domain::plan::compile::{Diagnostic, Severity};
-use crate::domain::plan::{AssignTo, Plan, TeamCondition};
 use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::conduct::{Reentry, Window};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
@@ -29,30 +30,7 @@ use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, known_type, sequence_id};
 use crate::web::wire::Owner;
-
-/// Who gets the steps of a sequence (§3.3).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum AssignToBody {
-    /// The owner of the record.
-    RecordOwner {},
-    /// Whoever connects the record.
-    CurrentUser {},
-    /// The user in a lookup field of the record.
-    RecordField { field: String },
-    /// The team that owns the record, or those of its members who fulfil the condition.
-    OwnerTeam {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
-        condition: Option<Condition>,
-    },
-    /// The team that is let in to the record, or those of its members who fulfil the condition.
-    AccessTeam {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
-        condition: Option<Condition>,
-    },
-}
+use crate::web::wire::conduct::{AssignToBody, GoalBody};
 
 /// An open revision.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,30 +38,6 @@ pub struct RevisionView {
     /// The user who has it open.
     by: String,
     at: String,
-}
-
-impl From<AssignTo> for AssignToBody {
-    fn from(assign_to: AssignTo) -> AssignToBody {
-        match assign_to {
-            AssignTo::RecordOwner => AssignToBody::RecordOwner {},
-            AssignTo::CurrentUser => AssignToBody::CurrentUser {},
-            AssignTo::RecordField(field) => AssignToBody::RecordField { field },
-            AssignTo::OwnerTeam(condition) => AssignToBody::OwnerTeam { condition: condition.map(|of| of.0) },
-            AssignTo::AccessTeam(condition) => AssignToBody::AccessTeam { condition: condition.map(|of| of.0) },
-        }
-    }
-}
-
-impl From<AssignToBody> for AssignTo {
-    fn from(assign_to: AssignToBody) -> AssignTo {
-        match assign_to {
-            AssignToBody::RecordOwner {} => AssignTo::RecordOwner,
-            AssignToBody::CurrentUser {} => AssignTo::CurrentUser,
-            AssignToBody::RecordField { field } => AssignTo::RecordField(field),
-            AssignToBody::OwnerTeam { condition } => AssignTo::OwnerTeam(TeamCondition::new(condition)),
-            AssignToBody::AccessTeam { condition } => AssignTo::AccessTeam(TeamCondition::new(condition)),
-        }
-    }
 }
 
 /// A sequence.
@@ -105,7 +59,21 @@ pub struct SequenceView {
     /// Who draws the next version, while that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<RevisionView>,
+    /// Whether waits skip non-working time where the organisation has that on (TM-6).
     wait_computation: bool,
+    /// When automated messages may leave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    window: Option<Window>,
+    /// What counts as success for A/B tests (AB-14): `success`, `reply`, `meeting` or `{"field": CONDITION}`.
+    #[schema(value_type = Object)]
+    goal: GoalBody,
+    /// Whether records that were in it may enter it again: `any_time`, `never`, or `{"after_days": N}`.
+    #[schema(value_type = Object)]
+    reentry: Reentry,
+    /// No record is in it and in another sequence with this tag, or one below it, at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclusive: Option<String>,
     /// Steps by TC-1; 0 while the draft has errors.
     step_count: u16,
     /// Days by TC-3; 0 while the draft has errors.
@@ -130,11 +98,15 @@ impl SequenceView {
             status: status_name(sequence.status),
             version: sequence.version,
             owner: sequence.owner.into(),
-            assign_to: sequence.assign_to.clone().into(),
+            assign_to: sequence.conduct.assign_to.clone().into(),
             tags: applied(sequence, given),
-            exit_on_reply: sequence.exit_on_reply,
+            exit_on_reply: sequence.conduct.exit_on_reply,
             revision: sequence.revision.map(|open| RevisionView { by: open.by.to_string(), at: open.at.to_string() }),
-            wait_computation: false,
+            wait_computation: sequence.conduct.wait_computation,
+            window: sequence.conduct.window.clone(),
+            goal: sequence.conduct.goal.clone().into(),
+            reentry: sequence.reentry,
+            exclusive: sequence.exclusive.map(|tag| tag.to_string()),
             step_count,
             duration_days,
             connected_count,
@@ -310,6 +282,28 @@ pub struct SequencePatch {
     assign_to: Option<AssignToBody>,
     /// Whose it is (P-7): who may edit it.
     owner: Option<Owner>,
+    /// Whether waits skip non-working time (TM-6); only while inactive or in revision.
+    wait_computation: Option<bool>,
+    /// When automated messages may leave, `{weekdays, start, end, zone?, business_time?, holidays?}`; null for any time. Only
+    /// while inactive or in revision.
+    #[serde(default, deserialize_with = "window")]
+    #[schema(value_type = Option<Object>)]
+    window: Option<Option<Window>>,
+    /// What counts as success for A/B tests (AB-14): `success`, `reply`, `meeting` or `{"field": CONDITION}`; only while
+    /// inactive or in revision.
+    #[schema(value_type = Option<Object>)]
+    goal: Option<GoalBody>,
+    /// `any_time`, `never`, or `{"after_days": N}`.
+    #[schema(value_type = Option<Object>)]
+    reentry: Option<Reentry>,
+    /// A tag: no record is in this sequence and in another one with it at the same time; null for none.
+    #[serde(default, deserialize_with = "present")]
+    exclusive: Option<Option<String>>,
+}
+
+/// A window, or null for none.
+fn window<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Window>>, D::Error> {
+    request::object(from).map(Some)
 }
 
 /// Change the properties of a sequence.
@@ -321,14 +315,22 @@ pub async fn patch_sequence(
     id: Path<String>,
     body: Body<SequencePatch>,
 ) -> Result<HttpResponse, Problem> {
-    let SequencePatch { name, description, exit_on_reply, assign_to, owner } = body.value;
-    let owner = owner.map(|owner| owner.read()).transpose()?;
+    let patch = body.value;
+    let owner = patch.owner.map(|owner| owner.read()).transpose()?;
+    let tag =
+        |text: String| TagId::parse(&text).ok_or_else(|| Problem::malformed("/exclusive", "this is the id of no tag"));
+    let exclusive = patch.exclusive.map(|id| id.map(tag).transpose()).transpose()?;
     let properties = [
-        name.map(Property::Name),
-        description.map(Property::Description),
-        exit_on_reply.map(Property::ExitOnReply),
-        assign_to.map(|assign_to| Property::AssignTo(assign_to.into())),
+        patch.name.map(Property::Name),
+        patch.description.map(Property::Description),
+        patch.exit_on_reply.map(Property::ExitOnReply),
+        patch.assign_to.map(|assign_to| Property::AssignTo(assign_to.into())),
         owner.map(Property::Owner),
+        patch.wait_computation.map(Property::WaitComputation),
+        patch.window.map(Property::Window),
+        patch.goal.map(|goal| Property::Goal(goal.into())),
+        patch.reentry.map(Property::Reentry),
+        exclusive.map(Property::Exclusive),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;

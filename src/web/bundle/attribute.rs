@@ -9,7 +9,7 @@ use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::domain::condition::check::Schema;
 use crate::domain::condition::subject::OfRecord;
 use crate::domain::record::schema::RecordType;
-use crate::web::api::sequences::AssignToBody;
+use crate::web::wire::conduct::{AssignToBody, GoalBody};
 
 /// Before the name of a record's field in a message.
 const MERGED: &str = "record.fields.";
@@ -48,6 +48,14 @@ impl<'a> Attributes<'a> {
     pub fn assign_to(&mut self, assign_to: &AssignToBody, kind: RecordType) {
         if let AssignToBody::RecordField { field } = assign_to {
             self.add("/assign_to/field".into(), Some(kind), field);
+        }
+    }
+
+    /// Adds what the goal compares.
+    pub fn goal(&mut self, goal: &GoalBody, kind: RecordType) {
+        if let GoalBody::Field(condition) = goal {
+            let condition = serde_json::to_value(condition).unwrap_or_default();
+            self.condition("/goal/field", &condition, Some(kind));
         }
     }
 

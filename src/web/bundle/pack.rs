@@ -89,7 +89,9 @@ impl<'a> Packing<'a> {
                 named.extend(SequenceId::parse(name).map(|id| (kind, id.0)));
             });
             attributes.graph(graph, sequence.record_type);
-            attributes.assign_to(&sequence.in_use().2.into(), sequence.record_type);
+            let conduct = sequence.in_use().1;
+            attributes.assign_to(&conduct.assign_to.into(), sequence.record_type);
+            attributes.goal(&conduct.goal.into(), sequence.record_type);
         }
         let mut fields = attributes.custom();
         let mut bundle = Bundle::default();
@@ -102,7 +104,11 @@ impl<'a> Packing<'a> {
         }
         let mut types: BTreeSet<RecordType> = self.found.values().map(|(sequence, _)| sequence.record_type).collect();
         bundle.fields = self.fields(fields, &mut types);
-        let tags: BTreeSet<_> = self.found.values().flat_map(|(sequence, _)| self.tags(sequence)).collect();
+        let tags = self
+            .found
+            .values()
+            .flat_map(|(sequence, _)| self.tags(sequence).into_iter().chain(self.exclusive(sequence)));
+        let tags: BTreeSet<_> = tags.collect();
         bundle.tags = tags.into_iter().collect();
         bundle.record_types = types.into_iter().filter_map(|kind| self.record_type(kind)).collect();
         bundle.sequences = self.found.iter().map(|(id, (sequence, _))| self.sequence(*id, sequence)).collect();
@@ -162,8 +168,12 @@ impl<'a> Packing<'a> {
         paths
     }
 
+    fn exclusive(&self, sequence: &Sequence) -> Option<String> {
+        self.given.catalogue.tag_path(sequence.exclusive?)
+    }
+
     fn sequence(&self, id: SequenceId, sequence: &Sequence) -> PackedSequence {
-        let (graph, exit_on_reply, assign_to) = sequence.in_use();
+        let (graph, conduct) = sequence.in_use();
         let graph = reference::written(&graph, |kind, name| {
             // What is no id was never one: a draft may be unfinished.
             SequenceId::parse(name).map_or_else(|| name.to_owned(), |id| self.spell(kind, id.0))
@@ -175,8 +185,13 @@ impl<'a> Packing<'a> {
             record_type: sequence.record_type,
             template: sequence.template.clone(),
             tags: self.tags(sequence),
-            assign_to: assign_to.into(),
-            exit_on_reply,
+            assign_to: conduct.assign_to.into(),
+            exit_on_reply: conduct.exit_on_reply,
+            wait_computation: conduct.wait_computation,
+            window: conduct.window,
+            goal: conduct.goal.into(),
+            reentry: sequence.reentry,
+            exclusive: self.exclusive(sequence),
             graph,
             tests: sequence.stored_tests(),
         }

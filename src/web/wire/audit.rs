@@ -252,6 +252,11 @@ fn property(told: Told, property: &Property) -> Told {
         Property::ExitOnReply(exits) => told.with("exit_on_reply", exits),
         Property::AssignTo(assign_to) => told.with("assign_to", format!("{assign_to:?}")),
         Property::Owner(whose) => told.with("owner", owner(*whose)),
+        Property::WaitComputation(computed) => told.with("wait_computation", computed),
+        Property::Window(window) => told.with("window", format!("{window:?}")),
+        Property::Goal(goal) => told.with("goal", format!("{goal:?}")),
+        Property::Reentry(reentry) => told.with("reentry", format!("{reentry:?}")),
+        Property::Exclusive(tag) => told.with("exclusive", tag.map_or_else(String::new, |tag| tag.to_string())),
     }
 }
 

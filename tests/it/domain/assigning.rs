@@ -2,9 +2,10 @@
 
 use relance::domain::catalogue::field::{Field, FieldKind, Target};
 use relance::domain::condition::Condition;
+use relance::domain::condition::stored::StoredCondition;
 use relance::domain::enrolment::StepWarning;
 use relance::domain::organisation::UserState;
-use relance::domain::plan::{AssignTo, TeamCondition};
+use relance::domain::plan::AssignTo;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Owner, RecordType, Value};
@@ -18,11 +19,11 @@ use super::world::{COLLEAGUE, SELLER, TEAM, World};
 /// The lookup field that names a user.
 const FIELD: &str = "account_manager";
 
-fn only(condition: Json) -> Option<TeamCondition> {
-    TeamCondition::new(Some(serde_json::from_value::<Condition>(condition).expect("a condition")))
+fn only(condition: Json) -> Option<StoredCondition> {
+    StoredCondition::unless_empty(Some(serde_json::from_value::<Condition>(condition).expect("a condition")))
 }
 
-fn named(name: &str) -> Option<TeamCondition> {
+fn named(name: &str) -> Option<StoredCondition> {
     only(json!({ "field": "name", "op": "eq", "value": name }))
 }
 

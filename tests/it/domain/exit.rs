@@ -58,7 +58,7 @@ fn r_31_the_switch_is_thrown_only_while_the_sequence_is_inactive() {
     world.deactivate(sequence);
     world.order(sequence, on()).unwrap();
     world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
-    assert_eq!((world.sequence(sequence).exit_on_reply, world.sequence(sequence).version), (true, 2));
+    assert_eq!((world.sequence(sequence).conduct.exit_on_reply, world.sequence(sequence).version), (true, 2));
 }
 
 #[test]
@@ -77,5 +77,5 @@ fn r_31_without_an_email_step_the_switch_blocks_activation() {
 fn r_32_the_switch_is_off_by_default() {
     let mut world = World::lead();
     let sequence = world.draft(graph(&[email("mail", "")]));
-    assert!(!world.sequence(sequence).exit_on_reply);
+    assert!(!world.sequence(sequence).conduct.exit_on_reply);
 }

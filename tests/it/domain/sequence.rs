@@ -89,7 +89,7 @@ fn q_8_a_new_sequence_is_inactive_version_1_of_its_creator() {
     let author = Author::of(Graph::default());
     let state = author.state();
     assert_eq!((state.status, state.version, state.owner), (SequenceStatus::Inactive, 1, Owner::User(SELLER)));
-    assert_eq!((state.assign_to.clone(), state.exit_on_reply), (AssignTo::RecordOwner, false));
+    assert_eq!((state.conduct.assign_to.clone(), state.conduct.exit_on_reply), (AssignTo::RecordOwner, false));
     assert_eq!((state.created_at, state.published.len()), (author.stamp.at, 0));
     assert_eq!(RecordType::default(), RecordType::Lead, "Q-2: the default type");
 }
@@ -275,7 +275,7 @@ fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() 
     let given = given().with_sequence(SequenceId(1), author.state());
     let shown = [1, 2].map(|number| {
         let plan = given.plan(SequenceId(1), number).expect("every version has its plan");
-        (plan.nodes.len(), plan.exit_on_reply)
+        (plan.nodes.len(), plan.conduct.exit_on_reply)
     });
     assert_eq!(shown, [(1, false), (2, true)]);
     let said: Vec<_> = author.state().published.iter().map(|version| version.description.as_deref()).collect();

@@ -6,6 +6,7 @@ use relance::domain::condition::subject::OfRecord;
 use relance::domain::plan::compile::{Properties, Severity, Surroundings, compile};
 use relance::domain::plan::{AssignTo, Channel};
 use relance::domain::record::schema::RecordType;
+use relance::domain::sequence::conduct::Conduct;
 use relance::domain::sequence::graph::Graph;
 use relance::id::{SequenceId, TemplateId};
 
@@ -73,8 +74,8 @@ impl Surroundings for Setting {
 impl Setting {
     /// `code@node` of every diagnostic, warnings with a `?`, in order of appearance.
     pub fn found(&self, drawn: &Graph) -> Vec<String> {
-        let properties =
-            Properties { record_type: self.kind, exit_on_reply: self.exit_on_reply, assign_to: AssignTo::RecordOwner };
+        let conduct = Conduct { exit_on_reply: self.exit_on_reply, ..Conduct::default() };
+        let properties = Properties { record_type: self.kind, conduct };
         let (plan, diagnostics) = compile(drawn, &properties, self);
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         assert_eq!(plan.is_none(), errors > 0, "a plan exactly where nothing blocks");

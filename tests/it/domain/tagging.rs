@@ -94,8 +94,7 @@ fn running(shelf: &mut Shelf, node: &str, status: SequenceStatus) {
     let version = Version {
         number: 1,
         graph,
-        exit_on_reply: false,
-        assign_to: Default::default(),
+        conduct: Default::default(),
         description: None,
         at: Timestamp::default(),
         by: SELLER,

@@ -1,6 +1,7 @@
 //! Sequences to run: the six that the product ships, and drawn ones.
 
 use relance::domain::record::schema::RecordType;
+use relance::domain::sequence::conduct::Conduct;
 use relance::domain::sequence::graph::{Graph, Node};
 use relance::domain::sequence::unpack::Packed;
 use relance::domain::template::{Language, sequence_templates};
@@ -25,7 +26,8 @@ pub fn any(chance: &mut fastrand::Rng) -> (Graph, RecordType, Option<String>) {
 pub fn packed(chance: &mut fastrand::Rng) -> Packed {
     let name = format!("Packed {}", chance.u32(0..3));
     let keys = if chance.bool() { vec![(chance.u128(0..2), format!("key-{}", chance.u32(0..2)))] } else { vec![] };
-    Packed { name, graph: drawn(chance), exit_on_reply: chance.bool(), keys, ..Packed::default() }
+    let conduct = Conduct { exit_on_reply: chance.bool(), ..Conduct::default() };
+    Packed { name, graph: drawn(chance), conduct, keys, ..Packed::default() }
 }
 
 /// A drawn graph whose automated e-mails may send what clients have written.

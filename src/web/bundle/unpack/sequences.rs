@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::catalogue::component;
 use super::{Judge, Order, Refused, alive};
 use crate::domain::entity::Entity;
+use crate::domain::sequence::conduct::Conduct;
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
 use crate::id::{FlowId, SequenceId, TemplateId};
@@ -27,7 +28,8 @@ impl Judge {
         let keys = self.resolve(id, &mut packed, root);
         self.judge_attributes(&packed, root);
         let tags: Vec<_> = packed.tags.iter().filter_map(|path| self.tags.get(path).copied()).collect();
-        let untagged = packed.tags.iter().find(|path| !self.tags.contains_key(*path)).cloned();
+        let mut named = packed.tags.iter().chain(&packed.exclusive);
+        let untagged = named.find(|path| !self.tags.contains_key(*path)).cloned();
         let packed = packed.read(root)?;
         let order = Packed {
             name: packed.name,
@@ -36,8 +38,15 @@ impl Judge {
             template: packed.template,
             tags,
             graph: packed.graph,
-            exit_on_reply: packed.exit_on_reply,
-            assign_to: packed.assign_to.into(),
+            conduct: Conduct {
+                exit_on_reply: packed.exit_on_reply,
+                assign_to: packed.assign_to.into(),
+                wait_computation: packed.wait_computation,
+                window: packed.window,
+                goal: packed.goal.into(),
+            },
+            reentry: packed.reentry,
+            exclusive: packed.exclusive.as_ref().and_then(|path| self.tags.get(path).copied()),
             tests: packed.tests,
             keys,
         };
@@ -103,6 +112,7 @@ impl Judge {
         let mut attributes = Attributes::of(&catalogue);
         attributes.graph(&sequence.graph, kind);
         attributes.assign_to(&sequence.assign_to, kind);
+        attributes.goal(&sequence.goal, kind);
         for (place, (kind, name)) in attributes.missing() {
             let detail = format!("neither the bundle nor this server has the field `{}` of {kind}", beginning(name));
             self.lack(format!("{root}{place}"), detail);

@@ -25,7 +25,10 @@ impl Judge {
             sequence.tags.iter().enumerate().map(move |(place, path)| (path, pointer(place)))
         });
         let (mut paths, mut wanted) = (HashSet::new(), BTreeMap::new());
-        for (path, pointer) in own.chain(applied) {
+        let alone = sequences.iter().enumerate().filter_map(|(number, sequence)| {
+            Some((sequence.exclusive.as_ref()?, format!("/sequences/{number}/exclusive")))
+        });
+        for (path, pointer) in own.chain(applied).chain(alone) {
             if !paths.insert(path) {
                 continue;
             }

@@ -6,6 +6,7 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::Owner;
+use relance::domain::sequence::conduct::Conduct;
 use relance::domain::sequence::{
     Property, Sequence, SequenceCommand, SequenceEvent, SequenceRejection, SequenceStatus,
 };
@@ -226,8 +227,7 @@ fn q_54_q_55_a_copy_is_all_that_its_author_drew_and_nothing_that_has_happened() 
         name: "Copy".into(),
         description: "mine".into(),
         owner: Owner::User(COLLEAGUE),
-        assign_to: AssignTo::CurrentUser,
-        exit_on_reply: true,
+        conduct: Conduct { assign_to: AssignTo::CurrentUser, exit_on_reply: true, ..Conduct::default() },
         version: 1,
         draft: source.draft.clone(),
         created_at: stamp.at,

@@ -1,7 +1,9 @@
 //! An example of every variant of what a sequence stores.
 
-use relance::domain::plan::{AssignTo, TeamCondition};
+use relance::domain::condition::stored::StoredCondition;
+use relance::domain::plan::AssignTo;
 use relance::domain::record::schema::{Owner, RecordType};
+use relance::domain::sequence::conduct::{Goal, Reentry, Weekday, Window, WindowZone};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
 use relance::id::TagId;
@@ -25,12 +27,36 @@ pub fn events() -> Vec<SequenceEvent> {
         Property::AssignTo(AssignTo::RecordOwner),
         Property::AssignTo(AssignTo::CurrentUser),
     ];
-    let narrowed = || serde_json::from_str(r#"{"field":"name","op":"eq","value":"Xoana"}"#).ok().map(TeamCondition);
+    let narrowed = || serde_json::from_str(r#"{"field":"name","op":"eq","value":"Xoana"}"#).ok().map(StoredCondition);
     let assigned = vec![
         Property::AssignTo(AssignTo::RecordField("xestora".into())),
         Property::AssignTo(AssignTo::OwnerTeam(None)),
         Property::AssignTo(AssignTo::OwnerTeam(narrowed())),
         Property::AssignTo(AssignTo::AccessTeam(narrowed())),
+    ];
+    let window = |zone, business_time, holidays: Option<&str>| Window {
+        weekdays: [Weekday::Mon, Weekday::Sun].into(),
+        start: "08:30".to_owned().try_into().expect("a time"),
+        end: "24:00".to_owned().try_into().expect("a time"),
+        zone,
+        business_time,
+        holidays: holidays.map(Into::into),
+    };
+    let conducted = vec![
+        Property::WaitComputation(false),
+        Property::Window(None),
+        Property::Window(Some(window(WindowZone::Recipient, false, None))),
+        Property::Window(Some(window(WindowZone::Seller, true, Some("FR")))),
+        Property::Window(Some(window("Europe/Madrid".to_owned().try_into().expect("a zone"), false, None))),
+        Property::Goal(Goal::Success),
+        Property::Goal(Goal::Reply),
+        Property::Goal(Goal::Meeting),
+        Property::Goal(Goal::Field(narrowed().expect("a condition"))),
+        Property::Reentry(Reentry::AnyTime),
+        Property::Reentry(Reentry::Never),
+        Property::Reentry(Reentry::AfterDays(300)),
+        Property::Exclusive(None),
+        Property::Exclusive(Some(TagId(300))),
     ];
     let begun = |mode, map: &[(&str, &str)]| {
         let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
@@ -62,5 +88,6 @@ pub fn events() -> Vec<SequenceEvent> {
         KeysGiven(vec![(super::TEMPLATE.0, "welcome".into())]),
         Tagged(vec![]),
         Tagged(vec![TagId(300), TagId(7)]),
+        Changed(conducted),
     ]
 }
