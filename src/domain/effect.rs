@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Facts;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
-use crate::id::{MigrationId, RecordId, SequenceId, TeamId, TemplateId};
+use crate::id::{MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
 
 /// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
@@ -31,6 +31,11 @@ pub enum Delivery {
         migration: MigrationId,
         /// Whether it is taken back.
         undo: bool,
+    },
+    /// Due dates and waits that follow from a user's calendar, or from any, are computed anew (TM-11).
+    MoveDueDates {
+        /// Whose; everybody's where nobody is named.
+        user: Option<UserId>,
     },
 }
 

@@ -5,6 +5,8 @@ pub mod act;
 pub mod advance;
 mod answer;
 mod assign;
+mod due;
+mod message;
 pub mod migrate;
 mod transfer;
 

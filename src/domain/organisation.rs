@@ -1,23 +1,26 @@
 //! The organisation: its users, teams and the roles that the workspace is switched on for. One entity, because what is
 //! decided of a user may depend on all the others.
 
+pub mod calendars;
 pub mod command;
 mod decide;
 pub mod own_settings;
 pub mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use self::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
 use self::own_settings::{OwnSetting, OwnSettings};
 use self::settings::Settings;
-use crate::domain::effect::Effects;
+use crate::domain::effect::{Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::permission::{Denial, Role, Roles};
+use crate::domain::schedule::Calendar;
 use crate::id::{EntityKind, OrganisationId, TeamId, UserId};
 
 /// What an administrator writes of a user.
@@ -105,6 +108,13 @@ pub struct Organisation {
     pub own_settings: BTreeMap<UserId, OwnSettings>,
     /// Language and time zone of the built-in administrator, who is no user.
     pub built_in: UserProfile,
+    /// What people have said of when they work, and how often so far. Its zone is that of the profile (TM-1): whichever of
+    /// both is written, the other follows.
+    pub calendars: BTreeMap<UserId, (Arc<Calendar>, u32)>,
+    /// The last number given to a computing anew of due dates (TM-11).
+    pub last_walk: u32,
+    /// Those that are not done yet.
+    pub walks: BTreeSet<u32>,
 }
 
 impl Default for Organisation {
@@ -116,6 +126,9 @@ impl Default for Organisation {
             settings_version: 1,
             own_settings: BTreeMap::new(),
             built_in: UserProfile::default(),
+            calendars: BTreeMap::new(),
+            last_walk: 0,
+            walks: BTreeSet::new(),
         }
     }
 }
@@ -135,7 +148,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 2;
+    const LAYOUT: u16 = 3;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -164,6 +177,7 @@ impl Entity for Organisation {
             }
             OrganisationEvent::UserChanged { user, after, .. } => {
                 self.user_mut(*user, |user| user.profile = after.clone());
+                self.follow_zone(*user);
             }
             OrganisationEvent::UserStateChanged { user, state } => self.user_mut(*user, |user| user.state = *state),
             OrganisationEvent::TeamAdded { team, name, kind, members } => {
@@ -187,19 +201,35 @@ impl Entity for Organisation {
             OrganisationEvent::OwnSettingsChanged { user, after, .. } => {
                 after.iter().for_each(|setting| self.set_own(*user, setting));
                 self.own_settings.entry(*user).or_default().version += 1;
+                self.follow_zone(*user);
             }
             OrganisationEvent::SettingsChanged { after, .. } => {
                 after.iter().for_each(|setting| self.settings.set(setting));
                 self.settings_version += 1;
             }
+            OrganisationEvent::CalendarChanged { user, after, .. } => self.keep_calendar(*user, after),
+            OrganisationEvent::DueDatesMoved { walk, .. } => {
+                self.last_walk = *walk;
+                self.walks.insert(*walk);
+            }
+            OrganisationEvent::DueDatesSettled { walk } => _ = self.walks.remove(walk),
         }
     }
 
-    fn audited(_event: &OrganisationEvent) -> bool {
-        true
+    /// All that somebody has asked for.
+    fn audited(event: &OrganisationEvent) -> bool {
+        !matches!(event, OrganisationEvent::DueDatesMoved { .. } | OrganisationEvent::DueDatesSettled { .. })
     }
 
-    fn effects(&self, _id: OrganisationId, _event: &OrganisationEvent, _owed: &mut Effects) {}
+    fn effects(&self, _id: OrganisationId, event: &OrganisationEvent, owed: &mut Effects) {
+        match event {
+            OrganisationEvent::DueDatesMoved { walk, user } => {
+                owed.push(Effect::Owe { key: *walk, delivery: Delivery::MoveDueDates { user: *user } });
+            }
+            OrganisationEvent::DueDatesSettled { walk } => owed.push(Effect::Settle { key: *walk }),
+            _ => {}
+        }
+    }
 }
 
 impl Organisation {

@@ -238,11 +238,12 @@ impl Entity for Record {
                     step.error = Some(*error);
                 }
             }
-            RecordEvent::StepWarned { step, warning } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.warning = Some(*warning);
-                }
+            RecordEvent::StepWarned { step, warning } => self.amend(*step, |step| step.warning = Some(*warning)),
+            RecordEvent::StepDue { step, due_at } => self.amend(*step, |step| step.due_at = *due_at),
+            RecordEvent::WaitMoved { step, wakes_at, .. } => {
+                self.amend(*step, |step| (step.wakes_at, step.due_at) = (Some(*wakes_at), *wakes_at));
             }
+            RecordEvent::StepConverted { step, error, .. } => self.convert(*step, *error, stamp.at),
             RecordEvent::StepSnoozed { step, until } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
@@ -329,6 +330,13 @@ impl Entity for Record {
             RecordEvent::StepCompleted { step, .. } | RecordEvent::StepSkipped { step, .. } => {
                 self.disarm_step(*step, owed);
             }
+            RecordEvent::WaitMoved { step, before, wakes_at } => {
+                owed.push(Effect::Disarm { due: *before, key: *step });
+                owed.push(Effect::Arm { due: *wakes_at, key: *step });
+            }
+            RecordEvent::StepConverted { step, wakes_at, .. } => {
+                owed.push(Effect::Disarm { due: *wakes_at, key: *step });
+            }
             RecordEvent::MessageOwed { step, template } => {
                 owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: *template } });
             }
@@ -346,6 +354,7 @@ impl Entity for Record {
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
             | RecordEvent::StepWarned { .. }
+            | RecordEvent::StepDue { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }

@@ -1,5 +1,6 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
+mod due_dates;
 mod migrate;
 
 use std::collections::{HashMap, HashSet};
@@ -192,6 +193,7 @@ impl OutboxActor {
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
                 Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,
+                Delivery::MoveDueDates { user } => due_dates::move_due_dates(&router, row.key, user).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

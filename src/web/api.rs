@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod bundles;
+pub mod calendars;
 pub mod call_results;
 pub mod clock;
 pub mod email_templates;

@@ -54,4 +54,6 @@ pub enum RecordCommand {
     Migrate(MigrationId),
     /// Move back what has not gone on since.
     UndoMigration(MigrationId),
+    /// A calendar is otherwise: compute anew when open steps are due and when waits end (TM-11).
+    MoveDueDates,
 }

@@ -84,6 +84,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::MoveDueDates
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

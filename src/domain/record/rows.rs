@@ -3,9 +3,10 @@
 use super::Record;
 use super::schema::Change;
 use crate::domain::effect::{Counter, Effect, Effects, Index};
-use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, WaitState};
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
+use crate::time::Timestamp;
 
 /// An enrolment as it begins now.
 pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp: Stamp) -> Enrolment {
@@ -41,6 +42,24 @@ impl Record {
         if let Some(step) = self.step_mut(step) {
             step.message = Some(state);
         }
+    }
+
+    /// A step is otherwise, and nobody has touched it: what a migration has left it as is amended too.
+    pub(super) fn amend(&mut self, ordinal: Ordinal, change: impl Fn(&mut Step)) {
+        let Some(step) = self.step_mut(ordinal) else { return };
+        change(step);
+        let enrolment = step.enrolment;
+        let former = self.enrolment_mut(enrolment).and_then(|enrolment| enrolment.former.as_mut());
+        if let Some(left) = former.and_then(|former| former.left.as_mut()).filter(|left| left.ordinal == ordinal) {
+            change(left);
+        }
+    }
+
+    /// A message that has waited becomes the seller's, as if it had been reached now (ST-23).
+    pub(super) fn convert(&mut self, step: Ordinal, error: StepError, at: Timestamp) {
+        let Some(step) = self.step_mut(step) else { return };
+        (step.converted, step.error, step.wait, step.wakes_at) = (true, Some(error), WaitState::None, None);
+        (step.opened_at, step.due_at) = (at, at);
     }
 
     pub(super) fn claim(&self, changes: &[Change], owed: &mut Effects) {

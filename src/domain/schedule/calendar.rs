@@ -71,32 +71,21 @@ impl From<Weekdays> for Vec<Weekday> {
     }
 }
 
-/// A time of day in minutes since midnight; 24:00 is the end of the day.
+/// Minutes since the beginning of a day, 0–1,440; written `HH:MM`, and `24:00` is the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(u16);
 
 impl TimeOfDay {
-    /// The end of the day.
+    /// The end of a day.
     pub const END: TimeOfDay = TimeOfDay(24 * 60);
 
     /// That hour sharp, at most 24.
     pub const fn hour(hour: u16) -> TimeOfDay {
-        TimeOfDay(if hour < 24 { hour * 60 } else { 24 * 60 })
+        if hour < 24 { TimeOfDay(hour * 60) } else { TimeOfDay::END }
     }
 
-    /// Reads `HH:MM`, from `00:00` to `24:00`.
-    pub fn parse(text: &str) -> Option<TimeOfDay> {
-        let (hours, minutes) = text.split_once(':')?;
-        let is_number = |digits: &str| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number(hours) || !is_number(minutes) {
-            return None;
-        }
-        let minutes: u16 = minutes.parse().ok()?;
-        let time = hours.parse::<u16>().ok()? * 60 + minutes;
-        (minutes < 60 && time <= TimeOfDay::END.0).then_some(TimeOfDay(time))
-    }
-
-    /// Minutes since midnight.
+    /// Minutes since the beginning of the day.
     pub fn minutes(self) -> u16 {
         self.0
     }
@@ -108,15 +97,41 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// A date, as days since the beginning of year 1.
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> String {
+        time.to_string()
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<TimeOfDay, String> {
+        let is_number = |digits: &str| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = |digits: &str| digits.parse::<u16>().ok().filter(|_| is_number(digits));
+        let read = text.split_once(':').and_then(|(hours, minutes)| Some((number(hours)?, number(minutes)?)));
+        let time = read.filter(|(_, minutes)| *minutes < 60).map(|(hours, minutes)| TimeOfDay(hours * 60 + minutes));
+        time.filter(|time| *time <= TimeOfDay::END).ok_or_else(|| format!("`{text}` is no time of day, such as 08:00"))
+    }
+}
+
+/// A date of the years 1 to 9999, written `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Day(i32);
 
-impl Day {
-    /// Reads `YYYY-MM-DD`, years 1 to 9999.
-    pub fn parse(text: &str) -> Option<Day> {
-        let date = text.parse::<NaiveDate>().ok().filter(|date| text.len() == 10 && date.year() >= 1)?;
-        Some(date.into())
+impl From<Day> for String {
+    fn from(day: Day) -> String {
+        day.to_string()
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Day, String> {
+        let date = text.parse::<NaiveDate>().ok().filter(|date| text.len() == 10 && date.year() >= 1);
+        date.map(Day::from).ok_or_else(|| format!("`{text}` is no date, such as 2026-07-14"))
     }
 }
 

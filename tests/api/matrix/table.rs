@@ -22,6 +22,7 @@ pub const GRANTS: &[(u8, &str)] = &[
     (12, "yes -   -   -  "),
     (14, "yes -   -   -  "),
     (15, "yes yes yes yes"),
+    (18, "yes -   yes -  "),
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
@@ -279,6 +280,17 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
         .but(409, "cards_locked")
         .sends(r#"{"card_layout":{"rows":[]}}"#),
+    // P-18, P-19: one's own calendar, and a manager those of the unit.
+    row("GET /me/calendar", READ, 19, On::Whole, Nothing, 200),
+    row("PUT /me/calendar", WRITE, 19, On::Whole, Nothing, 200).sends(r#"{"time_zone":"UTC","entries":[]}"#),
+    row("GET /users/{id}/calendar", READ, 19, On::User, See, 200).only(&[Own]),
+    row("GET /users/{id}/calendar", READ, 18, On::User, See, 200).only(OTHERS),
+    row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200)
+        .only(&[Own])
+        .sends(r#"{"time_zone":"UTC","entries":[]}"#),
+    row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200)
+        .only(OTHERS)
+        .sends(r#"{"time_zone":"UTC","entries":[]}"#),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),

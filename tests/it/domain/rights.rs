@@ -122,7 +122,8 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::Forget
         | RecordCommand::Migrate(_)
-        | RecordCommand::UndoMigration(_) => "server",
+        | RecordCommand::UndoMigration(_)
+        | RecordCommand::MoveDueDates => "server",
     }
 }
 
@@ -157,6 +158,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
+        RecordCommand::MoveDueDates,
     ]
 }
 

@@ -71,6 +71,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::Forget
             | RecordCommand::Migrate(_)
             | RecordCommand::UndoMigration(_)
+            | RecordCommand::MoveDueDates
     )
 }
 
@@ -229,6 +230,13 @@ impl World {
         self.order(id, SequenceCommand::MigrationDone { number, undo }).expect("the outbox may tell");
         assert_eq!(self.ask(ask(migration)), [], "nor when it is over");
         answer
+    }
+
+    /// Alters the organisation, as its own actor would.
+    pub fn organise(&mut self, change: impl FnOnce(&mut Organisation)) {
+        let mut organisation = self.given.policy.organisation.as_ref().clone();
+        change(&mut organisation);
+        self.given = self.given.with_organisation(&organisation);
     }
 
     /// Alters the plan that enrolments of version 1 run on, as no activation could.

@@ -76,6 +76,11 @@ pub fn record_event(
             let former = record.enrolment(*enrolment).and_then(|one| one.former.as_ref());
             hold(former.is_some_and(|former| former.migration == *migration), "moved back without a move (D-47)");
         }
+        RecordEvent::StepDue { step, .. } => hold(is_open(*step), "a step that is closed is due at another instant"),
+        RecordEvent::WaitMoved { step, before: due, .. } | RecordEvent::StepConverted { step, wakes_at: due, .. } => {
+            let waits = record.step(*step).and_then(|step| step.wakes_at) == Some(*due);
+            hold(is_open(*step) && waits, "a wait was moved that was not there (TM-11)");
+        }
         RecordEvent::Erased { .. } => hold(record.exists, "erased twice (P6)"),
         RecordEvent::Changed { .. }
         | RecordEvent::Forgotten

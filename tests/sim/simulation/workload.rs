@@ -105,7 +105,7 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..32) {
+        let command = match self.chance.u32(0..34) {
             0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
@@ -126,6 +126,8 @@ impl Client<'_> {
             27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
             28 => SequenceCommand::MigrationDone { number: 1, undo: self.chance.bool() },
             29 | 30 => SequenceCommand::UndoMigration(self.chance.u32(1..4)),
+            32 => SequenceCommand::Change(vec![Property::Window(graphs::window(self.chance))]),
+            33 => SequenceCommand::Change(vec![Property::WaitComputation(self.chance.bool())]),
             31 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },
         };
