@@ -56,6 +56,14 @@ pub const TRIAL_MOMENTS_MAX: usize = 200;
 pub const TRIAL_DAYS_MAX: i64 = 3_660;
 /// Tests stored with a sequence, in bytes of JSON.
 pub const TRIALS_BYTES_MAX: usize = 1_000_000;
+/// The longest that a dry run follows a record, in days.
+pub const SIMULATION_DAYS_MAX: i64 = 400;
+/// The longest that a seller may be taken to need for a step, in minutes: as long as the longest wait.
+pub const SIMULATION_SELLER_MINUTES_MAX: u32 = 30 * 24 * 60;
+/// Events of one dry run.
+pub const SIMULATION_EVENTS_MAX: usize = 10_000;
+/// Decisions of one dry run, those of records with many steps counted more: a few seconds of one core.
+pub const SIMULATION_WORK_MAX: u64 = 400_000;
 /// The longest time after which a record may enter a sequence again, in days.
 pub const REENTRY_DAYS_MAX: u16 = 3_660;
 /// Templates of e-mails and text messages, those that the product ships among them: all are in memory.

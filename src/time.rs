@@ -4,7 +4,7 @@ use std::ops::{Add, Sub};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant in UTC, in milliseconds since 1970. Ordered, and eight bytes in the store.
@@ -31,6 +31,12 @@ impl Timestamp {
     /// Milliseconds since 1970.
     pub fn millis(self) -> i64 {
         self.0
+    }
+
+    /// The calendar month of UTC, counted from January of the year 0.
+    pub fn month(self) -> u32 {
+        let day = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        day.year().unsigned_abs() * 12 + day.month0()
     }
 
     /// Reads RFC 3339 with any offset; `None` if the text is not an instant.

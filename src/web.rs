@@ -66,6 +66,8 @@ pub struct App {
     pub advancing: tokio::sync::Mutex<HashMap<u128, (Fingerprint, ClockView)>>,
     /// Held while a preview reads every record of a sequence, so that many of them leave room for others.
     pub previewing: Arc<tokio::sync::Mutex<()>>,
+    /// Held while a dry run is made: one core at most is busy with that.
+    pub simulating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
@@ -115,6 +117,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::delete_record)
         .service(enrolments::connect_records)
         .service(enrolments::list_sequence_enrolments)
+        .service(explain::explain_enrolment)
         .service(enrolments::get_enrolment)
         .service(enrolments::disconnect_enrolment)
         .service(sequences::create_sequence)
@@ -123,6 +126,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_lists::list_sequences)
         .service(graphs::get_graph)
         .service(graphs::put_graph)
+        .service(simulate::simulate_sequence)
         .service(sequence_tests::run_tests)
         .service(sequence_tests::get_tests)
         .service(sequence_tests::put_tests)

@@ -143,6 +143,7 @@ async fn serve() -> Ask {
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),
         previewing: std::sync::Arc::default(),
+        simulating: std::sync::Arc::default(),
     });
     let service = actix_web::App::new()
         .app_data(app)

@@ -58,6 +58,8 @@ pub enum Counter {
     Stayed(MigrationId),
     /// Those moved that were moved back.
     MovedBack(MigrationId),
+    /// Records connected in a calendar month of UTC (K-15), numbered by [`Timestamp::month`]; erased ones are taken out.
+    ConnectedIn(u32),
 }
 
 /// What lists and searches read of a record without loading it.

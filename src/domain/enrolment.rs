@@ -6,6 +6,7 @@ pub mod advance;
 mod answer;
 mod assign;
 mod due;
+mod enter;
 mod message;
 pub mod migrate;
 mod transfer;
@@ -150,6 +151,8 @@ pub enum StepError {
     AdvanceTargetInactive,
     /// Advances lead from sequence to sequence without anybody (CM-15).
     AdvanceLoop,
+    /// The sequence to advance to does not let the record in (again) now.
+    AdvanceRefused,
 }
 
 /// What a seller should know of a step. Stored: variants are only ever appended.

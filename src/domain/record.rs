@@ -255,7 +255,7 @@ impl Entity for Record {
                     step.ab_version = Some(*version);
                 }
             }
-            RecordEvent::Noted { .. } => {}
+            RecordEvent::Noted { .. } | RecordEvent::QuotaAsked { .. } => {}
             RecordEvent::Signalled { step, signal, at } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(*signal, *at);
@@ -311,8 +311,14 @@ impl Entity for Record {
                 self.claim(changes, owed);
             }
             RecordEvent::Advanced { enrolment, .. } => self.owe_begin(*enrolment, owed),
+            RecordEvent::QuotaAsked { month, most, .. } => {
+                // What is in by now leaves room for one; this enrolment itself is counted beside it.
+                let max = Some(i64::from(*most) - 1);
+                owed.push(Effect::Count { counter: Counter::ConnectedIn(*month), delta: 0, max });
+            }
             RecordEvent::Connected { enrolment, opens_at, .. } => {
                 self.owe_begin(*enrolment, owed);
+                self.owe_month(*enrolment, 1, owed);
                 if let Some(due) = *opens_at {
                     owed.push(Effect::Arm { due, key: *enrolment });
                 }

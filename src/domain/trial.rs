@@ -4,7 +4,7 @@
 //! Times count from the moment of connecting. At one instant the timers that are due come first, in order, then the events
 //! as they are written, then what is expected is looked at. Messages are taken as sent the moment they are owed.
 
-mod course;
+pub(super) mod course;
 pub mod script;
 mod tell;
 
@@ -107,18 +107,24 @@ impl Sequence {
 
     /// What decisions are given on the server, with the draft as an active sequence beside all others.
     fn tried(&self, given: &Given, plan: Plan) -> Given {
+        self.as_if_active(given, (SEQUENCE, self.version), plan)
+    }
+
+    /// The same with the draft as that version of the sequence of that id.
+    pub(super) fn as_if_active(&self, given: &Given, (id, number): (SequenceId, u16), plan: Plan) -> Given {
         let mut world = given.clone();
         let published = Version {
-            number: self.version,
+            number,
             graph: self.draft.clone(),
             conduct: self.conduct.clone(),
             description: None,
             at: self.modified_at,
             by: UserId::SYSTEM,
         };
-        let active = Sequence { status: SequenceStatus::Active, published: vec![published], ..self.clone() };
-        world.plans.insert((SEQUENCE, active.version), Arc::new(plan));
-        world.sequences.insert(SEQUENCE, Arc::new(active));
+        let status = SequenceStatus::Active;
+        let active = Sequence { status, version: number, published: vec![published], ..self.clone() };
+        world.plans.insert((id, number), Arc::new(plan));
+        world.sequences.insert(id, Arc::new(active));
         world
     }
 }

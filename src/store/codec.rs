@@ -8,6 +8,7 @@ use bincode::Options;
 use crate::domain::entity::{Entity, Stamp};
 use crate::id::EntityId;
 use crate::store::{Result, Store, StoreError, Stored, Version};
+use crate::time::Timestamp;
 
 /// Written in front of every value; a reader accepts what it knows.
 const FORMAT: u8 = 1;
@@ -88,6 +89,42 @@ pub fn replay<E: Entity>(stored: &Stored) -> Result<(E, Version)> {
         version = *next;
     }
     Ok((state, version))
+}
+
+/// Every row of an entity's log, the oldest first. Costs what that one log has.
+pub fn log<E: Entity>(store: &dyn Store, entity: EntityId) -> Result<Vec<(Version, Entry<E::Event>)>> {
+    let rows = store.history(entity, Version::MAX, usize::MAX)?;
+    rows.iter().rev().map(|(version, bytes)| Ok((*version, decode(bytes)?))).collect()
+}
+
+/// An entity as it was once, and as it is now.
+#[derive(Debug)]
+pub struct Past<E> {
+    /// As it was: the default, where nothing had happened yet.
+    pub then: E,
+    /// Its version at that time.
+    pub version: Version,
+    /// As it is.
+    pub now: E,
+}
+
+/// An entity as it was when everything up to and at `at` had happened. Rows are in the order in which they were committed:
+/// the first that is later than `at` had not happened yet, nor had any behind it, also where the clock was put back since.
+pub fn replay_at<E: Entity>(log: &[(Version, Entry<E::Event>)], at: Timestamp) -> Result<Past<E>> {
+    let (mut now, mut version) = (E::default(), 0);
+    let mut past = None;
+    for (next, entry) in log {
+        if !follows::<E>(entry, *next, version) {
+            return Err(StoreError::Row(format!("version {next} follows version {version}")));
+        }
+        if entry.stamp.at > at && past.is_none() {
+            past = Some((now.clone(), version));
+        }
+        entry.events.iter().for_each(|event| now.apply(event, entry.stamp));
+        version = *next;
+    }
+    let (then, version) = past.unwrap_or_else(|| (now.clone(), version));
+    Ok(Past { then, version, now })
 }
 
 /// Whether a row may stand behind version `before`: it is the next one, or a log begins with it because it has erased

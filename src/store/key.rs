@@ -266,6 +266,10 @@ pub fn counter(counter: Counter) -> Key {
             key.extend_from_slice(&sequence.0.to_be_bytes());
             key.extend_from_slice(&version.to_be_bytes());
         }
+        Counter::ConnectedIn(month) => {
+            key.push(10);
+            key.extend_from_slice(&month.to_be_bytes());
+        }
     }
     key
 }
@@ -357,6 +361,7 @@ pub mod read {
                 let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
                 Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
             }
+            10 => Some(Counter::ConnectedIn(u32::from_be_bytes(key.get(4..)?.try_into().ok()?))),
             _ => None,
         }
     }

@@ -219,6 +219,9 @@ impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
             Failure::LimitReached(Counter::Records(kind)) => {
                 Problem::new("record_type_in_use", format!("there are records of type {kind}"))
             }
+            Failure::LimitReached(Counter::ConnectedIn(_)) => {
+                Problem::new("monthly_quota_reached", "as many records were connected this month as may be")
+            }
             Failure::LimitReached(_) => Problem::new("validation_failed", "a limit is reached"),
             Failure::Taken(_) => {
                 Problem::at("external_id_taken", "/external_id", "another record has this external id")
@@ -261,6 +264,8 @@ impl From<RecordRejection> for Problem {
             RecordRejection::AssigneeUnresolved => "assignee_unresolved",
             RecordRejection::SequenceNotActive => "sequence_not_active",
             RecordRejection::AlreadyConnected => "already_connected",
+            RecordRejection::ReentryRefused { .. } => "reentry_refused",
+            RecordRejection::Excluded { .. } => "sequence_excluded",
             RecordRejection::EnrolmentEnded => "enrolment_ended",
             RecordRejection::StepNotOpen => "step_not_open",
             RecordRejection::StepWaits => "step_waits",

@@ -198,6 +198,7 @@ impl StepView {
                 StepError::FieldMissing => "field_missing",
                 StepError::AdvanceTargetInactive => "advance_target_inactive",
                 StepError::AdvanceLoop => "advance_loop",
+                StepError::AdvanceRefused => "advance_refused",
             }),
             converted_from: step.converted.then_some(kind),
             warning: step.warning.map(|StepWarning::AssigneeUnresolved| "assignee_unresolved"),

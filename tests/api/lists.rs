@@ -306,5 +306,5 @@ fn a_page_that_cannot_be_is_refused() {
     ] {
         api.get(path).refused_at(400, "malformed", pointer);
     }
-    api.get("/records?sequence=none").refused(404, "not_found");
+    api.get("/records?sequence=nobody").refused(404, "not_found");
 }

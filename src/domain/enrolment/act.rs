@@ -261,6 +261,6 @@ impl<'a> Turn<'a> {
 }
 
 /// Whether a person performs the step: a seller's own, or an automated message that became one (ST-23).
-pub(super) fn performs(step: &Step, node: &PlanNode) -> bool {
+pub(in crate::domain) fn performs(step: &Step, node: &PlanNode) -> bool {
     node.is_seller_step() || step.converted
 }

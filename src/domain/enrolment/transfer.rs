@@ -2,12 +2,11 @@
 
 use super::advance::{Opened, Turn};
 use super::{EndReason, EnrolmentStatus, Ordinal, Step, StepError};
-use crate::domain::plan::{AssignTo, Plan};
 use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::RecordState;
 use crate::domain::sequence::SequenceStatus;
-use crate::id::{SequenceId, UserId};
+use crate::id::SequenceId;
 use crate::limits;
 
 impl Turn<'_> {
@@ -36,20 +35,18 @@ impl Turn<'_> {
             return Ok(self.fail(step, StepError::AdvanceLoop));
         }
         let by = self.record.enrolment(enrolment).map_or(self.stamp.by, |enrolment| enrolment.connected_by);
+        let enters = !self.is_connected(target, plan, by);
+        if enters && takes.is_some_and(|takes| self.judge_entry(target, takes, Some(enrolment)).is_err()) {
+            return Ok(self.fail(step, StepError::AdvanceRefused));
+        }
         self.complete(step, super::WaitState::None, None, false);
         self.end(enrolment, EnrolmentStatus::Completed, EndReason::AdvancedToOtherSequence);
-        if !self.is_connected(target, plan, by) {
+        if enters {
             let next = self.next_ordinal()?;
             self.emit(RecordEvent::Advanced { enrolment: next, sequence: target, version, from: step });
             self.open(next, Some(0))?;
         }
         Ok(Opened::Stays)
-    }
-
-    /// Whether another connection to a sequence would be the same again (K-6, D-44).
-    pub fn is_connected(&self, sequence: SequenceId, plan: &Plan, by: UserId) -> bool {
-        let same_person = |connected_by| plan.conduct.assign_to != AssignTo::CurrentUser || connected_by == by;
-        self.record.live().any(|live| live.sequence == sequence && same_person(live.connected_by))
     }
 
     /// Advances that led to an enrolment since somebody acted or waited last (D-70).

@@ -173,6 +173,7 @@ fn connect(
     if turn.is_connected(id, plan, turn.stamp.by) {
         return Err(RecordRejection::AlreadyConnected);
     }
+    turn.judge_entry(id, sequence, None)?;
     // Later, a step that finds nobody is the record owner's.
     if turn.resolve(&plan.conduct.assign_to, turn.stamp.by).is_none() {
         return Err(RecordRejection::AssigneeUnresolved);
@@ -180,6 +181,7 @@ fn connect(
     let enrolment = turn.next_ordinal()?;
     let opens_at = wait.map(|wait| turn.stamp.at + wait);
     turn.emit(RecordEvent::Connected { enrolment, sequence: id, version, opens_at, source });
+    turn.take_quota(enrolment);
     if opens_at.is_none() {
         turn.open(enrolment, Some(0))?;
     }

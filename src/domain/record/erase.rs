@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::RecordEvent;
 use super::{Record, RecordRejection};
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index};
-use crate::domain::enrolment::{EnrolmentStatus, MessageState, Ordinal, StepStatus};
+use crate::domain::enrolment::{MessageState, Ordinal};
 use crate::id::SequenceId;
 
 /// Names the removal of an erased record's messages; no enrolment and no step has this ordinal.
@@ -61,17 +61,13 @@ impl Record {
             let (sequence, ordinal, live) = (enrolment.sequence, enrolment.ordinal, enrolment.status.is_live());
             owed.push(Effect::Unindex(Index::Enrolment { sequence, live, ordinal }));
             owed.count(Counter::Enrolled(sequence), -1);
+            self.owe_month(ordinal, -1, owed);
             if live {
                 self.owe_live(ordinal, -1, owed);
             }
-            if let (EnrolmentStatus::Connecting, Some(due)) = (enrolment.status, enrolment.opens_at) {
-                owed.push(Effect::Disarm { due, key: ordinal });
-            }
         }
+        self.armed().for_each(|(due, key)| owed.push(Effect::Disarm { due, key }));
         for step in &self.steps {
-            if let (StepStatus::Open, Some(due)) = (step.status, step.wakes_at) {
-                owed.push(Effect::Disarm { due, key: step.ordinal });
-            }
             if step.message == Some(MessageState::Owed) {
                 owed.push(Effect::Settle { key: step.ordinal });
             }

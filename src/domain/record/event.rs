@@ -86,6 +86,8 @@ pub enum RecordEvent {
     StageChanged { flow: FlowId, stage: String },
     /// There is something that a seller should know of a step.
     StepWarned { step: Ordinal, warning: StepWarning },
+    /// It takes one of the places of a month (L-3); stored only where there is one.
+    QuotaAsked { enrolment: Ordinal, month: u32, most: u32 },
     /// A seller's step is due at another instant than that of its opening, by a calendar.
     StepDue { step: Ordinal, due_at: Timestamp },
     /// A wait, or an automated message outside its window, goes on until another instant. `before` is the former one.

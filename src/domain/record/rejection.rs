@@ -2,6 +2,7 @@
 
 use super::schema::RecordType;
 use crate::domain::permission::{Denial, Denies};
+use crate::time::Timestamp;
 
 /// One thing wrong with a request, and where (RFC 6901 pointer into it).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,12 @@ pub enum RecordRejection {
     /// K-6, D-44.
     #[error("the record is already connected to this sequence")]
     AlreadyConnected,
+    /// The sequence's re-entry policy.
+    #[error("the record was in this sequence until {left} and {}", again(*.until))]
+    ReentryRefused { left: Timestamp, until: Option<Timestamp> },
+    /// The exclusivity of this sequence or of another.
+    #[error("the record is in “{by}”, which does not go together with this sequence; it has to leave that first")]
+    Excluded { by: String },
     /// No enrolment of that id.
     #[error("there is no such enrolment")]
     EnrolmentNotFound,
@@ -95,6 +102,10 @@ pub enum RecordRejection {
     /// A timer or delivery that nothing waits for; its row can go.
     #[error("nothing waits for this")]
     Stale,
+}
+
+fn again(until: Option<Timestamp>) -> String {
+    until.map_or_else(|| "does not enter it again".into(), |until| format!("may enter it again from {until}"))
 }
 
 impl Denies for RecordRejection {

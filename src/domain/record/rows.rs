@@ -2,8 +2,10 @@
 
 use super::Record;
 use super::schema::Change;
-use crate::domain::effect::{Counter, Effect, Effects, Index};
-use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, WaitState};
+use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
+use crate::domain::enrolment::{
+    Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, StepStatus, WaitState,
+};
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
 use crate::time::Timestamp;
@@ -82,6 +84,21 @@ impl Record {
             owed.count(Counter::Live(enrolment.sequence), delta);
             owed.count(Counter::LiveOf(enrolment.sequence, enrolment.version), delta);
         }
+    }
+
+    /// Counts a connection in its month (K-15); advancing is none.
+    pub(super) fn owe_month(&self, ordinal: Ordinal, delta: i64, owed: &mut Effects) {
+        if let Some(enrolment) = self.enrolment(ordinal).filter(|enrolment| enrolment.advanced_from.is_none()) {
+            owed.count(Counter::ConnectedIn(enrolment.connected_at.month()), delta);
+        }
+    }
+
+    /// Every timer that it waits for, by what it is due for.
+    pub fn armed(&self) -> impl Iterator<Item = (Timestamp, EffectKey)> {
+        let connecting = self.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
+        let open = self.steps.iter().filter(|step| step.status == StepStatus::Open);
+        let begins = connecting.filter_map(|one| Some((one.opens_at?, one.ordinal)));
+        begins.chain(open.filter_map(|step| Some((step.wakes_at?, step.ordinal))))
     }
 
     /// The rows of a live enrolment.

@@ -1,10 +1,10 @@
 //! A record that goes through a plan on a clock of its own: it decides, its timers fire and its messages arrive as on the
-//! server, and nothing is stored or sent.
+//! server, and nothing is stored or sent. Tests of sequences and dry runs go through it.
 
 use std::collections::BTreeSet;
 
 use crate::domain::effect::{Delivery, Effect, EffectKey, Effects};
-use crate::domain::enrolment::{Enrolment, Ordinal, Step};
+use crate::domain::enrolment::{Enrolment, MessageState, Ordinal, Step};
 use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::plan::{Plan, PlanNode};
@@ -14,16 +14,18 @@ use crate::domain::record::{Record, RecordRejection};
 use crate::id::{RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
-/// The sequence of a trial, whatever its own id is.
+/// The sequence of a test, whatever its own id is.
 pub const SEQUENCE: SequenceId = SequenceId(0);
-/// The record of every trial, so that whatever is drawn by its id is the same each time.
+/// The record of every test, so that whatever is drawn by its id is the same each time.
 const RECORD: RecordId = RecordId(0);
 
-/// Where a trial stands.
+/// Where a record on a clock of its own stands.
 pub struct Course<'a> {
     given: &'a Given,
     now: Timestamp,
-    /// When the record was connected.
+    id: RecordId,
+    sequence: SequenceId,
+    /// When it began.
     pub start: Timestamp,
     /// The record.
     pub record: Record,
@@ -33,13 +35,36 @@ pub struct Course<'a> {
 impl<'a> Course<'a> {
     /// Nothing has happened yet. `given` holds the plan to be tried as that of [`SEQUENCE`].
     pub fn new(given: &'a Given, start: Timestamp) -> Course<'a> {
-        Course { given, now: start, start, record: Record::default(), timers: BTreeSet::new() }
+        Course::of(given, SEQUENCE, (RECORD, Record::default()), start)
+    }
+
+    /// A record as it stands, with every timer that it waits for, on its way through that sequence.
+    pub fn of(
+        given: &'a Given,
+        sequence: SequenceId,
+        (id, record): (RecordId, Record),
+        start: Timestamp,
+    ) -> Course<'a> {
+        let timers = record.armed().collect();
+        Course { given, now: start, id, sequence, start, record, timers }
+    }
+
+    /// What the outbox owed when it began arrives.
+    pub fn deliver(&mut self) -> Result<(), RecordRejection> {
+        let is_owed = |step: &&Step| step.message == Some(MessageState::Owed);
+        let owed: Vec<_> = self.record.steps.iter().filter(is_owed).map(|step| step.ordinal).collect();
+        owed.into_iter().try_for_each(|step| self.give(arrives(step)))
     }
 
     /// The record comes into being and is connected.
     pub fn begin(&mut self, kind: RecordType, changes: Vec<Change>) -> Result<(), RecordRejection> {
         self.give(RecordCommand::Create { kind, changes })?;
-        self.give(RecordCommand::Connect { sequence: SEQUENCE, wait: None, source: None })
+        self.give(RecordCommand::Connect { sequence: self.sequence, wait: None, source: None })
+    }
+
+    /// When the next timer is due.
+    pub fn next_timer(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(due, _)| (*due).max(self.now))
     }
 
     /// Time goes by until `to`: every timer on the way fires at its own instant, in order, those of `to` too.
@@ -58,18 +83,23 @@ impl<'a> Course<'a> {
 
     /// The record decides, now; whatever it owes the outside is done at once.
     pub fn give(&mut self, command: RecordCommand) -> Result<(), RecordRejection> {
-        let stamp = Stamp { at: self.now, by: UserId::SYSTEM };
-        let mut pending = vec![command];
-        while let Some(command) = pending.pop() {
-            let events = self.record.decide(RECORD, self.given, command, stamp)?;
+        self.ask(command, UserId::SYSTEM)
+    }
+
+    /// The same of a command that somebody gives, if they may.
+    pub fn ask(&mut self, command: RecordCommand, by: UserId) -> Result<(), RecordRejection> {
+        let mut pending = vec![(command, by)];
+        while let Some((command, by)) = pending.pop() {
+            let stamp = Stamp { at: self.now, by };
+            let events = self.record.decide(self.id, self.given, command, stamp)?;
             let mut owed = Effects::default();
-            advance(&mut self.record, RECORD, &events, stamp, &mut owed);
+            advance(&mut self.record, self.id, &events, stamp, &mut owed);
             for effect in owed.0 {
                 match effect {
                     Effect::Arm { due, key } => _ = self.timers.insert((due, key)),
                     Effect::Disarm { due, key } => _ = self.timers.remove(&(due, key)),
                     Effect::Owe { key, delivery: Delivery::Mail { .. } } => {
-                        pending.push(RecordCommand::MessageSent { step: key, message_id: "<trial>".into() });
+                        pending.push((arrives(key), UserId::SYSTEM));
                     }
                     // Of a sequence that empties or moves its records, and of a record that is erased; none happens here.
                     Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => {}
@@ -90,12 +120,12 @@ impl<'a> Course<'a> {
     /// The plan that the record goes through.
     pub fn plan(&self) -> Option<&'a Plan> {
         let version = self.enrolment()?.version;
-        self.given.plan(SEQUENCE, version)
+        self.given.plan(self.sequence, version)
     }
 
     /// The record's way through it.
     pub fn enrolment(&self) -> Option<&Enrolment> {
-        self.record.enrolments.iter().find(|enrolment| enrolment.sequence == SEQUENCE)
+        self.record.enrolments.iter().find(|enrolment| enrolment.sequence == self.sequence)
     }
 
     /// Every node that was reached, in order.
@@ -115,4 +145,9 @@ impl<'a> Course<'a> {
     pub fn last(&self, fits: impl Fn(&PlanNode) -> bool) -> Option<Ordinal> {
         self.steps().rev().find(|(_, node)| fits(node)).map(|(step, _)| step.ordinal)
     }
+}
+
+/// A message is taken as sent the moment that it is owed.
+fn arrives(step: Ordinal) -> RecordCommand {
+    RecordCommand::MessageSent { step, message_id: "<trial>".into() }
 }

@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for After {
         if minutes <= limits::TRIAL_DAYS_MAX * 24 * 60 {
             return Ok(After { minutes });
         }
-        Err(D::Error::custom(format!("a test spans at most {} days", limits::TRIAL_DAYS_MAX)))
+        Err(D::Error::custom(format!("a span is at most {} days", limits::TRIAL_DAYS_MAX)))
     }
 }
 

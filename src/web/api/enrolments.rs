@@ -21,16 +21,30 @@ use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::record_lists::{load_record, visible_sequence};
 use crate::web::api::records::etag;
+use crate::web::api::replay::{AtQuery, past_record};
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, Query, blocking, enrolment_id, page_limit, record_id};
 use crate::web::wire::{EnrolmentView, Owner, Page, Results, reason_name, status_name, steps_total};
 
-/// One enrolment.
-#[utoipa::path(tag = "Enrolments", responses((status = 200, body = EnrolmentView), (status = 404, body = Problem)))]
+/// One enrolment, as it is or as it was.
+#[utoipa::path(tag = "Enrolments", params(AtQuery),
+    responses((status = 200, body = EnrolmentView), (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[get("/enrolments/{id}")]
-pub async fn get_enrolment(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_enrolment(
+    app: Data<App>,
+    by: Principal,
+    id: Path<String>,
+    Query(query): Query<AtQuery>,
+) -> Result<HttpResponse, Problem> {
     let id = enrolment_id(&id)?;
+    if let Some(at) = query.at {
+        let given = app.engine.given();
+        let past = past_record(&app, id.record(), by, &at).await?;
+        let enrolment = past.then.enrolment(id.ordinal()).ok_or_else(|| Problem::not_found("enrolment"))?;
+        let view = EnrolmentView::of(id.record(), &past.then, &given, enrolment);
+        return Ok(HttpResponse::Ok().insert_header(etag(past.version)).json(view));
+    }
     let read = app.engine.read::<Record, _>(id.record(), by.caller, move |seen| {
         let enrolment = seen.state.enrolment(id.ordinal())?;
         Some((EnrolmentView::of(seen.id, seen.state, seen.given, enrolment), seen.version))

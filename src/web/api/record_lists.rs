@@ -22,6 +22,9 @@ use crate::web::problem::Problem;
 use crate::web::request::{self, Query, blocking, page_limit};
 use crate::web::wire::{Page, RecordView, state_name};
 
+/// Stands for the records that go through none.
+const NO_SEQUENCE: &str = "none";
+
 /// Which records a list shows.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +40,7 @@ pub struct RecordFilter {
     owner: Option<String>,
     /// `active` or `inactive`.
     state: Option<String>,
-    /// The id of a sequence that the record is going through.
+    /// The id of a sequence that the record is going through; `none` for records that go through no sequence (K-2).
     sequence: Option<String>,
     /// 1–500; 50 where it is not given.
     #[serde(default, deserialize_with = "request::number")]
@@ -81,8 +84,8 @@ pub async fn list_records(
     }
     filter.kind.map(|kind| request::known_type(&app.engine, kind, "/type")).transpose()?;
     let (limit, given) = (page_limit(filter.limit)?, app.engine.given());
-    let page = match &filter.sequence {
-        Some(sequence) => {
+    let page = match filter.sequence.as_deref() {
+        Some(sequence) if sequence != NO_SEQUENCE => {
             let sequence = request::sequence_id(sequence)?;
             let cursor = request::cursor(filter.cursor.as_deref(), EnrolmentId::parse)?;
             if visible_sequence(&given, sequence, by.user()).is_err() {
@@ -96,7 +99,7 @@ pub async fn list_records(
             })
             .await?
         }
-        None => {
+        _ => {
             let cursor = request::cursor(filter.cursor.as_deref(), RecordId::parse)?;
             let store = app.engine.shared_store();
             blocking(move || {
@@ -159,7 +162,8 @@ fn all_records(
     for id in found {
         let record = load_record(store, id)?;
         // It may have been erased or handed over since its row was read.
-        if record.exists && record.reach(person) >= Reach::See {
+        let is_asked_for = filter.sequence.is_none() || record.live().next().is_none();
+        if is_asked_for && record.exists && record.reach(person) >= Reach::See {
             items.push(RecordView::of(id, &record, given));
         }
     }

@@ -19,9 +19,10 @@ use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure, Seen};
 use crate::store::Version;
 use crate::web::App;
+use crate::web::api::replay::{AtQuery, past_record};
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, Object, record_id};
+use crate::web::request::{self, Body, Nothing, Object, Query, record_id};
 use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, Results};
 
 /// A record with the version it was seen at.
@@ -205,12 +206,24 @@ pub(super) async fn read_record<T: Send + 'static>(
     seen.ok_or_else(|| Problem::not_found("record"))
 }
 
-/// One record.
-#[utoipa::path(tag = "Records", responses((status = 200, body = RecordView), (status = 404, body = Problem)))]
+/// One record, as it is or as it was: its log up to that instant, in the words of today. It is there from its creation on, and
+/// who may see it now sees its past.
+#[utoipa::path(tag = "Records", params(AtQuery),
+    responses((status = 200, body = RecordView), (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[get("/records/{id}")]
-pub async fn get_record(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_record(
+    app: Data<App>,
+    by: Principal,
+    id: Path<String>,
+    Query(query): Query<AtQuery>,
+) -> Result<HttpResponse, Problem> {
     let id = record_id(&app.engine, &id)?;
-    Ok(shown(&read_record(&app.engine, id, by.caller, versioned).await?))
+    let Some(at) = query.at else {
+        return Ok(shown(&read_record(&app.engine, id, by.caller, versioned).await?));
+    };
+    let given = app.engine.given();
+    let past = past_record(&app, id, by, &at).await?;
+    Ok(shown(&Versioned { view: RecordView::of(id, &past.then, &given), version: past.version, id }))
 }
 
 /// Change a record (RFC 7396: members given are written, null clears).

@@ -153,6 +153,9 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             let summary = format!("Connected to {}, version {version}", sequence(*enrolment));
             of_enrolment("connected", *enrolment, summary)
         }
+        RecordEvent::QuotaAsked { enrolment, most, .. } => {
+            of_enrolment("quota_taken", *enrolment, format!("Takes one of the month's {most} connections"))
+        }
         RecordEvent::Advanced { enrolment, version, .. } => {
             let summary = format!("Went on in {}, version {version}", sequence(*enrolment));
             of_enrolment("connected", *enrolment, summary)

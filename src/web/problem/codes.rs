@@ -36,6 +36,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
     ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
+    (
+        "reentry_refused",
+        409,
+        "The record was in this sequence before, and the sequence does not let it in again yet, or at all.",
+    ),
+    (
+        "sequence_excluded",
+        409,
+        "The record is in another sequence, and one of the two is exclusive by a tag of the other: it leaves that first.",
+    ),
     ("sequence_not_active", 409, "Records can only be connected to an active sequence (Q-44)."),
     ("sequence_active", 409, "This can only be changed while the sequence is not active (Q-25, Q-50)."),
     ("active_limit_reached", 409, "The organisation has as many active sequences as it may have (L-1)."),
@@ -91,6 +101,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("tag_depth", 422, "Tags nest up to four levels (Q-81)."),
     ("tag_level_full", 422, "Below a tag there are at most 100 tags (Q-81)."),
     ("tag_cycle", 422, "A tag cannot be moved below itself or a tag below it."),
+    ("at_in_future", 422, "Nobody knows yet what will be at that instant; a dry run says what may."),
     ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
     ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
     ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
@@ -150,6 +161,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         422,
         "The organisation works without records of this type (A-2). An administrator can enable it in the settings.",
     ),
+    (
+        "simulation_too_large",
+        422,
+        "A dry run of so many records takes too long for one request; simulate fewer at once.",
+    ),
     ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
     ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
     ("event_type_unknown", 422, "The server does not take events of this type."),
@@ -162,6 +178,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
          changed. Import what is missing first or with it, or all the same with `force=true` (Q-94).",
     ),
     ("template_unknown", 422, "There is no such template."),
+    (
+        "monthly_quota_reached",
+        429,
+        "As many records were connected in this calendar month (UTC) as the organisation's quota lets in (L-3, K-15). An \
+         administrator can raise it in the settings.",
+    ),
     (
         "too_many_requests",
         429,

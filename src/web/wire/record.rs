@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::enrolment::Enrolment;
 use crate::domain::given::Given;
 use crate::domain::record::Record;
 use crate::domain::record::schema::{self, Change, Channel, Outcome, Phone, RecordState, RecordType, Value};
-use crate::id::{RecordId, TeamId, UserId};
+use crate::id::{EnrolmentId, RecordId, TeamId, UserId};
 use crate::web::problem::Problem;
 use crate::web::request::{self, present};
 
@@ -242,6 +243,24 @@ pub struct ProcessView {
     stage: String,
 }
 
+/// A sequence that a record goes through.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LiveSequence {
+    id: String,
+    name: String,
+    enrolment: String,
+}
+
+impl LiveSequence {
+    fn of(record: RecordId, live: &Enrolment, given: &Given) -> LiveSequence {
+        LiveSequence {
+            id: live.sequence.to_string(),
+            name: given.sequences.get(&live.sequence).map(|sequence| sequence.name.clone()).unwrap_or_default(),
+            enrolment: EnrolmentId::of(record, live.ordinal).to_string(),
+        }
+    }
+}
+
 /// A record.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RecordView {
@@ -273,6 +292,9 @@ pub struct RecordView {
     linkedin_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     process: Option<ProcessView>,
+    /// What it goes through now (K-16).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sequences: Vec<LiveSequence>,
     fields: BTreeMap<String, FieldValue>,
     created_at: String,
     modified_at: String,
@@ -318,6 +340,7 @@ impl RecordView {
                 .process
                 .as_ref()
                 .map(|process| ProcessView { flow: process.flow.to_string(), stage: process.stage.clone() }),
+            sequences: record.live().map(|live| LiveSequence::of(id, live, given)).collect(),
             fields: shown.map(|(name, value)| (name.clone(), value.into())).collect(),
             created_at: record.created_at.to_string(),
             modified_at: record.modified_at.to_string(),

@@ -207,6 +207,7 @@ pub const ROUTES: &[Row] = &[
     // Enrolments (P-8) and steps (P-21).
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
+    row("GET /enrolments/{enrolment}/explain", READ, 21, On::Record, See, 200),
     row("POST /enrolments/{enrolment}/disconnect", WRITE, 8, On::Record, See, 200),
     row("GET /steps/{step}", READ, 21, On::Record, See, 200),
     row("POST /steps/{step}/complete", WRITE, 21, On::Record, Act, 200).sends(r#"{"note":"x"}"#),
@@ -234,6 +235,7 @@ pub const ROUTES: &[Row] = &[
     row("GET /sequences/{id}/tests", READ, 5, On::Sequence, See, 200),
     row("PUT /sequences/{id}/tests", WRITE, 4, On::Sequence, Give, 200).sends(r#"{"tests":[]}"#),
     row("POST /sequences/{id}/tests/run", WRITE, 5, On::Sequence, See, 200).sends(r#"{"tests":[]}"#),
+    row("POST /sequences/{id}/simulate", WRITE, 5, On::Sequence, See, 200).sends(r#"{"records":[]}"#),
     row("POST /sequences/{id}/validate", WRITE, 5, On::Sequence, See, 200),
     row("POST /sequences/{id}/activate", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/revise", WRITE, 3, On::Sequence, Give, 200),

@@ -12,6 +12,7 @@ use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
 use relance::id::{MigrationId, SequenceId, TemplateId};
+use relance::store::codec::Past;
 use relance::store::{Stored, codec};
 use relance::time::Timestamp;
 
@@ -53,6 +54,17 @@ where
         Ok((entry.events, owed))
     }
 
+    /// What the log says that it was at an instant.
+    pub fn at(&self, at: Timestamp) -> Past<E> {
+        codec::replay_at::<E>(&self.log(), at).expect("a log replays")
+    }
+
+    /// Every entry, with its version.
+    pub fn log(&self) -> Vec<(u32, codec::Entry<E::Event>)> {
+        let read = |(version, bytes): &(u32, Vec<u8>)| (*version, codec::decode(bytes).expect("an entry decodes"));
+        self.entries.iter().map(read).collect()
+    }
+
     /// The whole log, and the log behind a snapshot of the first half, lead to the present state.
     pub fn check_replay(&self) {
         let half = self.entries.len() / 2;
@@ -86,7 +98,7 @@ pub struct Ledger {
     shown: Option<RecordSummary>,
     seen_by: BTreeSet<Owner>,
     forgets: bool,
-    counters: BTreeMap<Counter, i64>,
+    pub counters: BTreeMap<Counter, i64>,
 }
 
 impl Ledger {
@@ -193,6 +205,8 @@ impl Ledger {
             let (sequence, live) = (one.sequence, one.status.is_live());
             *expected.entry(Counter::Enrolled(sequence)).or_default() += 1;
             *expected.entry(Counter::Live(sequence)).or_default() += i64::from(live);
+            *expected.entry(Counter::ConnectedIn(one.connected_at.month())).or_default() +=
+                i64::from(one.advanced_from.is_none());
             *expected.entry(Counter::LiveOf(sequence, one.version)).or_default() += i64::from(live);
             listed.insert((sequence, live, one.ordinal));
             for (number, outcome) in &one.migrations {

@@ -22,7 +22,7 @@ use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 /// What happens next; `u8`s choose among what there is at that time, sometimes what is not there.
 #[derive(Clone, Debug)]
-enum Move {
+pub(super) enum Move {
     Connect { sequence: u8, hours: Option<u8>, colleague: bool },
     Disconnect(u8),
     Complete { step: u8, result: Option<u8> },
@@ -46,7 +46,7 @@ enum Move {
     Activate(u8),
 }
 
-fn moves() -> impl Strategy<Value = Move> {
+pub(super) fn moves() -> impl Strategy<Value = Move> {
     use Move::*;
     prop_oneof![
         4 => (any::<u8>(), prop::option::of(0_u8..60), any::<bool>())
@@ -80,7 +80,7 @@ fn choose(known: &[u32], choice: u8) -> u32 {
     known.get(usize::from(choice) % (known.len() + 1)).copied().unwrap_or(u32::MAX)
 }
 
-fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
+pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
     let steps: Vec<_> = world.record().steps.iter().map(|step| step.ordinal).collect();
     let live: Vec<_> = world.record().live().map(|one| one.ordinal).collect();
     let sequence = |choice: u8| sequences[usize::from(choice) % sequences.len()];
@@ -168,7 +168,7 @@ fn written(choice: u8) -> Change {
 }
 
 /// Every node type in one graph, for a type that has a field to write.
-fn everything() -> relance::domain::sequence::graph::Graph {
+pub(super) fn everything() -> relance::domain::sequence::graph::Graph {
     graph(&[
         email("e", "c"),
         reply("c", 1, "w", "k"),
@@ -186,7 +186,7 @@ fn everything() -> relance::domain::sequence::graph::Graph {
     ])
 }
 
-fn config(cases: u32) -> ProptestConfig {
+pub(super) fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

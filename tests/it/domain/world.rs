@@ -120,6 +120,11 @@ impl World {
         &self.record.state
     }
 
+    /// The record's log.
+    pub fn logged(&self) -> &Logged<Record> {
+        &self.record
+    }
+
     fn stamp(&self, by_itself: bool) -> Stamp {
         Stamp { at: self.now, by: if by_itself { UserId::SYSTEM } else { self.by } }
     }

@@ -89,6 +89,7 @@ pub fn record_event(
         | RecordEvent::Reopened
         | RecordEvent::StepFailed { .. }
         | RecordEvent::StepWarned { .. }
+        | RecordEvent::QuotaAsked { .. }
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }
         | RecordEvent::AbVersionTaken { .. }

@@ -90,6 +90,7 @@ pub fn organise(chance: &mut fastrand::Rng) -> What {
             let settings = vec![
                 Setting::Roles(Workspace::Only(roles(&[Role::SalesManager]))),
                 Setting::RecordTypes([RecordType::Lead].into_iter().collect()),
+                Setting::MonthlyConnectQuota(Some(chance.u32(1..30))),
             ];
             OrganisationCommand::ChangeSettings { settings, expected: None }
         }

@@ -7,6 +7,7 @@ use relance::domain::plan::AssignTo;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
+use relance::domain::sequence::conduct::Reentry;
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
@@ -120,6 +121,11 @@ impl Client<'_> {
                 Property::Name(format!("Name {}", self.chance.u32(0..3))),
                 Property::Description(format!("Text {}", self.chance.u32(0..3))),
             ]),
+            18 if self.chance.bool() => SequenceCommand::Change(vec![Property::Reentry(match self.chance.u32(0..3) {
+                0 => Reentry::Never,
+                1 => Reentry::AfterDays(self.chance.u16(0..3)),
+                _ => Reentry::AnyTime,
+            })]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
             19..25 => SequenceCommand::Revise,
             25 | 26 => SequenceCommand::DiscardRevision,
