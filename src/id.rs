@@ -132,6 +132,8 @@ ids! {
     EnrolmentId
     /// One node opened for one enrolment; see [`StepId::of`].
     StepId
+    /// One thing to do on a record; that of a step has the step's number. See [`ActivityId::of`].
+    ActivityId
     /// A sequence.
     SequenceId
     /// One migration of a sequence's records; see [`MigrationId::of`].
@@ -235,7 +237,8 @@ macro_rules! child_ids {
 }
 
 child_ids! {
-    EnrolmentId of RecordId by record  StepId of RecordId by record  MigrationId of SequenceId by sequence
+    EnrolmentId of RecordId by record  StepId of RecordId by record  ActivityId of RecordId by record
+    MigrationId of SequenceId by sequence
 }
 
 /// The bytes that say what was asked, so that the same key with other bytes is noticed.

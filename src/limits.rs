@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 pub const SHARD_BITS: u32 = 4;
 /// Slices of the entities, each owned by one thread. Every key of the store leads with its shard.
 pub const SHARD_COUNT: u16 = 1 << SHARD_BITS;
-/// Things (enrolments and step instances) one record may number in its life.
+/// Things (enrolments, step instances and activities) one record may number in its life.
 pub const RECORD_ORDINAL_MAX: u32 = (1 << 20) - 1;
 
 /// Sequences active at a time (L-1, Q-41).
@@ -118,6 +118,12 @@ pub const SEQUENCE_TAGS_MAX: usize = 100;
 pub const TAGS_MAX: usize = 10_000;
 /// A client's own key for a record, in bytes.
 pub const EXTERNAL_ID_MAX: usize = 200;
+/// Manual activities of one record in its life: they are part of its state.
+pub const ACTIVITIES_MAX: usize = 1_000;
+/// What an activity is about, in characters.
+pub const ACTIVITY_SUBJECT_MAX: usize = 200;
+/// What is noted when one is added, in characters; it stays in the record's state, unlike a note on the timeline.
+pub const ACTIVITY_NOTE_MAX: usize = 2_000;
 /// A note, in characters.
 pub const NOTE_MAX: usize = 8_000;
 /// An `Idempotency-Key` or an event id, in bytes.

@@ -32,6 +32,11 @@ pub enum Delivery {
         /// Whether it is taken back.
         undo: bool,
     },
+    /// Open steps and activities of a user who may not act any more go to others.
+    HandOver {
+        /// Whose.
+        user: UserId,
+    },
     /// Due dates and waits that follow from a user's calendar, or from any, are computed anew (TM-11).
     MoveDueDates {
         /// Whose; everybody's where nobody is named.
@@ -73,7 +78,7 @@ pub struct RecordSummary {
     pub owner: Owner,
     /// Who else may see it.
     pub access_team: Option<TeamId>,
-    /// Who has an open step of it and is named by neither of these; sorted.
+    /// Who has an open step or activity of it and is named by neither of these; sorted.
     pub assignees: Vec<Owner>,
     /// Open or closed.
     pub state: RecordState,

@@ -2,6 +2,7 @@
 
 mod ab_test;
 pub mod act;
+mod activity;
 pub mod advance;
 mod answer;
 mod assign;
@@ -15,6 +16,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use self::migrate::{Former, Outcome};
+use crate::domain::activity::LinkedActivity;
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
 use crate::id::{SequenceId, UserId};
@@ -259,6 +261,8 @@ pub struct Step {
     pub signals: Signals,
     /// A message of this step is owed to the outbox or has been sent.
     pub message: Option<MessageState>,
+    /// What the timeline has of it.
+    pub linked: LinkedActivity,
 }
 
 /// Where the automated message of a step stands.

@@ -1,6 +1,7 @@
 //! The organisation: its users, teams and the roles that the workspace is switched on for. One entity, because what is
 //! decided of a user may depend on all the others.
 
+pub mod activity_settings;
 pub mod calendars;
 pub mod command;
 mod decide;
@@ -108,12 +109,14 @@ pub struct Organisation {
     pub own_settings: BTreeMap<UserId, OwnSettings>,
     /// Language and time zone of the built-in administrator, who is no user.
     pub built_in: UserProfile,
+    /// Users who may not act any more and whose open work is being given to others, by the number of their departure.
+    pub departures: BTreeMap<u32, UserId>,
+    /// Jobs of the outbox so far, each under a number of its own: departures, and computings anew of due dates.
+    pub jobs: u32,
     /// What people have said of when they work, and how often so far. Its zone is that of the profile (TM-1): whichever of
     /// both is written, the other follows.
     pub calendars: BTreeMap<UserId, (Arc<Calendar>, u32)>,
-    /// The last number given to a computing anew of due dates (TM-11).
-    pub last_walk: u32,
-    /// Those that are not done yet.
+    /// Computings anew of due dates that are not done yet (TM-11).
     pub walks: BTreeSet<u32>,
 }
 
@@ -125,9 +128,10 @@ impl Default for Organisation {
             settings: Settings::default(),
             settings_version: 1,
             own_settings: BTreeMap::new(),
+            departures: BTreeMap::new(),
+            jobs: 0,
             built_in: UserProfile::default(),
             calendars: BTreeMap::new(),
-            last_walk: 0,
             walks: BTreeSet::new(),
         }
     }
@@ -148,7 +152,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 4;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -207,22 +211,36 @@ impl Entity for Organisation {
                 after.iter().for_each(|setting| self.settings.set(setting));
                 self.settings_version += 1;
             }
+            OrganisationEvent::Departed { user, number } => {
+                self.departures.insert(*number, *user);
+                self.jobs = *number;
+            }
+            OrganisationEvent::HandedOver { number } => _ = self.departures.remove(number),
             OrganisationEvent::CalendarChanged { user, after, .. } => self.keep_calendar(*user, after),
             OrganisationEvent::DueDatesMoved { walk, .. } => {
-                self.last_walk = *walk;
+                self.jobs = *walk;
                 self.walks.insert(*walk);
             }
             OrganisationEvent::DueDatesSettled { walk } => _ = self.walks.remove(walk),
         }
     }
 
-    /// All that somebody has asked for.
+    /// What follows from a change is no change, nor that the server has done it.
     fn audited(event: &OrganisationEvent) -> bool {
-        !matches!(event, OrganisationEvent::DueDatesMoved { .. } | OrganisationEvent::DueDatesSettled { .. })
+        !matches!(
+            event,
+            OrganisationEvent::HandedOver { .. }
+                | OrganisationEvent::DueDatesMoved { .. }
+                | OrganisationEvent::DueDatesSettled { .. }
+        )
     }
 
     fn effects(&self, _id: OrganisationId, event: &OrganisationEvent, owed: &mut Effects) {
         match event {
+            OrganisationEvent::Departed { user, number } => {
+                owed.push(Effect::Owe { key: *number, delivery: Delivery::HandOver { user: *user } });
+            }
+            OrganisationEvent::HandedOver { number } => owed.push(Effect::Settle { key: *number }),
             OrganisationEvent::DueDatesMoved { walk, user } => {
                 owed.push(Effect::Owe { key: *walk, delivery: Delivery::MoveDueDates { user: *user } });
             }
@@ -258,6 +276,13 @@ impl Organisation {
             OwnSetting::HiddenFilters(_) => OwnSetting::HiddenFilters(own.hidden_filters),
             OwnSetting::CardLayout(_) => OwnSetting::CardLayout(own.card_layout),
             OwnSetting::SequenceColumns(_) => OwnSetting::SequenceColumns(own.sequence_columns),
+            OwnSetting::LinkedActivities(_) => OwnSetting::LinkedActivities(own.activities.linked),
+            OwnSetting::LinkedActivitiesExcludeCalls(_) => {
+                OwnSetting::LinkedActivitiesExcludeCalls(own.activities.exclude_calls)
+            }
+            OwnSetting::ActivityCompletesStep(_) => OwnSetting::ActivityCompletesStep(own.activities.completes_step),
+            OwnSetting::CallCompletesStep(_) => OwnSetting::CallCompletesStep(own.activities.call_completes_step),
+            OwnSetting::CallResult(_) => OwnSetting::CallResult(own.activities.call_result),
         }
     }
 
@@ -274,6 +299,11 @@ impl Organisation {
             OwnSetting::HiddenFilters(filters) => own.hidden_filters = filters,
             OwnSetting::CardLayout(layout) => own.card_layout = layout,
             OwnSetting::SequenceColumns(columns) => own.sequence_columns = columns,
+            OwnSetting::LinkedActivities(linked) => own.activities.linked = linked,
+            OwnSetting::LinkedActivitiesExcludeCalls(exclude) => own.activities.exclude_calls = exclude,
+            OwnSetting::ActivityCompletesStep(completes) => own.activities.completes_step = completes,
+            OwnSetting::CallCompletesStep(completes) => own.activities.call_completes_step = completes,
+            OwnSetting::CallResult(result) => own.activities.call_result = result,
         }
         let is_profile = matches!(setting, OwnSetting::Language(_) | OwnSetting::TimeZone(_));
         if let Some(user) = self.users.get_mut(&user).filter(|_| is_profile) {

@@ -128,6 +128,18 @@ impl Policy {
         }
     }
 
+    /// Whether that user, or somebody of that team, may act: has not left.
+    pub fn can_act(&self, owner: Owner) -> bool {
+        let acts = |user: UserId| self.person(user).is_ok();
+        match owner {
+            Owner::User(user) => acts(user),
+            Owner::Team(team) => {
+                let team = self.organisation.teams.get(&team);
+                team.is_some_and(|team| team.members.iter().any(|member| acts(*member)))
+            }
+        }
+    }
+
     /// Whether a user, or somebody in a team, belongs to a business unit.
     fn is_in_unit(&self, owner: Owner, unit: &str) -> bool {
         match owner {

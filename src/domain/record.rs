@@ -1,6 +1,7 @@
 //! A connected record: its profile, and its enrolments, because nearly everything that moves or ends one is an event of
 //! the record.
 
+mod activities;
 pub mod command;
 pub mod decide;
 pub mod erase;
@@ -28,11 +29,10 @@ use self::listed::Listed;
 use self::profile::Profile;
 use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
+use crate::domain::activity::Activity;
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
-use crate::domain::enrolment::{
-    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
-};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, StepStatus};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
@@ -69,6 +69,8 @@ pub struct Record {
     pub enrolments: Vec<Enrolment>,
     /// In the order they were opened, so by ordinal.
     pub steps: Vec<Step>,
+    /// Manual activities in the order they were added, so by ordinal. Shared, because few records have any.
+    pub activities: Arc<Vec<Activity>>,
     /// The last ordinal given out.
     pub last_ordinal: Ordinal,
     /// Where it stands in a process.
@@ -133,7 +135,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 9;
+    const LAYOUT: u16 = 10;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -188,36 +190,7 @@ impl Entity for Record {
                     enrolment.status = EnrolmentStatus::Connected;
                 }
             }
-            RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } => {
-                self.last_ordinal = *step;
-                let version = self.enrolment(*enrolment).map_or(0, |enrolment| enrolment.version);
-                let opened = Step {
-                    ordinal: *step,
-                    enrolment: *enrolment,
-                    version,
-                    node: *node,
-                    assignee: *assignee,
-                    status: StepStatus::Open,
-                    wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
-                    error: *error,
-                    converted: *converted,
-                    ab_version: None,
-                    opened_at: stamp.at,
-                    due_at: wakes_at.unwrap_or(stamp.at),
-                    wakes_at: *wakes_at,
-                    completed_at: None,
-                    warning: None,
-                    snoozes: 0,
-                    call_result: None,
-                    exit: None,
-                    signals: Signals::default(),
-                    message: None,
-                };
-                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
-                    enrolment.stand_on(&opened);
-                }
-                self.steps.push(opened);
-            }
+            RecordEvent::StepOpened { .. } => self.open_step(event, stamp),
             RecordEvent::StepCompleted { step, wait, call_result, exit, counted } => {
                 self.close_step(*step, stamp.at, *counted, |step| {
                     step.status = StepStatus::Completed;
@@ -238,10 +211,12 @@ impl Entity for Record {
                     step.error = Some(*error);
                 }
             }
-            RecordEvent::StepWarned { step, warning } => self.amend(*step, |step| step.warning = Some(*warning)),
-            RecordEvent::StepDue { step, due_at } => self.amend(*step, |step| step.due_at = *due_at),
+            RecordEvent::StepWarned { step, warning } => {
+                self.annotate_step(*step, |step| step.warning = Some(*warning));
+            }
+            RecordEvent::StepDue { step, due_at } => self.annotate_step(*step, |step| step.due_at = *due_at),
             RecordEvent::WaitMoved { step, wakes_at, .. } => {
-                self.amend(*step, |step| (step.wakes_at, step.due_at) = (Some(*wakes_at), *wakes_at));
+                self.annotate_step(*step, |step| (step.wakes_at, step.due_at) = (Some(*wakes_at), *wakes_at));
             }
             RecordEvent::StepConverted { step, error, .. } => self.convert(*step, *error, stamp.at),
             RecordEvent::StepSnoozed { step, until } => {
@@ -295,6 +270,11 @@ impl Entity for Record {
                 self.note_migration(*enrolment, *migration, Migrated::Stayed);
             }
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
+            RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::Assigned { .. } => self.note_activity(event, stamp),
         }
     }
 
@@ -364,6 +344,11 @@ impl Entity for Record {
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::Assigned { .. }
             | RecordEvent::Signalled { .. } => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
 mod due_dates;
+mod hand_over;
 mod migrate;
 
 use std::collections::{HashMap, HashSet};
@@ -193,6 +194,7 @@ impl OutboxActor {
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
                 Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,
+                Delivery::HandOver { user } => hand_over::hand_over(&router, user, row.key).await,
                 Delivery::MoveDueDates { user } => due_dates::move_due_dates(&router, row.key, user).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };

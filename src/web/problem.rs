@@ -277,6 +277,9 @@ impl From<RecordRejection> for Problem {
             RecordRejection::NotAnEmail => "not_an_email",
             RecordRejection::NothingToRetry => "nothing_to_retry",
             RecordRejection::RecordFull => "record_full",
+            RecordRejection::ActivityNotFound => "not_found",
+            RecordRejection::ActivityNotOpen => "activity_not_open",
+            RecordRejection::TooManyActivities => "too_many_activities",
             RecordRejection::NotDue | RecordRejection::Stale => "internal",
         };
         Problem::new(code, rejection.to_string())
@@ -342,6 +345,7 @@ impl From<OrganisationRejection> for Problem {
             OrganisationRejection::UserNotFound | OrganisationRejection::TeamNotFound => "not_found",
             OrganisationRejection::Exists => "idempotency_key_reused",
             OrganisationRejection::CardsLocked => "cards_locked",
+            OrganisationRejection::ActivitySettingsLocked => "activity_settings_locked",
             OrganisationRejection::EmailTaken => "email_taken",
             OrganisationRejection::LastAdministrator => "last_administrator",
             OrganisationRejection::Founded => "not_found",

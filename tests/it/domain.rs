@@ -1,5 +1,6 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod activities;
 mod advancing;
 mod assigning;
 mod branching;

@@ -2,6 +2,7 @@
 
 use super::advance::{Opened, Turn};
 use super::{EndReason, EnrolmentStatus, Exit, MessageState, Ordinal, Signal, Step, StepError, StepStatus, WaitState};
+use crate::domain::activity::ActivityKind;
 use crate::domain::plan::{Action, PlanNode, SellerStep};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::{Problem, RecordRejection};
@@ -21,7 +22,11 @@ impl<'a> Turn<'a> {
         if !performs(&step, node) {
             return Err(RecordRejection::StepWaits);
         }
-        self.judge_call_result(&step, node, call_result.as_deref())?;
+        let kind = ActivityKind::of(node).unwrap_or(ActivityKind::Task);
+        let call_result = self.call_result(kind, step.assignee, call_result)?;
+        if call_result.is_none() && self.needs_call_result(&step, node)? {
+            return Err(RecordRejection::CallResultRequired);
+        }
         self.note(step.ordinal, note, "/note")?;
         self.emit(RecordEvent::StepCompleted {
             step: step.ordinal,
@@ -61,8 +66,11 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// later, and never a wait.
+    /// later, and never a wait or a manual activity.
     pub fn snooze_step(&mut self, step: Ordinal, until: Timestamp) -> Result<(), RecordRejection> {
+        if self.record.activity(step).is_some() {
+            return Err(RecordRejection::SnoozeNotAllowed);
+        }
         let (step, node) = self.open_step(step)?;
         if !performs(&step, node) || step.snoozes >= limits::SNOOZES_MAX {
             return Err(RecordRejection::SnoozeNotAllowed);
@@ -215,7 +223,7 @@ impl<'a> Turn<'a> {
     }
 
     /// An open step with its node; anything else is R-23.
-    fn open_step(&self, step: Ordinal) -> Result<(Step, &'a PlanNode), RecordRejection> {
+    pub(super) fn open_step(&self, step: Ordinal) -> Result<(Step, &'a PlanNode), RecordRejection> {
         let step = self.record.step(step).ok_or(RecordRejection::StepNotFound)?;
         if step.status != StepStatus::Open {
             return Err(RecordRejection::StepNotOpen);
@@ -224,27 +232,15 @@ impl<'a> Turn<'a> {
         Ok((step.clone(), node))
     }
 
-    fn judge_call_result(&self, step: &Step, node: &PlanNode, result: Option<&str>) -> Result<(), RecordRejection> {
+    /// CO-35: whether a condition looks at how this call ended.
+    fn needs_call_result(&self, step: &Step, node: &PlanNode) -> Result<bool, RecordRejection> {
+        let plan = self.plan(step.enrolment)?;
+        let next = node.next.and_then(|next| plan.node(next));
         let is_call = node.action == Action::Seller(SellerStep::PhoneCall);
-        match result {
-            Some(_) if !is_call => {
-                Err(RecordRejection::CallResultInvalid("only a phone call ends with a call result".into()))
-            }
-            Some(result) if !self.given.catalogue.has_call_result(result) => {
-                let known = self.given.catalogue.call_results.join(", ");
-                Err(RecordRejection::CallResultInvalid(format!("`{result}` is not one of {known}")))
-            }
-            Some(_) => Ok(()),
-            None => {
-                let plan = self.plan(step.enrolment)?;
-                let next = node.next.and_then(|next| plan.node(next));
-                let wanted = next.is_some_and(|next| matches!(next.action, Action::CallResult(_)));
-                if is_call && wanted { Err(RecordRejection::CallResultRequired) } else { Ok(()) }
-            }
-        }
+        Ok(is_call && next.is_some_and(|next| matches!(next.action, Action::CallResult(_))))
     }
 
-    fn note(&mut self, step: Ordinal, note: Option<String>, pointer: &str) -> Result<(), RecordRejection> {
+    pub(super) fn note(&mut self, step: Ordinal, note: Option<String>, pointer: &str) -> Result<(), RecordRejection> {
         let Some(text) = note else { return Ok(()) };
         let (length, max) = (text.chars().count(), limits::NOTE_MAX);
         let fault = match () {

@@ -62,6 +62,7 @@ impl<'a> Turn<'a> {
                 Opened::Stays => {
                     self.set_due_of_current(enrolment);
                     self.warn_unresolved(enrolment, plan);
+                    self.link_activity(enrolment);
                     return Ok(());
                 }
                 Opened::Done(exit) => next = exit,

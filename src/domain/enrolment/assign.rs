@@ -13,9 +13,11 @@ use crate::domain::record::schema::{Owner, Value};
 use crate::id::{TeamId, UserId};
 
 impl Turn<'_> {
-    /// Whoever gets what opens now; where nobody is found, the record's owner.
+    /// Whoever gets what opens now; where nobody is found, the record's owner. In place of a user who may not act any more,
+    /// whoever stands in for them.
     pub(super) fn assignee(&self, enrolment: Ordinal, plan: &Plan) -> Owner {
-        self.found(enrolment, plan).unwrap_or(self.record.profile.owner)
+        let found = self.found(enrolment, plan).unwrap_or(self.record.profile.owner);
+        self.stand_in(found, self.record.enrolment(enrolment).map(|enrolment| enrolment.sequence))
     }
 
     /// a seller's step for which nobody was found says so.

@@ -55,6 +55,10 @@ impl Teller<'_> {
             RecordEvent::StepSnoozed { step, until } => {
                 self.of_step("step_snoozed", *step, |name| format!("{} put {name} off until {until}.", self.actor()))
             }
+            RecordEvent::Assigned { item, assignee } => {
+                let whom = words::who(self.given, *assignee);
+                self.of_step("step_assigned", *item, |name| format!("{} gave {name} to {whom}.", self.actor()))
+            }
             RecordEvent::StepDue { step, due_at } => {
                 self.of_step("step_due", *step, |name| format!("{name} is due when its seller works: {due_at}."))
             }
@@ -100,6 +104,10 @@ impl Teller<'_> {
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
             | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::ActivityAdded { .. }
+            | RecordEvent::ActivityCompleted { .. }
+            | RecordEvent::ActivityCancelled { .. }
+            | RecordEvent::ActivityLinked { .. }
             | RecordEvent::Erased { .. }
             | RecordEvent::Forgotten => None,
         }

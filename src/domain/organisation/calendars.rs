@@ -82,7 +82,7 @@ impl Organisation {
             _ => None,
         };
         let moved = events.iter().find_map(whose);
-        let walk = self.last_walk.wrapping_add(1);
+        let walk = self.jobs.saturating_add(1);
         events.extend(moved.map(|user| OrganisationEvent::DueDatesMoved { walk, user }));
         events
     }

@@ -64,6 +64,8 @@ pub enum OrganisationCommand {
     ChangeSettings { settings: Vec<Setting>, expected: Option<u32> },
     /// Whoever asks writes what is theirs, all or none.
     ChangeOwnSettings { settings: Vec<OwnSetting>, expected: Option<u32> },
+    /// The outbox has given the open work of a user who left to others.
+    HandedOver { number: u32 },
     /// §12: say anew when somebody works.
     SetCalendar { user: UserId, calendar: Calendar, expected: Option<u32> },
     /// The outbox has had due dates computed anew (TM-11).
@@ -96,6 +98,10 @@ pub enum OrganisationEvent {
     SettingsChanged { before: Vec<Setting>, after: Vec<Setting> },
     /// A user has set what is theirs; the same way.
     OwnSettingsChanged { user: UserId, before: Vec<OwnSetting>, after: Vec<OwnSetting> },
+    /// A user may not act any more, and their open work has to go to others.
+    Departed { user: UserId, number: u32 },
+    /// It has gone.
+    HandedOver { number: u32 },
     /// Somebody works at other times. Without `before` nobody had said so far.
     CalendarChanged { user: UserId, before: Option<Calendar>, after: Calendar },
     /// Due dates that follow from a calendar are to be computed anew: one user's, or everybody's.
@@ -134,6 +140,9 @@ pub enum OrganisationRejection {
     /// W-70, A-14.
     #[error("cards cannot be arranged by everybody here; an administrator can allow it in the settings")]
     CardsLocked,
+    ///
+    #[error("what holds for activities is the same for everybody here; an administrator can unlock it in the settings")]
+    ActivitySettingsLocked,
     /// Something was changed since it was read.
     #[error("the resource is at version {0} now")]
     VersionMismatch(u32),

@@ -59,8 +59,17 @@ fn answer(organisation: &Organisation, given: &Given, command: OrganisationComma
             UserState::Disabled => Ok(vec![]),
             _ => {
                 organisation.judge_loss(user)?;
-                Ok(vec![OrganisationEvent::UserStateChanged { user, state: UserState::Disabled }])
+                let number = organisation.jobs.saturating_add(1);
+                let left = OrganisationEvent::UserStateChanged { user, state: UserState::Disabled };
+                Ok(vec![left, OrganisationEvent::Departed { user, number }])
             }
+        },
+        OrganisationCommand::HandedOver { .. } if stamp.by != UserId::SYSTEM => {
+            Err(OrganisationRejection::UserNotFound)
+        }
+        OrganisationCommand::HandedOver { number } => match organisation.departures.contains_key(&number) {
+            true => Ok(vec![OrganisationEvent::HandedOver { number }]),
+            false => Ok(vec![]),
         },
         OrganisationCommand::EnableUser { user } => match organisation.user(user)?.state {
             UserState::Disabled => Ok(vec![OrganisationEvent::UserStateChanged { user, state: UserState::Invited }]),
@@ -128,7 +137,7 @@ fn answer(organisation: &Organisation, given: &Given, command: OrganisationComma
         OrganisationCommand::ChangeOwnSettings { settings, expected } => {
             let user = stamp.by;
             seen(organisation.own_version(user), expected)?;
-            let problems: Vec<Problem> = settings.iter().flat_map(OwnSetting::problems).collect();
+            let problems: Vec<Problem> = settings.iter().flat_map(|setting| setting.problems(given)).collect();
             if !problems.is_empty() {
                 return Err(OrganisationRejection::Invalid(problems));
             }
@@ -159,9 +168,11 @@ fn answer(organisation: &Organisation, given: &Given, command: OrganisationComma
 /// P-15, P-19: everybody writes what is theirs, cards only where that is switched on.
 fn judge_own(settings: &[OwnSetting], given: &Given, stamp: Stamp) -> Result<(), OrganisationRejection> {
     given.policy.person(stamp.by)?.must(Permission::OwnSettings, "have settings of your own")?;
-    match settings.iter().any(|setting| setting.is_closed(given.policy.settings())) {
-        true => Err(OrganisationRejection::CardsLocked),
-        false => Ok(()),
+    let all = given.policy.settings();
+    match settings.iter().find(|setting| setting.is_closed(all)) {
+        Some(OwnSetting::CardLayout(_)) => Err(OrganisationRejection::CardsLocked),
+        Some(_) => Err(OrganisationRejection::ActivitySettingsLocked),
+        None => Ok(()),
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::settings::Settings;
+use super::activity_settings::OwnActivitySettings;
+use super::settings::{CallResult, Setting, Settings};
+use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Fault, text_fault, time_zone_fault};
@@ -47,6 +49,8 @@ pub struct OwnSettings {
     pub card_layout: Option<String>,
     /// The columns of the list of sequences in their order; the usual ones where there are none.
     pub sequence_columns: Vec<String>,
+    /// What holds for their activities otherwise than for everybody (W-64).
+    pub activities: OwnActivitySettings,
     /// Changes so far.
     pub version: u32,
 }
@@ -66,16 +70,33 @@ pub enum OwnSetting {
     CardLayout(Option<String>),
     /// See [`OwnSettings::sequence_columns`].
     SequenceColumns(Vec<String>),
+    /// See [`OwnActivitySettings::linked`].
+    LinkedActivities(Option<bool>),
+    /// See [`OwnActivitySettings::exclude_calls`].
+    LinkedActivitiesExcludeCalls(Option<bool>),
+    /// See [`OwnActivitySettings::completes_step`].
+    ActivityCompletesStep(Option<bool>),
+    /// See [`OwnActivitySettings::call_completes_step`].
+    CallCompletesStep(Option<bool>),
+    /// See [`OwnActivitySettings::call_result`].
+    CallResult(Option<CallResult>),
 }
 
 impl OwnSetting {
     /// What does not fit about its value.
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self, given: &Given) -> Vec<Problem> {
         let at = |pointer: String, fault: Option<Fault>| {
             fault.map(|(code, detail)| Problem { pointer, code, detail }).into_iter().collect::<Vec<_>>()
         };
         match self {
             OwnSetting::AutoAdvance(_) | OwnSetting::Language(_) | OwnSetting::TimeZone(None) => vec![],
+            OwnSetting::LinkedActivities(_) | OwnSetting::LinkedActivitiesExcludeCalls(_) => vec![],
+            OwnSetting::ActivityCompletesStep(_) | OwnSetting::CallCompletesStep(_) | OwnSetting::CallResult(None) => {
+                vec![]
+            }
+            OwnSetting::CallResult(Some(result)) => {
+                Setting::CallResult(result.clone()).fault(given).into_iter().collect()
+            }
             OwnSetting::TimeZone(Some(zone)) => at("/time_zone".into(), time_zone_fault(zone)),
             OwnSetting::HiddenFilters(filters) if filters.len() > limits::HIDDEN_FILTERS_MAX => {
                 let detail = format!("at most {} filters can be hidden", limits::HIDDEN_FILTERS_MAX);
@@ -95,9 +116,19 @@ impl OwnSetting {
         }
     }
 
-    /// W-70: cards are arranged where an administrator lets people do so.
+    /// Whether the organisation does not let people choose: cards are arranged where an administrator lets people do so (W-70),
+    /// and activities may be locked. Taking back what was chosen is always possible.
     pub fn is_closed(&self, settings: &Settings) -> bool {
-        matches!(self, OwnSetting::CardLayout(Some(_))) && (!settings.card_customisation || settings.card_lock)
+        match self {
+            OwnSetting::CardLayout(layout) => layout.is_some() && (!settings.card_customisation || settings.card_lock),
+            OwnSetting::LinkedActivities(chosen)
+            | OwnSetting::LinkedActivitiesExcludeCalls(chosen)
+            | OwnSetting::ActivityCompletesStep(chosen)
+            | OwnSetting::CallCompletesStep(chosen) => chosen.is_some() && settings.lock_activity_settings,
+            OwnSetting::CallResult(chosen) => chosen.is_some() && settings.lock_activity_settings,
+            OwnSetting::AutoAdvance(_) | OwnSetting::Language(_) | OwnSetting::TimeZone(_) => false,
+            OwnSetting::HiddenFilters(_) | OwnSetting::SequenceColumns(_) => false,
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::schema::{Change, Outcome, RecordType};
+use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::activity::NewActivity;
 use crate::domain::enrolment::{Ordinal, Signal};
-use crate::id::{FlowId, MigrationId, SequenceId};
+use crate::id::{FlowId, MigrationId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// A request to a record.
@@ -54,6 +55,22 @@ pub enum RecordCommand {
     Migrate(MigrationId),
     /// Move back what has not gone on since.
     UndoMigration(MigrationId),
+    ///
+    AssignStep { step: Ordinal, to: Owner },
+    /// A seller begins with a step, which then has an activity on the timeline.
+    Start(Ordinal),
+    /// C-7: whoever asks is to do it.
+    AddActivity(NewActivity),
+    /// A manual activity, or the linked one of a step.
+    CompleteActivity { activity: Ordinal, note: Option<String>, call_result: Option<String> },
+    ///
+    CancelActivity(Ordinal),
+    /// R-20 of an activity.
+    AssignActivity { activity: Ordinal, to: Owner },
+    /// Another program tells that an activity was completed, or else cancelled (§21.4).
+    ReportActivity { activity: Ordinal, completed: bool, call_result: Option<String> },
+    /// Open work of a user who may not act any more goes to others.
+    HandOver(UserId),
     /// A calendar is otherwise: compute anew when open steps are due and when waits end (TM-11).
     MoveDueDates,
 }

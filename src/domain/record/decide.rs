@@ -57,6 +57,18 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         }
         RecordCommand::Migrate(migration) => turn.migrate(migration)?,
         RecordCommand::UndoMigration(migration) => turn.undo_migration(migration)?,
+        RecordCommand::AssignStep { step, to } => turn.assign_step(step, to)?,
+        RecordCommand::Start(step) => turn.start_step(step)?,
+        RecordCommand::AddActivity(new) => turn.add_activity(new)?,
+        RecordCommand::CompleteActivity { activity, note, call_result } => {
+            turn.complete_activity(activity, note, call_result)?;
+        }
+        RecordCommand::CancelActivity(activity) => turn.cancel_activity(activity)?,
+        RecordCommand::AssignActivity { activity, to } => turn.assign_activity(activity, to)?,
+        RecordCommand::ReportActivity { activity, completed, call_result } => {
+            turn.report_activity(activity, completed, call_result)?;
+        }
+        RecordCommand::HandOver(from) => turn.hand_over(from)?,
         RecordCommand::MoveDueDates => turn.move_due_dates()?,
         RecordCommand::MessageFailed { step, reason } => {
             turn.settle(step, RecordEvent::MessageFailed { step, reason })?;

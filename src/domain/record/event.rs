@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
+use crate::domain::activity::ActivityKind;
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
 use crate::domain::plan::{AbVersion, NodeIndex};
@@ -88,6 +89,23 @@ pub enum RecordEvent {
     StepWarned { step: Ordinal, warning: StepWarning },
     /// It takes one of the places of a month (L-3); stored only where there is one.
     QuotaAsked { enrolment: Ordinal, month: u32, most: u32 },
+    /// Somebody is to do something (C-7).
+    ActivityAdded {
+        activity: Ordinal,
+        kind: ActivityKind,
+        subject: String,
+        due_at: Option<Timestamp>,
+        note: Option<String>,
+        assignee: Owner,
+    },
+    /// An activity is done; a linked one has the number of its step, which stays open.
+    ActivityCompleted { activity: Ordinal, call_result: Option<String> },
+    /// It is not to be done any more; the same.
+    ActivityCancelled { activity: Ordinal },
+    /// A step has an activity on the timeline.
+    ActivityLinked { step: Ordinal },
+    /// A step or an activity is somebody else's.
+    Assigned { item: Ordinal, assignee: Owner },
     /// A seller's step is due at another instant than that of its opening, by a calendar.
     StepDue { step: Ordinal, due_at: Timestamp },
     /// A wait, or an automated message outside its window, goes on until another instant. `before` is the former one.

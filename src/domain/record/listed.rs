@@ -37,12 +37,13 @@ impl Listed {
 }
 
 impl Record {
-    /// Whom an open step of a live enrolment is assigned to, also one that waits, and who is neither the owner nor the access
-    /// team; sorted.
+    /// Whom an open step of a live enrolment, also one that waits, or an open activity is assigned to, and who is neither the
+    /// owner nor the access team; sorted.
     pub fn assignees(&self) -> Vec<Owner> {
         let (owner, team) = (self.profile.owner, self.profile.access_team.map(Owner::Team));
         let open = self.live().filter_map(|live| self.current_step(live));
-        let mut assignees: Vec<Owner> = open.map(|step| step.assignee).collect();
+        let activities = self.open_activities().map(|activity| activity.assignee);
+        let mut assignees: Vec<Owner> = open.map(|step| step.assignee).chain(activities).collect();
         assignees.retain(|assignee| *assignee != owner && Some(*assignee) != team);
         assignees.sort_unstable();
         assignees.dedup();

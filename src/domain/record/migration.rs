@@ -44,6 +44,17 @@ impl Record {
         }
     }
 
+    /// Notes of a step what follows from its opening: where a move has left the enrolment on it, it is as the move left it.
+    pub(super) fn annotate_step(&mut self, ordinal: Ordinal, note: impl Fn(&mut Step)) {
+        let Some(step) = self.step_mut(ordinal) else { return };
+        note(step);
+        let enrolment = step.enrolment;
+        let former = self.enrolment_mut(enrolment).and_then(|enrolment| enrolment.former.as_mut());
+        if let Some(left) = former.and_then(|former| former.left.as_mut()).filter(|left| left.ordinal == ordinal) {
+            note(left);
+        }
+    }
+
     pub(super) fn be_migrated(&mut self, ordinal: Ordinal, migration: u32, version: u16, landing: Landing) {
         let Some(held) = self.enrolment(ordinal) else { return };
         let step = self.current_step(held).cloned();

@@ -96,6 +96,15 @@ pub enum RecordRejection {
     /// Too many steps and enrolments on one record.
     #[error("the record has reached the {} steps and enrolments it can hold", crate::limits::RECORD_ORDINAL_MAX)]
     RecordFull,
+    /// No activity of that id.
+    #[error("there is no such activity")]
+    ActivityNotFound,
+    ///
+    #[error("the activity is no longer open")]
+    ActivityNotOpen,
+    /// As many as a record may have.
+    #[error("the record has the {} activities it can hold", crate::limits::ACTIVITIES_MAX)]
+    TooManyActivities,
     /// A timer that fires before its time; it stays.
     #[error("the timer is not due yet")]
     NotDue,

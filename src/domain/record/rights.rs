@@ -55,6 +55,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         RecordCommand::Close(_)
         | RecordCommand::Reopen
         | RecordCommand::SetStage { .. }
+        | RecordCommand::ReportActivity { .. }
         | RecordCommand::Signal { .. } => must(Reach::Act, CHANGE)?,
         RecordCommand::Connect { sequence, .. } => {
             must(Reach::See, CHANGE)?;
@@ -73,9 +74,22 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Snooze { .. }
         | RecordCommand::SkipWait(_)
         | RecordCommand::Retry(_)
+        | RecordCommand::Start(_)
         | RecordCommand::Note { .. } => {
             person.must(Permission::Work, "act on steps")?;
             must(Reach::Act, "act on the steps of this record")?;
+        }
+        RecordCommand::AddActivity(_) | RecordCommand::CompleteActivity { .. } | RecordCommand::CancelActivity(_) => {
+            person.must(Permission::Work, "act on records")?;
+            must(Reach::Act, "act on this record")?;
+        }
+        // Whoever gets a step sees the record, as whoever is given the record does.
+        RecordCommand::AssignStep { to, .. } | RecordCommand::AssignActivity { to, .. } => {
+            person.must(Permission::Work, "assign steps")?;
+            must(Reach::Act, "assign the steps of this record")?;
+            if given.policy.knows(*to) {
+                must_give_to(&person, *to)?;
+            }
         }
         // Timers, deliveries, and sequences that end or move their records.
         RecordCommand::LeaveSequence { .. }
@@ -84,6 +98,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::HandOver(_)
         | RecordCommand::MoveDueDates
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }

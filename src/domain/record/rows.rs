@@ -1,10 +1,12 @@
 //! How enrolments begin and end on a record, and the rows that the world is owed for them.
 
 use super::Record;
+use super::event::RecordEvent;
 use super::schema::Change;
+use crate::domain::activity::LinkedActivity;
 use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
 use crate::domain::enrolment::{
-    Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, StepStatus, WaitState,
+    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
 };
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
@@ -46,15 +48,39 @@ impl Record {
         }
     }
 
-    /// A step is otherwise, and nobody has touched it: what a migration has left it as is amended too.
-    pub(super) fn amend(&mut self, ordinal: Ordinal, change: impl Fn(&mut Step)) {
-        let Some(step) = self.step_mut(ordinal) else { return };
-        change(step);
-        let enrolment = step.enrolment;
-        let former = self.enrolment_mut(enrolment).and_then(|enrolment| enrolment.former.as_mut());
-        if let Some(left) = former.and_then(|former| former.left.as_mut()).filter(|left| left.ordinal == ordinal) {
-            change(left);
+    /// A node was reached: its step is open.
+    pub(super) fn open_step(&mut self, event: &RecordEvent, stamp: Stamp) {
+        let RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } = event else {
+            return;
+        };
+        self.last_ordinal = *step;
+        let opened = Step {
+            ordinal: *step,
+            enrolment: *enrolment,
+            version: self.enrolment(*enrolment).map_or(0, |enrolment| enrolment.version),
+            node: *node,
+            assignee: *assignee,
+            status: StepStatus::Open,
+            wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
+            error: *error,
+            converted: *converted,
+            ab_version: None,
+            opened_at: stamp.at,
+            due_at: wakes_at.unwrap_or(stamp.at),
+            wakes_at: *wakes_at,
+            completed_at: None,
+            warning: None,
+            snoozes: 0,
+            call_result: None,
+            exit: None,
+            signals: Signals::default(),
+            message: None,
+            linked: LinkedActivity::Absent,
+        };
+        if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+            enrolment.stand_on(&opened);
         }
+        self.steps.push(opened);
     }
 
     /// A message that has waited becomes the seller's, as if it had been reached now (ST-23).

@@ -103,7 +103,8 @@ impl<'a> Course<'a> {
                     }
                     // Of a sequence that empties or moves its records, and of a record that is erased; none happens here.
                     Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => {}
-                    Effect::Owe { delivery: Delivery::Forget | Delivery::MoveDueDates { .. }, .. } => {}
+                    Effect::Owe { delivery: Delivery::Forget | Delivery::HandOver { .. }, .. } => {}
+                    Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => {}
                     Effect::Settle { .. } | Effect::Index(_) | Effect::Unindex(_) | Effect::Claim { .. } => {}
                     Effect::Unclaim { .. } | Effect::Count { .. } | Effect::Erase => {}
                 }

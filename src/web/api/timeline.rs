@@ -12,7 +12,7 @@ use crate::domain::plan::AbVersion;
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Change, Outcome};
-use crate::id::{EnrolmentId, RecordId, StepId, UserId};
+use crate::id::{ActivityId, EnrolmentId, RecordId, StepId, UserId};
 use crate::store::codec::{self, Entry};
 use crate::store::{Store, Version};
 use crate::web::App;
@@ -37,6 +37,9 @@ pub struct TimelineItem {
     /// The step concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
+    /// The activity concerned; that of a step has the id of the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<String>,
     /// The enrolment concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     enrolment: Option<String>,
@@ -93,13 +96,14 @@ fn page(
 }
 
 fn item(id: RecordId, record: &Record, given: &Given, stamp: Stamp, event: &RecordEvent) -> TimelineItem {
-    let Told { kind, summary, step, enrolment, note } = tell(record, given, event);
+    let Told { kind, summary, step, activity, enrolment, note } = tell(record, given, event);
     TimelineItem {
         at: stamp.at.to_string(),
         kind,
         actor: if stamp.by == UserId::SYSTEM { "system".into() } else { stamp.by.to_string() },
         summary,
         step: step.map(|step| StepId::of(id, step).to_string()),
+        activity: activity.map(|activity| ActivityId::of(id, activity).to_string()),
         enrolment: enrolment.map(|enrolment| EnrolmentId::of(id, enrolment).to_string()),
         note,
     }
@@ -110,6 +114,7 @@ struct Told {
     kind: &'static str,
     summary: String,
     step: Option<Ordinal>,
+    activity: Option<Ordinal>,
     enrolment: Option<Ordinal>,
     note: Option<String>,
 }
@@ -123,16 +128,14 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
     let of_record = |kind, summary: String| Told { kind, summary, ..Told::default() };
     let of_enrolment =
         |kind, enrolment, summary: String| Told { kind, summary, enrolment: Some(enrolment), ..Told::default() };
-    let of_step = |kind, step: Ordinal, what: &str| {
-        let enrolment = record.step(step).map(|step| step.enrolment);
-        Told {
-            kind,
-            summary: format!("{} {what}", step_name(record, given, step)),
-            step: Some(step),
-            enrolment,
-            note: None,
-        }
+    let of_step = |kind, item: Ordinal, what: &str| {
+        let summary = format!("{} {what}", name_of(record, given, item));
+        let found = record.step(item);
+        let activity = record.activity(item).map(|activity| activity.ordinal);
+        let step = Some(item).filter(|_| activity.is_none());
+        Told { kind, summary, step, activity, enrolment: found.map(|step| step.enrolment), note: None }
     };
+    let of_activity = |kind, activity, what: &str| Told { activity: Some(activity), ..of_step(kind, activity, what) };
     match event {
         RecordEvent::Created { kind, .. } => of_record("record_created", format!("The {kind} was created")),
         RecordEvent::Changed { changes, .. } => of_record("record_changed", changed(changes)),
@@ -198,6 +201,25 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             of_step("step_snoozed", *step, &format!("was put off until {until}"))
         }
         RecordEvent::Noted { step, text } => Told { note: Some(text.clone()), ..of_step("noted", *step, "has a note") },
+        RecordEvent::ActivityAdded { activity, due_at, note, .. } => {
+            let until = due_at.map(|due_at| format!(" until {due_at}")).unwrap_or_default();
+            Told { note: note.clone(), ..of_activity("activity_added", *activity, &format!("is to be done{until}")) }
+        }
+        RecordEvent::ActivityLinked { step } => {
+            of_activity("activity_linked", *step, "has an activity on the timeline")
+        }
+        RecordEvent::ActivityCompleted { activity, call_result } => {
+            let how = call_result.as_ref().map(|result| format!(": {result}")).unwrap_or_default();
+            of_activity("activity_completed", *activity, &format!("was done{how}"))
+        }
+        RecordEvent::ActivityCancelled { activity } => {
+            of_activity("activity_cancelled", *activity, "is not to be done any more")
+        }
+        RecordEvent::Assigned { item, assignee } => {
+            let to = given.policy.contact(*assignee).0;
+            let to = if to.is_empty() { "somebody else".into() } else { to };
+            of_step("assigned", *item, &format!("was given to {to}"))
+        }
         RecordEvent::Signalled { step, signal, at } => {
             let (kind, what) = match signal {
                 Signal::Opened => ("email_opened", "was opened by the recipient"),
@@ -248,8 +270,12 @@ fn migrated_by(record: &Record, given: &Given, enrolment: Ordinal, migration: u3
     by().map(|name| format!(" by {name}")).unwrap_or_default()
 }
 
-fn step_name(record: &Record, given: &Given, step: Ordinal) -> String {
-    let name = || Some(record.node_of(given, record.step(step)?)?.name.clone());
+/// What a step or an activity is called.
+fn name_of(record: &Record, given: &Given, item: Ordinal) -> String {
+    if let Some(activity) = record.activity(item) {
+        return format!("“{}”", activity.subject);
+    }
+    let name = || Some(record.node_of(given, record.step(item)?)?.name.clone());
     name().map_or_else(|| "A step".to_owned(), |name| format!("“{name}”"))
 }
 

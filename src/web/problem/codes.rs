@@ -64,6 +64,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("migration_undone", 409, "The migration was taken back before (D-47)."),
     ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
+    ("activity_not_open", 409, "The activity was completed or cancelled already (R-23)."),
+    ("too_many_activities", 409, "The record has as many activities as one record can hold."),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
@@ -104,7 +106,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("at_in_future", 422, "Nobody knows yet what will be at that instant; a dry run says what may."),
     ("record_inactive", 422, "The record is closed; reopen it first (K-7)."),
     ("record_type_mismatch", 422, "The sequence runs on records of another type (K-7)."),
-    ("snooze_not_allowed", 422, "Only an open step of a seller can be snoozed, and at most 10,000 times (R-13)."),
+    (
+        "snooze_not_allowed",
+        422,
+        "Only an open step of a seller can be snoozed, no activity, and at most 10,000 times (R-13).",
+    ),
     ("snooze_in_past", 422, "A step can only be snoozed to a later time than now (R-13)."),
     (
         "call_result_required",
@@ -115,6 +121,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "cards_locked",
         409,
         "The cards of the work list look the same for everybody, or only administrators arrange them (A-14, W-70).",
+    ),
+    (
+        "activity_settings_locked",
+        409,
+        "What holds for activities and call results is the same for everybody here (A-9). An administrator can unlock it.",
     ),
     (
         "template_shipped",

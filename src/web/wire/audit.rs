@@ -109,15 +109,28 @@ fn workspace(workspace: Workspace) -> String {
 }
 
 /// The name of somebody's own setting, and its value.
-fn own_setting(setting: &OwnSetting) -> (&'static str, String) {
-    match setting {
+fn own_setting(own: &OwnSetting) -> (&'static str, String) {
+    match own {
         OwnSetting::AutoAdvance(advance) => ("auto_advance", format!("{advance:?}").to_lowercase()),
         OwnSetting::Language(language) => ("language", language.map_or("", Language::code).into()),
         OwnSetting::TimeZone(zone) => ("time_zone", zone.clone().unwrap_or_default()),
         OwnSetting::HiddenFilters(filters) => ("hidden_filters", filters.join(", ")),
         OwnSetting::CardLayout(layout) => ("card_layout", layout.clone().unwrap_or_default()),
         OwnSetting::SequenceColumns(columns) => ("sequence_columns", columns.join(", ")),
+        OwnSetting::LinkedActivities(on) => ("linked_activities", chosen(*on)),
+        OwnSetting::LinkedActivitiesExcludeCalls(on) => ("linked_activities_exclude_calls", chosen(*on)),
+        OwnSetting::ActivityCompletesStep(on) => ("activity_completes_step", chosen(*on)),
+        OwnSetting::CallCompletesStep(on) => ("call_completes_step", chosen(*on)),
+        OwnSetting::CallResult(result) => {
+            let told = result.clone().map(|result| setting(&Setting::CallResult(result)));
+            ("call_result", told.unwrap_or_default())
+        }
     }
+}
+
+/// Nothing where the organisation's holds.
+fn chosen(on: Option<bool>) -> String {
+    on.map(|on| on.to_string()).unwrap_or_default()
 }
 
 /// The value of a setting as `/settings` shows it.
@@ -168,6 +181,8 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
                 told.altered(what, before, after)
             })
         }
+        OrganisationEvent::Departed { user: id, .. } => Told::of("user.departed", user(*id)),
+        OrganisationEvent::HandedOver { .. } => Told::of("user.work_handed_over", "settings"),
         OrganisationEvent::CalendarChanged { user: id, before, after } => {
             let told = Told::of("calendar.changed", user(*id));
             let zone = before.as_ref().map_or("", |before| before.time_zone.as_str());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use relance::domain::activity::ActivityStatus;
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
 use relance::domain::enrolment::migrate::Outcome;
 use relance::domain::enrolment::{EnrolmentStatus, MessageState, Step, StepStatus};
@@ -80,11 +81,12 @@ where
     }
 }
 
-/// The owner, the access team, and whoever an open step is assigned to.
+/// The owner, the access team, and whoever an open step or activity is assigned to.
 fn seen_by(record: &Record) -> BTreeSet<Owner> {
     let of_profile = [Some(record.profile.owner), record.profile.access_team.map(Owner::Team)];
     let open = record.steps.iter().filter(|step| step.status == StepStatus::Open);
-    let all = of_profile.into_iter().flatten().chain(open.map(|step| step.assignee));
+    let to_do = record.activities.iter().filter(|activity| activity.is_open()).map(|activity| activity.assignee);
+    let all = of_profile.into_iter().flatten().chain(open.map(|step| step.assignee)).chain(to_do);
     if record.exists { all.collect() } else { BTreeSet::new() }
 }
 
@@ -110,6 +112,7 @@ impl Ledger {
                 Effect::Disarm { due, key } => self.armed.remove(&(due, key)),
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::HandOver { .. }, .. } => false,
                 Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => false,
                 Effect::Owe { key, delivery: Delivery::Forget } => {
                     key == FORGET && !std::mem::replace(&mut self.forgets, true)
@@ -195,6 +198,11 @@ impl Ledger {
             assert!(ordinals.insert(one.ordinal));
         }
         assert!(record.steps.iter().all(|step| ordinals.insert(step.ordinal)), "an ordinal is given twice");
+        let activities = record.activities.iter().map(|activity| activity.ordinal);
+        assert!(activities.into_iter().all(|activity| ordinals.insert(activity)), "an ordinal is given twice");
+        for step in record.steps.iter().filter(|step| step.status != StepStatus::Open) {
+            assert_ne!(step.linked_status(), Some(ActivityStatus::Open), "R-45: {step:?}");
+        }
         assert!(ordinals.last().is_none_or(|last| *last <= record.last_ordinal));
     }
 

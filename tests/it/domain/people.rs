@@ -1,88 +1,31 @@
 //! Users, teams and settings; the credentials of a user; and what is noted of refusals.
 
-use std::collections::BTreeSet;
+mod office;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use relance::domain::account::command::{AccountCommand, AccountEvent, AccountRejection, NewKey, Proof};
 use relance::domain::account::{Account, KeyKind, TokenScope};
 use relance::domain::audit::{Audit, Note, Refusal};
-use relance::domain::effect::Effect;
+use relance::domain::effect::Delivery;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
-use relance::domain::organisation::command::{
-    OrganisationCommand, OrganisationEvent, OrganisationRejection, UserChange,
-};
+use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection, UserChange};
 use relance::domain::organisation::settings::{Setting, Workspace};
-use relance::domain::organisation::{Organisation, TeamKind, UserProfile, UserState};
+use relance::domain::organisation::{TeamKind, UserProfile, UserState};
 use relance::domain::permission::{Cause, Denies, Role, Roles};
 use relance::domain::policy::DEFAULT_UNIT;
-use relance::id::{AuditId, KeyId, OrganisationId, Shard, TeamId, UserId};
+use relance::id::{AuditId, KeyId, Shard, TeamId, UserId};
 use relance::limits;
 use relance::time::Timestamp;
 
 use super::ledger::Logged;
 use super::world::{BEGIN, COLLEAGUE, SELLER, TEAM, at, sellers, user};
 
+pub use self::office::Office;
+
 pub const ADA: UserId = UserId(0x41);
 pub const BOB: UserId = UserId(0x42);
-
-/// An organisation that decisions about it are given too.
-pub struct Office {
-    organisation: Logged<Organisation>,
-    pub by: UserId,
-    /// What was owed to the world and settled, in order.
-    pub owed: Vec<Effect>,
-}
-
-impl Office {
-    fn new() -> Office {
-        Office { organisation: Logged::new(), by: UserId::ADMINISTRATOR, owed: Vec::new() }
-    }
-
-    pub fn given(&self) -> Given {
-        Given::default().with_organisation(&self.organisation.state)
-    }
-
-    pub fn told(&mut self, command: OrganisationCommand) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
-        let (given, stamp) = (self.given(), Stamp { at: at(BEGIN), by: self.by });
-        let (events, owed) = self.organisation.decide(OrganisationId::THE, &given, command, stamp)?;
-        self.owed.extend(owed.0);
-        self.organisation.check_replay();
-        Ok(events)
-    }
-
-    pub fn ask(&mut self, command: OrganisationCommand) -> Result<usize, OrganisationRejection> {
-        self.told(command).map(|events| events.len())
-    }
-
-    pub fn add(&mut self, id: UserId, name: &str, roles: &[Role]) -> Result<usize, OrganisationRejection> {
-        self.ask(OrganisationCommand::AddUser { user: id, profile: user(name, roles, DEFAULT_UNIT).profile })
-    }
-
-    /// A user signs in for the first time.
-    fn arrive(&mut self, user: UserId) -> Result<usize, OrganisationRejection> {
-        let by = std::mem::replace(&mut self.by, user);
-        let done = self.ask(OrganisationCommand::Arrive { user });
-        self.by = by;
-        done
-    }
-
-    /// Ada administers and has signed in, Bob sells.
-    pub fn with_two() -> Office {
-        let mut office = Office::new();
-        office.add(ADA, "ada", &[Role::SystemAdministrator]).unwrap();
-        office.add(BOB, "bob", &[Role::Seller]).unwrap();
-        office.arrive(ADA).unwrap();
-        office
-    }
-
-    fn change(&mut self, user: UserId, change: UserChange) -> Result<usize, OrganisationRejection> {
-        self.ask(OrganisationCommand::ChangeUser { user, changes: vec![change], expected: None })
-    }
-
-    pub fn state(&self) -> &Organisation {
-        &self.organisation.state
-    }
-}
 
 fn roles(roles: &[Role]) -> Roles {
     roles.iter().copied().collect()
@@ -158,7 +101,7 @@ fn the_last_administrator_who_can_sign_in_stays() {
     office.change(BOB, UserChange::Roles(roles(&[Role::SystemAdministrator]))).unwrap();
     assert_eq!(lose(&mut office), [last(), last()], "Bob has never signed in");
     office.arrive(BOB).unwrap();
-    assert_eq!(lose(&mut office), [Ok(1), Ok(1)]);
+    assert_eq!(lose(&mut office), [Ok(1), Ok(2)]);
     assert!(office.state().has_administrator());
 }
 
@@ -167,8 +110,14 @@ fn a_disabled_user_may_nothing_until_enabled() {
     let mut office = Office::with_two();
     office.arrive(BOB).unwrap();
     assert!(office.given().policy.person(BOB).is_ok());
-    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(1));
+    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(2), "and work is handed over");
     assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(0), "again");
+    assert_eq!(office.owed, BTreeMap::from([(1, Delivery::HandOver { user: BOB })]), "R-53");
+    let done = || OrganisationCommand::HandedOver { number: 1 };
+    assert_eq!(office.ask(done()), Err(OrganisationRejection::UserNotFound), "only the server says so");
+    let by = std::mem::replace(&mut office.by, UserId::SYSTEM);
+    assert_eq!([office.ask(done()), office.ask(done())], [Ok(1), Ok(0)]);
+    office.by = by;
     assert_eq!(office.given().policy.person(BOB).err().map(|denial| denial.cause), Some(Cause::Role));
     assert_eq!(office.arrive(BOB), Ok(0), "signing in enables nobody");
     assert_eq!(

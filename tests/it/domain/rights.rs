@@ -4,6 +4,7 @@
 mod sequences;
 
 use chrono::TimeDelta;
+use relance::domain::activity::{ActivityKind, NewActivity};
 use relance::domain::enrolment::Signal;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
@@ -106,7 +107,14 @@ fn line(command: &RecordCommand) -> &'static str {
         },
         RecordCommand::Connect { .. } | RecordCommand::Disconnect(_) => "connect",
         RecordCommand::Erase => "erase",
-        RecordCommand::Close(_)
+        RecordCommand::AssignStep { .. }
+        | RecordCommand::AssignActivity { .. }
+        | RecordCommand::Start(_)
+        | RecordCommand::AddActivity(_)
+        | RecordCommand::CompleteActivity { .. }
+        | RecordCommand::CancelActivity(_)
+        | RecordCommand::ReportActivity { .. }
+        | RecordCommand::Close(_)
         | RecordCommand::Reopen
         | RecordCommand::SetStage { .. }
         | RecordCommand::Signal { .. }
@@ -122,6 +130,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::Forget
         | RecordCommand::Migrate(_)
+        | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
         | RecordCommand::MoveDueDates => "server",
     }
@@ -158,6 +167,19 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
+        RecordCommand::HandOver(NEAR),
+        RecordCommand::AssignStep { step, to: Owner::User(ME) },
+        RecordCommand::Start(step),
+        RecordCommand::AddActivity(NewActivity {
+            kind: ActivityKind::Meeting,
+            subject: "Lunch".into(),
+            due_at: Some(until),
+            note: None,
+        }),
+        RecordCommand::CompleteActivity { activity: step, note: None, call_result: None },
+        RecordCommand::CancelActivity(step),
+        RecordCommand::AssignActivity { activity: step, to: Owner::User(ME) },
+        RecordCommand::ReportActivity { activity: step, completed: true, call_result: None },
         RecordCommand::MoveDueDates,
     ]
 }

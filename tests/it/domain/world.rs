@@ -71,6 +71,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::Forget
             | RecordCommand::Migrate(_)
             | RecordCommand::UndoMigration(_)
+            | RecordCommand::HandOver(_)
             | RecordCommand::MoveDueDates
     )
 }

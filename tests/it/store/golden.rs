@@ -147,8 +147,9 @@ fn examples() -> Vec<Example> {
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     let migration = MigrationId::of(SEQUENCE, 300);
     let moves = [false, true].map(|undo| Delivery::Migrate { migration, undo });
+    let deliveries = deliveries.into_iter().chain(moves).chain([Delivery::HandOver { user: USER }]);
     let walks = [None, Some(USER)].map(|user| Delivery::MoveDueDates { user });
-    let deliveries = deliveries.into_iter().chain(moves).chain(walks).collect();
+    let deliveries = deliveries.chain(walks).collect();
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, access_team, assignees, state| RecordSummary {
         kind,

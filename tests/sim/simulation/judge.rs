@@ -90,6 +90,11 @@ pub fn record_event(
         | RecordEvent::StepFailed { .. }
         | RecordEvent::StepWarned { .. }
         | RecordEvent::QuotaAsked { .. }
+        | RecordEvent::ActivityAdded { .. }
+        | RecordEvent::ActivityCompleted { .. }
+        | RecordEvent::ActivityCancelled { .. }
+        | RecordEvent::ActivityLinked { .. }
+        | RecordEvent::Assigned { .. }
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }
         | RecordEvent::AbVersionTaken { .. }

@@ -41,7 +41,10 @@ pub fn events() -> Vec<OrganisationEvent> {
         TeamRemoved { team: TEAM },
         WorkspaceChanged { before: Workspace::All, after: only },
         SettingsChanged { before: vec![], after: settings() },
+        OwnSettingsChanged { user: USER, before: vec![], after: own_settings()[..6].to_vec() },
         OwnSettingsChanged { user: USER, before: vec![], after: own_settings() },
+        Departed { user: USER, number: 300 },
+        HandedOver { number: 300 },
         CalendarChanged { user: USER, before: None, after: Calendar::default() },
         CalendarChanged { user: USER, before: Some(Calendar::default()), after: calendar() },
         DueDatesMoved { walk: 300, user: Some(USER) },
@@ -71,6 +74,11 @@ pub fn own_settings() -> Vec<OwnSetting> {
         OwnSetting::HiddenFilters(vec!["unopened".into()]),
         OwnSetting::CardLayout(text(r#"{"rows":[]}"#)),
         OwnSetting::SequenceColumns(vec!["name".into(), "status".into()]),
+        OwnSetting::LinkedActivities(Some(false)),
+        OwnSetting::LinkedActivitiesExcludeCalls(Some(true)),
+        OwnSetting::ActivityCompletesStep(None),
+        OwnSetting::CallCompletesStep(Some(true)),
+        OwnSetting::CallResult(Some(CallResult::Default("made".into()))),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Events of records, one of each variant and shape.
 
+use relance::domain::activity::ActivityKind;
 use relance::domain::enrolment::StepWarning;
 
 use super::*;
@@ -102,6 +103,23 @@ pub fn events() -> Vec<RecordEvent> {
         StepDue { step: 3, due_at: at(AT) },
         WaitMoved { step: 3, before: at(AT), wakes_at: at(AT + 86_400_000) },
         StepConverted { step: 3, error: StepError::EmailUndeliverable, wakes_at: at(AT) },
+    ]);
+    let kinds =
+        [ActivityKind::PhoneCall, ActivityKind::Email, ActivityKind::Task, ActivityKind::Meeting, ActivityKind::Text];
+    events.extend(kinds.map(|kind| ActivityAdded {
+        activity: 300,
+        kind,
+        subject: "Xantar".into(),
+        due_at: (kind == ActivityKind::Meeting).then_some(at(AT)),
+        note: text("At two.").filter(|_| kind == ActivityKind::Meeting),
+        assignee: Owner::User(USER),
+    }));
+    events.extend([
+        ActivityCompleted { activity: 300, call_result: None },
+        ActivityCompleted { activity: 300, call_result: text("busy") },
+        ActivityCancelled { activity: 300 },
+        ActivityLinked { step: 300 },
+        Assigned { item: 300, assignee: Owner::Team(TEAM) },
     ]);
     let failures = [
         StepError::AutomatedTextFailed,
