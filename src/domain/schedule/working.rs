@@ -44,8 +44,8 @@ impl<'a> Working<'a> {
         let mut at = self.next(start)?;
         if let Some(further) = days.checked_sub(1) {
             let begun = civil::civil(self.zone, at);
-            let later = self.days(begun.date().succ_opt()?).filter(|(_, pieces)| !pieces.is_empty());
-            let (day, _) = later.skip(further as usize).next()?;
+            let mut later = self.days(begun.date().succ_opt()?).filter(|(_, pieces)| !pieces.is_empty());
+            let (day, _) = later.nth(further as usize)?;
             at = self.next(civil::instant(self.zone, day.and_time(begun.time())))?;
         }
         let mut left = TimeDelta::hours(i64::from(hours));
