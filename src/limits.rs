@@ -64,6 +64,8 @@ pub const SIMULATION_SELLER_MINUTES_MAX: u32 = 30 * 24 * 60;
 pub const SIMULATION_EVENTS_MAX: usize = 10_000;
 /// Decisions of one dry run, those of records with many steps counted more: a few seconds of one core.
 pub const SIMULATION_WORK_MAX: u64 = 400_000;
+/// What may end a wait before its time, at most.
+pub const UNTIL_MAX: usize = 10;
 /// The longest time after which a record may enter a sequence again, in days.
 pub const REENTRY_DAYS_MAX: u16 = 3_660;
 /// Templates of e-mails and text messages, those that the product ships among them: all are in memory.

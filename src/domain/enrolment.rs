@@ -11,6 +11,7 @@ mod enter;
 mod message;
 pub mod migrate;
 mod transfer;
+mod until;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -193,6 +194,16 @@ pub enum Signal {
     Bounced,
 }
 
+impl Signal {
+    /// What else it tells (D-63).
+    pub fn implied(self) -> Option<Signal> {
+        match self {
+            Signal::LinkClicked | Signal::AttachmentDownloaded | Signal::Replied => Some(Signal::Opened),
+            Signal::Opened | Signal::Bounced => None,
+        }
+    }
+}
+
 /// The first time of each signal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Signals(Vec<(Signal, Timestamp)>);
@@ -205,11 +216,7 @@ impl Signals {
 
     /// Notes `signal`; a click, a download or a reply counts as an open too (D-63).
     pub fn note(&mut self, signal: Signal, at: Timestamp) {
-        let implied = match signal {
-            Signal::LinkClicked | Signal::AttachmentDownloaded | Signal::Replied => Some(Signal::Opened),
-            Signal::Opened | Signal::Bounced => None,
-        };
-        for signal in [Some(signal), implied].into_iter().flatten() {
+        for signal in [Some(signal), signal.implied()].into_iter().flatten() {
             match self.0.iter_mut().find(|(known, _)| *known == signal) {
                 Some((_, first)) => *first = at.min(*first),
                 None => self.0.push((signal, at)),
@@ -247,6 +254,8 @@ pub struct Step {
     pub opened_at: Timestamp,
     /// When it is due: the opening, moved by snoozes; for a wait when it ends (D-64).
     pub due_at: Timestamp,
+    /// What ended a wait before its time: the place among what its node names.
+    pub ended_by: Option<u8>,
     /// When a wait or a time limit ends. Kept after it ended.
     pub wakes_at: Option<Timestamp>,
     /// When it was completed or skipped.

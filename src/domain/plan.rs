@@ -16,6 +16,7 @@ use crate::domain::condition::Condition;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::conduct::Conduct;
+use crate::domain::sequence::graph::Until;
 use crate::id::{FlowId, SequenceId, TemplateId};
 
 /// The node's place in its plan.
@@ -49,6 +50,8 @@ pub struct PlanNode {
     pub description: String,
     /// What it does.
     pub action: Action,
+    /// What ends it before its time, on a wait.
+    pub until: Vec<Until>,
     /// Where it leads: by `next` or `yes`.
     pub next: Option<NodeIndex>,
     /// Where `no` leads; `None` on nodes with one exit.

@@ -225,6 +225,11 @@ impl Entity for Record {
                     step.snoozes = step.snoozes.saturating_add(1);
                 }
             }
+            RecordEvent::WaitEnded { step, by } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.ended_by = Some(*by);
+                }
+            }
             RecordEvent::AbVersionTaken { step, version } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.ab_version = Some(*version);
@@ -344,6 +349,7 @@ impl Entity for Record {
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::WaitEnded { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }

@@ -147,7 +147,8 @@ pub struct StepView {
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<String>,
     snooze_count: u32,
-    /// `yes` or `no` of a condition, or the result of a call.
+    /// `yes` or `no` of a condition, the result of a call, or what ended a wait before its time: the name of an event,
+    /// `field:NAME` or `condition`.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<String>,
     /// The Message-ID of an automated message that was delivered.
@@ -213,7 +214,9 @@ impl StepView {
             opened_at: step.opened_at.to_string(),
             completed_at: step.completed_at.map(|at| at.to_string()),
             snooze_count: step.snoozes,
-            outcome: exit.or_else(|| step.call_result.clone()),
+            outcome: exit
+                .or_else(|| step.call_result.clone())
+                .or_else(|| record.ended_by(given, step).map(|until| until.outcome())),
             message: match &step.message {
                 Some(MessageState::Sent(message_id)) => Some(message_id.clone()),
                 _ => None,

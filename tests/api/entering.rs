@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixtures::{graph, id, items, task};
+use crate::fixtures::{graph, id, items, node, task};
 use crate::server::{Client, Server};
 
 /// What became of connecting one record.
@@ -85,4 +85,44 @@ fn k_2_k_16_records_without_a_sequence_are_offered_and_others_show_theirs() {
     let shown = json!([{ "id": sequence, "name": "A sequence", "enrolment": enrolment["id"] }]);
     assert_eq!(api.get(&format!("/records/{in_it}")).expect(200)["sequences"], shown);
     assert_eq!(api.get(&format!("/records/{free}")).expect(200).get("sequences"), None);
+}
+
+/// A wait that also ends on what happens first, as its author wrote it and as people see it.
+#[test]
+fn a_wait_until_the_first_of_several_things_is_drawn_read_and_ended() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let wait =
+        json!({ "days": 3, "hours": 0, "next": "t", "until": [{ "event": "email.replied" }, { "field": "city" }] });
+    let drawn = graph([node("m", "email", json!({ "next": "w" })), node("w", "wait", wait.clone()), task("t", None)]);
+    let sequence = api.active(drawn);
+    let kept = api.get(&format!("/sequences/{sequence}/graph")).expect(200);
+    assert_eq!(kept["nodes"][1]["until"], wait["until"]);
+    for wrong in [
+        json!("email.replied"),
+        json!([{ "event": "email.eaten" }]),
+        json!([{ "event": "email.replied", "field": "x" }]),
+    ] {
+        let mut other = wait.clone();
+        other["until"] = wrong;
+        let body = json!({ "name": "N", "graph": graph([node("w", "wait", other), task("t", None)]) });
+        assert!([400, 422].contains(&api.post("/sequences", body).status));
+    }
+    let lead = api.lead();
+    let enrolment = id(&api.connect(&sequence, &lead));
+    api.complete(&api.current_id(&lead, "m"));
+    let waiting = api.get(&format!("/enrolments/{enrolment}/explain")).expect(200)["waiting_for"].clone();
+    assert_eq!(waiting["kind"], "timer");
+    assert!(
+        waiting["detail"].as_str().expect("text").ends_with("or until the first of: email.replied, field:city."),
+        "{waiting}"
+    );
+    let step = api.current_id(&lead, "w");
+    api.patch(&format!("/records/{lead}"), json!({ "fields": { "city": "Vigo" } })).expect(200);
+    let ended = api.get(&format!("/steps/{step}")).expect(200);
+    assert_eq!((&ended["status"], &ended["outcome"]), (&json!("completed"), &json!("field:city")));
+    api.current_id(&lead, "t");
+    let told = api.get(&format!("/records/{lead}/timeline")).expect(200);
+    let summaries: Vec<_> = items(&told).iter().filter_map(|one| one["summary"].as_str()).collect();
+    assert!(summaries.iter().any(|told| told.ends_with("ended before its time: `city` was written")), "{summaries:?}");
 }

@@ -43,5 +43,6 @@ mod templates;
 mod totals;
 mod trials;
 mod validation;
+mod waiting;
 mod windows;
 mod world;

@@ -197,7 +197,7 @@ impl<'a> Turn<'a> {
     }
 
     /// A wait is over: what it waited for is judged and the enrolment moves on.
-    fn wake(&mut self, step: &Step, node: &PlanNode, wait: WaitState) -> Result<(), RecordRejection> {
+    pub(super) fn wake(&mut self, step: &Step, node: &PlanNode, wait: WaitState) -> Result<(), RecordRejection> {
         if node.is_automated() {
             return self.send_pending(step, node, wait);
         }

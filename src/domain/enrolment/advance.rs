@@ -34,6 +34,11 @@ impl<'a> Turn<'a> {
         self.events
     }
 
+    /// The events so far, in order.
+    pub(super) fn events(&self) -> &[RecordEvent] {
+        &self.events
+    }
+
     /// Notes a fact; what follows sees it.
     pub fn emit(&mut self, event: RecordEvent) {
         self.record.apply(&event, self.stamp);
@@ -128,6 +133,12 @@ impl<'a> Turn<'a> {
                 Ok(Opened::Stays)
             }
             Action::Wait(wait) => {
+                if let Some(by) = self.ended_already(enrolment, node) {
+                    self.emit(opened(None, None));
+                    self.emit(RecordEvent::WaitEnded { step, by });
+                    self.complete(step, WaitState::Completed, None, false);
+                    return Ok(Opened::Done(node.next));
+                }
                 self.emit(opened(Some(self.wait_end(plan, assignee, self.stamp.at, *wait)), None));
                 Ok(Opened::Stays)
             }

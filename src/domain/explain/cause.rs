@@ -59,6 +59,11 @@ impl Teller<'_> {
                 let whom = words::who(self.given, *assignee);
                 self.of_step("step_assigned", *item, |name| format!("{} gave {name} to {whom}.", self.actor()))
             }
+            RecordEvent::WaitEnded { step, .. } => {
+                let ended = self.record.ended_by(self.given, self.step(*step)?);
+                let why = ended.map_or_else(|| "something happened".into(), |until| until.words());
+                self.of_step("wait_ended", *step, |name| format!("The wait {name} ended before its time: {why}."))
+            }
             RecordEvent::StepDue { step, due_at } => {
                 self.of_step("step_due", *step, |name| format!("{name} is due when its seller works: {due_at}."))
             }
@@ -177,7 +182,7 @@ impl Teller<'_> {
             (_, Some(until), _) if node.is_automated() => {
                 format!("{name} was reached outside the sequence's window, which opens at {until}.")
             }
-            (_, Some(until), _) => format!("{name} began to wait until {until}."),
+            (_, Some(until), _) => format!("{name} began to wait until {until}{}.", words::or_until(&node.until)),
             _ if performs(step, node) => format!("{name} was opened for {assignee}."),
             _ => return None,
         };

@@ -85,7 +85,10 @@ impl Look<'_> {
             (Some(until), _) if self.is_pending() => {
                 waiting(Awaited::Timer, format!("{name} is sent at {until}; it can be sent or skipped earlier."))
             }
-            (Some(until), _) => waiting(Awaited::Timer, format!("{name} lasts until {until}.")),
+            (Some(until), _) => {
+                let what_else = self.node.map(|node| words::or_until(&node.until)).unwrap_or_default();
+                waiting(Awaited::Timer, format!("{name} lasts until {until}{what_else}."))
+            }
             _ if self.is_performed() => {
                 let assignee = words::who(self.given, self.step.assignee);
                 waiting(Awaited::Seller, format!("{assignee} has {name} to do, due at {}.", self.step.due_at))

@@ -8,6 +8,7 @@ use crate::domain::given::Given;
 use crate::domain::plan::PlanNode;
 use crate::domain::record::Record;
 use crate::domain::record::schema::Owner;
+use crate::domain::sequence::graph::Until;
 use crate::id::{SequenceId, UserId};
 
 /// A user or a team by name, as far as that is known.
@@ -71,6 +72,15 @@ pub fn signals(wanted: &[Signal], all: bool) -> String {
         Signal::Bounced => "a bounce",
     });
     names.collect::<Vec<_>>().join(if all { " and " } else { " or " })
+}
+
+/// What else ends a wait, behind when it ends.
+pub fn or_until(until: &[Until]) -> String {
+    if until.is_empty() {
+        return String::new();
+    }
+    let names: Vec<_> = until.iter().map(|until| until.outcome()).collect();
+    format!(", or until the first of: {}", names.join(", "))
 }
 
 /// What went wrong, and then what mends it.

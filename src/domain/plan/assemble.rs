@@ -85,6 +85,7 @@ fn plan_node(node: &Node, index: &HashMap<&str, NodeIndex>) -> Option<PlanNode> 
         name: name.to_owned(),
         description: description.unwrap_or_default().to_owned(),
         action,
+        until: if let Node::Wait(wait) = node { wait.until.clone() } else { vec![] },
         next: exit("next").or_else(|| exit("yes")),
         no: exit("no"),
         steps_ahead: 0,

@@ -33,6 +33,7 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         return Err(RecordRejection::NotFound);
     }
     let mut turn = Turn::new(record, id, given, stamp);
+    let waits = turn.waits();
     match command {
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
         RecordCommand::Erase => turn.emit(record.erased()),
@@ -74,6 +75,7 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
             turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
         }
     }
+    turn.end_waits(&waits)?;
     Ok(turn.done())
 }
 

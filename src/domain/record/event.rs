@@ -106,6 +106,8 @@ pub enum RecordEvent {
     ActivityLinked { step: Ordinal },
     /// A step or an activity is somebody else's.
     Assigned { item: Ordinal, assignee: Owner },
+    /// A wait ends before its time, by what stands at that place among what its node names.
+    WaitEnded { step: Ordinal, by: u8 },
     /// A seller's step is due at another instant than that of its opening, by a calendar.
     StepDue { step: Ordinal, due_at: Timestamp },
     /// A wait, or an automated message outside its window, goes on until another instant. `before` is the former one.

@@ -65,6 +65,7 @@ impl Record {
             error: *error,
             converted: *converted,
             ab_version: None,
+            ended_by: None,
             opened_at: stamp.at,
             due_at: wakes_at.unwrap_or(stamp.at),
             wakes_at: *wakes_at,

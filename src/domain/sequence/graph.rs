@@ -4,7 +4,7 @@ mod values;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::values::{AbVersionNode, AbVersions, EmailSignal, Match, Metric, TestEnd};
+pub use self::values::{AbVersionNode, AbVersions, EmailSignal, Match, Metric, Occurrence, TestEnd, Until};
 
 use crate::domain::condition::Condition;
 use crate::domain::enrolment::Signal;
@@ -164,6 +164,9 @@ members! {
         days: i64,
         /// Hours on top.
         hours: i64,
+        /// What else ends it, whichever comes first (at most [`crate::limits::UNTIL_MAX`]).
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        until: Vec<Until>,
     }
 
     /// An e-mail condition (§5.1).

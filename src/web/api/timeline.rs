@@ -163,6 +163,11 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             let summary = format!("Went on in {}, version {version}", sequence(*enrolment));
             of_enrolment("connected", *enrolment, summary)
         }
+        RecordEvent::WaitEnded { step, .. } => {
+            let ended = record.step(*step).and_then(|step| record.ended_by(given, step));
+            let why = ended.map_or_else(|| "something happened".into(), |until| until.words());
+            of_step("wait_ended", *step, &format!("ended before its time: {why}"))
+        }
         RecordEvent::AbVersionTaken { step, version } => {
             let letter = if *version == AbVersion::A { "A" } else { "B" };
             of_step("ab_version_taken", *step, &format!("takes version {letter}"))

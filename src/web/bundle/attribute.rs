@@ -38,6 +38,15 @@ impl<'a> Attributes<'a> {
             if let Some(field) = node.get("field").and_then(Value::as_str) {
                 self.add(format!("/graph/nodes/{place}/field"), Some(kind), field);
             }
+            for (number, until) in node.get("until").and_then(Value::as_array).into_iter().flatten().enumerate() {
+                let place = format!("/graph/nodes/{place}/until/{number}");
+                if let Some(field) = until.get("field").and_then(Value::as_str) {
+                    self.add(format!("{place}/field"), Some(kind), field);
+                }
+                if let Some(condition) = until.get("condition") {
+                    self.condition(&format!("{place}/condition"), condition, Some(kind));
+                }
+            }
             if let Some(condition) = node.get("condition") {
                 self.condition(&format!("/graph/nodes/{place}/condition"), condition, Some(kind));
             }

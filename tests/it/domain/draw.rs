@@ -37,6 +37,13 @@ pub fn wait(id: &str, days: i64, hours: i64, next: &str) -> Value {
 }
 
 /// A reply condition that waits its full limit.
+/// A wait that also ends on the first of these.
+pub fn wait_until(id: &str, days: i64, until: Value, next: &str) -> Value {
+    let mut node = wait(id, days, 0, next);
+    node["until"] = until;
+    node
+}
+
 pub fn reply(id: &str, days: i64, yes: &str, no: &str) -> Value {
     json!({ "type": "cond_email_reply", "id": id, "limit_days": days, "yes": exit(yes), "no": exit(no) })
 }

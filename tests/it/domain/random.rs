@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::draw::{
     ab_test, advanced, answered, auto_email, auto_text, branch, call, came, early_reply, email, graph, reply, stage,
-    task, text, update, wait,
+    task, text, update, wait, wait_until,
 };
 use super::setting::TARGET;
 use super::world::{COLLEAGUE, SELLER, TEAM, World};
@@ -234,6 +234,10 @@ proptest! {
                 1 => auto_email(&id(place), &next),
                 2 => call(&id(place), &next),
                 3 => task(&id(place), &next),
+                4 if *days % 2 == 0 => {
+                    let until = json!([{ "event": "email.replied" }, { "event": "record.updated" }]);
+                    wait_until(&id(place), *days, until, &next)
+                }
                 4 => wait(&id(place), *days, 0, &next),
                 5 => reply(&id(place), *days, &next, &no),
                 6 => answered(&id(place), &["made"], &next, &no),

@@ -77,7 +77,16 @@ pub fn drawn(chance: &mut fastrand::Rng) -> Graph {
                 draw::advanced(matching, &["open", "reply"], &id(place), chance.bool(), &next, &far)
             }
             (_, 0..=2) => draw::auto_email(&id(place), &next),
-            (_, 3..=5) => draw::wait(&id(place), chance.i64(0..3), chance.i64(1..9), &next),
+            (_, 3) => {
+                let ends = [
+                    json!({ "field": "city" }),
+                    json!({ "event": "email.opened" }),
+                    json!({ "event": "record.updated" }),
+                ];
+                let until = Value::Array(ends.into_iter().filter(|_| chance.bool()).collect());
+                draw::wait_until(&id(place), chance.i64(1..3), until, &next)
+            }
+            (_, 4 | 5) => draw::wait(&id(place), chance.i64(0..3), chance.i64(1..9), &next),
             (_, 6) => draw::email(&id(place), &next),
             (_, 7) => draw::call(&id(place), &next),
             (_, 8) => draw::linkedin("li_connect", &id(place), &next),

@@ -43,6 +43,7 @@ pub fn record_event(
             // What a move makes a condition look at anew may satisfy it.
             let moved = |event: &RecordEvent| {
                 matches!(event, RecordEvent::Migrated { .. } | RecordEvent::MigrationUndone { .. })
+                    || matches!(event, RecordEvent::WaitEnded { step: ended, .. } if ended == step)
             };
             let fired = by_itself && *wait == WaitState::Completed && !entry.events.iter().any(moved);
             hold(!fired || due.is_none_or(|due| stamp.at >= due), "a timer fired early (P5)");
@@ -95,6 +96,7 @@ pub fn record_event(
         | RecordEvent::ActivityCancelled { .. }
         | RecordEvent::ActivityLinked { .. }
         | RecordEvent::Assigned { .. }
+        | RecordEvent::WaitEnded { .. }
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }
         | RecordEvent::AbVersionTaken { .. }

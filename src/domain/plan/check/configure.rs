@@ -6,7 +6,7 @@ use crate::domain::condition::check::Kind;
 use crate::domain::plan::Channel;
 use crate::domain::plan::compile::{limit, span};
 use crate::domain::sequence::graph::{
-    AbTestNode, AbVersionNode, BranchStageNode, EmailQuestion, Metric, Node, TestEnd,
+    AbTestNode, AbVersionNode, BranchStageNode, EmailQuestion, Metric, Node, TestEnd, Until,
 };
 use crate::id::{SequenceId, TemplateId};
 use crate::limits;
@@ -30,11 +30,47 @@ impl Check<'_> {
             Node::Advance(advance) => self.target(node, &advance.sequence),
             _ => {}
         }
+        if let Node::Wait(wait) = node {
+            self.until(node, &wait.until);
+        }
         if let Some(question) = node.email_question() {
             self.email_condition(node, &question);
         }
         if node.exits().len() == 2 && node.exits().iter().all(|(_, to)| to.is_none()) {
             self.error("condition_dead", node, "both exits are empty, so the condition decides nothing");
+        }
+    }
+
+    fn until(&mut self, node: &Node, until: &[Until]) {
+        if until.len() > limits::UNTIL_MAX {
+            self.error("condition_invalid", node, format!("at most {} things end a wait", limits::UNTIL_MAX));
+        }
+        let kind = self.properties.record_type;
+        for until in until.iter().take(limits::UNTIL_MAX) {
+            match until {
+                Until::Event(event) if event.signal().is_some() => {
+                    if !self.around.tracks_engagement() {
+                        let detail = "what comes back for e-mails needs e-mail engagement, which is switched off";
+                        self.error("engagement_disabled", node, detail);
+                    }
+                    if !self.graph.nodes.iter().any(Node::is_email) {
+                        self.error("condition_misplaced", node, "nothing can come back where no e-mail is sent");
+                    }
+                }
+                Until::Event(_) => {}
+                Until::Field(name) => {
+                    // These follow from what is done with the record and are not written.
+                    let is_written = !matches!(name.as_str(), "created_at" | "modified_at" | "state" | "outcome");
+                    if !is_written || self.around.schema(kind).field(name).is_none() {
+                        self.error(
+                            "condition_invalid",
+                            node,
+                            format!("a {} has no field `{name}` to be written", kind.name()),
+                        );
+                    }
+                }
+                Until::Condition(condition) => self.condition(node, Some(condition)),
+            }
         }
     }
 

@@ -128,6 +128,7 @@ pub fn events() -> Vec<RecordEvent> {
         StepError::AdvanceLoop,
     ];
     events.extend(failures.map(|error| StepFailed { step: 300, error }));
+    events.push(WaitEnded { step: 300, by: 9 });
     events.push(QuotaAsked { enrolment: 300, month: 24_322, most: 1_500 });
     events.push(StepFailed { step: 300, error: StepError::AdvanceRefused });
     events
