@@ -10,6 +10,7 @@ mod maintain;
 mod progress;
 mod sequence;
 mod serve;
+mod simulate;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Import(import::ImportArgs),
     Connect(connect::ConnectArgs),
+    Simulate(simulate::SimulateArgs),
     Sequence(sequence::SequenceArgs),
     Export(maintain::ExportArgs),
     Backup(copies::BackupArgs),
@@ -66,6 +68,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => done(serve::run(args)),
         Command::Import(args) => done(wait(import::run(args))),
         Command::Connect(args) => done(wait(connect::run(args))),
+        Command::Simulate(args) => done(wait(simulate::run(args))),
         Command::Sequence(args) => wait(sequence::run(args)),
         Command::Export(args) => done(maintain::export(args)),
         Command::Backup(args) => done(wait(copies::backup(args))),
@@ -125,6 +128,8 @@ mod tests {
             "relance connect --sequence 1",
             "relance connect --sequence 1 --all --ids file",
             "relance import file --map Column",
+            "relance simulate name",
+            "relance simulate name --all --start yesterday",
             "relance import file --type Company!",
             "relance import file --delimiter ;;",
             "relance bench --connections 0",

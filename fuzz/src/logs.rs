@@ -4,6 +4,7 @@ use relance::domain::account::Account;
 use relance::domain::audit::Audit;
 use relance::domain::effect::Effects;
 use relance::domain::entity::{Entity, Stamp};
+use relance::domain::explain::explain;
 use relance::domain::given::Given;
 use relance::domain::import::Import;
 use relance::domain::message_template::MessageTemplate;
@@ -11,6 +12,7 @@ use relance::domain::organisation::Organisation;
 use relance::domain::policy::Policy;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
+use relance::domain::record::event::RecordEvent;
 use relance::domain::sequence::Sequence;
 use relance::id::{AccountId, AuditId, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId};
 use relance::store::Stored;
@@ -60,6 +62,13 @@ where
     Some(state)
 }
 
+/// What a row says that happened, whatever was before it.
+fn events(bytes: &[u8]) -> Vec<(Stamp, RecordEvent)> {
+    let entries = stored(bytes).map(|stored| stored.entries).unwrap_or_default();
+    let read = entries.iter().filter_map(|(_, bytes)| codec::decode::<Entry<RecordEvent>>(bytes).ok());
+    read.flat_map(|entry| entry.events.into_iter().map(move |event| (entry.stamp, event))).collect()
+}
+
 pub fn record(bytes: &[u8]) {
     let id = RecordId(1 << 100);
     let Some(record) = replayed::<Record>(bytes, id) else { return };
@@ -68,6 +77,7 @@ pub fn record(bytes: &[u8]) {
     for enrolment in &record.enrolments {
         let _ = serde_json::to_vec(&EnrolmentView::of(id, &record, &given, enrolment));
         let _ = steps_total(&record, &given, enrolment);
+        let _ = explain(&given, events(bytes), enrolment.ordinal, Timestamp::MAX);
     }
     for step in &record.steps {
         let _ = serde_json::to_vec(&StepView::of(id, &record, &given, step));

@@ -15,6 +15,7 @@ mod server;
 mod sheet;
 mod template;
 mod texts;
+mod trial;
 // What must hold after every command is written down once, beside the tests of the domain.
 #[allow(dead_code, reason = "the tests of the domain need more of it")]
 #[path = "../../tests/it/domain/ledger.rs"]
@@ -40,11 +41,12 @@ struct Target {
 }
 
 /// In the order of the layers they try.
-const TARGETS: [Target; 13] = [
+const TARGETS: [Target; 14] = [
     Target { name: "texts", run: texts::run, memory_max: 4 << 20 },
     Target { name: "files", run: files::run, memory_max: 16 << 20 },
     Target { name: "copies", run: copies::run, memory_max: 16 << 20 },
     Target { name: "graph", run: graph::run, memory_max: 64 << 20 },
+    Target { name: "trial", run: trial::run, memory_max: 64 << 20 },
     Target { name: "record_log", run: logs::record, memory_max: 32 << 20 },
     Target { name: "other_logs", run: logs::other, memory_max: 32 << 20 },
     Target { name: "rows", run: rows::run, memory_max: 64 << 20 },

@@ -124,7 +124,8 @@ pub async fn run(args: ConnectArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_ids(path: &Path) -> anyhow::Result<Vec<String>> {
+/// The records named in a file, one per line.
+pub(super) fn read_ids(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let records: Vec<_> = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
@@ -132,7 +133,8 @@ fn read_ids(path: &Path) -> anyhow::Result<Vec<String>> {
     Ok(records)
 }
 
-async fn every_record(client: &Client, sequence: &str) -> anyhow::Result<Vec<String>> {
+/// Every active record of a sequence's type.
+pub(super) async fn every_record(client: &Client, sequence: &str) -> anyhow::Result<Vec<String>> {
     #[derive(Deserialize)]
     struct Sequence {
         record_type: String,
@@ -161,7 +163,7 @@ async fn every_record(client: &Client, sequence: &str) -> anyhow::Result<Vec<Str
         }
     }
     bar.finish_and_clear();
-    ensure!(!records.is_empty(), "there is no active {record_type} to connect");
+    ensure!(!records.is_empty(), "there is no active {record_type}");
     Ok(records)
 }
 

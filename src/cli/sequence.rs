@@ -5,6 +5,8 @@ mod folder;
 mod piece;
 mod trial;
 
+pub use self::trial::sequence_named;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};

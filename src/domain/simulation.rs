@@ -4,7 +4,8 @@
 //! A seller completes each step `seller_minutes` after it is due. An e-mail is replied to, and a call is answered, as often as
 //! assumed; what is drawn for that follows from the seed, the record and the node alone, so the same question gets the same
 //! answer. A script of events goes before the assumptions, node by node. At one instant timers come first, in order, and then
-//! what people do. Everything else that a record is on its way through goes on beside, under the same assumptions.
+//! what people do. Everything else that a record is on its way through goes on beside, under the same assumptions. Places that
+//! records take of one another, such as the quota of a month, are not counted.
 
 mod act;
 mod assume;
@@ -237,9 +238,10 @@ impl Way<'_> {
         self.course.record.enrolment(*self.followed.last()?)
     }
 
-    /// Each decision copies the record, so those of one with many steps cost more.
+    /// Each decision copies the record, and each step is looked for in the script, so much of either costs more.
     fn spend(&mut self) -> Result<(), Failure> {
-        let cost = 1 + self.course.record.steps.len() as u64 / 64;
+        let record = &self.course.record;
+        let cost = 1 + (record.steps.len() + record.enrolments.len() + self.script.len()) as u64 / 64;
         *self.work = self.work.checked_sub(cost).ok_or(Failure::TooLarge)?;
         Ok(())
     }
@@ -252,7 +254,7 @@ impl Way<'_> {
         let opened: Vec<Step> = self.course.record.steps.iter().skip(self.seen).cloned().collect();
         self.seen = self.course.record.steps.len();
         for step in &opened {
-            self.expect(step);
+            self.foresee(step);
         }
         let record = &self.course.record;
         let (sent, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.mails)
@@ -260,7 +262,7 @@ impl Way<'_> {
             .partition(|mail| record.step(*mail).is_some_and(|mail| mail.status != StepStatus::Open));
         self.mails = left;
         for mail in sent {
-            self.expect_answer(mail);
+            self.foresee_answer(mail);
         }
     }
 

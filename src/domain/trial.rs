@@ -4,7 +4,7 @@
 //! Times count from the moment of connecting. At one instant the timers that are due come first, in order, then the events
 //! as they are written, then what is expected is looked at. Messages are taken as sent the moment they are owed.
 
-pub(super) mod course;
+pub(crate) mod course;
 pub mod script;
 mod tell;
 

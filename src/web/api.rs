@@ -1,5 +1,6 @@
 //! The handlers of the JSON API: each parses, asks the engine, and renders. A path is a file.
 
+pub mod activities;
 pub mod audit;
 pub mod backup;
 pub mod bundles;
@@ -17,6 +18,7 @@ pub mod imports;
 pub mod me;
 pub mod message_templates;
 pub mod migrations;
+pub mod previews;
 pub mod process_flows;
 pub mod record_lists;
 pub mod record_types;

@@ -15,7 +15,7 @@ pub use crate::domain::json::{Object, object, present};
 
 use crate::domain::record::RecordRejection;
 use crate::domain::record::schema::RecordType;
-use crate::id::{CommandId, EnrolmentId, EntityId, RecordId, SequenceId, StepId, UserId};
+use crate::id::{ActivityId, CommandId, EnrolmentId, EntityId, RecordId, SequenceId, StepId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure};
@@ -308,6 +308,11 @@ pub fn known_type(engine: &Engine, kind: RecordType, pointer: &str) -> Result<Re
 /// A step by its id.
 pub fn step_id(text: &str) -> Result<StepId, Problem> {
     StepId::parse(text).ok_or_else(|| Problem::not_found("step"))
+}
+
+/// An activity by its id.
+pub fn activity_id(text: &str) -> Result<ActivityId, Problem> {
+    ActivityId::parse(text).ok_or_else(|| Problem::not_found("activity"))
 }
 
 /// An enrolment by its id.

@@ -1,10 +1,12 @@
 //! The JSON that clients see, and how it is made from the state of an entity. Apart from what is stored, so that either
 //! may change.
 
+mod activity;
 pub mod audit;
 pub mod conduct;
 pub mod record;
 
+pub use self::activity::ActivityView;
 pub use self::record::{Owner, RecordBody, RecordView, state_name};
 
 use serde::Serialize;
@@ -14,9 +16,9 @@ use crate::domain::enrolment::{
     self, EndReason, EnrolmentStatus, Exit, MessageState, StepError, StepStatus, StepWarning, WaitState,
 };
 use crate::domain::given::Given;
-use crate::domain::plan::{AbVersion, PlanNode};
+use crate::domain::plan::{AbVersion, Action, PlanNode, SellerStep};
 use crate::domain::record::Record;
-use crate::id::{EnrolmentId, RecordId, StepId};
+use crate::id::{ActivityId, EnrolmentId, RecordId, StepId};
 use crate::web::problem::Problem;
 
 /// One record going through one version of one sequence.
@@ -151,6 +153,12 @@ pub struct StepView {
     /// `field:NAME` or `condition`.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<String>,
+    /// The id of the activity that the timeline has of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked_activity: Option<String>,
+    /// Where a LinkedIn step is done: the profile of the record, with the integration switched on (LI-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
     /// The Message-ID of an automated message that was delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -217,6 +225,10 @@ impl StepView {
             outcome: exit
                 .or_else(|| step.call_result.clone())
                 .or_else(|| record.ended_by(given, step).map(|until| until.outcome())),
+            linked_activity: step.linked_status().map(|_| ActivityId::of(id, step.ordinal).to_string()),
+            link: node
+                .filter(|node| node.action == Action::Seller(SellerStep::LinkedIn))
+                .and_then(|_| profile(record, given)),
             message: match &step.message {
                 Some(MessageState::Sent(message_id)) => Some(message_id.clone()),
                 _ => None,
@@ -226,6 +238,16 @@ impl StepView {
                 _ => None,
             },
         }
+    }
+}
+
+/// LI-11, LI-12: the address of the record's LinkedIn profile. A text that leads elsewhere than to a page is none.
+fn profile(record: &Record, given: &Given) -> Option<String> {
+    let url = record.profile.linkedin_url.as_deref().filter(|_| given.policy.settings().linkedin)?;
+    match url.split_once("://") {
+        Some(("http" | "https", _)) => Some(url.to_owned()),
+        None if !url.contains(':') => Some(format!("https://{url}")),
+        _ => None,
     }
 }
 

@@ -99,6 +99,14 @@ impl Client {
         current[0]["step"].clone()
     }
 
+    /// The id of the first step that is current on a record, whatever else is.
+    pub fn current_step(&self, record: &str) -> String {
+        let up_next = self.get(&format!("/records/{record}/up-next")).expect(200);
+        let current = up_next["current"].as_array().unwrap();
+        let step = current.iter().find(|item| item["kind"] == "step");
+        id(&step.unwrap_or_else(|| panic!("no step in {up_next}"))["step"])
+    }
+
     /// The id of the current step, which is of this node.
     #[track_caller]
     pub fn current_id(&self, record: &str, node: &str) -> String {

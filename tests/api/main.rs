@@ -1,5 +1,6 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
+mod activities;
 mod assigning;
 mod audit;
 mod batches;
@@ -36,7 +37,9 @@ mod sequence_tests;
 mod sequences;
 mod server;
 mod settings;
+mod simulating;
 mod steps;
 mod strangers;
 mod templates;
 mod understanding;
+mod up_next;

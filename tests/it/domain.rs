@@ -11,6 +11,7 @@ mod commands;
 mod comparing;
 mod conditions;
 mod connecting;
+mod departing;
 mod designing;
 pub mod draw;
 mod due;

@@ -1,6 +1,7 @@
 //! The engine in this process: the real actors on a store, where time or a restart matters.
 
 mod access;
+mod simulating;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

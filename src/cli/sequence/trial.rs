@@ -161,12 +161,17 @@ async fn try_file(path: &Path, server: &ServerArgs) -> anyhow::Result<Report> {
 
 /// Tries the draft of a sequence on the server.
 async fn ask(client: &Client, sequence: &str, tests: Option<Vec<Test>>) -> anyhow::Result<Report> {
-    let id = match SequenceId::parse(sequence) {
-        Some(id) => id.to_string(),
-        None => named(client, sequence).await?,
-    };
+    let id = sequence_named(client, sequence).await?;
     let body = tests.map_or_else(|| json!({}), |tests| json!({ "tests": tests }));
     client.post(&["sequences", &id, "tests", "run"], &body).await
+}
+
+/// The id of a sequence that a person names by its id or its name.
+pub async fn sequence_named(client: &Client, sequence: &str) -> anyhow::Result<String> {
+    match SequenceId::parse(sequence) {
+        Some(id) => Ok(id.to_string()),
+        None => named(client, sequence).await,
+    }
 }
 
 /// The one sequence of that name.

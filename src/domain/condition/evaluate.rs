@@ -76,7 +76,8 @@ impl Today {
         Today { now, zone: Tz::UTC }
     }
 
-    fn day_of(self, instant: Timestamp) -> NaiveDate {
+    /// The day of an instant.
+    pub fn day_of(self, instant: Timestamp) -> NaiveDate {
         DateTime::<Utc>::from_timestamp_millis(instant.millis())
             .unwrap_or_default()
             .with_timezone(&self.zone)

@@ -4,7 +4,6 @@ use super::{Awaited, Block, Waiting, words};
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Step, StepError, StepWarning, WaitState};
 use crate::domain::given::Given;
-use crate::domain::organisation::UserState;
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Channel, Owner, RecordState};
@@ -146,31 +145,15 @@ impl Look<'_> {
         if !self.is_performed() {
             return None;
         }
-        let name = words::who(self.given, self.step.assignee);
-        let (policy, mends) = (&self.given.policy, "give the step to somebody else");
-        match self.step.assignee {
-            Owner::User(UserId::SYSTEM) => {
-                Some(block("seller", format!("Nobody has it to do: the record has no owner; {mends}.")))
-            }
-            Owner::User(user) => match policy.user(user) {
-                Some(found) if found.state == UserState::Disabled => {
-                    Some(block("seller", format!("{name} is disabled and cannot do it; {mends}.")))
-                }
-                None if user != UserId::ADMINISTRATOR => {
-                    Some(block("seller", format!("Whoever has it to do is {name}; {mends}.")))
-                }
-                _ => None,
-            },
-            Owner::Team(team) => {
-                let members = policy.organisation.teams.get(&team).map(|team| &team.members);
-                let acts = |user: &UserId| policy.person(*user).is_ok();
-                let nobody = !members.is_some_and(|members| members.iter().any(acts));
-                nobody.then(|| {
-                    block("seller", format!("Nobody in {name} can do it; {mends}, or let somebody into the team."))
-                })
-            }
-        }
-        .or_else(|| self.unresolved())
+        let (assignee, mends) = (self.step.assignee, "give the step to somebody else");
+        let name = words::who(self.given, assignee);
+        let detail = match assignee {
+            Owner::User(UserId::SYSTEM) => format!("Nobody has it to do: the record has no owner; {mends}."),
+            _ if self.given.policy.can_act(assignee) => return self.unresolved(),
+            Owner::User(_) => format!("It is {name}'s to do, who is disabled or has left; {mends}."),
+            Owner::Team(_) => format!("Nobody in {name} can do it; {mends}, or let somebody into the team."),
+        };
+        Some(block("seller", detail))
     }
 
     fn unresolved(&self) -> Option<Block> {

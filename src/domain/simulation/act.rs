@@ -86,7 +86,7 @@ impl Way<'_> {
     }
 
     /// A step has opened: somebody will do it, or pass it over.
-    pub(super) fn expect(&mut self, step: &Step) {
+    pub(super) fn foresee(&mut self, step: &Step) {
         let given = self.simulation.given;
         let sequence = self.course.record.enrolment(step.enrolment).filter(|held| held.status.is_live());
         let Some(sequence) = sequence.map(|held| held.sequence) else { return };
@@ -121,7 +121,7 @@ impl Way<'_> {
     }
 
     /// An e-mail is done: what comes back for it, if it was sent.
-    pub(super) fn expect_answer(&mut self, mail: Ordinal) {
+    pub(super) fn foresee_answer(&mut self, mail: Ordinal) {
         let Some(step) = self.course.record.step(mail).filter(|step| step.status == StepStatus::Completed) else {
             return;
         };

@@ -10,14 +10,14 @@ use utoipa::ToSchema;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::{CommandId, StepId};
+use crate::id::{ActivityId, CommandId, StepId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
 use crate::web::App;
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Object, from_value, record_id, step_id};
+use crate::web::request::{self, Body, Object, activity_id, from_value, record_id, step_id};
 use crate::web::wire::{ItemResult, Results};
 
 /// One event.
@@ -26,17 +26,22 @@ use crate::web::wire::{ItemResult, Results};
 pub struct EventBody {
     /// Yours; the same id again changes nothing.
     id: String,
-    /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied` or `email.bounced`.
+    /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied`, `email.bounced`,
+    /// `activity.completed` or `activity.cancelled`.
     #[serde(rename = "type")]
     kind: String,
     /// When it happened, RFC 3339.
     at: String,
-    /// The record, as a check on `step` or `message`.
+    /// The record, as a check on `step`, `message` or `activity`.
     record: Option<String>,
-    /// The e-mail step it belongs to; this or `message` is required.
+    /// The e-mail step it belongs to; of an e-mail this or `message` is required.
     step: Option<String>,
     /// The Message-ID of the e-mail.
     message: Option<String>,
+    /// The activity that was completed or cancelled.
+    activity: Option<String>,
+    /// How a call ended that was completed.
+    result: Option<String>,
     /// The link that was followed, the attachment that was fetched, or why the message bounced. Not kept.
     #[expect(dead_code, reason = "accepted so that a sender may say more than is needed")]
     detail: Option<String>,
@@ -53,7 +58,11 @@ pub struct EventView {
     /// The record it was noted on.
     record: String,
     /// The step it was noted on.
-    step: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    /// The activity it was noted on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<String>,
 }
 
 /// Tell what happened outside: one event, or `{"events": […]}` with up to 1,000 of them.
@@ -89,26 +98,58 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
     if event.id.is_empty() || event.id.len() > limits::COMMAND_KEY_MAX {
         return Err(Problem::malformed("/id", format!("an event id has 1 to {} bytes", limits::COMMAND_KEY_MAX)));
     }
+    let at = instant(&event.at, "/at")?;
+    let (record, command) = match asked(&event)? {
+        Asked::Signal(signal, step) => (step.record(), RecordCommand::Signal { step: step.ordinal(), signal, at }),
+        Asked::Activity { completed, activity } => {
+            let (record, activity, call_result) = (activity.record(), activity.ordinal(), event.result.clone());
+            (record, RecordCommand::ReportActivity { activity, completed, call_result })
+        }
+    };
+    if let Some(named) = &event.record
+        && record_id(engine, named)? != record
+    {
+        let (pointer, detail) = ("/record", "the step, message or activity belongs to another record");
+        return Err(Problem::at("validation_failed", pointer, detail));
+    }
+    let key = request::digest(&[b"event", event.id.as_bytes()]);
+    let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
+    let (step, activity) = match &command {
+        RecordCommand::Signal { step, .. } => (Some(StepId::of(record, *step).to_string()), None),
+        _ => (None, event.activity),
+    };
+    engine.submit_in_turn::<Record, ()>(record, command, caller, |_| ()).await?;
+    Ok(EventView { id: event.id, kind: event.kind, record: record.to_string(), step, activity })
+}
+
+/// What an event is about.
+enum Asked {
+    /// Something came back for an e-mail.
+    Signal(Signal, StepId),
+    /// Somebody did something, or will not.
+    Activity { completed: bool, activity: ActivityId },
+}
+
+fn asked(event: &EventBody) -> Result<Asked, Problem> {
     let signal = match event.kind.as_str() {
         "email.opened" => Signal::Opened,
         "email.link_clicked" => Signal::LinkClicked,
         "email.attachment_downloaded" => Signal::AttachmentDownloaded,
         "email.replied" => Signal::Replied,
         "email.bounced" => Signal::Bounced,
+        "activity.completed" | "activity.cancelled" => {
+            let missing = || Problem::at("validation_failed", "/activity", "name the activity by `activity`");
+            let activity = activity_id(event.activity.as_deref().ok_or_else(missing)?)?;
+            let completed = event.kind == "activity.completed";
+            if !completed && event.result.is_some() {
+                let detail = "only an activity that was completed has a result";
+                return Err(Problem::at("validation_failed", "/result", detail));
+            }
+            return Ok(Asked::Activity { completed, activity });
+        }
         other => return Err(Problem::at("event_type_unknown", "/type", format!("`{other}` is no event type here"))),
     };
-    let at = instant(&event.at, "/at")?;
-    let step = named_step(&event)?;
-    if let Some(record) = &event.record
-        && record_id(engine, record)? != step.record()
-    {
-        return Err(Problem::at("validation_failed", "/record", "the step belongs to another record"));
-    }
-    let key = request::digest(&[b"event", event.id.as_bytes()]);
-    let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
-    let command = RecordCommand::Signal { step: step.ordinal(), signal, at };
-    engine.submit_in_turn::<Record, ()>(step.record(), command, caller, |_| ()).await?;
-    Ok(EventView { id: event.id, kind: event.kind, record: step.record().to_string(), step: step.to_string() })
+    Ok(Asked::Signal(signal, named_step(event)?))
 }
 
 /// The step an event belongs to: named itself, or in front of the `@` of its Message-ID.

@@ -13,6 +13,7 @@ use crate::id::{OrganisationId, UserId};
 use crate::runtime::message::Caller;
 use crate::web::App;
 use crate::web::api::records::etag;
+use crate::web::api::settings::CallResultBody;
 use crate::web::api::users::UserView;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
@@ -44,6 +45,21 @@ pub struct OwnSettingsView {
     card_layout: Option<serde_json::Value>,
     /// The columns of the list of sequences in their order; empty for the usual ones.
     sequence_columns: Vec<String>,
+    /// Where you have chosen otherwise than the organisation: whether steps have activities on the timeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked_activities: Option<bool>,
+    /// The same: but not calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked_activities_exclude_calls: Option<bool>,
+    /// The same: whether completing an activity completes its step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity_completes_step: Option<bool>,
+    /// The same of a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_completes_step: Option<bool>,
+    /// The same: how a call ended whose result nobody tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_result: Option<CallResultBody>,
 }
 
 /// What may be written of one's own settings (RFC 7396): null brings a member back to what it is at first.
@@ -76,10 +92,27 @@ pub struct OwnSettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     sequence_columns: Option<Option<Vec<String>>>,
+    /// These five: otherwise than the organisation, unless an administrator has locked them.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    linked_activities: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    linked_activities_exclude_calls: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    activity_completes_step: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    call_completes_step: Option<Option<bool>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<CallResultBody>)]
+    call_result: Option<Option<CallResultBody>>,
 }
 
 impl OwnSettingsBody {
-    fn settings(self) -> Vec<OwnSetting> {
+    fn settings(self) -> Result<Vec<OwnSetting>, Problem> {
+        self.call_result.iter().flatten().try_for_each(CallResultBody::judge)?;
         let each = [
             self.auto_advance.map(|advance| OwnSetting::AutoAdvance(advance.unwrap_or_default())),
             self.language.map(OwnSetting::Language),
@@ -87,8 +120,13 @@ impl OwnSettingsBody {
             self.hidden_filters.map(|filters| OwnSetting::HiddenFilters(filters.unwrap_or_default())),
             self.card_layout.map(|layout| OwnSetting::CardLayout(layout.map(|layout| layout.to_string()))),
             self.sequence_columns.map(|columns| OwnSetting::SequenceColumns(columns.unwrap_or_default())),
+            self.linked_activities.map(OwnSetting::LinkedActivities),
+            self.linked_activities_exclude_calls.map(OwnSetting::LinkedActivitiesExcludeCalls),
+            self.activity_completes_step.map(OwnSetting::ActivityCompletesStep),
+            self.call_completes_step.map(OwnSetting::CallCompletesStep),
+            self.call_result.map(|result| OwnSetting::CallResult(result.map(Into::into))),
         ];
-        each.into_iter().flatten().collect()
+        Ok(each.into_iter().flatten().collect())
     }
 }
 
@@ -101,6 +139,11 @@ fn shown(organisation: &Organisation, user: UserId) -> (OwnSettingsView, u32) {
         hidden_filters: own.hidden_filters,
         card_layout: own.card_layout.and_then(|layout| serde_json::from_str(&layout).ok()),
         sequence_columns: own.sequence_columns,
+        linked_activities: own.activities.linked,
+        linked_activities_exclude_calls: own.activities.exclude_calls,
+        activity_completes_step: own.activities.completes_step,
+        call_completes_step: own.activities.call_completes_step,
+        call_result: own.activities.call_result.as_ref().map(CallResultBody::from),
     };
     (view, organisation.own_version(user))
 }
@@ -123,7 +166,7 @@ pub async fn get_own_settings(app: Data<App>, by: Principal) -> HttpResponse {
 #[patch("/me/settings")]
 pub async fn patch_own_settings(app: Data<App>, body: Body<OwnSettingsBody>) -> Result<HttpResponse, Problem> {
     let (user, expected) = (body.principal.user(), body.caller.expected);
-    let command = OrganisationCommand::ChangeOwnSettings { settings: body.value.settings(), expected };
+    let command = OrganisationCommand::ChangeOwnSettings { settings: body.value.settings()?, expected };
     let caller = Caller { expected: None, ..body.caller };
     let view = move |seen: crate::runtime::message::Seen<Organisation>| shown(seen.state, user);
     Ok(answer(app.engine.submit::<Organisation, _>(OrganisationId::THE, command, caller, view).await?))

@@ -232,7 +232,7 @@ impl<'de> Deserialize<'de> for RolesBody {
 /// `{"ask": true}`, or `{"default": RESULT}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum CallResultBody {
+pub enum CallResultBody {
     /// The seller says how a call ended.
     Ask(bool),
     /// This call result, unless the seller says otherwise.
@@ -242,6 +242,18 @@ enum CallResultBody {
 impl Default for CallResultBody {
     fn default() -> CallResultBody {
         CallResultBody::Ask(true)
+    }
+}
+
+impl CallResultBody {
+    /// Refuses what says neither.
+    pub fn judge(&self) -> Result<(), Problem> {
+        match self {
+            CallResultBody::Ask(false) => {
+                Err(Problem::malformed("/call_result/ask", "give `{\"ask\": true}`, or `{\"default\": RESULT}`"))
+            }
+            CallResultBody::Ask(true) | CallResultBody::Default(_) => Ok(()),
+        }
     }
 }
 
@@ -315,9 +327,7 @@ pub async fn get_settings(app: Data<App>, _: Principal) -> HttpResponse {
     responses((status = 200, body = SettingsView), (status = 403, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
 #[patch("/settings")]
 pub async fn patch_settings(app: Data<App>, body: Body<SettingsBody>) -> Result<HttpResponse, Problem> {
-    if matches!(&body.value.call_result, Some(Some(CallResultBody::Ask(false)))) {
-        return Err(Problem::malformed("/call_result/ask", "give `{\"ask\": true}`, or `{\"default\": RESULT}`"));
-    }
+    body.value.call_result.iter().flatten().try_for_each(CallResultBody::judge)?;
     if body.value.sample_data == Some(Some(true)) && !app.engine.clock().is_test() {
         let detail = "sample data is for a sandbox, which never sends anything outside";
         return Err(Problem::at("sandbox_only", "/sample_data", detail));

@@ -1,6 +1,6 @@
 //! `/sequences/{id}/simulate`: records go through a sequence on a clock of their own; nothing is stored or sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
@@ -14,7 +14,7 @@ use crate::domain::json::{object, objects};
 use crate::domain::record::Record;
 use crate::domain::simulation::{self, Assumptions, End, Failure, Happening, Itinerary, Load, Simulation, Stop, What};
 use crate::domain::trial::script::After;
-use crate::id::{RecordId, SequenceId};
+use crate::id::{RecordId, SequenceId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::store::Store;
@@ -192,7 +192,7 @@ pub async fn simulate_sequence(
 /// What was asked for.
 struct Run {
     sequence: SequenceId,
-    by: crate::id::UserId,
+    by: UserId,
     start: Timestamp,
     draft: bool,
     seed: u64,
@@ -210,10 +210,11 @@ impl Run {
             let detail = format!("a dry run takes at most {} events", limits::SIMULATION_EVENTS_MAX);
             return Err(Problem::at("validation_failed", "/events", detail));
         }
+        let known: HashSet<&str> = records.iter().map(String::as_str).collect();
         let mut script = HashMap::<String, Vec<Happening>>::new();
         for (place, event) in events.into_iter().enumerate() {
             let pointer = |member: &str| format!("/events/{place}/{member}");
-            if !records.contains(&event.record) {
+            if !known.contains(event.record.as_str()) {
                 let detail = format!("`{}` is none of the records", event.record);
                 return Err(Problem::at("validation_failed", pointer("record"), detail));
             }

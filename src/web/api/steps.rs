@@ -10,16 +10,18 @@ use crate::domain::organisation::own_settings::AutoAdvance;
 use crate::domain::plan::PlanNode;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::StepId;
+use crate::domain::record::schema;
+use crate::id::{ActivityId, StepId};
 use crate::runtime::message::{Caller, Seen};
 use crate::store::Version;
 use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::records::etag;
+use crate::web::api::up_next::{self, Doing};
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{Body, Nothing, step_id};
-use crate::web::wire::StepView;
+use crate::web::wire::{Owner, StepView};
 
 /// What can be done next, after a step was completed or skipped.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +31,9 @@ pub struct Next {
     /// The step that is open there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
+    /// Or the manual activity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<String>,
 }
 
 /// A step that was completed or skipped.
@@ -39,7 +44,7 @@ pub struct Advanced {
     /// What the seller's settings say to do next: `ask`, `next` or `stay` (W-63).
     #[schema(value_type = String)]
     advance: AutoAdvance,
-    /// The seller's next step on this record; null where there is none.
+    /// What a seller does next on this record, your own before others'; null where there is nothing.
     next: Option<Next>,
 }
 
@@ -49,16 +54,31 @@ fn step_view(seen: &Seen<Record>, step: Ordinal) -> Option<StepView> {
 
 fn advanced(seen: &Seen<Record>, step: Ordinal) -> Option<Advanced> {
     let enrolment = seen.state.step(step)?.enrolment;
-    let for_seller = |open: &&crate::domain::enrolment::Step| {
-        open.converted || seen.state.node_of(seen.given, open).is_some_and(PlanNode::is_seller_step)
+    let person = seen.given.policy.person(seen.stamp.by).ok()?;
+    let for_seller = |doing: &Doing| match doing {
+        Doing::Step(open) => {
+            open.converted || seen.state.node_of(seen.given, open).is_some_and(PlanNode::is_seller_step)
+        }
+        Doing::Activity(_) => true,
     };
-    // The same enrolment goes first, then the record's others.
-    let mut open: Vec<_> = seen.state.live().filter_map(|live| seen.state.current_step(live)).collect();
-    open.sort_by_key(|step| step.enrolment != enrolment);
-    let next = open
-        .into_iter()
-        .find(for_seller)
-        .map(|step| Next { record: seen.id.to_string(), step: Some(StepId::of(seen.id, step.ordinal).to_string()) });
+    // What is the caller's goes first, and of that what is of the same enrolment; else the order is that of Up next.
+    let mut open = up_next::current(seen);
+    open.retain(for_seller);
+    open.sort_by_key(|doing| {
+        let goes_on = matches!(doing, Doing::Step(open) if open.enrolment == enrolment);
+        (!person.is(doing.assignee()), !goes_on)
+    });
+    let next = open.first().map(|doing| Next {
+        record: seen.id.to_string(),
+        step: match doing {
+            Doing::Step(step) => Some(StepId::of(seen.id, step.ordinal).to_string()),
+            Doing::Activity(_) => None,
+        },
+        activity: match doing {
+            Doing::Step(_) => None,
+            Doing::Activity(activity) => Some(ActivityId::of(seen.id, activity.ordinal).to_string()),
+        },
+    });
     let advance = seen.given.policy.organisation.own(seen.stamp.by).auto_advance;
     Some(Advanced { step: step_view(seen, step)?, advance, next })
 }
@@ -95,10 +115,10 @@ pub async fn get_step(app: Data<App>, by: Principal, id: Path<String>) -> Result
 #[serde(deny_unknown_fields)]
 pub struct CompleteBody {
     /// Goes on the timeline.
-    note: Option<String>,
+    pub(super) note: Option<String>,
     /// How a phone call ended: `made`, `received`, `no_answer`, `left_voicemail`, `busy`, `wrong_number`. Required where the
-    /// sequence looks at it (CO-35).
-    call_result: Option<String>,
+    /// sequence looks at it and the settings have no default (CO-35).
+    pub(super) call_result: Option<String>,
 }
 
 /// Mark a step complete.
@@ -167,6 +187,38 @@ pub async fn retry_step(app: Data<App>, id: Path<String>, body: Body<Nothing>) -
     let id = step_id(&id)?;
     let step = id.ordinal();
     act(&app, id, RecordCommand::Retry(step), body.caller, move |seen| step_view(seen, step)).await
+}
+
+/// Who does it: `{"user": ID}` or `{"team": ID}`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct AssignBody(Owner);
+
+impl AssignBody {
+    /// Who is meant.
+    pub fn read(&self) -> Result<schema::Owner, Problem> {
+        let pointer = if matches!(self.0, Owner::User(_)) { "/user" } else { "/team" };
+        self.0.read().map_err(|_| Problem::malformed(pointer, "this is no id"))
+    }
+}
+
+/// Give a step to a user or team; those behind it are given as the sequence says.
+#[utoipa::path(tag = "Steps", request_body = AssignBody,
+    responses((status = 200, body = StepView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/steps/{id}/assign")]
+pub async fn assign_step(app: Data<App>, id: Path<String>, body: Body<AssignBody>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let (step, to) = (id.ordinal(), body.value.read()?);
+    act(&app, id, RecordCommand::AssignStep { step, to }, body.caller, move |seen| step_view(seen, step)).await
+}
+
+/// Begin with a step: where steps have no activity on the timeline from the beginning, it has one from now on.
+#[utoipa::path(tag = "Steps", responses((status = 200, body = StepView), (status = 409, body = Problem)))]
+#[post("/steps/{id}/start")]
+pub async fn start_step(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let step = id.ordinal();
+    act(&app, id, RecordCommand::Start(step), body.caller, move |seen| step_view(seen, step)).await
 }
 
 /// What is worth remembering.

@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
-use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::Record;
@@ -85,8 +84,8 @@ fn page(
     for (version, bytes) in store.history(id.into(), before, limit + 2)? {
         let entry: Entry<RecordEvent> = codec::decode(&bytes)?;
         for (place, event) in entry.events.iter().enumerate().rev() {
-            if after.is_none_or(|after| (version, place) < after) {
-                items.push(((version, place), item(id, &record, given, entry.stamp, event)));
+            if after.is_none_or(|after| (version, place) < after) && !is_linked(&entry.events, event) {
+                items.push(((version, place), item(id, &record, given, &entry, event)));
             }
         }
     }
@@ -95,8 +94,26 @@ fn page(
     Ok(Page { items: items.into_iter().take(limit).map(|(_, item)| item).collect(), next_cursor })
 }
 
-fn item(id: RecordId, record: &Record, given: &Given, stamp: Stamp, event: &RecordEvent) -> TimelineItem {
+/// Whether an event says of a step that was just opened that it has an activity, which is told with the opening.
+fn is_linked(events: &[RecordEvent], event: &RecordEvent) -> bool {
+    let RecordEvent::ActivityLinked { step: linked } = event else { return false };
+    events.iter().any(|event| matches!(event, RecordEvent::StepOpened { step, .. } if step == linked))
+}
+
+fn item(
+    id: RecordId,
+    record: &Record,
+    given: &Given,
+    Entry { stamp, events }: &Entry<RecordEvent>,
+    event: &RecordEvent,
+) -> TimelineItem {
     let Told { kind, summary, step, activity, enrolment, note } = tell(record, given, event);
+    let opened = match event {
+        RecordEvent::StepOpened { step, .. } => Some(*step),
+        _ => None,
+    };
+    let linked = opened.filter(|step| events.contains(&RecordEvent::ActivityLinked { step: *step }));
+    let activity = activity.or(linked);
     TimelineItem {
         at: stamp.at.to_string(),
         kind,

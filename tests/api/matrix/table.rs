@@ -168,6 +168,7 @@ const WRITE: &str = "write";
 const EVENTS: &str = "events write";
 const ADMIN: &str = "admin";
 const OTHERS: &[Relation] = &[Colleague, OtherUnit, Gone];
+const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
 pub const ROUTES: &[Row] = &[
@@ -208,6 +209,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
     row("GET /enrolments/{enrolment}/explain", READ, 21, On::Record, See, 200),
+    row("GET /enrolments/{enrolment}/preview", READ, 21, On::Record, See, 200),
     row("POST /enrolments/{enrolment}/disconnect", WRITE, 8, On::Record, See, 200),
     row("GET /steps/{step}", READ, 21, On::Record, See, 200),
     row("POST /steps/{step}/complete", WRITE, 21, On::Record, Act, 200).sends(r#"{"note":"x"}"#),
@@ -215,8 +217,22 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("POST /steps/{step}/start", WRITE, 21, On::Record, Act, 200),
+    row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200).sends(r#"{"user":"$colleague"}"#),
+    row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"user":"$stranger"}"#)
+        .only(&[Own, OwnTeam, Colleague, Gone])
+        .gives_away(),
+    row("POST /records/{id}/activities", WRITE, 21, On::Record, Act, 201)
+        .sends(r#"{"kind":"meeting","subject":"$name"}"#),
+    row("GET /records/{id}/activities", READ, 21, On::Record, See, 200),
+    row("GET /activities/{step}", READ, 21, On::Record, See, 200),
+    row("POST /activities/{step}/complete", WRITE, 21, On::Record, Act, 200),
+    row("POST /activities/{step}/cancel", WRITE, 21, On::Record, Act, 200),
+    row("POST /activities/{step}/assign", WRITE, 21, On::Record, Act, 200).sends(r#"{"user":"$colleague"}"#),
     row("POST /steps/{step}/note", WRITE, 21, On::Record, Act, 200).sends(r#"{"text":"x"}"#),
     row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(EVENT),
+    row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(ACTIVITY_EVENT),
     // Templates and sequences.
     row("GET /templates", READ, 1, On::Whole, Nothing, 200),
     row("GET /templates/{template}", READ, 1, On::Whole, Nothing, 200),
@@ -282,17 +298,12 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
         .but(409, "cards_locked")
         .sends(r#"{"card_layout":{"rows":[]}}"#),
-    // P-18, P-19: one's own calendar, and a manager those of the unit.
     row("GET /me/calendar", READ, 19, On::Whole, Nothing, 200),
-    row("PUT /me/calendar", WRITE, 19, On::Whole, Nothing, 200).sends(r#"{"time_zone":"UTC","entries":[]}"#),
+    row("PUT /me/calendar", WRITE, 19, On::Whole, Nothing, 200).sends(CALENDAR),
     row("GET /users/{id}/calendar", READ, 19, On::User, See, 200).only(&[Own]),
     row("GET /users/{id}/calendar", READ, 18, On::User, See, 200).only(OTHERS),
-    row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200)
-        .only(&[Own])
-        .sends(r#"{"time_zone":"UTC","entries":[]}"#),
-    row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200)
-        .only(OTHERS)
-        .sends(r#"{"time_zone":"UTC","entries":[]}"#),
+    row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200).only(&[Own]).sends(CALENDAR),
+    row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200).only(OTHERS).sends(CALENDAR),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
@@ -358,6 +369,9 @@ pub const ROUTES: &[Row] = &[
 
 const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
+
+const ACTIVITY_EVENT: &str =
+    r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
 
 /// Every page: what somebody without a session gets, and somebody with one. `>` before an address: led there.
 pub const PAGES: &[(&str, &str, &str)] = &[

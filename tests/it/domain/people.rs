@@ -2,12 +2,11 @@
 
 mod office;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use relance::domain::account::command::{AccountCommand, AccountEvent, AccountRejection, NewKey, Proof};
 use relance::domain::account::{Account, KeyKind, TokenScope};
 use relance::domain::audit::{Audit, Note, Refusal};
-use relance::domain::effect::Delivery;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection, UserChange};
@@ -103,32 +102,6 @@ fn the_last_administrator_who_can_sign_in_stays() {
     office.arrive(BOB).unwrap();
     assert_eq!(lose(&mut office), [Ok(1), Ok(2)]);
     assert!(office.state().has_administrator());
-}
-
-#[test]
-fn a_disabled_user_may_nothing_until_enabled() {
-    let mut office = Office::with_two();
-    office.arrive(BOB).unwrap();
-    assert!(office.given().policy.person(BOB).is_ok());
-    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(2), "and work is handed over");
-    assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(0), "again");
-    assert_eq!(office.owed, BTreeMap::from([(1, Delivery::HandOver { user: BOB })]), "R-53");
-    let done = || OrganisationCommand::HandedOver { number: 1 };
-    assert_eq!(office.ask(done()), Err(OrganisationRejection::UserNotFound), "only the server says so");
-    let by = std::mem::replace(&mut office.by, UserId::SYSTEM);
-    assert_eq!([office.ask(done()), office.ask(done())], [Ok(1), Ok(0)]);
-    office.by = by;
-    assert_eq!(office.given().policy.person(BOB).err().map(|denial| denial.cause), Some(Cause::Role));
-    assert_eq!(office.arrive(BOB), Ok(0), "signing in enables nobody");
-    assert_eq!(
-        office.ask(OrganisationCommand::Arrive { user: BOB }),
-        Err(OrganisationRejection::UserNotFound),
-        "for another"
-    );
-    assert_eq!(office.state().users[&BOB].state, UserState::Disabled);
-    assert_eq!(office.ask(OrganisationCommand::EnableUser { user: BOB }), Ok(1));
-    assert!(office.given().policy.person(BOB).is_ok());
-    assert!(office.given().policy.person(UserId::NOBODY).is_err(), "nobody is no user");
 }
 
 #[test]

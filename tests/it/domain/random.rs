@@ -8,6 +8,7 @@ use relance::domain::plan::compile::Severity;
 use relance::domain::plan::structure::structural_faults;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, RecordType, Value};
+use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::domain::template::{Language, sequence_templates};
 use relance::id::SequenceId;
@@ -168,7 +169,7 @@ fn written(choice: u8) -> Change {
 }
 
 /// Every node type in one graph, for a type that has a field to write.
-pub(super) fn everything() -> relance::domain::sequence::graph::Graph {
+pub(super) fn everything() -> Graph {
     graph(&[
         email("e", "c"),
         reply("c", 1, "w", "k"),
@@ -184,6 +185,50 @@ pub(super) fn everything() -> relance::domain::sequence::graph::Graph {
         task("t", "z"),
         update("z", "disposition", "disqualified", ""),
     ])
+}
+
+/// Nodes by kind, exits as steps ahead, and days.
+pub fn nodes(most: usize) -> impl Strategy<Value = Vec<(u8, usize, usize, i64)>> {
+    prop::collection::vec((0_u8..17, 0_usize..9, 0_usize..9, -1_i64..32), 0..most)
+}
+
+/// The graph that they make, sound or not.
+pub fn drawn(nodes: &[(u8, usize, usize, i64)]) -> Graph {
+    let id = |place: usize| format!("n{place}");
+    let drawn: Vec<_> = nodes
+        .iter()
+        .enumerate()
+        .map(|(place, (kind, next, no, days))| {
+            // Mostly forward, so that many graphs have no cycle.
+            let (next, no) = (id(place + next), id(place + 1 + no));
+            let exit = |to: String| if to[1..].parse::<usize>().unwrap() < nodes.len() { to } else { String::new() };
+            let (next, no) = (exit(next), exit(no));
+            match kind {
+                0 => email(&id(place), &next),
+                1 => auto_email(&id(place), &next),
+                2 => call(&id(place), &next),
+                3 => task(&id(place), &next),
+                4 if *days % 2 == 0 => {
+                    let until = json!([{ "event": "email.replied" }, { "event": "record.updated" }]);
+                    wait_until(&id(place), *days, until, &next)
+                }
+                4 => wait(&id(place), *days, 0, &next),
+                5 => reply(&id(place), *days, &next, &no),
+                6 => answered(&id(place), &["made"], &next, &no),
+                7 => text(&id(place), &next),
+                8 => auto_text(&id(place), &next),
+                9 => ab_test(&id(place), "email", 5 * days.abs(), &next),
+                10 => came("link", &id(place), *days, days % 2 == 0, &next, &no),
+                11 => advanced("all", &["open", "reply"], &id(place), days % 2 == 0, &next, &no),
+                12 => branch(&id(place), json!({ "field": "email", "op": "no_value" }), &next, &no),
+                13 => branch(&id(place), json!({ "all": [] }), &next, &no),
+                14 => stage(&id(place), super::setting::FLOW, &["offer"], &next, &no),
+                15 => super::draw::advance(&id(place), TARGET),
+                _ => update(&id(place), "disposition", "open", &next),
+            }
+        })
+        .collect();
+    graph(&drawn)
 }
 
 pub(super) fn config(cases: u32) -> ProptestConfig {
@@ -221,39 +266,9 @@ proptest! {
 
     #[test]
     fn q_7_any_graph_compiles_to_a_plan_or_to_errors(
-        nodes in prop::collection::vec((0_u8..17, 0_usize..9, 0_usize..9, -1_i64..32), 0..8),
+        nodes in nodes(8),
     ) {
-        let id = |place: usize| format!("n{place}");
-        let drawn: Vec<_> = nodes.iter().enumerate().map(|(place, (kind, next, no, days))| {
-            // Mostly forward, so that many graphs have no cycle.
-            let (next, no) = (id(place + next), id(place + 1 + no));
-            let exit = |to: String| if to[1..].parse::<usize>().unwrap() < nodes.len() { to } else { String::new() };
-            let (next, no) = (exit(next), exit(no));
-            match kind {
-                0 => email(&id(place), &next),
-                1 => auto_email(&id(place), &next),
-                2 => call(&id(place), &next),
-                3 => task(&id(place), &next),
-                4 if *days % 2 == 0 => {
-                    let until = json!([{ "event": "email.replied" }, { "event": "record.updated" }]);
-                    wait_until(&id(place), *days, until, &next)
-                }
-                4 => wait(&id(place), *days, 0, &next),
-                5 => reply(&id(place), *days, &next, &no),
-                6 => answered(&id(place), &["made"], &next, &no),
-                7 => text(&id(place), &next),
-                8 => auto_text(&id(place), &next),
-                9 => ab_test(&id(place), "email", 5 * days.abs(), &next),
-                10 => came("link", &id(place), *days, days % 2 == 0, &next, &no),
-                11 => advanced("all", &["open", "reply"], &id(place), days % 2 == 0, &next, &no),
-                12 => branch(&id(place), json!({ "field": "email", "op": "no_value" }), &next, &no),
-                13 => branch(&id(place), json!({ "all": [] }), &next, &no),
-                14 => stage(&id(place), super::setting::FLOW, &["offer"], &next, &no),
-                15 => super::draw::advance(&id(place), TARGET),
-                _ => update(&id(place), "disposition", "open", &next),
-            }
-        }).collect();
-        let drawn = graph(&drawn);
+        let drawn = drawn(&nodes);
         let mut world = World::lead();
         prop_assert_eq!(serde_json::from_value::<relance::domain::sequence::graph::Graph>(json!(drawn)).unwrap(), drawn.clone());
         if !structural_faults(&drawn).is_empty() {

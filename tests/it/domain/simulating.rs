@@ -220,8 +220,7 @@ fn the_load_is_told_by_assignee_and_day() {
     let simulation = asked(&world.given, sequence);
     let mine = run(&simulation, &world, &[]);
     let mut theirs = world.record().clone();
-    let owner =
-        vec![Change::Owner(Owner::User(COLLEAGUE)), Change::Field("website".into(), Some(Value::Text("x".into())))];
+    let owner = [Change::Owner(Owner::User(COLLEAGUE)), Change::Field("website".into(), Some(Value::Text("x".into())))];
     owner.iter().for_each(|change| std::sync::Arc::make_mut(&mut theirs.profile).set(change));
     let simulation = Simulation { by: COLLEAGUE, ..simulation };
     let other = simulation.run(world.id, theirs, &[], &mut PLENTY.clone()).unwrap();

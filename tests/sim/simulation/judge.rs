@@ -1,6 +1,7 @@
 //! What may be stored of a record, event by event: nothing early, nothing twice, nothing claimed that did not happen.
 
-use relance::domain::enrolment::{EnrolmentStatus, MessageState, Ordinal, StepStatus, WaitState};
+use relance::domain::activity::ActivityStatus;
+use relance::domain::enrolment::{EnrolmentStatus, MessageState, Ordinal, Step, StepStatus, WaitState};
 use relance::domain::record::Record;
 use relance::domain::record::event::RecordEvent;
 use relance::id::{RecordId, StepId, UserId};
@@ -28,6 +29,11 @@ pub fn record_event(
     hold(stamp.at <= latest, "an instant that no clock has shown (P5)");
     let by_itself = stamp.by == UserId::SYSTEM;
     let is_open = |step: Ordinal| record.step(step).is_some_and(|step| step.status == StepStatus::Open);
+    let is_to_do = |activity: Ordinal| {
+        let manual = record.activity(activity).map(|activity| activity.status);
+        let status = manual.or_else(|| record.step(activity).and_then(Step::linked_status));
+        status == Some(ActivityStatus::Open)
+    };
     let owes = |step: Ordinal| record.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
     match event {
         RecordEvent::Created { .. } => hold(!record.exists, "created twice (P6)"),
@@ -83,6 +89,20 @@ pub fn record_event(
             hold(is_open(*step) && waits, "a wait was moved that was not there (TM-11)");
         }
         RecordEvent::Erased { .. } => hold(record.exists, "erased twice (P6)"),
+        RecordEvent::ActivityAdded { activity, .. } => {
+            hold(*activity > record.last_ordinal, "an ordinal is not behind the last (P2)");
+        }
+        RecordEvent::ActivityCompleted { activity, .. } | RecordEvent::ActivityCancelled { activity } => {
+            hold(is_to_do(*activity), "an activity was closed twice (P6)");
+        }
+        RecordEvent::ActivityLinked { step } => {
+            // One that is opened by the same command is not there yet.
+            let linked = record.step(*step).and_then(Step::linked_status);
+            hold(linked.is_none(), "a step was linked twice (R-40)");
+        }
+        RecordEvent::Assigned { item, .. } => {
+            hold(is_open(*item) || is_to_do(*item), "what is closed was assigned (R-23)")
+        }
         RecordEvent::Changed { .. }
         | RecordEvent::Forgotten
         | RecordEvent::Closed(_)
@@ -91,11 +111,6 @@ pub fn record_event(
         | RecordEvent::StepFailed { .. }
         | RecordEvent::StepWarned { .. }
         | RecordEvent::QuotaAsked { .. }
-        | RecordEvent::ActivityAdded { .. }
-        | RecordEvent::ActivityCompleted { .. }
-        | RecordEvent::ActivityCancelled { .. }
-        | RecordEvent::ActivityLinked { .. }
-        | RecordEvent::Assigned { .. }
         | RecordEvent::WaitEnded { .. }
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }

@@ -20,6 +20,8 @@ use super::history::History;
 
 /// A sales manager, a sequence manager, two sellers of their business unit, and one of another.
 pub const USERS: [UserId; 5] = [UserId(0x51), UserId(0x52), UserId(0x53), UserId(0x54), UserId(0x55)];
+/// Who leaves when everybody else may act.
+pub const LEAVING: UserId = USERS[3];
 /// The second seller and the one of the other unit are in it.
 pub const TEAM: TeamId = TeamId(0x61);
 

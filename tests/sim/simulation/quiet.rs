@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use relance::domain::account::Key;
 use relance::domain::enrolment::StepStatus;
 use relance::domain::entity::{Entity, Stamp};
+use relance::domain::organisation::command::OrganisationCommand;
+use relance::domain::policy::Policy;
+use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
+use relance::domain::record::schema::Owner;
 use relance::domain::sequence::Sequence;
 use relance::domain::sequence::migration::MigrationState;
 use relance::id::{AccountId, CatalogueId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId};
@@ -17,6 +21,8 @@ use relance::time::Timestamp;
 use super::ask::{Ask, What};
 use super::disk::{Faults, locked};
 use super::far::Fate;
+use super::history::History;
+use super::people::{LEAVING, USERS};
 use super::world::World;
 
 /// Rounds after which whatever still moves is said to move for ever.
@@ -41,6 +47,11 @@ impl World {
         for id in sequences.into_iter().chain([SequenceId(1)]).map(EntityId::from).chain(others) {
             self.ask(0, Ask { what: What::Read(id), caller });
         }
+        self.settle();
+        let organise = |command| Ask { what: What::Organisation(command), caller };
+        USERS.into_iter().for_each(|user| self.ask(0, organise(OrganisationCommand::EnableUser { user })));
+        self.settle();
+        self.ask(0, organise(OrganisationCommand::DisableUser { user: LEAVING }));
         for _ in 0..ROUNDS_MAX {
             self.settle();
             if self.is_broken() {
@@ -113,7 +124,11 @@ impl World {
             history.breaks(format!("{unanswered} requests are never answered, {in_flight} commands never end (P9)"));
         }
         let mut broken = Vec::new();
+        let policy = &self.processes[0].engine.given().policy;
         for (id, log) in &history.records {
+            if log.state.exists && keeps_work_of_the_departed(policy, &history, &log.state) {
+                broken.push(format!("record {} keeps work of somebody who left (R-53)", RecordId(*id)));
+            }
             for live in log.state.live() {
                 let step = log.state.current_step(live);
                 if self.mix.diligent || step.is_none_or(|step| step.wakes_at.is_some()) {
@@ -165,4 +180,15 @@ impl World {
         }
         broken.into_iter().for_each(|broken| history.breaks(broken));
     }
+}
+
+/// whether open work is still that of whoever left, though somebody could stand in for them.
+fn keeps_work_of_the_departed(policy: &Policy, history: &History, record: &Record) -> bool {
+    let left = Owner::User(LEAVING);
+    let heir = policy.can_act(record.profile.owner);
+    let steps = record.live().any(|live| {
+        let author = history.sequences.get(&live.sequence.0).is_some_and(|log| policy.can_act(log.state.owner));
+        (heir || author) && record.current_step(live).is_some_and(|step| step.assignee == left)
+    });
+    !policy.can_act(left) && (steps || (heir && record.open_activities().any(|activity| activity.assignee == left)))
 }

@@ -1,6 +1,7 @@
 //! What clients ask: every command there is, of few entities, so that everything meets everything.
 
 use chrono::TimeDelta;
+use relance::domain::activity::{ActivityKind, NewActivity};
 use relance::domain::enrolment::{Signal, StepStatus};
 use relance::domain::import::{ImportCommand, ImportCounts, ImportRequest, ImportState};
 use relance::domain::plan::AssignTo;
@@ -154,7 +155,9 @@ impl Client<'_> {
         let history = self.history;
         let blank = Record::default();
         let record = history.records.get(&id.0).map_or(&blank, |log| &log.state);
-        let command = match self.chance.u32(0..40) {
+        let command = match self.chance.u32(0..43) {
+            40 => self.add_activity(),
+            41 | 42 => self.act(record),
             0..10 => self.connect(record)?,
             10..16 => self.perform(record),
             16..24 => self.step_command(record),
@@ -212,6 +215,34 @@ impl Client<'_> {
             5 => RecordCommand::Retry(step),
             6 => RecordCommand::Note { step, text: "a note".into() },
             _ => RecordCommand::Fire(step),
+        }
+    }
+
+    fn add_activity(&mut self) -> RecordCommand {
+        let kinds = [ActivityKind::PhoneCall, ActivityKind::Email, ActivityKind::Meeting];
+        let kind = self.chance.choice(&kinds).copied().unwrap_or(ActivityKind::Task);
+        let due_at = self.chance.bool().then(|| self.now + TimeDelta::hours(self.chance.i64(-50..50)));
+        let subject = if self.chance.u32(0..10) > 0 { "Lunch" } else { "" };
+        RecordCommand::AddActivity(NewActivity { kind, subject: subject.into(), due_at, note: None })
+    }
+
+    /// Any command of an activity, a step's own among them, or one by which work changes hands.
+    fn act(&mut self, record: &Record) -> RecordCommand {
+        let manual = record.activities.iter().map(|activity| activity.ordinal);
+        let all: Vec<_> = manual.chain(self.open_steps(record)).collect();
+        let activity = self.chance.choice(&all).copied().unwrap_or(4);
+        let to = match self.chance.u32(0..4) {
+            0 => Owner::Team(TEAM),
+            _ => Owner::User(*self.chance.choice(&USERS).unwrap_or(&USERS[0])),
+        };
+        let (completed, step, call_result) = (self.chance.bool(), activity, None);
+        match self.chance.u32(0..8) {
+            0 | 1 => RecordCommand::CompleteActivity { activity, note: None, call_result },
+            2 => RecordCommand::CancelActivity(activity),
+            3 => RecordCommand::AssignActivity { activity, to },
+            4 | 5 => RecordCommand::AssignStep { step, to },
+            6 => RecordCommand::Start(step),
+            _ => RecordCommand::ReportActivity { activity, completed, call_result },
         }
     }
 

@@ -63,7 +63,7 @@ impl Office {
     }
 
     /// A user signs in for the first time.
-    pub(super) fn arrive(&mut self, user: UserId) -> Result<usize, OrganisationRejection> {
+    pub fn arrive(&mut self, user: UserId) -> Result<usize, OrganisationRejection> {
         let by = std::mem::replace(&mut self.by, user);
         let done = self.ask(OrganisationCommand::Arrive { user });
         self.by = by;
