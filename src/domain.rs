@@ -1,5 +1,6 @@
 //! The pure core: what a record or a sequence answers to a command, without clock, IO, or chance.
 
+pub mod ab_test;
 pub mod access;
 pub mod account;
 pub mod activity;

@@ -160,6 +160,8 @@ ids! {
     TagId
     /// A session or a token.
     KeyId
+    /// An A/B test as long as its settings are the same; see [`AbTestId::of`].
+    AbTestId
 }
 
 impl UserId {

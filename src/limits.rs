@@ -21,6 +21,20 @@ pub const AB_TESTS_MAX: usize = 5;
 pub const AB_SHARE_MIN: i64 = 10;
 /// See [`AB_SHARE_MIN`].
 pub const AB_SHARE_MAX: i64 = 90;
+/// Fewest participants of each version before an A/B test is decided (AB-15).
+pub const AB_EXPOSURES_MIN: u64 = 100;
+/// Participants of each version after which an A/B test without a winner is given up (AB-16).
+pub const AB_EXPOSURES_MAX: u64 = 5_000;
+/// Days after which it is (AB-16).
+pub const AB_DAYS_MAX: i64 = 90;
+/// Hours from one look at the tallies of an A/B test to the next (AB-15, D-67).
+pub const AB_LOOK_HOURS: i64 = 24;
+/// How far from nothing z is significant (AB-15).
+pub const AB_Z_SIGNIFICANT: f64 = 1.96;
+/// The e-value that is: the inverse of the share of tests without a difference that ever come to it.
+pub const AB_E_SIGNIFICANT: f64 = 20.0;
+/// Participants below which a split comes out unevenly (AB-18).
+pub const AB_AUDIENCE_SMALL: i64 = 1_000;
 /// Advances from sequence to sequence without a seller step or a wait between them (CM-15, D-70).
 pub const ADVANCE_HOPS_MAX: usize = 25;
 /// Nodes on one path (L-8).

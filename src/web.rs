@@ -148,6 +148,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::list_versions)
         .service(sequence_life::put_tags)
         .service(sequence_life::delete_sequence)
+        .service(ab_tests::list_ab_tests)
+        .service(ab_tests::stop_ab_test)
         .service(migrations::preview_migration)
         .service(migrations::undo_migration)
         .service(migrations::get_migration)

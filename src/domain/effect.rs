@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Facts;
+use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
-use crate::id::{MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
+use crate::id::{AbTestId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
 
 /// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
@@ -37,6 +38,20 @@ pub enum Delivery {
         /// Whose.
         user: UserId,
     },
+    /// A sequence is told of the first participant of one of its A/B tests (D-18); the key names the step, see
+    /// [`crate::domain::enrolment::ab_test::Tell`].
+    AbTestReached {
+        /// Whose test.
+        sequence: SequenceId,
+        /// The version that the participant goes through.
+        version: u16,
+        /// The node of the test in it.
+        node: u16,
+        /// When.
+        at: Timestamp,
+        /// Whether the message was sent, as against the step reached.
+        exposed: bool,
+    },
     /// Due dates and waits that follow from a user's calendar, or from any, are computed anew (TM-11).
     MoveDueDates {
         /// Whose; everybody's where nobody is named.
@@ -65,6 +80,10 @@ pub enum Counter {
     MovedBack(MigrationId),
     /// Records connected in a calendar month of UTC (K-15), numbered by [`Timestamp::month`]; erased ones are taken out.
     ConnectedIn(u32),
+    /// Participants of an A/B test whom that version was sent to (AB-13).
+    AbExposed(AbTestId, AbVersion),
+    /// Those of them with at least one event of the test's metric.
+    AbMet(AbTestId, AbVersion),
 }
 
 /// What lists and searches read of a record without loading it.

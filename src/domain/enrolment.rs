@@ -1,6 +1,6 @@
 //! One record going through one plan: what is remembered of the enrolment and of each node it opened.
 
-mod ab_test;
+pub mod ab_test;
 pub mod act;
 mod activity;
 pub mod advance;
@@ -16,6 +16,7 @@ mod until;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use self::ab_test::Participation;
 use self::migrate::{Former, Outcome};
 use crate::domain::activity::LinkedActivity;
 use crate::domain::plan::{AbVersion, NodeIndex};
@@ -102,6 +103,8 @@ pub struct Enrolment {
     pub migrations: Vec<(u32, Outcome)>,
     /// What it was before the last of them, until it moves on.
     pub former: Option<Box<Former>>,
+    /// The A/B tests it takes part in.
+    pub participations: Vec<Participation>,
 }
 
 impl Enrolment {

@@ -90,12 +90,16 @@ impl Given {
     #[must_use]
     pub fn with_sequence(&self, id: SequenceId, sequence: &Sequence) -> Given {
         let mut next = self.clone();
+        let mut before: Option<Arc<Plan>> = None;
         for version in &sequence.published {
-            if !next.plans.contains_key(&(id, version.number))
-                && let Some(plan) = sequence.compile_version(version)
+            let name = (id, version.number);
+            if !next.plans.contains_key(&name)
+                && let Some(mut plan) = sequence.compile_version(version)
             {
-                next.plans.insert((id, version.number), Arc::new(plan));
+                plan.date_tests(version.number, before.as_deref());
+                next.plans.insert(name, Arc::new(plan));
             }
+            before = next.plans.get(&name).cloned();
         }
         next.sequences.insert(id, Arc::new(sequence.clone()));
         next

@@ -6,6 +6,7 @@ mod check;
 pub mod compile;
 pub mod structure;
 
+pub use self::assemble::ab_settings;
 pub use self::assign_to::AssignTo;
 
 use chrono::TimeDelta;
@@ -16,8 +17,9 @@ use crate::domain::condition::Condition;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::conduct::Conduct;
-use crate::domain::sequence::graph::Until;
+use crate::domain::sequence::graph::{Metric, Until};
 use crate::id::{FlowId, SequenceId, TemplateId};
+use crate::time::Timestamp;
 
 /// The node's place in its plan.
 pub type NodeIndex = u16;
@@ -144,7 +146,7 @@ pub enum Channel {
 }
 
 /// A version of an A/B test. Stored in events: variants are only ever appended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbVersion {
     /// The control.
@@ -156,12 +158,43 @@ pub enum AbVersion {
 /// An A/B test as its participants meet it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AbTest {
+    /// What statistics call it (AB-3).
+    pub display_name: String,
     /// What it sends.
     pub channel: Channel,
+    /// The name of A, and that of B.
+    pub names: [String; 2],
     /// The template of A, and that of B.
     pub templates: [TemplateId; 2],
     /// How many of a hundred participants get A.
     pub share_a: u8,
+    /// What decides (AB-5).
+    pub metric: Metric,
+    /// When it is over (AB-6).
+    pub end: AbEnd,
+    /// The version used without a winner (AB-7).
+    pub default: AbVersion,
+    /// The version of the sequence since which all of this is so (AB-19); 0 in a draft.
+    pub since: u16,
+}
+
+/// When an A/B test is over (AB-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbEnd {
+    /// With statistical significance.
+    Automatic,
+    /// At that instant.
+    At(Timestamp),
+}
+
+impl AbVersion {
+    /// Its letter, as the API writes it.
+    pub fn letter(self) -> &'static str {
+        match self {
+            AbVersion::A => "a",
+            AbVersion::B => "b",
+        }
+    }
 }
 
 impl Plan {
@@ -174,6 +207,17 @@ impl Plan {
     pub fn find(&self, id: &str) -> Option<(NodeIndex, &PlanNode)> {
         let place = self.nodes.iter().position(|node| node.id == id)?;
         Some((NodeIndex::try_from(place).ok()?, self.nodes.get(place)?))
+    }
+
+    /// Says of each A/B test since when its settings are what they are: since this version, or since those of `before`, the
+    /// version before this one (AB-19). Where it stands and what the seller reads of it are none of them.
+    pub fn date_tests(&mut self, version: u16, before: Option<&Plan>) {
+        for node in &mut self.nodes {
+            let Action::AbTest(test) = &mut node.action else { continue };
+            let earlier = before.and_then(|before| before.find(&node.id)?.1.ab_test());
+            let same = earlier.filter(|earlier| AbTest { since: test.since, ..(*earlier).clone() } == *test);
+            test.since = same.map_or(version, |earlier| earlier.since);
+        }
     }
 
     /// Days for people, rounded up (TC-3).

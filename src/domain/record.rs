@@ -112,7 +112,7 @@ impl Record {
         changes.iter().for_each(|change| profile.set(change));
     }
 
-    fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
+    pub(in crate::domain) fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
         let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
         self.enrolments.get_mut(place)
     }
@@ -121,21 +121,11 @@ impl Record {
         let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
         self.steps.get_mut(place)
     }
-
-    fn close_step(&mut self, ordinal: Ordinal, at: Timestamp, counted: bool, close: impl FnOnce(&mut Step)) {
-        let Some(step) = self.step_mut(ordinal) else { return };
-        step.completed_at = Some(at);
-        close(step);
-        let enrolment = step.enrolment;
-        if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
-            enrolment.steps_done = enrolment.steps_done.saturating_add(1);
-        }
-    }
 }
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 10;
+    const LAYOUT: u16 = 11;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -235,7 +225,12 @@ impl Entity for Record {
                     step.ab_version = Some(*version);
                 }
             }
-            RecordEvent::Noted { .. } | RecordEvent::QuotaAsked { .. } => {}
+            RecordEvent::AbTestEntered { .. }
+            | RecordEvent::AbExposed { .. }
+            | RecordEvent::AbMetricMet { .. }
+            | RecordEvent::AbTestTold { .. }
+            | RecordEvent::AbCountsKept(_) => self.ab_apply(event),
+            RecordEvent::Noted { .. } | RecordEvent::QuotaAsked { .. } | RecordEvent::GoalReached => {}
             RecordEvent::Signalled { step, signal, at } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(*signal, *at);
@@ -304,9 +299,7 @@ impl Entity for Record {
             RecordEvent::Connected { enrolment, opens_at, .. } => {
                 self.owe_begin(*enrolment, owed);
                 self.owe_month(*enrolment, 1, owed);
-                if let Some(due) = *opens_at {
-                    owed.push(Effect::Arm { due, key: *enrolment });
-                }
+                owed.0.extend(opens_at.map(|due| Effect::Arm { due, key: *enrolment }));
             }
             RecordEvent::Began { enrolment } => {
                 if let Some(due) = self.enrolment(*enrolment).and_then(|enrolment| enrolment.opens_at) {
@@ -314,9 +307,7 @@ impl Entity for Record {
                 }
             }
             RecordEvent::StepOpened { step, wakes_at, .. } => {
-                if let Some(due) = *wakes_at {
-                    owed.push(Effect::Arm { due, key: *step });
-                }
+                owed.0.extend(wakes_at.map(|due| Effect::Arm { due, key: *step }));
             }
             RecordEvent::StepCompleted { step, .. } | RecordEvent::StepSkipped { step, .. } => {
                 self.disarm_step(*step, owed);
@@ -340,7 +331,13 @@ impl Entity for Record {
             RecordEvent::Migrated { enrolment, .. }
             | RecordEvent::NotMigrated { enrolment, .. }
             | RecordEvent::MigrationUndone { enrolment, .. } => self.owe_migration(*enrolment, event, owed),
+            RecordEvent::AbTestEntered { .. }
+            | RecordEvent::AbExposed { .. }
+            | RecordEvent::AbMetricMet { .. }
+            | RecordEvent::AbTestTold { .. }
+            | RecordEvent::AbCountsKept(_) => self.ab_owe(event, owed),
             RecordEvent::Closed(_)
+            | RecordEvent::GoalReached
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }

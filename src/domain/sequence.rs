@@ -18,6 +18,7 @@ pub use self::command::{Property, SequenceCommand, SequenceEvent, SequenceReject
 use self::conduct::{Conduct, Reentry};
 use self::graph::Graph;
 use self::migration::{Migration, MigrationState, Mode};
+use crate::domain::ab_test::AbRun;
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -119,6 +120,8 @@ pub struct Sequence {
     pub published: Vec<Version>,
     /// Every migration of its records to a new version (D-47).
     pub migrations: Vec<Migration>,
+    /// Every A/B test that has begun, in that order.
+    pub ab_tests: Vec<AbRun>,
     /// How bundles have written the keys of what it names and of itself, by id, where they do not spell the id (D-41).
     pub keys: BTreeMap<u128, String>,
     /// When it was created.
@@ -145,7 +148,7 @@ impl Sequence {
 }
 
 /// A graph that was stored; only graphs that were read before are.
-fn read_graph(json: &str) -> Graph {
+pub(in crate::domain) fn read_graph(json: &str) -> Graph {
     serde_json::from_str(json).unwrap_or_default()
 }
 
@@ -155,7 +158,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 6;
+    const LAYOUT: u16 = 7;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -235,6 +238,11 @@ impl Entity for Sequence {
                 }
             }
             SequenceEvent::Tagged(tags) => self.tags.clone_from(tags),
+            SequenceEvent::AbTestBegun { .. }
+            | SequenceEvent::AbTestExposed { .. }
+            | SequenceEvent::AbTestLookedAt { .. }
+            | SequenceEvent::AbTestEnded { .. }
+            | SequenceEvent::AbTestStopped { .. } => return self.ab_apply(event, stamp),
             SequenceEvent::Deleted => (self.exists, self.is_deleted) = (false, true),
         }
         self.modified_at = stamp.at;
@@ -244,7 +252,13 @@ impl Entity for Sequence {
     fn audited(event: &SequenceEvent) -> bool {
         !matches!(
             event,
-            SequenceEvent::Emptied | SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. }
+            SequenceEvent::Emptied
+                | SequenceEvent::MigrationCompleted { .. }
+                | SequenceEvent::MigrationUndone { .. }
+                | SequenceEvent::AbTestBegun { .. }
+                | SequenceEvent::AbTestExposed { .. }
+                | SequenceEvent::AbTestLookedAt { .. }
+                | SequenceEvent::AbTestEnded { .. }
         )
     }
 
@@ -270,6 +284,11 @@ impl Entity for Sequence {
             SequenceEvent::MigrationCompleted { .. } | SequenceEvent::MigrationUndone { .. } => {
                 owed.push(Effect::Settle { key: MIGRATING });
             }
+            SequenceEvent::AbTestBegun { .. }
+            | SequenceEvent::AbTestExposed { .. }
+            | SequenceEvent::AbTestLookedAt { .. }
+            | SequenceEvent::AbTestEnded { .. }
+            | SequenceEvent::AbTestStopped { .. } => self.ab_owe(event, owed),
             // A revision is active already, and a deletion has deactivated before.
             SequenceEvent::Created { .. }
             | SequenceEvent::Changed(_)

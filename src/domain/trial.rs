@@ -107,12 +107,15 @@ impl Sequence {
 
     /// What decisions are given on the server, with the draft as an active sequence beside all others.
     fn tried(&self, given: &Given, plan: Plan) -> Given {
-        self.as_if_active(given, (SEQUENCE, self.version), plan)
+        // Versions split by their shares, whatever became of the A/B tests that run.
+        let blank = Sequence { ab_tests: Vec::new(), ..self.clone() };
+        blank.as_if_active(given, (SEQUENCE, self.version), plan)
     }
 
     /// The same with the draft as that version of the sequence of that id.
-    pub(super) fn as_if_active(&self, given: &Given, (id, number): (SequenceId, u16), plan: Plan) -> Given {
+    pub(super) fn as_if_active(&self, given: &Given, (id, number): (SequenceId, u16), mut plan: Plan) -> Given {
         let mut world = given.clone();
+        plan.date_tests(number, given.plan(id, self.version));
         let published = Version {
             number,
             graph: self.draft.clone(),

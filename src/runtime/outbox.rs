@@ -1,5 +1,6 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
+mod ab_test;
 mod due_dates;
 mod hand_over;
 mod migrate;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 use crate::connector::mail::Mail;
 use crate::connector::merge::Merge;
 use crate::connector::{DeliveryError, Mailer};
+use crate::domain::ab_test::life::Reached;
 use crate::domain::effect::{Delivery, Effect, EffectKey};
 use crate::domain::enrolment::MessageState;
 use crate::domain::given::Given;
@@ -194,6 +196,10 @@ impl OutboxActor {
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
                 Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,
+                Delivery::AbTestReached { sequence, version, node, at, exposed } => {
+                    let reached = Reached { version, node, at, exposed };
+                    ab_test::tell(&router, sequence, reached, row.entity.into(), row.key).await
+                }
                 Delivery::HandOver { user } => hand_over::hand_over(&router, user, row.key).await,
                 Delivery::MoveDueDates { user } => due_dates::move_due_dates(&router, row.key, user).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,

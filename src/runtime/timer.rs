@@ -10,10 +10,12 @@ use tokio::sync::oneshot;
 use crate::domain::effect::Effect;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{RecordId, Shard};
+use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
+use crate::id::{EntityKind, Shard};
 use crate::limits;
 use crate::runtime::engine::Router;
-use crate::runtime::message::{Caller, Failure};
+use crate::runtime::message::{Caller, Deliver, Failure};
+use crate::runtime::shard::{Resides, ShardActor};
 use crate::store::TimerRow;
 use crate::time::Timestamp;
 
@@ -176,19 +178,19 @@ impl TimerActor {
         let late_ms = router.shared.clock.now().millis() - timer.due.millis();
         metrics::histogram!("relance_timer_late_seconds").record(late_ms as f64 / 1_000.0);
         actix::spawn(async move {
-            let record = RecordId::from(timer.entity);
-            let command = RecordCommand::Fire(timer.key);
-            let answer = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
-            let done = match answer {
-                Ok(()) => true,
-                Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
-                    tracing::debug!(entity = %timer.entity, "a timer that nothing waits for is removed");
-                    router.sweep::<Record>(record, Effect::Disarm { due: timer.due, key: timer.key }).await;
-                    true
+            let done = match timer.entity.kind {
+                EntityKind::Sequence => {
+                    let command = look_at_tallies(&router, timer);
+                    deliver::<Sequence>(&router, timer, command, |rejection| {
+                        matches!(rejection, SequenceRejection::Stale | SequenceRejection::NotFound)
+                    })
+                    .await
                 }
-                Err(error) => {
-                    tracing::debug!(%error, entity = %timer.entity, "a timer could not fire yet");
-                    false
+                _ => {
+                    deliver::<Record>(&router, timer, RecordCommand::Fire(timer.key), |rejection| {
+                        matches!(rejection, RecordRejection::Stale | RecordRejection::NotFound)
+                    })
+                    .await
                 }
             };
             address.do_send(Fired { timer, done });
@@ -225,6 +227,39 @@ impl TimerActor {
             }
         }
         self.pump(ctx);
+    }
+}
+
+/// The timer of an A/B test, with the tallies as they are counted now.
+fn look_at_tallies(router: &Router, timer: TimerRow) -> SequenceCommand {
+    let given = router.shared.given.load();
+    let run = given.sequences.get(&timer.entity.into()).and_then(|sequence| sequence.ab_tests.get(timer.key as usize));
+    let tallies = run.map(|run| run.test.tallies(|counter| router.shared.store.counter(counter)));
+    SequenceCommand::EvaluateAbTest { number: timer.key, tallies: tallies.unwrap_or_default() }
+}
+
+/// True if the timer needs not fire again.
+async fn deliver<E: Resides>(
+    router: &Router,
+    timer: TimerRow,
+    command: E::Command,
+    is_stale: impl Fn(&E::Rejection) -> bool,
+) -> bool
+where
+    ShardActor: Handler<Deliver<E>>,
+{
+    let id = E::Id::from(timer.entity);
+    match router.submit_in_turn::<E, ()>(id, command, Caller::SYSTEM, |_| ()).await {
+        Ok(()) => true,
+        Err(Failure::Refused(rejection)) if is_stale(&rejection) => {
+            tracing::debug!(entity = %timer.entity, "a timer that nothing waits for is removed");
+            router.sweep::<E>(id, Effect::Disarm { due: timer.due, key: timer.key }).await;
+            true
+        }
+        Err(error) => {
+            tracing::debug!(%error, entity = %timer.entity, "a timer could not fire yet");
+            false
+        }
     }
 }
 

@@ -14,12 +14,15 @@
 //! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
 //! ```
 
+mod counter;
+
+pub use self::counter::counter;
+
 use chrono::TimeDelta;
 
-use crate::domain::effect::{Counter, EffectKey, EnrolmentRow};
-use crate::domain::record::kind::TypeName;
+use crate::domain::effect::{EffectKey, EnrolmentRow};
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, EntityId, EntityKind, MigrationId, RecordId, SequenceId, Shard};
+use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::{TimerRow, Version};
 use crate::time::Timestamp;
@@ -230,50 +233,6 @@ pub fn claim(kind: RecordType, external_id: &str) -> Key {
     key
 }
 
-/// A counter.
-pub fn counter(counter: Counter) -> Key {
-    let mut key = prefix(GLOBAL, b'C');
-    match counter {
-        Counter::ActiveSequences => key.push(1),
-        Counter::Live(sequence) => {
-            key.push(2);
-            key.extend_from_slice(&sequence.0.to_be_bytes());
-        }
-        Counter::Enrolled(sequence) => {
-            key.push(3);
-            key.extend_from_slice(&sequence.0.to_be_bytes());
-        }
-        Counter::Records(kind) => {
-            key.extend_from_slice(&[4, number_of(kind)]);
-            if let RecordType::Custom(_) = kind {
-                key.extend_from_slice(kind.name().as_bytes());
-            }
-        }
-        Counter::Moved(migration) => {
-            key.push(5);
-            key.extend_from_slice(&migration.0.to_be_bytes());
-        }
-        Counter::Stayed(migration) => {
-            key.push(6);
-            key.extend_from_slice(&migration.0.to_be_bytes());
-        }
-        Counter::MovedBack(migration) => {
-            key.push(7);
-            key.extend_from_slice(&migration.0.to_be_bytes());
-        }
-        Counter::LiveOf(sequence, version) => {
-            key.push(9);
-            key.extend_from_slice(&sequence.0.to_be_bytes());
-            key.extend_from_slice(&version.to_be_bytes());
-        }
-        Counter::ConnectedIn(month) => {
-            key.push(10);
-            key.extend_from_slice(&month.to_be_bytes());
-        }
-    }
-    key
-}
-
 /// A link of the audit trail.
 pub fn link(number: u64) -> Key {
     let mut key = prefix(GLOBAL, b'A');
@@ -299,6 +258,7 @@ pub fn is_written_once(key: &[u8]) -> bool {
 /// Reads keys back. One that leads with another shard than that of what it names was never written: taken for true, it
 /// would be looked for where it is not.
 pub mod read {
+    pub use super::counter::read as counter;
     use super::*;
 
     fn number(bytes: &[u8]) -> Option<u32> {
@@ -337,33 +297,6 @@ pub mod read {
             entity: at_home(key, entity(key.get(11..28)?)?)?,
             key: number(key.get(28..)?)?,
         })
-    }
-
-    /// A counter.
-    pub fn counter(key: &[u8]) -> Option<Counter> {
-        let sequence = || id(key.get(4..)?).map(SequenceId);
-        let migration = || id(key.get(4..)?).map(MigrationId);
-        match key.get(3)? {
-            1 => Some(Counter::ActiveSequences),
-            2 => sequence().map(Counter::Live),
-            3 => sequence().map(Counter::Enrolled),
-            4 => match *key.get(4)? {
-                CUSTOM_TYPE => {
-                    let name = TypeName::new(std::str::from_utf8(key.get(5..)?).ok()?)?;
-                    Some(Counter::Records(RecordType::Custom(name)))
-                }
-                number => RecordType::BUILT_IN.get(usize::from(number)).copied().map(Counter::Records),
-            },
-            5 => migration().map(Counter::Moved),
-            6 => migration().map(Counter::Stayed),
-            7 => migration().map(Counter::MovedBack),
-            9 => {
-                let version = u16::from_be_bytes(key.get(20..)?.try_into().ok()?);
-                Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
-            }
-            10 => Some(Counter::ConnectedIn(u32::from_be_bytes(key.get(4..)?.try_into().ok()?))),
-            _ => None,
-        }
     }
 
     /// The number of a link.

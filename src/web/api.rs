@@ -1,5 +1,6 @@
 //! The handlers of the JSON API: each parses, asks the engine, and renders. A path is a file.
 
+pub mod ab_tests;
 pub mod activities;
 pub mod audit;
 pub mod backup;

@@ -307,7 +307,13 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::NotInRevision => "not_in_revision",
             SequenceRejection::RevisionConflict { .. } => "revision_conflict",
             SequenceRejection::VersionsExhausted => "versions_exhausted",
-            SequenceRejection::MigrationNotFound => "not_found",
+            SequenceRejection::MigrationNotFound | SequenceRejection::AbTestNotFound => "not_found",
+            SequenceRejection::AbTestNotRunning => "ab_test_not_running",
+            SequenceRejection::AbChoiceRequired => "ab_choice_required",
+            SequenceRejection::AbTestFinished => "ab_test_finished",
+            SequenceRejection::AbTestLocked { .. } => "ab_test_locked",
+            // Only timers meet these.
+            SequenceRejection::NotDue | SequenceRejection::Stale => "internal",
             SequenceRejection::MigrationRunning => "migration_running",
             SequenceRejection::MigrationUndone => "migration_undone",
         };

@@ -211,7 +211,7 @@ impl StepView {
             }),
             converted_from: step.converted.then_some(kind),
             warning: step.warning.map(|StepWarning::AssigneeUnresolved| "assignee_unresolved"),
-            ab_version: step.ab_version.map(|version| if version == AbVersion::A { "a" } else { "b" }),
+            ab_version: step.ab_version.map(AbVersion::letter),
             planned_due_at: step.wakes_at.filter(|_| !is_message).unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),
             wakes_at: step.wakes_at.map(|at| at.to_string()),

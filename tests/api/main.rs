@@ -1,5 +1,6 @@
 //! The HTTP API as a client sees it: the real binary, a real socket, nothing but requests and answers.
 
+mod ab_tests;
 mod activities;
 mod assigning;
 mod audit;

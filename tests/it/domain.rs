@@ -1,5 +1,6 @@
 //! The pure core: every rule of the specification that a record or a sequence decides by itself.
 
+mod ab_tests;
 mod activities;
 mod advancing;
 mod assigning;
@@ -44,6 +45,7 @@ mod templates;
 mod totals;
 mod trials;
 mod validation;
+mod verdicts;
 mod waiting;
 mod windows;
 mod world;

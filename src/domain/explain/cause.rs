@@ -114,6 +114,12 @@ impl Teller<'_> {
             | RecordEvent::ActivityCancelled { .. }
             | RecordEvent::ActivityLinked { .. }
             | RecordEvent::Erased { .. }
+            | RecordEvent::AbTestEntered { .. }
+            | RecordEvent::AbExposed { .. }
+            | RecordEvent::AbMetricMet { .. }
+            | RecordEvent::AbTestTold { .. }
+            | RecordEvent::AbCountsKept(_)
+            | RecordEvent::GoalReached
             | RecordEvent::Forgotten => None,
         }
     }

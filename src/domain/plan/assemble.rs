@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::compile::{Properties, limit, longest, span};
-use super::{AbTest, Action, EmailSignals, NodeIndex, Plan, PlanNode, SellerStep, WaitTime};
-use crate::domain::sequence::graph::{EmailQuestion, Node};
+use super::{AbEnd, AbTest, Action, EmailSignals, NodeIndex, Plan, PlanNode, SellerStep, WaitTime};
+use crate::domain::sequence::graph::{AbTestNode, EmailQuestion, Node, TestEnd};
 use crate::id::{FlowId, SequenceId, TemplateId};
+use crate::time::Timestamp;
 
 /// Flattens a graph without errors. `None` cannot happen then, and says so rather than panicking.
 pub(super) fn assemble(order: &[&Node], properties: &Properties) -> Option<Plan> {
@@ -55,11 +56,7 @@ fn action(node: &Node) -> Option<Action> {
             span(wait.days, wait.hours)?;
             Action::Wait(WaitTime { days: u32::try_from(wait.days).ok()?, hours: u32::try_from(wait.hours).ok()? })
         }
-        Node::AbTest(test) => Action::AbTest(AbTest {
-            channel: test.channel?,
-            templates: [template(&test.versions.a.template)?, template(&test.versions.b.template)?],
-            share_a: u8::try_from(test.share_a.unwrap_or(50)).ok()?,
-        }),
+        Node::AbTest(test) => Action::AbTest(ab_settings(test)?),
         Node::CondCall(call) => Action::CallResult(call.results.clone()),
         Node::BranchField(branch) => Action::FieldCondition(branch.condition.clone()?),
         Node::BranchStage(branch) => {
@@ -69,6 +66,26 @@ fn action(node: &Node) -> Option<Action> {
         Node::Advance(advance) => Action::Advance(SequenceId::parse(&advance.sequence)?),
         Node::CondEmailOpen(_) | Node::CondEmailReply(_) | Node::CondEmailLink(_) => return None,
         Node::CondEmailAttachment(_) | Node::CondEmailAdvanced(_) => return None,
+    })
+}
+
+/// What a test runs with; none of a draft that lacks something (AB-2 to AB-7).
+pub fn ab_settings(test: &AbTestNode) -> Option<AbTest> {
+    let (a, b) = (&test.versions.a, &test.versions.b);
+    let template = |id: &Option<String>| id.as_deref().and_then(TemplateId::parse);
+    Some(AbTest {
+        display_name: test.display_name.clone(),
+        channel: test.channel?,
+        names: [a.name.clone(), b.name.clone()],
+        templates: [template(&a.template)?, template(&b.template)?],
+        share_a: u8::try_from(test.share_a.unwrap_or(50)).ok()?,
+        metric: test.metric?,
+        end: match test.end.as_ref()? {
+            TestEnd::Automatic(_) => AbEnd::Automatic,
+            TestEnd::At(at) => AbEnd::At(Timestamp::parse(at)?),
+        },
+        default: test.default?,
+        since: 0,
     })
 }
 

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::NewActivity;
+use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
 use crate::id::{FlowId, MigrationId, SequenceId, UserId};
 use crate::time::Timestamp;
@@ -71,6 +72,10 @@ pub enum RecordCommand {
     ReportActivity { activity: Ordinal, completed: bool, call_result: Option<String> },
     /// Open work of a user who may not act any more goes to others.
     HandOver(UserId),
+    /// The goal of its sequences was reached (§21.4, AB-14).
+    ReachGoal,
+    /// The outbox has told a sequence of a participant of one of its A/B tests.
+    AbTestTold { step: Ordinal, tell: Tell },
     /// A calendar is otherwise: compute anew when open steps are due and when waits end (TM-11).
     MoveDueDates,
 }

@@ -36,7 +36,7 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
     let waits = turn.waits();
     match command {
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
-        RecordCommand::Erase => turn.emit(record.erased()),
+        RecordCommand::Erase => record.erased().into_iter().for_each(|event| turn.emit(event)),
         RecordCommand::Change(changes) => change(&mut turn, changes)?,
         RecordCommand::SetStage { flow, stage } => set_stage(&mut turn, flow, stage)?,
         RecordCommand::Close(outcome) => close(&mut turn, outcome)?,
@@ -74,8 +74,11 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         RecordCommand::MessageFailed { step, reason } => {
             turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
         }
+        RecordCommand::ReachGoal => turn.emit(RecordEvent::GoalReached),
+        RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
     }
     turn.end_waits(&waits)?;
+    turn.take_part(record);
     Ok(turn.done())
 }
 

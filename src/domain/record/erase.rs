@@ -26,14 +26,16 @@ pub enum Erasure {
 }
 
 impl Record {
-    /// The event that stands for everything before it.
-    pub(super) fn erased(&self) -> RecordEvent {
+    /// The events that stand for everything before them.
+    pub(super) fn erased(&self) -> Vec<RecordEvent> {
         let mut enrolled: BTreeMap<SequenceId, u32> = BTreeMap::new();
         for enrolment in &self.enrolments {
             *enrolled.entry(enrolment.sequence).or_default() += 1;
         }
         let messages = self.steps.iter().filter(|step| step.message.is_some()).map(|step| step.ordinal);
-        RecordEvent::Erased { enrolled: enrolled.into_iter().collect(), messages: messages.collect() }
+        let erased = RecordEvent::Erased { enrolled: enrolled.into_iter().collect(), messages: messages.collect() };
+        let counts = self.ab_counts();
+        [erased].into_iter().chain((!counts.is_empty()).then_some(RecordEvent::AbCountsKept(counts))).collect()
     }
 
     /// The outbox has removed the messages.
@@ -73,6 +75,7 @@ impl Record {
             }
         }
         self.take_back_migrations(owed);
+        self.take_back_tests(owed);
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }

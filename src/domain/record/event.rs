@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::ActivityKind;
+use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
 use crate::domain::plan::{AbVersion, NodeIndex};
-use crate::id::{FlowId, SequenceId, TemplateId};
+use crate::id::{AbTestId, FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -108,6 +109,19 @@ pub enum RecordEvent {
     Assigned { item: Ordinal, assignee: Owner },
     /// A wait ends before its time, by what stands at that place among what its node names.
     WaitEnded { step: Ordinal, by: u8 },
+    /// An enrolment takes part in an A/B test, in the version that the step took. `begins`: nobody did before, as far as is
+    /// known here, so its sequence is told.
+    AbTestEntered { step: Ordinal, test: AbTestId, begins: bool },
+    /// The server has sent it that version. `first`: nobody was sent one before, as far as is known here.
+    AbExposed { enrolment: Ordinal, test: AbTestId, at: Timestamp, first: bool },
+    /// The first event of the test's metric since.
+    AbMetricMet { enrolment: Ordinal, test: AbTestId },
+    /// The sequence was told.
+    AbTestTold { step: Ordinal, tell: Tell },
+    /// What tests go on counting of an erased record.
+    AbCountsKept(Vec<Kept>),
+    /// Somebody has told that the goal of its sequences was reached (AB-14).
+    GoalReached,
     /// A seller's step is due at another instant than that of its opening, by a calendar.
     StepDue { step: Ordinal, due_at: Timestamp },
     /// A wait, or an automated message outside its window, goes on until another instant. `before` is the former one.

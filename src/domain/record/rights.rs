@@ -56,7 +56,8 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Reopen
         | RecordCommand::SetStage { .. }
         | RecordCommand::ReportActivity { .. }
-        | RecordCommand::Signal { .. } => must(Reach::Act, CHANGE)?,
+        | RecordCommand::Signal { .. }
+        | RecordCommand::ReachGoal => must(Reach::Act, CHANGE)?,
         RecordCommand::Connect { sequence, .. } => {
             must(Reach::See, CHANGE)?;
             person.must(Permission::Connect, "connect records")?;
@@ -99,6 +100,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
         | RecordCommand::HandOver(_)
+        | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }

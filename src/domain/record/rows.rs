@@ -31,6 +31,7 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         restarted_after: 0,
         migrations: Vec::new(),
         former: None,
+        participations: Vec::new(),
     }
 }
 
@@ -40,6 +41,16 @@ impl Record {
         self.last_ordinal = enrolment.ordinal;
         let status = enrolment.opens_at.map_or(EnrolmentStatus::Connected, |_| EnrolmentStatus::Connecting);
         self.enrolments.push(Enrolment { status, ..enrolment });
+    }
+
+    pub(super) fn close_step(&mut self, ordinal: Ordinal, at: Timestamp, counted: bool, close: impl FnOnce(&mut Step)) {
+        let Some(step) = self.step_mut(ordinal) else { return };
+        step.completed_at = Some(at);
+        close(step);
+        let enrolment = step.enrolment;
+        if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
+            enrolment.steps_done = enrolment.steps_done.saturating_add(1);
+        }
     }
 
     pub(super) fn set_message(&mut self, step: Ordinal, state: MessageState) {

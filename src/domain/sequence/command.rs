@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ab_test::AbEnding;
+use crate::domain::ab_test::life::Reached;
+use crate::domain::ab_test::verdict::Tallies;
+use crate::domain::effect::EffectKey;
 use crate::domain::permission::{Denial, Denies};
-use crate::domain::plan::AssignTo;
 use crate::domain::plan::compile::Diagnostic;
+use crate::domain::plan::{AbVersion, AssignTo};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::conduct::{Goal, Reentry, Window};
@@ -12,7 +16,7 @@ use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::trial::script::Test;
-use crate::id::{SequenceId, TagId};
+use crate::id::{AbTestId, SequenceId, TagId};
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -54,6 +58,8 @@ pub enum SequenceCommand {
     SetTags(Vec<TagId>),
     /// Replace the draft.
     SaveGraph(Graph),
+    /// The same of a sequence that a record was ever connected to: display names of A/B tests stay (AB-3).
+    SaveAssignedGraph(Graph),
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
     /// §3.4; publishes a revision where one is open. With it, records of earlier versions may be moved (D-47).
@@ -74,6 +80,12 @@ pub enum SequenceCommand {
     UndoMigration(u32),
     /// The outbox has asked every record to follow the migration of that number, or to go back.
     MigrationDone { number: u32, undo: bool },
+    /// A record tells of a participant of an A/B test (D-18).
+    AbTestReached(Reached),
+    /// A timer: look at the tallies of the test of that number (AB-15 to AB-17).
+    EvaluateAbTest { number: EffectKey, tallies: Tallies },
+    /// End the running test of a node with the chosen version for everybody (AB-10).
+    StopAbTest { node: String, choice: Option<AbVersion> },
 }
 
 /// A fact about a sequence. Stored for good: variants and members are only ever appended.
@@ -120,6 +132,16 @@ pub enum SequenceEvent {
     KeysGiven(Vec<(u128, String)>),
     /// It has these tags and no others.
     Tagged(Vec<TagId>),
+    /// The first participant has reached an A/B test. Tests are numbered from 0 in that order.
+    AbTestBegun { node: String, since: u16, test: AbTestId, at: Timestamp, deadline: Option<Timestamp> },
+    /// Its first message was sent; an automatic one is looked at then.
+    AbTestExposed { number: u32, at: Timestamp, wakes_at: Option<Timestamp> },
+    /// Its tallies decided nothing yet.
+    AbTestLookedAt { number: u32, due: Timestamp, next: Timestamp, tallies: Tallies },
+    /// They ended it: every later participant gets `serves`.
+    AbTestEnded { number: u32, winner: Option<AbVersion>, serves: AbVersion, tallies: Tallies },
+    /// It was ended otherwise.
+    AbTestStopped { number: u32, node: String, serves: AbVersion, reason: AbEnding },
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.
@@ -164,6 +186,27 @@ pub enum SequenceRejection {
     /// D-47: undo what was undone.
     #[error("the migration was taken back before")]
     MigrationUndone,
+    /// There is no A/B test of that node.
+    #[error("the sequence has no such A/B test")]
+    AbTestNotFound,
+    /// Stop a test that nobody has reached.
+    #[error("nobody has reached the A/B test yet, so there is nothing to stop")]
+    AbTestNotRunning,
+    /// AB-10: stop without a choice.
+    #[error("choose the version, `a` or `b`, that everybody gets from now on")]
+    AbChoiceRequired,
+    /// §19.4: stop or edit a test that has ended.
+    #[error("the A/B test has ended; copy the step to test again")]
+    AbTestFinished,
+    /// AB-3.
+    #[error("the display name “{name}” of the A/B test stays, because records are connected")]
+    AbTestLocked { name: String },
+    /// A timer that fires before its time.
+    #[error("the timer is not due yet")]
+    NotDue,
+    /// A timer that nothing waits for.
+    #[error("nothing waits for this timer")]
+    Stale,
     /// L-7.
     #[error("the sequence has reached its {} versions", limits::SEQUENCE_VERSIONS_MAX)]
     VersionsExhausted,

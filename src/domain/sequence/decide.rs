@@ -32,6 +32,7 @@ pub fn decide(
     let creates = unpacks || matches!(command, SequenceCommand::Create { .. } | SequenceCommand::Copy { .. });
     // A sequence that was deleted still owes that its records leave, or that they are asked to move.
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
+    let owed = owed || matches!(command, SequenceCommand::AbTestReached(_) | SequenceCommand::EvaluateAbTest { .. });
     let empties = sequence.is_deleted && owed;
     if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
@@ -50,7 +51,7 @@ pub fn decide(
         }
         SequenceCommand::Copy { of, name, description } => copy(of, name, description, given, stamp),
         SequenceCommand::Unpack(packed) => {
-            let decided = sequence.unpack(*packed, given, stamp);
+            let decided = sequence.unpack(id, *packed, given, stamp);
             let is_tag = |event: &SequenceEvent| matches!(event, SequenceEvent::Tagged(_));
             let person = given.policy.person(stamp.by)?;
             // Tags are for all who see it (P-9), everything else is for who may edit it.
@@ -65,12 +66,8 @@ pub fn decide(
         }
         SequenceCommand::Change(properties) => sequence.change(properties, given),
         SequenceCommand::SetTags(tags) => sequence.set_tags(tags, given),
-        SequenceCommand::SaveGraph(_) if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::SaveGraph(graph) => {
-            refuse(graph_problems(&graph))?;
-            let json = write_graph(&graph);
-            Ok(if json == sequence.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
-        }
+        SequenceCommand::SaveGraph(graph) => sequence.save_graph(id, &graph, false, given),
+        SequenceCommand::SaveAssignedGraph(graph) => sequence.save_graph(id, &graph, true, given),
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
         SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
@@ -82,11 +79,11 @@ pub fn decide(
         SequenceCommand::Deactivate { .. } if !sequence.status.is_active() => Err(SequenceRejection::NotActive),
         SequenceCommand::Deactivate { force } => {
             judge_advancing(id, force, given, stamp)?;
-            Ok(vec![SequenceEvent::Deactivated])
+            Ok(sequence.deactivated(id, given))
         }
         SequenceCommand::Delete { force } => {
             judge_advancing(id, force, given, stamp)?;
-            let deactivated = sequence.status.is_active().then_some(SequenceEvent::Deactivated);
+            let deactivated = if sequence.status.is_active() { sequence.deactivated(id, given) } else { vec![] };
             Ok(deactivated.into_iter().chain([SequenceEvent::Deleted]).collect())
         }
         SequenceCommand::Emptied { until } if sequence.emptying_since == Some(until) => {
@@ -95,6 +92,9 @@ pub fn decide(
         SequenceCommand::Emptied { .. } => Ok(vec![]),
         SequenceCommand::UndoMigration(number) => sequence.take_migration_back(number),
         SequenceCommand::MigrationDone { number, undo } => Ok(sequence.migration_done(number, undo)),
+        SequenceCommand::AbTestReached(reached) => sequence.ab_reached(id, given, &reached, stamp),
+        SequenceCommand::EvaluateAbTest { number, tallies } => sequence.ab_evaluate(given, id, number, tallies, stamp),
+        SequenceCommand::StopAbTest { node, choice } => sequence.ab_stop(given, id, &node, choice, stamp),
     }
 }
 
@@ -102,6 +102,27 @@ impl Sequence {
     pub(super) fn assign_problem(&self, assign_to: &AssignTo, given: &Given) -> Option<Problem> {
         let detail = assign_to.fault(self.record_type, &given.catalogue)?;
         Some(Problem { pointer: "/assign_to".into(), code: "assign_to_invalid", detail })
+    }
+
+    /// A/B tests that have ended stay what they are (§19.4).
+    fn save_graph(
+        &self,
+        id: SequenceId,
+        graph: &Graph,
+        assigned: bool,
+        given: &Given,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        if self.status == SequenceStatus::Active {
+            return Err(SequenceRejection::Active);
+        }
+        refuse(graph_problems(graph))?;
+        self.ab_locked(given, id, graph, assigned)?;
+        let json = write_graph(graph);
+        Ok(if json == self.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
+    }
+
+    fn deactivated(&self, id: SequenceId, given: &Given) -> Vec<SequenceEvent> {
+        self.ab_stops(given, id).into_iter().chain([SequenceEvent::Deactivated]).collect()
     }
 
     fn change(&self, mut properties: Vec<Property>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {

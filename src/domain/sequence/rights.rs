@@ -77,7 +77,7 @@ pub fn judge(
             edits()?;
             properties.iter().try_for_each(|property| judge_owner(sequence, given, &person, property))?;
         }
-        SequenceCommand::SaveGraph(_) => {
+        SequenceCommand::SaveGraph(_) | SequenceCommand::SaveAssignedGraph(_) => {
             edits()?;
             person.must(Permission::ConfigureSteps, "configure steps")?;
         }
@@ -87,11 +87,13 @@ pub fn judge(
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Deactivate { .. }
-        | SequenceCommand::Delete { .. } => edits()?,
-        // The outbox.
-        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => {
-            return Err(Denial::hidden("sequence").into());
-        }
+        | SequenceCommand::Delete { .. }
+        | SequenceCommand::StopAbTest { .. } => edits()?,
+        // The outbox, and timers.
+        SequenceCommand::Emptied { .. }
+        | SequenceCommand::MigrationDone { .. }
+        | SequenceCommand::AbTestReached(_)
+        | SequenceCommand::EvaluateAbTest { .. } => return Err(Denial::hidden("sequence").into()),
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::domain::given::Given;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::trial::script::Test;
-use crate::id::TagId;
+use crate::id::{SequenceId, TagId};
 
 /// A sequence as a bundle has it, with ids where nodes name something.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +51,7 @@ impl Sequence {
     /// owner; a new one is the importer's, inactive and without enrolments.
     pub(super) fn unpack(
         &self,
+        id: SequenceId,
         packed: Packed,
         given: &Given,
         stamp: Stamp,
@@ -88,7 +89,7 @@ impl Sequence {
             });
             after.apply(&events[0], stamp);
         }
-        events.extend(after.unpack_version(&packed, given, stamp)?);
+        events.extend(after.unpack_version(id, &packed, given, stamp)?);
         let texts = [Property::Name(packed.name), Property::Description(packed.description)];
         let entry = [Property::Reentry(packed.reentry), Property::Exclusive(packed.exclusive)];
         events.extend(after.differing(texts.into_iter().chain(entry)));
@@ -103,6 +104,7 @@ impl Sequence {
     /// What becomes the next version: nothing, where that in use is what the bundle says, whatever is being drawn.
     fn unpack_version(
         &self,
+        id: SequenceId,
         packed: &Packed,
         given: &Given,
         stamp: Stamp,
@@ -118,7 +120,10 @@ impl Sequence {
         let mut events = if is_active { self.revise(given, stamp)? } else { vec![] };
         events.extend(self.differing(ways(&packed.conduct, self.reentry, self.exclusive)));
         let is_drawn = self.graph() == packed.graph;
-        events.extend((!is_drawn).then(|| SequenceEvent::GraphSaved(write_graph(&packed.graph))));
+        if !is_drawn {
+            self.ab_locked(given, id, &packed.graph, false)?;
+            events.push(SequenceEvent::GraphSaved(write_graph(&packed.graph)));
+        }
         Ok(events)
     }
 

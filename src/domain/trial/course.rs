@@ -101,9 +101,10 @@ impl<'a> Course<'a> {
                     Effect::Owe { key, delivery: Delivery::Mail { .. } } => {
                         pending.push((arrives(key), UserId::SYSTEM));
                     }
-                    // Of a sequence that empties or moves its records, and of a record that is erased; none happens here.
+                    // Of a sequence that empties or moves its records or tests versions, and of a record that is erased.
                     Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::Forget | Delivery::HandOver { .. }, .. } => {}
+                    Effect::Owe { delivery: Delivery::AbTestReached { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => {}
                     Effect::Settle { .. } | Effect::Index(_) | Effect::Unindex(_) | Effect::Claim { .. } => {}
                     Effect::Unclaim { .. } | Effect::Count { .. } | Effect::Erase => {}

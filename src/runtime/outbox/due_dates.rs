@@ -53,7 +53,9 @@ async fn ask_records_of(router: &Router, user: UserId) -> bool {
 
 /// Every record that goes through a sequence.
 async fn ask_all(router: &Router) -> bool {
-    let sequences: Vec<SequenceId> = router.shared.given.load().sequences.keys().copied().collect();
+    let mut sequences: Vec<SequenceId> = router.shared.given.load().sequences.keys().copied().collect();
+    // A simulation that is played again asks in the same order.
+    sequences.sort_unstable();
     let mut asked_all = true;
     for sequence in sequences {
         let mut before = None;

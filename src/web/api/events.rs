@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::{ActivityId, CommandId, StepId};
+use crate::id::{ActivityId, CommandId, RecordId, StepId};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
@@ -27,12 +27,12 @@ pub struct EventBody {
     /// Yours; the same id again changes nothing.
     id: String,
     /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied`, `email.bounced`,
-    /// `activity.completed` or `activity.cancelled`.
+    /// `activity.completed`, `activity.cancelled`, or `goal.reached`: what the sequences of the record are for was reached.
     #[serde(rename = "type")]
     kind: String,
     /// When it happened, RFC 3339.
     at: String,
-    /// The record, as a check on `step`, `message` or `activity`.
+    /// The record that reached its goal; else a check on `step`, `message` or `activity`.
     record: Option<String>,
     /// The e-mail step it belongs to; of an e-mail this or `message` is required.
     step: Option<String>,
@@ -99,12 +99,13 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
         return Err(Problem::malformed("/id", format!("an event id has 1 to {} bytes", limits::COMMAND_KEY_MAX)));
     }
     let at = instant(&event.at, "/at")?;
-    let (record, command) = match asked(&event)? {
+    let (record, command) = match asked(engine, &event)? {
         Asked::Signal(signal, step) => (step.record(), RecordCommand::Signal { step: step.ordinal(), signal, at }),
         Asked::Activity { completed, activity } => {
             let (record, activity, call_result) = (activity.record(), activity.ordinal(), event.result.clone());
             (record, RecordCommand::ReportActivity { activity, completed, call_result })
         }
+        Asked::Goal(record) => (record, RecordCommand::ReachGoal),
     };
     if let Some(named) = &event.record
         && record_id(engine, named)? != record
@@ -116,7 +117,8 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
     let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
     let (step, activity) = match &command {
         RecordCommand::Signal { step, .. } => (Some(StepId::of(record, *step).to_string()), None),
-        _ => (None, event.activity),
+        RecordCommand::ReportActivity { .. } => (None, event.activity),
+        _ => (None, None),
     };
     engine.submit_in_turn::<Record, ()>(record, command, caller, |_| ()).await?;
     Ok(EventView { id: event.id, kind: event.kind, record: record.to_string(), step, activity })
@@ -128,10 +130,16 @@ enum Asked {
     Signal(Signal, StepId),
     /// Somebody did something, or will not.
     Activity { completed: bool, activity: ActivityId },
+    /// What the sequences of the record are for was reached.
+    Goal(RecordId),
 }
 
-fn asked(event: &EventBody) -> Result<Asked, Problem> {
+fn asked(engine: &Engine, event: &EventBody) -> Result<Asked, Problem> {
     let signal = match event.kind.as_str() {
+        "goal.reached" => {
+            let unnamed = || Problem::at("validation_failed", "/record", "name the record");
+            return Ok(Asked::Goal(record_id(engine, event.record.as_deref().ok_or_else(unnamed)?)?));
+        }
         "email.opened" => Signal::Opened,
         "email.link_clicked" => Signal::LinkClicked,
         "email.attachment_downloaded" => Signal::AttachmentDownloaded,

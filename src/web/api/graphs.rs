@@ -4,6 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, put};
 use serde::Deserialize;
 
+use crate::domain::effect::Counter;
 use crate::domain::sequence::graph::{Graph, NODE_TYPES, Node};
 use crate::domain::sequence::{Sequence, SequenceCommand};
 use crate::runtime::message::Seen;
@@ -63,8 +64,12 @@ pub async fn put_graph(
     id: Path<String>,
     body: Body<serde_json::Value>,
 ) -> Result<HttpResponse, Problem> {
-    let command = SequenceCommand::SaveGraph(read_graph(body.value, "")?);
+    let (id, graph) = (sequence_id(&id)?, read_graph(body.value, "")?);
+    let command = match app.engine.store().counter(Counter::Enrolled(id)) {
+        0 => SequenceCommand::SaveGraph(graph),
+        _ => SequenceCommand::SaveAssignedGraph(graph),
+    };
     let view = |seen: Seen<Sequence>| (seen.state.graph(), seen.version);
-    let (graph, version) = app.engine.submit::<Sequence, _>(sequence_id(&id)?, command, body.caller, view).await?;
+    let (graph, version) = app.engine.submit::<Sequence, _>(id, command, body.caller, view).await?;
     Ok(HttpResponse::Ok().insert_header(etag(version)).json(graph))
 }

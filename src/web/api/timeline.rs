@@ -189,6 +189,17 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             let letter = if *version == AbVersion::A { "A" } else { "B" };
             of_step("ab_version_taken", *step, &format!("takes version {letter}"))
         }
+        RecordEvent::AbTestEntered { step, .. } => of_step("ab_test_entered", *step, "takes part in the test"),
+        RecordEvent::AbExposed { enrolment, .. } => {
+            of_enrolment("ab_test_exposed", *enrolment, format!("Counts for a test of {}", sequence(*enrolment)))
+        }
+        RecordEvent::AbMetricMet { enrolment, .. } => {
+            let summary = format!("Met what a test of {} looks at", sequence(*enrolment));
+            of_enrolment("ab_test_met", *enrolment, summary)
+        }
+        RecordEvent::AbTestTold { step, .. } => of_step("ab_test_told", *step, "is known to the test"),
+        RecordEvent::AbCountsKept(_) => of_record("ab_counts_kept", "What tests count of it names nobody".into()),
+        RecordEvent::GoalReached => of_record("goal_reached", "The goal was reached".into()),
         RecordEvent::Began { enrolment } => {
             of_enrolment("began", *enrolment, format!("The wait before {} is over", sequence(*enrolment)))
         }

@@ -62,6 +62,23 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "Records of the sequence are being moved to another version, or back; wait until that is done (D-47).",
     ),
     ("migration_undone", 409, "The migration was taken back before (D-47)."),
+    (
+        "ab_test_locked",
+        409,
+        "The display name of an A/B test stays once records are connected (AB-3); everything else may change in a revision, \
+         which begins another test.",
+    ),
+    (
+        "ab_test_finished",
+        409,
+        "The A/B test has ended or was stopped; it is neither edited nor used again. Copy the step (AB-11).",
+    ),
+    ("ab_test_not_running", 409, "Nobody has reached the A/B test yet, so there is nothing to stop; edit it instead."),
+    (
+        "ab_choice_required",
+        422,
+        "A test is stopped with the version, `a` or `b`, that everybody gets from now on (AB-10).",
+    ),
     ("enrolment_ended", 409, "The enrolment has ended; nothing can be done with it any more."),
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
     ("activity_not_open", 409, "The activity was completed or cancelled already (R-23)."),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::domain::ab_test::AbEnding;
 use crate::domain::account::KeyKind;
 use crate::domain::account::command::AccountEvent;
 use crate::domain::audit::AuditEvent;
@@ -272,6 +273,18 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         }
         SequenceEvent::RevisionDropped => of("sequence.revision_dropped"),
         SequenceEvent::Deleted => of("sequence.deleted"),
+        SequenceEvent::AbTestBegun { node, since, .. } => {
+            of("sequence.ab_test_begun").with("node", node).with("since", since)
+        }
+        SequenceEvent::AbTestExposed { number, .. } => of("sequence.ab_test_exposed").with("number", number),
+        SequenceEvent::AbTestLookedAt { number, .. } => of("sequence.ab_test_looked_at").with("number", number),
+        SequenceEvent::AbTestEnded { number, serves, .. } => {
+            of("sequence.ab_test_ended").with("number", number).with("version", serves.letter())
+        }
+        SequenceEvent::AbTestStopped { node, serves, reason, .. } => {
+            let why = if *reason == AbEnding::Chosen { "chosen" } else { "deactivated" };
+            of("sequence.ab_test_stopped").with("node", node).with("version", serves.letter()).with("reason", why)
+        }
         SequenceEvent::Tagged(tags) => tags.iter().fold(of("sequence.tagged"), |told, tag| told.with("tag", tag)),
     }
 }

@@ -3,30 +3,6 @@
 
 use super::world::Relation::{self, *};
 
-/// The columns of the tables.
-pub const ROLES: [(&str, &str); 4] =
-    [("SA", "system_administrator"), ("SQ", "sequence_manager"), ("MG", "sales_manager"), ("SP", "seller")];
-
-/// P-1 to P-22, as far as routes stand under them; what is one's own is told by [`ACCESS`].
-pub const GRANTS: &[(u8, &str)] = &[
-    //    SA  SQ  MG  SP
-    (1, "yes yes yes own"),
-    (3, "yes yes yes yes"),
-    (4, "yes yes own own"),
-    (5, "yes yes yes yes"),
-    (7, "yes yes own own"),
-    (8, "yes yes yes yes"),
-    (9, "yes yes yes -  "),
-    (11, "yes yes -   -  "),
-    (10, "yes yes yes -  "),
-    (12, "yes -   -   -  "),
-    (14, "yes -   -   -  "),
-    (15, "yes yes yes yes"),
-    (18, "yes -   yes -  "),
-    (19, "yes yes yes yes"),
-    (21, "yes yes yes yes"),
-];
-
 /// How far somebody's access to a thing goes; each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -269,6 +245,10 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/export", WRITE, 10, On::Sequence, See, 200).sends(r#"{"ids":["$id"]}"#),
     row("POST /sequences/import", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"format":"relance-bundle/1"}"#),
     row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
+    row("GET /sequences/{id}/ab-tests", READ, 5, On::Sequence, See, 200),
+    row("POST /sequences/{active}/ab-tests/{node}/stop", WRITE, 3, On::Sequence, Give, 200)
+        .sends(r#"{"version":"a"}"#)
+        .but(404, "not_found"),
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Message templates: everybody reads them, P-4 says who writes.

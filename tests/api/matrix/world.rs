@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::table::{ACCESS, Level, On, ROLES};
+use super::grants::ROLES;
+use super::table::{ACCESS, Level, On};
 use crate::fixtures::{graph, id, node, task};
 use crate::people::{Person, fresh};
 use crate::server::{Answer, Client, Server, until};
@@ -141,13 +142,13 @@ impl World {
             On::Whole | On::Public => Thing::new(),
             On::Record => self.record(&name, actor, holder, relation),
             On::Sequence if relation == Gone => {
-                Thing::from(["id", "active", "migration"].map(|name| (name, NOTHING.into())))
+                Thing::from(["id", "active", "migration", "node"].map(|name| (name, NOTHING.into())))
             }
             On::Sequence => {
                 let [plain, active] = [false, true].map(|active| self.sequence(&name, holder, relation, active));
                 // Ordinals stand in the last bits of an id; this is the first migration.
                 let migration = format!("{}1", &active[..active.len() - 1]);
-                Thing::from([("id", plain), ("active", active), ("migration", migration)])
+                Thing::from([("id", plain), ("active", active), ("migration", migration), ("node", "x".into())])
             }
             On::User => {
                 let user = match relation {

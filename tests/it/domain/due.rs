@@ -16,6 +16,15 @@ use relance::id::UserId;
 use super::draw::{came, email, graph, task, wait};
 use super::world::{COLLEAGUE, SELLER, TEAM, World, at};
 
+impl World {
+    /// Alters the organisation, as its own actor would.
+    pub fn organise(&mut self, change: impl FnOnce(&mut Organisation)) {
+        let mut organisation = self.given.policy.organisation.as_ref().clone();
+        change(&mut organisation);
+        self.given = self.given.with_organisation(&organisation);
+    }
+}
+
 /// availability, and the computing of waits.
 fn switch(availability: bool, computation: bool) -> impl FnOnce(&mut Organisation) {
     move |organisation| {

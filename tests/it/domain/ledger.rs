@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use relance::domain::ab_test::life::Reached;
 use relance::domain::activity::ActivityStatus;
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
+use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::enrolment::migrate::Outcome;
 use relance::domain::enrolment::{EnrolmentStatus, MessageState, Step, StepStatus};
 use relance::domain::entity::{Entity, Stamp, advance};
@@ -96,6 +98,8 @@ pub struct Ledger {
     pub armed: BTreeSet<(Timestamp, EffectKey)>,
     pub owed: BTreeMap<EffectKey, TemplateId>,
     pub claimed: BTreeSet<String>,
+    /// What sequences are to be told of participants of their A/B tests.
+    pub told: BTreeMap<EffectKey, (SequenceId, Reached)>,
     listed: BTreeSet<(SequenceId, bool, EffectKey)>,
     shown: Option<RecordSummary>,
     seen_by: BTreeSet<Owner>,
@@ -119,7 +123,10 @@ impl Ledger {
                 }
                 Effect::Settle { key: FORGET } => std::mem::take(&mut self.forgets),
                 Effect::Erase => true,
-                Effect::Settle { key } => self.owed.remove(&key).is_some(),
+                Effect::Owe { key, delivery: Delivery::AbTestReached { sequence, version, node, at, exposed } } => {
+                    self.told.insert(key, (sequence, Reached { version, node, at, exposed })).is_none()
+                }
+                Effect::Settle { key } => self.owed.remove(&key).is_some() || self.told.remove(&key).is_some(),
                 // One that shows what is shown already need not be written.
                 Effect::Index(Index::Record(row)) => self.shown.replace(row.clone()) != Some(row),
                 Effect::Unindex(Index::Record(row)) => self.shown.take() == Some(row),
@@ -155,6 +162,12 @@ impl Ledger {
                 owed.insert(step.ordinal);
             }
         }
+        let parts = record.enrolments.iter().flat_map(|one| &one.participations);
+        let tells = parts.flat_map(|part| {
+            let tells = [(Tell::Reached, part.untold.reached), (Tell::Exposed, part.untold.exposed)];
+            tells.into_iter().filter(|(_, untold)| *untold).map(|(tell, _)| tell.key(part.step))
+        });
+        assert!(self.told.keys().copied().eq(tells.collect::<BTreeSet<_>>()), "sequences are told what the state says");
         let connecting = record.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
         waits.extend(connecting.map(|one| (one.opens_at.expect("connecting has a time"), one.ordinal)));
         assert_eq!(self.armed, waits, "armed timers are what the state waits for");
@@ -217,6 +230,10 @@ impl Ledger {
                 i64::from(one.advanced_from.is_none());
             *expected.entry(Counter::LiveOf(sequence, one.version)).or_default() += i64::from(live);
             listed.insert((sequence, live, one.ordinal));
+            for part in one.participations.iter().filter(|part| part.exposed) {
+                *expected.entry(Counter::AbExposed(part.test, part.version)).or_default() += 1;
+                *expected.entry(Counter::AbMet(part.test, part.version)).or_default() += i64::from(part.met);
+            }
             for (number, outcome) in &one.migrations {
                 let migration = MigrationId::of(sequence, *number);
                 let counters: &[_] = match outcome {

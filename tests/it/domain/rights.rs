@@ -6,6 +6,7 @@ mod sequences;
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
 use relance::domain::enrolment::Signal;
+use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::organisation::settings::{Settings, Workspace};
@@ -123,6 +124,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Snooze { .. }
         | RecordCommand::SkipWait(_)
         | RecordCommand::Retry(_)
+        | RecordCommand::ReachGoal
         | RecordCommand::Note { .. } => "act",
         RecordCommand::LeaveSequence { .. }
         | RecordCommand::Fire(_)
@@ -132,6 +134,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Migrate(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates => "server",
     }
 }
@@ -158,6 +161,8 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::SkipWait(step),
         RecordCommand::Retry(step),
         RecordCommand::Note { step, text: "note".into() },
+        RecordCommand::ReachGoal,
+        RecordCommand::AbTestTold { step, tell: Tell::Reached },
         RecordCommand::Signal { step: 2, signal: Signal::Opened, at: at("2026-03-02T09:00:00Z") },
         RecordCommand::Erase,
         RecordCommand::LeaveSequence { sequence, until },

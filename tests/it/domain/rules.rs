@@ -12,7 +12,7 @@ const RULES: &str = "
     §5   CO-1-5 CO-10-19 CO-30-35 CO-40 CO-41
     §6   CM-1-4 CM-10-17
     §7   LI-1-4 LI-10-12
-    §8   AB-1-7 AB-12 AB-18 AB-20
+    §8   AB-1-20
     §10  K-2 K-5-7 K-9 K-11-16
     §11  R-1-5 R-10-14 R-20-23 R-30-33 R-40-45 R-50 R-53
     §13  U-1-10
@@ -23,7 +23,7 @@ const RULES: &str = "
     §17  A-1-15
     §18  L-1-3 L-5-13 L-19
     §20  TC-1-8
-    §23  D-32-48 D-56 D-59-64 D-68-70
+    §23  D-17-21 D-32-48 D-56 D-59-64 D-66-71
 ";
 
 /// What the same sections say of things that are not built yet, and with what they come.
@@ -31,7 +31,6 @@ const LATER: &str = "
     Q-14       reports
     Q-59 Q-72  segments
     Q-6 Q-70 Q-101  pages
-    AB-8-11 AB-13-17 AB-19  goals, locks and verdicts of running A/B tests
     L-4 L-14-18  work list, segments, cards
 ";
 

@@ -1,10 +1,12 @@
 //! A record, the sequences around it and a clock that moves when told; after every command everything that must always
 //! hold is looked at.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use relance::connector::merge;
+use relance::domain::effect::EffectKey;
 use relance::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal, Signal, Step, StepStatus};
 use relance::domain::entity::Stamp;
 use relance::domain::given::Given;
@@ -23,6 +25,8 @@ use relance::id::{IdSource, MigrationId, RecordId, SequenceId, TeamId, UserId};
 use relance::time::Timestamp;
 
 use super::ledger::{Ledger, Logged};
+
+mod ab_tests;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-03-02T09:00:00Z";
@@ -72,6 +76,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::Migrate(_)
             | RecordCommand::UndoMigration(_)
             | RecordCommand::HandOver(_)
+            | RecordCommand::AbTestTold { .. }
             | RecordCommand::MoveDueDates
     )
 }
@@ -85,6 +90,8 @@ pub struct World {
     pub id: RecordId,
     record: Logged<Record>,
     sequences: Vec<(SequenceId, Logged<Sequence>)>,
+    /// Timers of sequences.
+    pub alarms: BTreeSet<(Timestamp, SequenceId, EffectKey)>,
     ids: IdSource,
 }
 
@@ -113,6 +120,7 @@ impl World {
             id: RecordId(ids.fresh(now)),
             record: Logged::new(),
             sequences: Vec::new(),
+            alarms: BTreeSet::new(),
             ids,
         }
     }
@@ -173,11 +181,6 @@ impl World {
         id
     }
 
-    /// A new, active sequence.
-    pub fn activate(&mut self, graph: Graph) -> SequenceId {
-        self.activate_with(graph, vec![])
-    }
-
     /// A new, active sequence with these properties.
     pub fn activate_with(&mut self, graph: Graph, properties: Vec<Property>) -> SequenceId {
         let id = self.draft(graph);
@@ -189,12 +192,12 @@ impl World {
 
     /// Asks a sequence; the snapshot that decisions are given follows.
     pub fn order(&mut self, id: SequenceId, command: SequenceCommand) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        let of_server = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
-        let stamp = self.stamp(of_server);
+        let stamp = self.stamp(ab_tests::is_of_server(&command));
         let place = self.sequences.iter().position(|(known, _)| *known == id).expect("a sequence of this world");
         let sequence = &mut self.sequences[place].1;
-        let (events, _) = sequence.decide(id, &self.given, command, stamp)?;
+        let (events, owed) = sequence.decide(id, &self.given, command, stamp)?;
         self.given = self.given.with_sequence(id, &sequence.state);
+        self.book_alarms(id, owed);
         Ok(events)
     }
 
@@ -236,13 +239,6 @@ impl World {
         self.order(id, SequenceCommand::MigrationDone { number, undo }).expect("the outbox may tell");
         assert_eq!(self.ask(ask(migration)), [], "nor when it is over");
         answer
-    }
-
-    /// Alters the organisation, as its own actor would.
-    pub fn organise(&mut self, change: impl FnOnce(&mut Organisation)) {
-        let mut organisation = self.given.policy.organisation.as_ref().clone();
-        change(&mut organisation);
-        self.given = self.given.with_organisation(&organisation);
     }
 
     /// Alters the plan that enrolments of version 1 run on, as no activation could.
@@ -363,10 +359,21 @@ impl World {
 
     /// Time passes up to an instant, timers that are due at it included.
     pub fn until(&mut self, end: Timestamp) {
-        while let Some((due, key)) = self.ledger.armed.first().copied().filter(|(due, _)| *due <= end) {
-            self.now = due.max(self.now);
-            self.ask(RecordCommand::Fire(key));
-            self.deliver();
+        loop {
+            let timer = self.ledger.armed.first().copied().filter(|(due, _)| *due <= end);
+            let alarm = self.alarms.first().copied().filter(|(due, ..)| *due <= end);
+            match (timer, alarm) {
+                (Some((due, key)), alarm) if alarm.is_none_or(|(alarm, ..)| due <= alarm) => {
+                    self.now = due.max(self.now);
+                    self.ask(RecordCommand::Fire(key));
+                    self.deliver();
+                }
+                (_, Some((due, sequence, key))) => {
+                    self.now = due.max(self.now);
+                    self.evaluate(sequence, key);
+                }
+                (_, None) => break,
+            }
         }
         self.now = end.max(self.now);
     }
@@ -381,6 +388,7 @@ impl World {
         while let Some(step) = self.ledger.owed.keys().next().copied() {
             self.ask(RecordCommand::MessageSent { step, message_id: format!("{step}@example.org") });
         }
+        self.tell_sequences();
     }
 
     /// Steps that are open, over all enrolments.

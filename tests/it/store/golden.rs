@@ -147,7 +147,12 @@ fn examples() -> Vec<Example> {
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
     let migration = MigrationId::of(SEQUENCE, 300);
     let moves = [false, true].map(|undo| Delivery::Migrate { migration, undo });
-    let deliveries = deliveries.into_iter().chain(moves).chain([Delivery::HandOver { user: USER }]);
+    let reached = [false, true].map(|exposed| {
+        let (sequence, version, node) = (SEQUENCE, 500, 300);
+        Delivery::AbTestReached { sequence, version, node, at: at(AT), exposed }
+    });
+    let hand_over = [Delivery::HandOver { user: USER }];
+    let deliveries = deliveries.into_iter().chain(moves).chain(hand_over).chain(reached);
     let walks = [None, Some(USER)].map(|user| Delivery::MoveDueDates { user });
     let deliveries = deliveries.chain(walks).collect();
     all.extend(examples_of("Delivery", deliveries));

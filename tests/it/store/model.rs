@@ -5,8 +5,9 @@ use std::path::Path;
 use proptest::prelude::*;
 use relance::domain::access::Scope;
 use relance::domain::effect::{Counter, Delivery, Effect, Index};
+use relance::domain::plan::AbVersion;
 use relance::domain::record::schema::{Owner, RecordType};
-use relance::id::{EntityId, EntityKind, MigrationId, SequenceId, Shard, TeamId, UserId};
+use relance::id::{AbTestId, EntityId, EntityKind, MigrationId, SequenceId, Shard, TeamId, UserId};
 use relance::limits::SHARD_COUNT;
 use relance::store::{Commit, Fence, Origin, Store, Version};
 use relance::time::Timestamp;
@@ -58,6 +59,8 @@ fn effect() -> impl Strategy<Value = Effect> {
         sequence().prop_map(Counter::Live),
         sequence().prop_map(Counter::Enrolled),
         sequence().prop_map(|id| Counter::LiveOf(id, 3)),
+        sequence().prop_map(|id| Counter::AbExposed(AbTestId(id.0), AbVersion::A)),
+        sequence().prop_map(|id| Counter::AbMet(AbTestId(id.0), AbVersion::B)),
         Just(Counter::Records(RecordType::Account)),
         sequence().prop_map(|id| Counter::Moved(MigrationId::of(id, 1))),
         sequence().prop_map(|id| Counter::MovedBack(MigrationId::of(id, 2))),
@@ -193,6 +196,8 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
         [
             Counter::Live(id),
             Counter::LiveOf(id, 3),
+            Counter::AbExposed(AbTestId(id.0), AbVersion::A),
+            Counter::AbMet(AbTestId(id.0), AbVersion::B),
             Counter::Enrolled(id),
             Counter::Moved(first),
             Counter::MovedBack(second),

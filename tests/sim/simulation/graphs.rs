@@ -92,7 +92,11 @@ pub fn drawn(chance: &mut fastrand::Rng) -> Graph {
             (_, 8) => draw::linkedin("li_connect", &id(place), &next),
             (_, 9) => draw::update(&id(place), "disposition", "open", &next),
             (_, 11) => draw::text(&id(place), &next),
-            (_, 12) => draw::ab_test(&id(place), "email", chance.i64(10..91), &next),
+            (_, 12) => {
+                let mut test = draw::ab_test(&id(place), "email", chance.i64(10..91), &next);
+                test["metric"] = json!(["goal", "opens", "clicks"][chance.usize(0..3)]);
+                test
+            }
             (_, 13) => draw::branch(&id(place), condition(chance), &next, &far),
             (_, 10) => draw::update(&id(place), "disposition", "qualified", &next),
             _ => draw::task(&id(place), &next),

@@ -83,6 +83,21 @@ pub fn record_event(
             let former = record.enrolment(*enrolment).and_then(|one| one.former.as_ref());
             hold(former.is_some_and(|former| former.migration == *migration), "moved back without a move (D-47)");
         }
+        RecordEvent::AbTestEntered { step, test, .. } => {
+            let one = record.step(*step).and_then(|step| record.enrolment(step.enrolment));
+            let is_new = one.is_some_and(|one| one.participations.iter().all(|part| part.test != *test));
+            hold(is_new, "a participant of a test twice (AB-13)");
+        }
+        RecordEvent::AbExposed { enrolment, test, .. } => {
+            let part =
+                record.enrolment(*enrolment).and_then(|one| one.participations.iter().find(|part| part.test == *test));
+            hold(part.is_some_and(|part| !part.exposed), "a participant was exposed twice (AB-13)");
+        }
+        RecordEvent::AbMetricMet { enrolment, test } => {
+            let part =
+                record.enrolment(*enrolment).and_then(|one| one.participations.iter().find(|part| part.test == *test));
+            hold(part.is_some_and(|part| !part.met), "a participant met the metric twice (AB-13)");
+        }
         RecordEvent::StepDue { step, .. } => hold(is_open(*step), "a step that is closed is due at another instant"),
         RecordEvent::WaitMoved { step, before: due, .. } | RecordEvent::StepConverted { step, wakes_at: due, .. } => {
             let waits = record.step(*step).and_then(|step| step.wakes_at) == Some(*due);
@@ -115,6 +130,9 @@ pub fn record_event(
         | RecordEvent::StepSnoozed { .. }
         | RecordEvent::Noted { .. }
         | RecordEvent::AbVersionTaken { .. }
+        | RecordEvent::AbTestTold { .. }
+        | RecordEvent::AbCountsKept(_)
+        | RecordEvent::GoalReached
         | RecordEvent::Signalled { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
 use relance::domain::enrolment::{Signal, StepStatus};
 use relance::domain::import::{ImportCommand, ImportCounts, ImportRequest, ImportState};
-use relance::domain::plan::AssignTo;
+use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
@@ -107,7 +107,7 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..34) {
+        let command = match self.chance.u32(0..36) {
             0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
@@ -133,8 +133,12 @@ impl Client<'_> {
             27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
             28 => SequenceCommand::MigrationDone { number: 1, undo: self.chance.bool() },
             29 | 30 => SequenceCommand::UndoMigration(self.chance.u32(1..4)),
-            32 => SequenceCommand::Change(vec![Property::Window(graphs::window(self.chance))]),
-            33 => SequenceCommand::Change(vec![Property::WaitComputation(self.chance.bool())]),
+            32 | 33 => {
+                let choice = *self.chance.choice(&[Some(AbVersion::A), Some(AbVersion::B), None])?;
+                SequenceCommand::StopAbTest { node: format!("n{}", self.chance.u32(0..4)), choice }
+            }
+            34 => SequenceCommand::Change(vec![Property::Window(graphs::window(self.chance))]),
+            35 => SequenceCommand::Change(vec![Property::WaitComputation(self.chance.bool())]),
             31 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },
         };
@@ -167,6 +171,7 @@ impl Client<'_> {
             36 => RecordCommand::Reopen,
             37 => RecordCommand::SetStage { flow: shelf::FLOW, stage: "Won".into() },
             38 if self.chance.u32(0..4) == 0 => RecordCommand::Erase,
+            38 => RecordCommand::ReachGoal,
             _ => {
                 let live: Vec<_> = record.live().map(|live| live.ordinal).collect();
                 RecordCommand::Disconnect(self.chance.choice(&live).copied().unwrap_or(1))

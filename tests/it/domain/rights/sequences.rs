@@ -1,5 +1,7 @@
 //! What may be asked of sequences, by role and relation (§2, §3.9).
 
+use relance::domain::ab_test::life::Reached;
+use relance::domain::ab_test::verdict::Tallies;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::permission::Role;
@@ -74,6 +76,10 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
         SequenceCommand::UndoMigration(1),
         SequenceCommand::MigrationDone { number: 1, undo: false },
+        SequenceCommand::SaveAssignedGraph(graph(&[task("u", "")])),
+        SequenceCommand::StopAbTest { node: "t".into(), choice: None },
+        SequenceCommand::AbTestReached(Reached { version: 1, node: 0, at: at("2026-03-02T09:00:00Z"), exposed: false }),
+        SequenceCommand::EvaluateAbTest { number: 0, tallies: Tallies::default() },
     ];
     let line = |command: &SequenceCommand| match command {
         SequenceCommand::Create { .. } | SequenceCommand::Copy { .. } => "create",
@@ -85,6 +91,8 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         },
         SequenceCommand::SetTags(_) => "tag",
         SequenceCommand::SaveGraph(_)
+        | SequenceCommand::SaveAssignedGraph(_)
+        | SequenceCommand::StopAbTest { .. }
         | SequenceCommand::SaveTests(_)
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Deactivate { .. }
@@ -92,7 +100,10 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         | SequenceCommand::UndoMigration(_)
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Delete { .. } => "edit",
-        SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. } => "server",
+        SequenceCommand::Emptied { .. }
+        | SequenceCommand::MigrationDone { .. }
+        | SequenceCommand::AbTestReached(_)
+        | SequenceCommand::EvaluateAbTest { .. } => "server",
     };
     all.into_iter().map(|command| (line(&command), command)).collect()
 }

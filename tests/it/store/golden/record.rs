@@ -2,6 +2,8 @@
 
 use relance::domain::activity::ActivityKind;
 use relance::domain::enrolment::StepWarning;
+use relance::domain::enrolment::ab_test::{Kept, Tell};
+use relance::id::AbTestId;
 
 use super::*;
 
@@ -131,5 +133,15 @@ pub fn events() -> Vec<RecordEvent> {
     events.push(WaitEnded { step: 300, by: 9 });
     events.push(QuotaAsked { enrolment: 300, month: 24_322, most: 1_500 });
     events.push(StepFailed { step: 300, error: StepError::AdvanceRefused });
+    let test = AbTestId(SEQUENCE.0);
+    events.extend([
+        AbTestEntered { step: 300, test, begins: true },
+        AbExposed { enrolment: 2, test, at: at(AT), first: true },
+        AbMetricMet { enrolment: 2, test },
+        AbTestTold { step: 300, tell: Tell::Reached },
+        AbTestTold { step: 300, tell: Tell::Exposed },
+        AbCountsKept(vec![Kept { test, version: AbVersion::B, met: true }]),
+        GoalReached,
+    ]);
     events
 }

@@ -1,14 +1,18 @@
 //! An example of every variant of what a sequence stores.
 
+use relance::domain::ab_test::AbEnding;
+use relance::domain::ab_test::verdict::{Tallies, Tally};
 use relance::domain::condition::stored::StoredCondition;
-use relance::domain::plan::AssignTo;
+use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::conduct::{Goal, Reentry, Weekday, Window, WindowZone};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::TagId;
+use relance::id::{AbTestId, TagId};
 
-use super::{TEAM, USER, text};
+use super::{AT, TEAM, USER, at, text};
+
+const TALLIES: Tallies = Tallies { a: Tally { exposed: 5_000, met: 300 }, b: Tally { exposed: 70_000, met: 0 } };
 
 pub fn events() -> Vec<SequenceEvent> {
     use SequenceEvent::*;
@@ -62,6 +66,7 @@ pub fn events() -> Vec<SequenceEvent> {
         let map = map.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect();
         MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
     };
+    let stopped = |reason| AbTestStopped { number: 300, node: "proba".into(), serves: AbVersion::B, reason };
     vec![
         created(RecordType::Contact, None, Owner::User(USER)),
         created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
@@ -89,5 +94,15 @@ pub fn events() -> Vec<SequenceEvent> {
         Tagged(vec![]),
         Tagged(vec![TagId(300), TagId(7)]),
         Changed(conducted),
+        AbTestBegun { node: "proba".into(), since: 500, test: AbTestId(7), at: at(AT), deadline: None },
+        AbTestBegun { node: "proba".into(), since: 1, test: AbTestId(7), at: at(AT), deadline: Some(at(AT)) },
+        AbTestExposed { number: 300, at: at(AT), wakes_at: Some(at(AT)) },
+        AbTestLookedAt { number: 300, due: at(AT), next: at(AT), tallies: TALLIES },
+        AbTestEnded { number: 300, winner: Some(AbVersion::A), serves: AbVersion::A, tallies: TALLIES },
+        AbTestEnded { number: 300, winner: None, serves: AbVersion::B, tallies: TALLIES },
+        stopped(AbEnding::Won),
+        stopped(AbEnding::Inconclusive),
+        stopped(AbEnding::Chosen),
+        stopped(AbEnding::Deactivated),
     ]
 }
