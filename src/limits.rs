@@ -209,6 +209,16 @@ pub const TEAM_MEMBERS_MAX: usize = 1_000;
 pub const HIDDEN_FILTERS_MAX: usize = 100;
 /// See [`HIDDEN_FILTERS_MAX`].
 pub const CARD_LAYOUT_MAX: usize = 4 << 10;
+/// Entries of one calendar, breaks of one entry, and an entry's text in characters.
+pub const CALENDAR_ENTRIES_MAX: usize = 200;
+/// See [`CALENDAR_ENTRIES_MAX`].
+pub const CALENDAR_BREAKS_MAX: usize = 10;
+/// See [`CALENDAR_ENTRIES_MAX`].
+pub const CALENDAR_TEXT_MAX: usize = 200;
+/// Days without working time after which a search for the next gives up, and days that a search looks at altogether.
+pub const CALENDAR_IDLE_DAYS_MAX: usize = 400;
+/// See [`CALENDAR_IDLE_DAYS_MAX`].
+pub const CALENDAR_DAYS_MAX: usize = 4_000;
 /// Shortest and longest password, in characters and bytes.
 pub const PASSWORD_MIN: usize = 15;
 /// See [`PASSWORD_MIN`].

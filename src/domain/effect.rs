@@ -52,6 +52,11 @@ pub enum Delivery {
         /// Whether the message was sent, as against the step reached.
         exposed: bool,
     },
+    /// Due dates and waits that follow from a user's calendar, or from any, are computed anew (TM-11).
+    MoveDueDates {
+        /// Whose; everybody's where nobody is named.
+        user: Option<UserId>,
+    },
 }
 
 /// A number that is kept as a sum of deltas.

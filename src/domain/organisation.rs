@@ -2,12 +2,14 @@
 //! decided of a user may depend on all the others.
 
 pub mod activity_settings;
+pub mod calendars;
 pub mod command;
 mod decide;
 pub mod own_settings;
 pub mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,7 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::permission::{Denial, Role, Roles};
+use crate::domain::schedule::Calendar;
 use crate::id::{EntityKind, OrganisationId, TeamId, UserId};
 
 /// What an administrator writes of a user.
@@ -104,12 +107,17 @@ pub struct Organisation {
     pub settings_version: u32,
     /// What people have set for themselves.
     pub own_settings: BTreeMap<UserId, OwnSettings>,
-    /// Users who may not act any more and whose open work is being given to others, by the number of their departure.
-    pub departures: BTreeMap<u32, UserId>,
-    /// Departures so far.
-    pub departed: u32,
     /// Language and time zone of the built-in administrator, who is no user.
     pub built_in: UserProfile,
+    /// Users who may not act any more and whose open work is being given to others, by the number of their departure.
+    pub departures: BTreeMap<u32, UserId>,
+    /// Jobs of the outbox so far, each under a number of its own: departures, and computings anew of due dates.
+    pub jobs: u32,
+    /// What people have said of when they work, and how often so far. Its zone is that of the profile (TM-1): whichever of
+    /// both is written, the other follows.
+    pub calendars: BTreeMap<UserId, (Arc<Calendar>, u32)>,
+    /// Computings anew of due dates that are not done yet (TM-11).
+    pub walks: BTreeSet<u32>,
 }
 
 impl Default for Organisation {
@@ -121,8 +129,10 @@ impl Default for Organisation {
             settings_version: 1,
             own_settings: BTreeMap::new(),
             departures: BTreeMap::new(),
-            departed: 0,
+            jobs: 0,
             built_in: UserProfile::default(),
+            calendars: BTreeMap::new(),
+            walks: BTreeSet::new(),
         }
     }
 }
@@ -142,7 +152,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 3;
+    const LAYOUT: u16 = 4;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -171,6 +181,7 @@ impl Entity for Organisation {
             }
             OrganisationEvent::UserChanged { user, after, .. } => {
                 self.user_mut(*user, |user| user.profile = after.clone());
+                self.follow_zone(*user);
             }
             OrganisationEvent::UserStateChanged { user, state } => self.user_mut(*user, |user| user.state = *state),
             OrganisationEvent::TeamAdded { team, name, kind, members } => {
@@ -194,6 +205,7 @@ impl Entity for Organisation {
             OrganisationEvent::OwnSettingsChanged { user, after, .. } => {
                 after.iter().for_each(|setting| self.set_own(*user, setting));
                 self.own_settings.entry(*user).or_default().version += 1;
+                self.follow_zone(*user);
             }
             OrganisationEvent::SettingsChanged { after, .. } => {
                 after.iter().for_each(|setting| self.settings.set(setting));
@@ -201,15 +213,26 @@ impl Entity for Organisation {
             }
             OrganisationEvent::Departed { user, number } => {
                 self.departures.insert(*number, *user);
-                self.departed = *number;
+                self.jobs = *number;
             }
             OrganisationEvent::HandedOver { number } => _ = self.departures.remove(number),
+            OrganisationEvent::CalendarChanged { user, after, .. } => self.keep_calendar(*user, after),
+            OrganisationEvent::DueDatesMoved { walk, .. } => {
+                self.jobs = *walk;
+                self.walks.insert(*walk);
+            }
+            OrganisationEvent::DueDatesSettled { walk } => _ = self.walks.remove(walk),
         }
     }
 
-    /// That the server has done what follows from a change is no change.
+    /// What follows from a change is no change, nor that the server has done it.
     fn audited(event: &OrganisationEvent) -> bool {
-        !matches!(event, OrganisationEvent::HandedOver { .. })
+        !matches!(
+            event,
+            OrganisationEvent::HandedOver { .. }
+                | OrganisationEvent::DueDatesMoved { .. }
+                | OrganisationEvent::DueDatesSettled { .. }
+        )
     }
 
     fn effects(&self, _id: OrganisationId, event: &OrganisationEvent, owed: &mut Effects) {
@@ -218,6 +241,10 @@ impl Entity for Organisation {
                 owed.push(Effect::Owe { key: *number, delivery: Delivery::HandOver { user: *user } });
             }
             OrganisationEvent::HandedOver { number } => owed.push(Effect::Settle { key: *number }),
+            OrganisationEvent::DueDatesMoved { walk, user } => {
+                owed.push(Effect::Owe { key: *walk, delivery: Delivery::MoveDueDates { user: *user } });
+            }
+            OrganisationEvent::DueDatesSettled { walk } => owed.push(Effect::Settle { key: *walk }),
             _ => {}
         }
     }

@@ -76,7 +76,7 @@ pub enum Action {
     /// The server sends one of two versions of a message (§8).
     AbTest(AbTest),
     /// Nothing happens for a while.
-    Wait(TimeDelta),
+    Wait(WaitTime),
     /// What came back for the e-mail before it within the limit?
     EmailSignals(EmailSignals),
     /// Did the call end in one of these results?
@@ -89,6 +89,22 @@ pub enum Action {
     UpdateField { field: String, value: String },
     /// The record goes on in another sequence.
     Advance(SequenceId),
+}
+
+/// How long a wait is (ST-7). Days are apart from hours, because working days are not so many working hours (TM-9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitTime {
+    /// Days of 24 hours, or working days.
+    pub days: u32,
+    /// Hours on top.
+    pub hours: u32,
+}
+
+impl WaitTime {
+    /// As time that passes for everybody.
+    pub fn elapsed(self) -> TimeDelta {
+        TimeDelta::days(i64::from(self.days)) + TimeDelta::hours(i64::from(self.hours))
+    }
 }
 
 /// What a seller does in a step.

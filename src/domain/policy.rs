@@ -1,5 +1,6 @@
 //! Who somebody is, as a decision needs it: the organisation with what follows from it looked up once.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::domain::organisation::settings::{Settings, Workspace};
 use crate::domain::organisation::{Organisation, User, UserState};
 use crate::domain::permission::{Cause, Denial, Grant, Permission, Role, Roles};
 use crate::domain::record::schema::Owner;
+use crate::domain::schedule::Calendar;
 use crate::id::{TeamId, UserId};
 
 /// The unit of users who were given none, and of the built-in administrator.
@@ -93,6 +95,15 @@ impl Policy {
             Owner::Team(id) => {
                 (self.organisation.teams.get(&id).map(|team| team.name.clone()).unwrap_or_default(), None)
             }
+        }
+    }
+
+    /// When whoever acts on a step works: its user; for a team the record's owner, if that is a user; else the usual hours
+    /// (TM-10).
+    pub fn calendar(&self, assignee: Owner, owner: Owner) -> Cow<'_, Calendar> {
+        match (assignee, owner) {
+            (Owner::User(user), _) | (Owner::Team(_), Owner::User(user)) => self.organisation.calendar(user),
+            (Owner::Team(_), Owner::Team(_)) => Cow::Owned(Calendar::default()),
         }
     }
 

@@ -29,12 +29,10 @@ use self::listed::Listed;
 use self::profile::Profile;
 use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
-use crate::domain::activity::{Activity, LinkedActivity};
+use crate::domain::activity::Activity;
 use crate::domain::effect::{Counter, Delivery, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
-use crate::domain::enrolment::{
-    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
-};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, StepStatus};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
@@ -182,38 +180,7 @@ impl Entity for Record {
                     enrolment.status = EnrolmentStatus::Connected;
                 }
             }
-            RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } => {
-                self.last_ordinal = *step;
-                let version = self.enrolment(*enrolment).map_or(0, |enrolment| enrolment.version);
-                let opened = Step {
-                    ordinal: *step,
-                    enrolment: *enrolment,
-                    version,
-                    node: *node,
-                    assignee: *assignee,
-                    status: StepStatus::Open,
-                    wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
-                    error: *error,
-                    converted: *converted,
-                    ab_version: None,
-                    ended_by: None,
-                    opened_at: stamp.at,
-                    due_at: wakes_at.unwrap_or(stamp.at),
-                    wakes_at: *wakes_at,
-                    completed_at: None,
-                    warning: None,
-                    snoozes: 0,
-                    call_result: None,
-                    exit: None,
-                    signals: Signals::default(),
-                    message: None,
-                    linked: LinkedActivity::Absent,
-                };
-                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
-                    enrolment.stand_on(&opened);
-                }
-                self.steps.push(opened);
-            }
+            RecordEvent::StepOpened { .. } => self.open_step(event, stamp),
             RecordEvent::StepCompleted { step, wait, call_result, exit, counted } => {
                 self.close_step(*step, stamp.at, *counted, |step| {
                     step.status = StepStatus::Completed;
@@ -237,6 +204,11 @@ impl Entity for Record {
             RecordEvent::StepWarned { step, warning } => {
                 self.annotate_step(*step, |step| step.warning = Some(*warning));
             }
+            RecordEvent::StepDue { step, due_at } => self.annotate_step(*step, |step| step.due_at = *due_at),
+            RecordEvent::WaitMoved { step, wakes_at, .. } => {
+                self.annotate_step(*step, |step| (step.wakes_at, step.due_at) = (Some(*wakes_at), *wakes_at));
+            }
+            RecordEvent::StepConverted { step, error, .. } => self.convert(*step, *error, stamp.at),
             RecordEvent::StepSnoozed { step, until } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.due_at = *until;
@@ -340,6 +312,13 @@ impl Entity for Record {
             RecordEvent::StepCompleted { step, .. } | RecordEvent::StepSkipped { step, .. } => {
                 self.disarm_step(*step, owed);
             }
+            RecordEvent::WaitMoved { step, before, wakes_at } => {
+                owed.push(Effect::Disarm { due: *before, key: *step });
+                owed.push(Effect::Arm { due: *wakes_at, key: *step });
+            }
+            RecordEvent::StepConverted { step, wakes_at, .. } => {
+                owed.push(Effect::Disarm { due: *wakes_at, key: *step });
+            }
             RecordEvent::MessageOwed { step, template } => {
                 owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: *template } });
             }
@@ -363,6 +342,7 @@ impl Entity for Record {
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }
             | RecordEvent::StepWarned { .. }
+            | RecordEvent::StepDue { .. }
             | RecordEvent::StepSnoozed { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::AbVersionTaken { .. }

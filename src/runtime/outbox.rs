@@ -1,6 +1,7 @@
 //! Does what entities owe the world: at least once, until the entity has noted that it is done.
 
 mod ab_test;
+mod due_dates;
 mod hand_over;
 mod migrate;
 
@@ -200,6 +201,7 @@ impl OutboxActor {
                     ab_test::tell(&router, sequence, reached, row.entity.into(), row.key).await
                 }
                 Delivery::HandOver { user } => hand_over::hand_over(&router, user, row.key).await,
+                Delivery::MoveDueDates { user } => due_dates::move_due_dates(&router, row.key, user).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

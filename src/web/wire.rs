@@ -142,6 +142,9 @@ pub struct StepView {
     due_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     wakes_at: Option<String>,
+    /// When an automated message leaves that waits for the window of its sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_at: Option<String>,
     opened_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<String>,
@@ -171,6 +174,7 @@ impl StepView {
         let node = record.node_of(given, step);
         let kind = node.map_or("task", |node| node.type_name);
         let is_missing = step.status == StepStatus::Open && step.error == Some(StepError::FieldMissing);
+        let is_message = node.is_some_and(PlanNode::is_automated);
         let exit = step.exit.map(|exit| if exit == Exit::Yes { "yes" } else { "no" }.to_owned());
         StepView {
             id: StepId::of(id, step.ordinal).to_string(),
@@ -208,9 +212,13 @@ impl StepView {
             converted_from: step.converted.then_some(kind),
             warning: step.warning.map(|StepWarning::AssigneeUnresolved| "assignee_unresolved"),
             ab_version: step.ab_version.map(AbVersion::letter),
-            planned_due_at: step.wakes_at.unwrap_or(step.opened_at).to_string(),
+            planned_due_at: step.wakes_at.filter(|_| !is_message).unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),
             wakes_at: step.wakes_at.map(|at| at.to_string()),
+            pending_at: step
+                .wakes_at
+                .filter(|_| is_message && step.status == StepStatus::Open)
+                .map(|at| at.to_string()),
             opened_at: step.opened_at.to_string(),
             completed_at: step.completed_at.map(|at| at.to_string()),
             snooze_count: step.snoozes,

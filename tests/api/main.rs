@@ -10,6 +10,7 @@ mod bundle_contents;
 mod bundle_files;
 mod bundle_tags;
 mod bundles;
+mod calendars;
 mod catalogue;
 mod clock;
 mod conventions;

@@ -1,6 +1,7 @@
 //! Every route × every role × every relation, from one table, compared with the server (P-1 to P-33); a route without a
 //! row fails. Each refusal has to stand in the audit trail, and no answer may name what its reader may not know of.
 
+mod grants;
 mod pages;
 mod scopes;
 mod table;
@@ -13,7 +14,8 @@ use serde_json::{Value, json};
 
 use crate::people::{Credential, OPERATOR};
 use crate::server::{Answer, Client};
-use table::{ACCESS, GRANTS, Level, On, ROLES, ROUTES, Row};
+use grants::{GRANTS, ROLES};
+use table::{ACCESS, Level, On, ROUTES, Row};
 use world::{Relation, Thing, World, filled, level};
 
 /// What a cell of the matrix has to answer.

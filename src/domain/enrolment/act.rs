@@ -198,6 +198,9 @@ impl<'a> Turn<'a> {
 
     /// A wait is over: what it waited for is judged and the enrolment moves on.
     pub(super) fn wake(&mut self, step: &Step, node: &PlanNode, wait: WaitState) -> Result<(), RecordRejection> {
+        if node.is_automated() {
+            return self.send_pending(step, node, wait);
+        }
         if let Action::EmailSignals(question) = &node.action {
             let held = self.satisfied(step, question);
             return match self.take(step.ordinal, node, wait, held) {

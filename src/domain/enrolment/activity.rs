@@ -125,14 +125,16 @@ impl Turn<'_> {
         }
         if from != to {
             self.emit(RecordEvent::Assigned { item, assignee: to });
+            // Whoever has it now works at other times.
+            self.move_due_dates()?;
         }
         Ok(())
     }
 
     /// open work of somebody who may not act any more goes to whoever stands in for them. Asked again, it does nothing.
-    pub fn hand_over(&mut self, from: UserId) {
+    pub fn hand_over(&mut self, from: UserId) -> Result<(), RecordRejection> {
         if self.given.policy.can_act(Owner::User(from)) {
-            return;
+            return Ok(());
         }
         let from = Owner::User(from);
         let steps = self.record.live().filter_map(|live| Some((live.sequence, self.record.current_step(live)?)));
@@ -144,6 +146,7 @@ impl Turn<'_> {
         for (item, assignee) in handed {
             self.emit(RecordEvent::Assigned { item, assignee });
         }
+        self.move_due_dates()
     }
 
     /// somebody, or who acts in the place of a user who may not any more: the record's owner, else the sequence's.

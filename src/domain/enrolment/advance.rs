@@ -3,13 +3,12 @@
 use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
-use crate::domain::plan::{AbVersion, Action, NodeIndex, Plan, PlanNode};
+use crate::domain::plan::{Action, NodeIndex, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
-use crate::domain::record::schema::{Change, Channel, Outcome, RecordState, Value};
+use crate::domain::record::schema::{Change, Outcome, RecordState, Value};
 use crate::domain::record::{Record, RecordRejection};
-use crate::id::{RecordId, TemplateId};
+use crate::id::RecordId;
 use crate::limits;
-use crate::time::Timestamp;
 
 /// One decision in the making: the record as it will be, and the events that lead there.
 pub struct Turn<'a> {
@@ -66,6 +65,7 @@ impl<'a> Turn<'a> {
             let node = plan.node(index).ok_or(RecordRejection::SequenceNotFound)?;
             match self.open_one(enrolment, plan, index, node)? {
                 Opened::Stays => {
+                    self.set_due_of_current(enrolment);
                     self.warn_unresolved(enrolment, plan);
                     self.link_activity(enrolment);
                     return Ok(());
@@ -132,21 +132,18 @@ impl<'a> Turn<'a> {
                 self.emit(opened(None, None));
                 Ok(Opened::Stays)
             }
-            Action::Wait(span) => {
+            Action::Wait(wait) => {
                 if let Some(by) = self.ended_already(enrolment, node) {
                     self.emit(opened(None, None));
                     self.emit(RecordEvent::WaitEnded { step, by });
                     self.complete(step, WaitState::Completed, None, false);
                     return Ok(Opened::Done(node.next));
                 }
-                self.emit(opened(Some(self.stamp.at + *span), None));
+                self.emit(opened(Some(self.wait_end(plan, assignee, self.stamp.at, *wait)), None));
                 Ok(Opened::Stays)
             }
-            Action::AutoEmail(template) => Ok(self.send(node, None, *template, opened)),
-            Action::AutoText(template) => Ok(self.send(node, None, *template, opened)),
-            Action::AbTest(test) => {
-                let (version, template) = self.allocate(enrolment, &node.id, test);
-                Ok(self.send(node, Some(version), template, opened))
+            Action::AutoEmail(_) | Action::AutoText(_) | Action::AbTest(_) => {
+                Ok(self.reach_message(enrolment, plan, node, assignee, opened))
             }
             Action::EmailSignals(question) => {
                 let (wakes_at, held) = self.answer_email(enrolment, question);
@@ -195,32 +192,6 @@ impl<'a> Turn<'a> {
             | Action::EmailSignals(_)
             | Action::CallResult(_) => Err(RecordRejection::NothingToRetry),
         }
-    }
-
-    /// Sends an automated message, or hands it to the seller (ST-23). No gateway sends text messages yet.
-    fn send(
-        &mut self,
-        node: &PlanNode,
-        version: Option<AbVersion>,
-        template: TemplateId,
-        opened: impl FnOnce(Option<Timestamp>, Option<StepError>) -> RecordEvent,
-    ) -> Opened {
-        let error = match () {
-            () if !node.is_email() => Some(StepError::AutomatedTextFailed),
-            () if self.unreachable_by_email() => Some(StepError::EmailUndeliverable),
-            () => None,
-        };
-        self.emit(opened(None, error));
-        let step = self.record.last_ordinal;
-        if let Some(version) = version {
-            self.emit(RecordEvent::AbVersionTaken { step, version });
-        }
-        if error.is_some() {
-            return Opened::Stays;
-        }
-        self.emit(RecordEvent::MessageOwed { step, template });
-        self.complete(step, WaitState::None, None, true);
-        Opened::Done(node.next)
     }
 
     /// Leaves the enrolment on a node with an error; said once, however often it is tried.
@@ -274,10 +245,6 @@ impl<'a> Turn<'a> {
             }
         }
         Ok(Opened::Done(node.next))
-    }
-
-    fn unreachable_by_email(&self) -> bool {
-        self.record.profile.email.is_none() || !self.record.profile.allows(Channel::Email)
     }
 
     /// The step instance that the enrolment opened last: the one a condition evaluates.

@@ -196,7 +196,7 @@ impl<'a> Turn<'a> {
         };
         let landing = match (course, &step) {
             (Course::Keep(node), Some(step)) => {
-                let wakes_at = plan.node(node).and_then(|to| self.wakes_at(step, to));
+                let wakes_at = plan.node(node).and_then(|to| self.wakes_at(plan, step, to));
                 Landing::Kept { node, wakes_at: wakes_at.filter(|_| step.wait == WaitState::Waiting) }
             }
             (Course::Open(_), _) if migration.moves.mode == Mode::Restart => Landing::Restarted,
@@ -228,7 +228,8 @@ impl<'a> Turn<'a> {
             self.emit(RecordEvent::MigrationUndone { enrolment, migration: number, version, left, wakes_at });
             self.reconsider(enrolment)?;
         }
-        Ok(())
+        // A calendar may have changed since.
+        self.move_due_dates()
     }
 
     /// A condition that moves on early may have got what it waits for while another stood in its place.
@@ -242,9 +243,9 @@ impl<'a> Turn<'a> {
     }
 
     /// When a step that waits would wake if it had been this node since it opened.
-    fn wakes_at(&self, step: &Step, node: &PlanNode) -> Option<Timestamp> {
+    fn wakes_at(&self, plan: &Plan, step: &Step, node: &PlanNode) -> Option<Timestamp> {
         match &node.action {
-            Action::Wait(span) => Some(step.opened_at + *span),
+            Action::Wait(wait) => Some(self.wait_end(plan, step.assignee, step.opened_at, *wait)),
             Action::EmailSignals(question) => {
                 let limit = question.limit;
                 Some(self.mail_of(step).map_or(step.opened_at + limit, |mail| mail.limit_end(limit)))

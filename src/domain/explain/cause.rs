@@ -64,6 +64,16 @@ impl Teller<'_> {
                 let why = ended.map_or_else(|| "something happened".into(), |until| until.words());
                 self.of_step("wait_ended", *step, |name| format!("The wait {name} ended before its time: {why}."))
             }
+            RecordEvent::StepDue { step, due_at } => {
+                self.of_step("step_due", *step, |name| format!("{name} is due when its seller works: {due_at}."))
+            }
+            RecordEvent::WaitMoved { step, before, wakes_at } => self.of_step("wait_moved", *step, |name| {
+                format!("By a changed calendar or window {name} goes on until {wakes_at}, and not until {before}.")
+            }),
+            RecordEvent::StepConverted { step, error, .. } => {
+                let why = words::error(*error).0;
+                self.of_step("step_converted", *step, |name| format!("{name} became the seller's to do: {why}."))
+            }
             RecordEvent::AbVersionTaken { step, version } => {
                 let letter = if *version == AbVersion::A { "A" } else { "B" };
                 self.of_step("ab_version_taken", *step, |name| format!("Version {letter} was taken in {name}."))
@@ -174,6 +184,9 @@ impl Teller<'_> {
             (_, Some(until), Action::EmailSignals(question)) => {
                 let wanted = words::signals(&question.signals, question.all);
                 format!("{name} began to wait for {wanted}, until {until}.")
+            }
+            (_, Some(until), _) if node.is_automated() => {
+                format!("{name} was reached outside the sequence's window, which opens at {until}.")
             }
             (_, Some(until), _) => format!("{name} began to wait until {until}{}.", words::or_until(&node.until)),
             _ if performs(step, node) => format!("{name} was opened for {assignee}."),

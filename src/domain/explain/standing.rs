@@ -81,6 +81,9 @@ impl Look<'_> {
                 }
                 waiting(Awaited::Timer, format!("{name} looks at {until} whether {wanted} has come by then."))
             }
+            (Some(until), _) if self.is_pending() => {
+                waiting(Awaited::Timer, format!("{name} is sent at {until}; it can be sent or skipped earlier."))
+            }
             (Some(until), _) => {
                 let what_else = self.node.map(|node| words::or_until(&node.until)).unwrap_or_default();
                 waiting(Awaited::Timer, format!("{name} lasts until {until}{what_else}."))
@@ -100,7 +103,10 @@ impl Look<'_> {
     }
 
     fn blocks(&self) -> Vec<Block> {
-        [self.error(), self.snooze(), self.seller(), self.unreachable(), self.closed()].into_iter().flatten().collect()
+        [self.error(), self.snooze(), self.calendar(), self.window(), self.seller(), self.unreachable(), self.closed()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn error(&self) -> Option<Block> {
@@ -112,6 +118,26 @@ impl Look<'_> {
         let until = Some(self.step.due_at).filter(|due| self.step.snoozes > 0 && *due > self.now)?;
         let detail = format!("{} was put off until {until}; it can be done earlier all the same.", self.name());
         Some(Block { until: Some(until), ..block("snoozed", detail) })
+    }
+
+    /// Whether it is an automated message that waits for the window of its sequence.
+    fn is_pending(&self) -> bool {
+        self.next_at().is_some() && self.node.is_some_and(PlanNode::is_automated)
+    }
+
+    /// its seller does not work now.
+    fn calendar(&self) -> Option<Block> {
+        let by_calendar = self.is_performed() && self.step.snoozes == 0;
+        let until = Some(self.step.due_at).filter(|due| by_calendar && *due > self.now)?;
+        let name = words::who(self.given, self.step.assignee);
+        let detail = format!("{name} works again at {until}; it can be done earlier all the same.");
+        Some(Block { until: Some(until), ..block("calendar", detail) })
+    }
+
+    fn window(&self) -> Option<Block> {
+        let until = self.next_at().filter(|_| self.is_pending());
+        let detail = format!("The window of the sequence, in which {} may be sent, is shut.", self.name());
+        until.map(|_| Block { until, ..block("window", detail) })
     }
 
     /// Where nobody of those who have it to do may act.

@@ -9,6 +9,7 @@ use super::settings::{Setting, Workspace};
 use super::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Problem;
+use crate::domain::schedule::Calendar;
 use crate::id::{TeamId, UserId};
 
 /// A member of a user's profile set to a value.
@@ -65,6 +66,10 @@ pub enum OrganisationCommand {
     ChangeOwnSettings { settings: Vec<OwnSetting>, expected: Option<u32> },
     /// The outbox has given the open work of a user who left to others.
     HandedOver { number: u32 },
+    /// §12: say anew when somebody works.
+    SetCalendar { user: UserId, calendar: Calendar, expected: Option<u32> },
+    /// The outbox has had due dates computed anew (TM-11).
+    DueDatesSettled { walk: u32 },
 }
 
 /// A fact about the organisation. Stored for good: variants and members are only ever appended. What was there before is
@@ -97,6 +102,12 @@ pub enum OrganisationEvent {
     Departed { user: UserId, number: u32 },
     /// It has gone.
     HandedOver { number: u32 },
+    /// Somebody works at other times. Without `before` nobody had said so far.
+    CalendarChanged { user: UserId, before: Option<Calendar>, after: Calendar },
+    /// Due dates that follow from a calendar are to be computed anew: one user's, or everybody's.
+    DueDatesMoved { walk: u32, user: Option<UserId> },
+    /// They are.
+    DueDatesSettled { walk: u32 },
 }
 
 /// Why the organisation refuses a command. The codes are part of the API.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::calendars;
 use super::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection, UserChange};
 use super::own_settings::OwnSetting;
 use super::settings::Setting;
@@ -9,7 +10,7 @@ use super::{Organisation, Team, User, UserProfile, UserState};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::language::Language;
-use crate::domain::permission::{Permission, Role};
+use crate::domain::permission::{Denial, Permission, Role};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Fault, email_fault, text_fault, time_zone_fault};
 use crate::id::{TeamId, UserId};
@@ -19,12 +20,18 @@ type Decision = Result<Vec<OrganisationEvent>, OrganisationRejection>;
 
 /// See [`crate::domain::entity::Entity::decide`].
 pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationCommand, stamp: Stamp) -> Decision {
+    let events = answer(organisation, given, command, stamp)?;
+    Ok(organisation.with_due_dates(events))
+}
+
+fn answer(organisation: &Organisation, given: &Given, command: OrganisationCommand, stamp: Stamp) -> Decision {
     // The first administrator has a link that was printed where the server was started, and nobody there can say who may.
     // Whoever arrives has just proved it by a password, a link or a provider.
     let is_own = matches!(command, OrganisationCommand::Found { .. } | OrganisationCommand::Arrive { .. });
     match &command {
         OrganisationCommand::ChangeSettings { settings, .. } => judge_author(settings, given, stamp)?,
         OrganisationCommand::ChangeOwnSettings { settings, .. } => judge_own(settings, given, stamp)?,
+        OrganisationCommand::SetCalendar { user, .. } => calendars::judge(given, stamp.by, *user)?,
         _ if is_own => {}
         _ => given.policy.person(stamp.by)?.must(Permission::SetUp, "change users and teams")?,
     }
@@ -52,7 +59,7 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             UserState::Disabled => Ok(vec![]),
             _ => {
                 organisation.judge_loss(user)?;
-                let number = organisation.departed.saturating_add(1);
+                let number = organisation.jobs.saturating_add(1);
                 let left = OrganisationEvent::UserStateChanged { user, state: UserState::Disabled };
                 Ok(vec![left, OrganisationEvent::Departed { user, number }])
             }
@@ -138,6 +145,23 @@ pub fn decide(organisation: &Organisation, given: &Given, command: OrganisationC
             let event = |(before, after)| OrganisationEvent::OwnSettingsChanged { user, before, after };
             Ok(if after.is_empty() { vec![] } else { vec![event((before, after))] })
         }
+        OrganisationCommand::SetCalendar { user, calendar, expected } => {
+            seen(organisation.calendar_version(user), expected)?;
+            let problems = calendar.problems();
+            if !problems.is_empty() {
+                return Err(OrganisationRejection::Invalid(problems));
+            }
+            let before = organisation.calendars.get(&user).map(|(before, _)| before.as_ref().clone());
+            let event = || OrganisationEvent::CalendarChanged { user, before: before.clone(), after: calendar.clone() };
+            Ok(if before.as_ref() == Some(&calendar) { vec![] } else { vec![event()] })
+        }
+        OrganisationCommand::DueDatesSettled { .. } if stamp.by != UserId::SYSTEM => {
+            Err(Denial::hidden("resource").into())
+        }
+        OrganisationCommand::DueDatesSettled { walk } => match organisation.walks.contains(&walk) {
+            true => Ok(vec![OrganisationEvent::DueDatesSettled { walk }]),
+            false => Ok(vec![]),
+        },
     }
 }
 

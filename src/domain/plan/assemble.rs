@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::compile::{Properties, limit, longest, span};
-use super::{AbEnd, AbTest, Action, EmailSignals, NodeIndex, Plan, PlanNode, SellerStep};
+use super::{AbEnd, AbTest, Action, EmailSignals, NodeIndex, Plan, PlanNode, SellerStep, WaitTime};
 use crate::domain::sequence::graph::{AbTestNode, EmailQuestion, Node, TestEnd};
 use crate::id::{FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
@@ -52,7 +52,10 @@ fn action(node: &Node) -> Option<Action> {
         Node::LiResearch(_) | Node::LiIntro(_) | Node::LiConnect(_) | Node::LiInmail(_) => {
             Action::Seller(SellerStep::LinkedIn)
         }
-        Node::Wait(wait) => Action::Wait(span(wait.days, wait.hours)?),
+        Node::Wait(wait) => {
+            span(wait.days, wait.hours)?;
+            Action::Wait(WaitTime { days: u32::try_from(wait.days).ok()?, hours: u32::try_from(wait.hours).ok()? })
+        }
         Node::AbTest(test) => Action::AbTest(ab_settings(test)?),
         Node::CondCall(call) => Action::CallResult(call.results.clone()),
         Node::BranchField(branch) => Action::FieldCondition(branch.condition.clone()?),

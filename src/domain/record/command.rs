@@ -76,4 +76,6 @@ pub enum RecordCommand {
     ReachGoal,
     /// The outbox has told a sequence of a participant of one of its A/B tests.
     AbTestTold { step: Ordinal, tell: Tell },
+    /// A calendar is otherwise: compute anew when open steps are due and when waits end (TM-11).
+    MoveDueDates,
 }

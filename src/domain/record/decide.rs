@@ -69,7 +69,8 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         RecordCommand::ReportActivity { activity, completed, call_result } => {
             turn.report_activity(activity, completed, call_result)?;
         }
-        RecordCommand::HandOver(from) => turn.hand_over(from),
+        RecordCommand::HandOver(from) => turn.hand_over(from)?,
+        RecordCommand::MoveDueDates => turn.move_due_dates()?,
         RecordCommand::MessageFailed { step, reason } => {
             turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
         }
@@ -110,6 +111,8 @@ fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejecti
     // Writing a disposition closes an open record, also where the field held that value before (D-69).
     let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
     changes.retain(|change| !turn.record.profile.has(change));
+    // A team works when the record's owner does (TM-10), and windows are where the recipient is.
+    let moves = changes.iter().any(|change| matches!(change, Change::Owner(_) | Change::TimeZone(_)));
     let former_external_id = match changes.iter().any(|change| matches!(change, Change::ExternalId(_))) {
         true => turn.record.profile.external_id.clone(),
         false => None,
@@ -120,6 +123,9 @@ fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejecti
     named(&turn.record.profile)?;
     if let Some(outcome) = closing {
         turn.close(outcome, None);
+    }
+    if moves {
+        turn.move_due_dates()?;
     }
     turn.look_again()
 }

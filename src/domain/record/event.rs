@@ -122,4 +122,11 @@ pub enum RecordEvent {
     AbCountsKept(Vec<Kept>),
     /// Somebody has told that the goal of its sequences was reached (AB-14).
     GoalReached,
+    /// A seller's step is due at another instant than that of its opening, by a calendar.
+    StepDue { step: Ordinal, due_at: Timestamp },
+    /// A wait, or an automated message outside its window, goes on until another instant. `before` is the former one.
+    WaitMoved { step: Ordinal, before: Timestamp, wakes_at: Timestamp },
+    /// An automated message that waited for its window cannot be sent and is the seller's from now on (ST-23). `wakes_at` is
+    /// when it would have left.
+    StepConverted { step: Ordinal, error: StepError, wakes_at: Timestamp },
 }

@@ -101,6 +101,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::UndoMigration(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::AbTestTold { .. }
+        | RecordCommand::MoveDueDates
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

@@ -1,9 +1,13 @@
 //! How enrolments begin and end on a record, and the rows that the world is owed for them.
 
 use super::Record;
+use super::event::RecordEvent;
 use super::schema::Change;
+use crate::domain::activity::LinkedActivity;
 use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
-use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepStatus};
+use crate::domain::enrolment::{
+    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
+};
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
 use crate::time::Timestamp;
@@ -53,6 +57,49 @@ impl Record {
         if let Some(step) = self.step_mut(step) {
             step.message = Some(state);
         }
+    }
+
+    /// A node was reached: its step is open.
+    pub(super) fn open_step(&mut self, event: &RecordEvent, stamp: Stamp) {
+        let RecordEvent::StepOpened { step, enrolment, node, assignee, wakes_at, error, converted } = event else {
+            return;
+        };
+        self.last_ordinal = *step;
+        let opened = Step {
+            ordinal: *step,
+            enrolment: *enrolment,
+            version: self.enrolment(*enrolment).map_or(0, |enrolment| enrolment.version),
+            node: *node,
+            assignee: *assignee,
+            status: StepStatus::Open,
+            wait: wakes_at.map_or(WaitState::None, |_| WaitState::Waiting),
+            error: *error,
+            converted: *converted,
+            ab_version: None,
+            ended_by: None,
+            opened_at: stamp.at,
+            due_at: wakes_at.unwrap_or(stamp.at),
+            wakes_at: *wakes_at,
+            completed_at: None,
+            warning: None,
+            snoozes: 0,
+            call_result: None,
+            exit: None,
+            signals: Signals::default(),
+            message: None,
+            linked: LinkedActivity::Absent,
+        };
+        if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+            enrolment.stand_on(&opened);
+        }
+        self.steps.push(opened);
+    }
+
+    /// A message that has waited becomes the seller's, as if it had been reached now (ST-23).
+    pub(super) fn convert(&mut self, step: Ordinal, error: StepError, at: Timestamp) {
+        let Some(step) = self.step_mut(step) else { return };
+        (step.converted, step.error, step.wait, step.wakes_at) = (true, Some(error), WaitState::None, None);
+        (step.opened_at, step.due_at) = (at, at);
     }
 
     pub(super) fn claim(&self, changes: &[Change], owed: &mut Effects) {

@@ -1,13 +1,14 @@
 //! How records go through a sequence, besides its graph; and which records may enter.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::condition::stored::StoredCondition;
 use crate::domain::plan::AssignTo;
+use crate::domain::schedule::{Calendar, Entry, Repeat, Span, holidays};
+pub use crate::domain::schedule::{TimeOfDay, Weekday};
 use crate::limits;
 
 /// What a version takes over from its author when it is published: changed while the sequence is inactive or in revision.
@@ -98,65 +99,6 @@ pub enum WindowZone {
     Fixed(Tz),
 }
 
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Weekday {
-    /// Monday.
-    Mon,
-    /// Tuesday.
-    Tue,
-    /// Wednesday.
-    Wed,
-    /// Thursday.
-    Thu,
-    /// Friday.
-    Fri,
-    /// Saturday.
-    Sat,
-    /// Sunday.
-    Sun,
-}
-
-/// Minutes since the beginning of a day, 0–1,440; written `HH:MM`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TimeOfDay(u16);
-
-impl TimeOfDay {
-    /// The end of a day.
-    pub const MIDNIGHT: TimeOfDay = TimeOfDay(24 * 60);
-
-    /// Minutes since the beginning of the day.
-    pub fn minutes(self) -> u16 {
-        self.0
-    }
-}
-
-impl fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
-    }
-}
-
-impl From<TimeOfDay> for String {
-    fn from(time: TimeOfDay) -> String {
-        time.to_string()
-    }
-}
-
-impl TryFrom<String> for TimeOfDay {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<TimeOfDay, String> {
-        let two = |part: &str| (part.len() == 2).then(|| part.parse::<u16>().ok())?;
-        let read = text.split_once(':').and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)));
-        let minutes = read.filter(|(_, minutes)| *minutes < 60).map(|(hours, minutes)| hours * 60 + minutes);
-        let fits = minutes.filter(|minutes| *minutes <= TimeOfDay::MIDNIGHT.0);
-        fits.map(TimeOfDay).ok_or_else(|| format!("`{text}` is no time of day, such as 08:00"))
-    }
-}
-
 impl From<WindowZone> for String {
     fn from(zone: WindowZone) -> String {
         match zone {
@@ -183,14 +125,21 @@ impl TryFrom<String> for WindowZone {
 }
 
 impl Window {
+    /// When it is open, as the working time of somebody in that zone.
+    pub fn calendar(&self, time_zone: &str) -> Calendar {
+        let on = Repeat { weekdays: self.weekdays.iter().copied().collect::<Vec<_>>().into(), from: None, until: None };
+        let span = Span { start: self.start, end: self.end };
+        let entries = vec![Entry::WorkingHours { on, span, breaks: Vec::new(), description: None }];
+        Calendar { time_zone: time_zone.to_owned(), entries, holidays: self.holidays.clone() }
+    }
+
     /// What does not fit: the member and why.
     pub fn fault(&self) -> Option<(&'static str, String)> {
-        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
         match () {
             () if self.weekdays.is_empty() => Some(("/weekdays", "the window opens on one day at least".into())),
             () if self.start >= self.end => Some(("/end", "the window closes after it opens, on the same day".into())),
-            () if self.holidays.as_ref().is_some_and(|code| !is_country(code)) => {
-                Some(("/holidays", "a country is two capital letters, such as FR".into()))
+            () if self.holidays.as_ref().is_some_and(|country| !holidays::knows(country)) => {
+                Some(("/holidays", "the holidays of a country are known by its two capital letters, such as FR".into()))
             }
             () => None,
         }
@@ -214,13 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_day_and_zones_are_read_as_they_are_written() {
-        for (text, minutes) in [("00:00", Some(0)), ("08:05", Some(485)), ("24:00", Some(1440)), ("24:01", None)] {
-            assert_eq!(TimeOfDay::try_from(text.to_owned()).ok().map(TimeOfDay::minutes), minutes, "{text}");
-        }
-        for text in ["8:00", "08.00", "08:60", "-1:00", "+1:00", "", "08:00:00", "099:00"] {
-            assert!(TimeOfDay::try_from(text.to_owned()).is_err(), "{text}");
-        }
+    fn zones_are_read_as_they_are_written() {
         for text in ["recipient", "seller", "Europe/Paris", "UTC"] {
             let zone = WindowZone::try_from(text.to_owned()).expect("a zone");
             assert_eq!(String::from(zone), text);

@@ -144,7 +144,7 @@ fn needed(plan: &Plan, enrolment: &Enrolment, current: Option<&Step>, now: Times
     // Followers stand behind, so they are known first.
     for (place, node) in plan.nodes.iter().enumerate().rev() {
         let own = match &node.action {
-            Action::Wait(span) => *span,
+            Action::Wait(wait) => wait.elapsed(),
             Action::EmailSignals(question) => question.limit,
             _ => TimeDelta::zero(),
         };

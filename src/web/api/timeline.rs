@@ -223,6 +223,13 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             *step,
             "is the record owner's, because nobody was found whom the sequence gives it to",
         ),
+        RecordEvent::StepDue { step, due_at } => of_step("step_due", *step, &format!("is due at {due_at}")),
+        RecordEvent::WaitMoved { step, wakes_at, .. } => {
+            of_step("wait_moved", *step, &format!("waits until {wakes_at} now"))
+        }
+        RecordEvent::StepConverted { step, .. } => {
+            of_step("step_converted", *step, "could not be sent and is the seller's")
+        }
         RecordEvent::StepSnoozed { step, until } => {
             of_step("step_snoozed", *step, &format!("was put off until {until}"))
         }

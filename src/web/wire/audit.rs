@@ -22,8 +22,10 @@ use crate::domain::organisation::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Role, Roles};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Owner;
+use crate::domain::schedule::Calendar;
 use crate::domain::sequence::{Property, SequenceEvent};
 use crate::id::{EntityId, KeyId, UserId};
+use crate::web::api::calendars::CalendarBody;
 use crate::web::api::settings::SettingsView;
 use crate::web::auth::scope_name;
 
@@ -182,6 +184,20 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
         }
         OrganisationEvent::Departed { user: id, .. } => Told::of("user.departed", user(*id)),
         OrganisationEvent::HandedOver { .. } => Told::of("user.work_handed_over", "settings"),
+        OrganisationEvent::CalendarChanged { user: id, before, after } => {
+            let told = Told::of("calendar.changed", user(*id));
+            let zone = before.as_ref().map_or("", |before| before.time_zone.as_str());
+            let country = |calendar: &Calendar| calendar.holidays.clone().unwrap_or_default();
+            let entries =
+                |calendar: &Calendar| serde_json::to_string(&CalendarBody::of(calendar).entries).unwrap_or_default();
+            let was = |told: &dyn Fn(&Calendar) -> String| before.as_ref().map(told).unwrap_or_default();
+            told.altered("time_zone", zone, &after.time_zone)
+                .altered("holidays", was(&country), country(after))
+                .altered("entries", was(&entries), entries(after))
+        }
+        // Not audited; told where one stands beside what is.
+        OrganisationEvent::DueDatesMoved { .. } => Told::of("due_dates.moved", "due dates"),
+        OrganisationEvent::DueDatesSettled { .. } => Told::of("due_dates.settled", "due dates"),
         OrganisationEvent::SettingsChanged { before, after } => {
             before.iter().zip(after).fold(Told::of("settings.changed", "settings"), |told, (before, after)| {
                 told.altered(after.name(), setting(before), setting(after))

@@ -3,29 +3,6 @@
 
 use super::world::Relation::{self, *};
 
-/// The columns of the tables.
-pub const ROLES: [(&str, &str); 4] =
-    [("SA", "system_administrator"), ("SQ", "sequence_manager"), ("MG", "sales_manager"), ("SP", "seller")];
-
-/// P-1 to P-22, as far as routes stand under them; what is one's own is told by [`ACCESS`].
-pub const GRANTS: &[(u8, &str)] = &[
-    //    SA  SQ  MG  SP
-    (1, "yes yes yes own"),
-    (3, "yes yes yes yes"),
-    (4, "yes yes own own"),
-    (5, "yes yes yes yes"),
-    (7, "yes yes own own"),
-    (8, "yes yes yes yes"),
-    (9, "yes yes yes -  "),
-    (11, "yes yes -   -  "),
-    (10, "yes yes yes -  "),
-    (12, "yes -   -   -  "),
-    (14, "yes -   -   -  "),
-    (15, "yes yes yes yes"),
-    (19, "yes yes yes yes"),
-    (21, "yes yes yes yes"),
-];
-
 /// How far somebody's access to a thing goes; each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -167,6 +144,7 @@ const WRITE: &str = "write";
 const EVENTS: &str = "events write";
 const ADMIN: &str = "admin";
 const OTHERS: &[Relation] = &[Colleague, OtherUnit, Gone];
+const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
 pub const ROUTES: &[Row] = &[
@@ -300,6 +278,12 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
         .but(409, "cards_locked")
         .sends(r#"{"card_layout":{"rows":[]}}"#),
+    row("GET /me/calendar", READ, 19, On::Whole, Nothing, 200),
+    row("PUT /me/calendar", WRITE, 19, On::Whole, Nothing, 200).sends(CALENDAR),
+    row("GET /users/{id}/calendar", READ, 19, On::User, See, 200).only(&[Own]),
+    row("GET /users/{id}/calendar", READ, 18, On::User, See, 200).only(OTHERS),
+    row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200).only(&[Own]).sends(CALENDAR),
+    row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200).only(OTHERS).sends(CALENDAR),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::table::{ACCESS, Level, On, ROLES};
+use super::grants::ROLES;
+use super::table::{ACCESS, Level, On};
 use crate::fixtures::{graph, id, node, task};
 use crate::people::{Person, fresh};
 use crate::server::{Answer, Client, Server, until};

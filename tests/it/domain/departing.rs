@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relance::domain::effect::Delivery;
 use relance::domain::organisation::UserState;
 use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection};
 use relance::domain::permission::Cause;
@@ -16,7 +17,7 @@ fn a_disabled_user_may_nothing_until_enabled() {
     assert!(office.given().policy.person(BOB).is_ok());
     assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(2), "and work is handed over");
     assert_eq!(office.ask(OrganisationCommand::DisableUser { user: BOB }), Ok(0), "again");
-    assert_eq!(office.owed, BTreeMap::from([(1, BOB)]), "R-53");
+    assert_eq!(office.owed, BTreeMap::from([(1, Delivery::HandOver { user: BOB })]), "R-53");
     let done = || OrganisationCommand::HandedOver { number: 1 };
     assert_eq!(office.ask(done()), Err(OrganisationRejection::UserNotFound), "only the server says so");
     let by = std::mem::replace(&mut office.by, UserId::SYSTEM);

@@ -117,6 +117,7 @@ impl Ledger {
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => false,
                 Effect::Owe { delivery: Delivery::HandOver { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => false,
                 Effect::Owe { key, delivery: Delivery::Forget } => {
                     key == FORGET && !std::mem::replace(&mut self.forgets, true)
                 }

@@ -33,7 +33,7 @@ fn p_19_q_10_people_set_what_is_theirs() {
         order,
     ];
     let (before, seen) = (office.state().own_version(BOB), office.state().own_version(ADA));
-    assert_eq!(office.ask(own(all.clone())), Ok(1));
+    assert_eq!(office.ask(own(all.clone())), Ok(2), "and due dates follow the zone (TM-11)");
     let state = office.state();
     assert_eq!(state.own(BOB).auto_advance, AutoAdvance::Next);
     assert_eq!(

@@ -1,95 +1,30 @@
 //! Users, teams and settings; the credentials of a user; and what is noted of refusals.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod office;
+
+use std::collections::BTreeSet;
 
 use relance::domain::account::command::{AccountCommand, AccountEvent, AccountRejection, NewKey, Proof};
 use relance::domain::account::{Account, KeyKind, TokenScope};
 use relance::domain::audit::{Audit, Note, Refusal};
-use relance::domain::effect::{Delivery, Effect};
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
-use relance::domain::organisation::command::{
-    OrganisationCommand, OrganisationEvent, OrganisationRejection, UserChange,
-};
+use relance::domain::organisation::command::{OrganisationCommand, OrganisationRejection, UserChange};
 use relance::domain::organisation::settings::{Setting, Workspace};
-use relance::domain::organisation::{Organisation, TeamKind, UserProfile, UserState};
+use relance::domain::organisation::{TeamKind, UserProfile, UserState};
 use relance::domain::permission::{Cause, Denies, Role, Roles};
 use relance::domain::policy::DEFAULT_UNIT;
-use relance::id::{AuditId, KeyId, OrganisationId, Shard, TeamId, UserId};
+use relance::id::{AuditId, KeyId, Shard, TeamId, UserId};
 use relance::limits;
 use relance::time::Timestamp;
 
 use super::ledger::Logged;
 use super::world::{BEGIN, COLLEAGUE, SELLER, TEAM, at, sellers, user};
 
+pub use self::office::Office;
+
 pub const ADA: UserId = UserId(0x41);
 pub const BOB: UserId = UserId(0x42);
-
-/// An organisation that decisions about it are given too.
-pub struct Office {
-    organisation: Logged<Organisation>,
-    pub by: UserId,
-    /// Whose open work is to be given to others.
-    pub owed: BTreeMap<u32, UserId>,
-}
-
-impl Office {
-    fn new() -> Office {
-        Office { organisation: Logged::new(), by: UserId::ADMINISTRATOR, owed: BTreeMap::new() }
-    }
-
-    pub fn given(&self) -> Given {
-        Given::default().with_organisation(&self.organisation.state)
-    }
-
-    pub fn told(&mut self, command: OrganisationCommand) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
-        let (given, stamp) = (self.given(), Stamp { at: at(BEGIN), by: self.by });
-        let (events, owed) = self.organisation.decide(OrganisationId::THE, &given, command, stamp)?;
-        for effect in owed.0 {
-            match effect {
-                Effect::Owe { key, delivery: Delivery::HandOver { user } } => _ = self.owed.insert(key, user),
-                Effect::Settle { key } => assert!(self.owed.remove(&key).is_some(), "nothing is settled twice"),
-                other => panic!("an organisation does not owe {other:?}"),
-            }
-        }
-        assert_eq!(self.owed, self.organisation.state.departures, "what is owed is what the state says");
-        self.organisation.check_replay();
-        Ok(events)
-    }
-
-    pub fn ask(&mut self, command: OrganisationCommand) -> Result<usize, OrganisationRejection> {
-        self.told(command).map(|events| events.len())
-    }
-
-    pub fn add(&mut self, id: UserId, name: &str, roles: &[Role]) -> Result<usize, OrganisationRejection> {
-        self.ask(OrganisationCommand::AddUser { user: id, profile: user(name, roles, DEFAULT_UNIT).profile })
-    }
-
-    /// A user signs in for the first time.
-    pub fn arrive(&mut self, user: UserId) -> Result<usize, OrganisationRejection> {
-        let by = std::mem::replace(&mut self.by, user);
-        let done = self.ask(OrganisationCommand::Arrive { user });
-        self.by = by;
-        done
-    }
-
-    /// Ada administers and has signed in, Bob sells.
-    pub fn with_two() -> Office {
-        let mut office = Office::new();
-        office.add(ADA, "ada", &[Role::SystemAdministrator]).unwrap();
-        office.add(BOB, "bob", &[Role::Seller]).unwrap();
-        office.arrive(ADA).unwrap();
-        office
-    }
-
-    fn change(&mut self, user: UserId, change: UserChange) -> Result<usize, OrganisationRejection> {
-        self.ask(OrganisationCommand::ChangeUser { user, changes: vec![change], expected: None })
-    }
-
-    pub fn state(&self) -> &Organisation {
-        &self.organisation.state
-    }
-}
 
 fn roles(roles: &[Role]) -> Roles {
     roles.iter().copied().collect()

@@ -134,7 +134,8 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Migrate(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
-        | RecordCommand::AbTestTold { .. } => "server",
+        | RecordCommand::AbTestTold { .. }
+        | RecordCommand::MoveDueDates => "server",
     }
 }
 
@@ -184,6 +185,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::CancelActivity(step),
         RecordCommand::AssignActivity { activity: step, to: Owner::User(ME) },
         RecordCommand::ReportActivity { activity: step, completed: true, call_result: None },
+        RecordCommand::MoveDueDates,
     ]
 }
 

@@ -79,6 +79,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::UndoMigration(_)
             | RecordCommand::HandOver(_)
             | RecordCommand::AbTestTold { .. }
+            | RecordCommand::MoveDueDates
     )
 }
 

@@ -152,7 +152,9 @@ fn examples() -> Vec<Example> {
         Delivery::AbTestReached { sequence, version, node, at: at(AT), exposed }
     });
     let hand_over = [Delivery::HandOver { user: USER }];
-    let deliveries = deliveries.into_iter().chain(moves).chain(hand_over).chain(reached).collect();
+    let deliveries = deliveries.into_iter().chain(moves).chain(hand_over).chain(reached);
+    let walks = [None, Some(USER)].map(|user| Delivery::MoveDueDates { user });
+    let deliveries = deliveries.chain(walks).collect();
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, access_team, assignees, state| RecordSummary {
         kind,

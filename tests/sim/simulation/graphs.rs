@@ -1,7 +1,7 @@
 //! Sequences to run: the six that the product ships, and drawn ones.
 
 use relance::domain::record::schema::RecordType;
-use relance::domain::sequence::conduct::Conduct;
+use relance::domain::sequence::conduct::{Conduct, TimeOfDay, Weekday, Window, WindowZone};
 use relance::domain::sequence::graph::{Graph, Node};
 use relance::domain::sequence::unpack::Packed;
 use relance::domain::template::{Language, sequence_templates};
@@ -26,8 +26,18 @@ pub fn any(chance: &mut fastrand::Rng) -> (Graph, RecordType, Option<String>) {
 pub fn packed(chance: &mut fastrand::Rng) -> Packed {
     let name = format!("Packed {}", chance.u32(0..3));
     let keys = if chance.bool() { vec![(chance.u128(0..2), format!("key-{}", chance.u32(0..2)))] } else { vec![] };
-    let conduct = Conduct { exit_on_reply: chance.bool(), ..Conduct::default() };
+    let conduct = Conduct { exit_on_reply: chance.bool(), window: window(chance), ..Conduct::default() };
     Packed { name, graph: drawn(chance), conduct, keys, ..Packed::default() }
+}
+
+/// When messages of a sequence may leave; at any time, now and then.
+pub fn window(chance: &mut fastrand::Rng) -> Option<Window> {
+    let weekdays = Weekday::ALL.into_iter().filter(|_| chance.u32(0..4) > 0).chain([Weekday::Wed]).collect();
+    let (start, end) = (TimeOfDay::hour(chance.u16(0..10)), TimeOfDay::hour(chance.u16(11..25)));
+    let zones = ["recipient", "seller", "Europe/Berlin"].map(|zone| WindowZone::try_from(zone.to_owned()));
+    let zone = zones.into_iter().nth(chance.usize(0..3))?.ok()?;
+    let window = Window { weekdays, start, end, zone, business_time: chance.bool(), holidays: None };
+    (chance.u32(0..4) > 0).then_some(window)
 }
 
 /// A drawn graph whose automated e-mails may send what clients have written.

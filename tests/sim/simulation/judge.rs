@@ -98,6 +98,11 @@ pub fn record_event(
                 record.enrolment(*enrolment).and_then(|one| one.participations.iter().find(|part| part.test == *test));
             hold(part.is_some_and(|part| !part.met), "a participant met the metric twice (AB-13)");
         }
+        RecordEvent::StepDue { step, .. } => hold(is_open(*step), "a step that is closed is due at another instant"),
+        RecordEvent::WaitMoved { step, before: due, .. } | RecordEvent::StepConverted { step, wakes_at: due, .. } => {
+            let waits = record.step(*step).and_then(|step| step.wakes_at) == Some(*due);
+            hold(is_open(*step) && waits, "a wait was moved that was not there (TM-11)");
+        }
         RecordEvent::Erased { .. } => hold(record.exists, "erased twice (P6)"),
         RecordEvent::ActivityAdded { activity, .. } => {
             hold(*activity > record.last_ordinal, "an ordinal is not behind the last (P2)");

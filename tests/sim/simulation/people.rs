@@ -1,5 +1,6 @@
 //! Who asks: users of all roles and two business units, who come and go while everything else happens.
 
+use chrono::{Days, NaiveDate};
 use relance::domain::account::command::{AccountCommand, NewKey, Proof};
 use relance::domain::account::{KeyKind, TokenScope};
 use relance::domain::language::Language;
@@ -10,6 +11,7 @@ use relance::domain::organisation::{TeamKind, UserProfile};
 use relance::domain::permission::{Role, Roles};
 use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::schema::RecordType;
+use relance::domain::schedule::{Calendar, Entry};
 use relance::id::{KeyId, TeamId, UserId};
 use relance::time::Timestamp;
 
@@ -59,7 +61,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
 pub fn organise(chance: &mut fastrand::Rng) -> What {
     let user = USERS[chance.usize(0..USERS.len())];
     let (expected, change) = (chance.bool().then(|| chance.u32(1..4)), |change| vec![change]);
-    What::Organisation(match chance.u32(0..17) {
+    What::Organisation(match chance.u32(0..20) {
         0..3 => {
             let drawn: Vec<Role> = Role::ALL[1..].iter().copied().filter(|_| chance.bool()).collect();
             OrganisationCommand::ChangeUser { user, changes: change(UserChange::Roles(roles(&drawn))), expected }
@@ -80,6 +82,12 @@ pub fn organise(chance: &mut fastrand::Rng) -> What {
             ],
             expected: None,
         },
+        16 => OrganisationCommand::SetCalendar { user, calendar: calendar(chance), expected },
+        17 => {
+            let settings =
+                vec![Setting::SellerAvailability(chance.u32(0..4) > 0), Setting::WaitComputation(chance.u32(0..4) > 0)];
+            OrganisationCommand::ChangeSettings { settings, expected: None }
+        }
         14 => {
             let settings = vec![
                 Setting::Roles(Workspace::Only(roles(&[Role::SalesManager]))),
@@ -90,6 +98,26 @@ pub fn organise(chance: &mut fastrand::Rng) -> What {
         }
         _ => OrganisationCommand::ChangeSettings { settings: Settings::default().each(), expected: None },
     })
+}
+
+/// Hours of some zone, and a day off now and then.
+fn calendar(chance: &mut fastrand::Rng) -> Calendar {
+    let zones = ["UTC", "Europe/Madrid", "America/New_York", "Australia/Lord_Howe"];
+    let mut calendar = Calendar::usual(zones[chance.usize(0..zones.len())]);
+    if chance.bool() {
+        let from = chance.i32(0..60);
+        let day = |days: i32| {
+            NaiveDate::from_ymd_opt(2026, 3, 1).and_then(|first| first.checked_add_days(Days::new(days as u64)))
+        };
+        let off = day(from).zip(day(from + chance.i32(0..5)));
+        calendar.entries.extend(off.map(|(from, until)| Entry::TimeOff {
+            from: from.into(),
+            until: until.into(),
+            description: None,
+        }));
+        calendar.holidays = chance.bool().then(|| "ES".into());
+    }
+    calendar
 }
 
 /// Something about the credentials of a user.

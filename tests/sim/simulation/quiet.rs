@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use relance::domain::account::Key;
 use relance::domain::enrolment::StepStatus;
+use relance::domain::entity::{Entity, Stamp};
 use relance::domain::organisation::command::OrganisationCommand;
 use relance::domain::policy::Policy;
 use relance::domain::record::Record;
@@ -138,6 +139,13 @@ impl World {
         }
         let engine = &self.processes[0].engine;
         let given = engine.given();
+        let stamp = Stamp { at: engine.clock().now(), by: UserId::SYSTEM };
+        for (id, log) in history.records.iter().filter(|(_, log)| log.state.exists) {
+            let moved = log.state.decide(RecordId(*id), &given, RecordCommand::MoveDueDates, stamp);
+            if !moved.as_ref().is_ok_and(Vec::is_empty) {
+                broken.push(format!("record {id:x}: a due date is not what the calendars say (TM-11): {moved:?}"));
+            }
+        }
         let organisation = history.organisations.values().next().map(|log| log.state.clone()).unwrap_or_default();
         if *given.policy.organisation != organisation {
             broken.push("decisions are given another organisation than the stored one".into());

@@ -107,7 +107,7 @@ impl Client<'_> {
 
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
-        let command = match self.chance.u32(0..34) {
+        let command = match self.chance.u32(0..36) {
             0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
@@ -137,6 +137,8 @@ impl Client<'_> {
                 let choice = *self.chance.choice(&[Some(AbVersion::A), Some(AbVersion::B), None])?;
                 SequenceCommand::StopAbTest { node: format!("n{}", self.chance.u32(0..4)), choice }
             }
+            34 => SequenceCommand::Change(vec![Property::Window(graphs::window(self.chance))]),
+            35 => SequenceCommand::Change(vec![Property::WaitComputation(self.chance.bool())]),
             31 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },
         };

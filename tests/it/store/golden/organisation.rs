@@ -9,6 +9,7 @@ use relance::domain::organisation::settings::{CallResult, Setting, Workspace};
 use relance::domain::organisation::{TeamKind, UserProfile, UserState};
 use relance::domain::permission::Role;
 use relance::domain::record::schema::{Phone, RecordType};
+use relance::domain::schedule::{Calendar, Day, Entry, Repeat, Span, TimeOfDay, Weekday};
 
 use super::{TEAM, USER, text};
 
@@ -44,7 +45,24 @@ pub fn events() -> Vec<OrganisationEvent> {
         OwnSettingsChanged { user: USER, before: vec![], after: own_settings() },
         Departed { user: USER, number: 300 },
         HandedOver { number: 300 },
+        CalendarChanged { user: USER, before: None, after: Calendar::default() },
+        CalendarChanged { user: USER, before: Some(Calendar::default()), after: calendar() },
+        DueDatesMoved { walk: 300, user: Some(USER) },
+        DueDatesMoved { walk: 301, user: None },
+        DueDatesSettled { walk: 300 },
     ]
+}
+
+fn calendar() -> Calendar {
+    let read = |text: &str| Day::try_from(text.to_owned()).expect("a date");
+    let noon = Span { start: TimeOfDay::hour(12), end: TimeOfDay::hour(13) };
+    let on = Repeat { weekdays: vec![Weekday::Mon, Weekday::Sun].into(), from: Some(read("2026-03-02")), until: None };
+    let entries = vec![
+        Entry::WorkingHours { on, span: Span::WORKING, breaks: vec![noon], description: text("Mañás") },
+        Entry::NonWorkingHours { on: Repeat::WORKING, span: noon, description: None },
+        Entry::TimeOff { from: read("2026-07-25"), until: read("2026-07-31"), description: None },
+    ];
+    Calendar { time_zone: "Europe/Madrid".into(), entries, holidays: text("ES") }
 }
 
 /// One value of each that somebody sets for themselves, in the order of their stored numbers.

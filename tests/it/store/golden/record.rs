@@ -102,6 +102,9 @@ pub fn events() -> Vec<RecordEvent> {
         MigrationUndone { enrolment: 2, migration: 300, version: 500, left: Some(300), wakes_at: Some(at(AT)) },
         StageChanged { flow: FlowId(SEQUENCE.0), stage: "Peche".into() },
         StepWarned { step: 300, warning: StepWarning::AssigneeUnresolved },
+        StepDue { step: 3, due_at: at(AT) },
+        WaitMoved { step: 3, before: at(AT), wakes_at: at(AT + 86_400_000) },
+        StepConverted { step: 3, error: StepError::EmailUndeliverable, wakes_at: at(AT) },
     ]);
     let kinds =
         [ActivityKind::PhoneCall, ActivityKind::Email, ActivityKind::Task, ActivityKind::Meeting, ActivityKind::Text];

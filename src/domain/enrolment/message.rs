@@ -1,0 +1,95 @@
+//! Automated messages: they leave when they are reached, wait for their window to open, or become the seller's (ST-20, ST-23).
+
+use super::advance::{Opened, Turn};
+use super::{Ordinal, Step, StepError, WaitState};
+use crate::domain::plan::{Action, Plan, PlanNode};
+use crate::domain::record::RecordRejection;
+use crate::domain::record::event::RecordEvent;
+use crate::domain::record::schema::{Channel, Owner};
+use crate::id::TemplateId;
+use crate::time::Timestamp;
+
+impl Turn<'_> {
+    /// The message of a node that was just reached; `opened` is the opening of its step.
+    pub(super) fn reach_message(
+        &mut self,
+        enrolment: Ordinal,
+        plan: &Plan,
+        node: &PlanNode,
+        assignee: Owner,
+        opened: impl FnOnce(Option<Timestamp>, Option<StepError>) -> RecordEvent,
+    ) -> Opened {
+        let error = self.cannot_send(node);
+        let opens = self.window_opens(plan, assignee).filter(|_| error.is_none());
+        self.emit(opened(opens, error));
+        let step = self.record.last_ordinal;
+        match (error, opens) {
+            (None, None) => self.send(enrolment, step, node, WaitState::None),
+            (None, Some(_)) => Opened::Stays,
+            (Some(_), _) => {
+                self.take_template(enrolment, step, node);
+                Opened::Stays
+            }
+        }
+    }
+
+    /// A message has waited for its window: it leaves, whatever the time is where a person says so (ST-21). Where the window
+    /// has closed again, because the server was down or the recipient has moved, it waits for the next.
+    pub(super) fn send_pending(
+        &mut self,
+        step: &Step,
+        node: &PlanNode,
+        wait: WaitState,
+    ) -> Result<(), RecordRejection> {
+        let plan = self.plan(step.enrolment)?;
+        if let Some(error) = self.cannot_send(node) {
+            let wakes_at = step.wakes_at.unwrap_or(self.stamp.at);
+            self.emit(RecordEvent::StepConverted { step: step.ordinal, error, wakes_at });
+            self.take_template(step.enrolment, step.ordinal, node);
+            self.set_due(step.ordinal);
+            return Ok(());
+        }
+        if wait == WaitState::Completed
+            && let Some(opens) = self.window_opens(plan, step.assignee)
+        {
+            self.move_wait(step, opens);
+            return Ok(());
+        }
+        match self.send(step.enrolment, step.ordinal, node, wait) {
+            Opened::Done(next) => self.open(step.enrolment, next),
+            Opened::Stays => Ok(()),
+        }
+    }
+
+    /// Hands the message to the outbox; the step is done with that.
+    fn send(&mut self, enrolment: Ordinal, step: Ordinal, node: &PlanNode, wait: WaitState) -> Opened {
+        if let Some(template) = self.take_template(enrolment, step, node) {
+            self.emit(RecordEvent::MessageOwed { step, template });
+        }
+        self.complete(step, wait, None, true);
+        Opened::Done(node.next)
+    }
+
+    /// The template of a message; of an A/B test that of the version which this enrolment gets (AB-8).
+    fn take_template(&mut self, enrolment: Ordinal, step: Ordinal, node: &PlanNode) -> Option<TemplateId> {
+        match &node.action {
+            Action::AutoEmail(template) | Action::AutoText(template) => Some(*template),
+            Action::AbTest(test) => {
+                let (version, template) = self.allocate(enrolment, &node.id, test);
+                self.emit(RecordEvent::AbVersionTaken { step, version });
+                Some(template)
+            }
+            _ => None,
+        }
+    }
+
+    /// Why the message cannot be sent (ST-23). No gateway sends text messages yet.
+    fn cannot_send(&self, node: &PlanNode) -> Option<StepError> {
+        let profile = &self.record.profile;
+        match () {
+            () if !node.is_email() => Some(StepError::AutomatedTextFailed),
+            () if profile.email.is_none() || !profile.allows(Channel::Email) => Some(StepError::EmailUndeliverable),
+            () => None,
+        }
+    }
+}
