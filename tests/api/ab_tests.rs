@@ -91,7 +91,8 @@ fn rp_10_ab_8_ab_10_a_test_runs_until_one_version_wins_and_is_what_everybody_get
     );
     assert_eq!(draft["versions"]["a"]["rate"], Value::Null);
     assert!(draft["hint"].as_str().is_some_and(|hint| hint.contains("1000")), "AB-18: {draft}");
-    let leads = take_part(&api, &sequence, 230);
+    // So many that neither version can miss its hundred.
+    let leads = take_part(&api, &sequence, 320);
     let (of_a, of_b) = open_b(&api, &leads);
     assert!(of_a >= 100 && of_b >= 100, "{of_a} and {of_b}");
     let running = test(&api, &sequence);

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, RwLock, mpsc};
 use std::time::Duration;
 
 use super::{READ, Sled, SledOptions, damaged, io};
@@ -65,10 +65,13 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
             room,
             _lock: lock,
         };
-        sled.identify(&name, manifest)?;
-        let store = RowStore::open(sled)?;
-        store.prove(&name, format, note, options.computed_rows_must_fit)?;
-        Ok(store)
+        let watched = sled.database()?;
+        awake(&watched, || {
+            sled.identify(&name, manifest)?;
+            let store = RowStore::open(sled)?;
+            store.prove(&name, format, note, options.computed_rows_must_fit)?;
+            Ok(store)
+        })
     })
     .map_err(|error| match error {
         StoreError::Row(what) | StoreError::Io { doing: READ, why: what } => damaged(&name, &what),
@@ -149,6 +152,24 @@ fn without_panic<T>(name: &str, open: impl FnOnce() -> Result<T>) -> Result<T> {
     let opened = std::panic::catch_unwind(AssertUnwindSafe(open));
     std::panic::set_hook(hook);
     opened.unwrap_or_else(|_| Err(damaged(name, "the database does not open")))
+}
+
+/// Does what writes to a database that nobody looks after yet. A write that fails in one of sled's own threads may leave
+/// whoever waits for it asleep; asking for another flush wakes it.
+fn awake<T>(database: &sled::Db, write: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        let (writing, ended) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            while ended.recv_timeout(POLL * 20) == Err(mpsc::RecvTimeoutError::Timeout) {
+                if database.context.global_error().is_err() {
+                    let _ = database.flush();
+                }
+            }
+        });
+        // Dropped when it is done, by a panic too.
+        let _writing = writing;
+        write()
+    })
 }
 
 impl RowStore<Sled> {

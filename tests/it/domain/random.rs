@@ -131,6 +131,8 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             RecordCommand::LeaveSequence { sequence, until: now }
         }
         Move::Activate(choice) => {
+            // Or what is connected in the instant of a deactivation would leave with those before it.
+            world.pass(chrono::TimeDelta::milliseconds(1));
             let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None, migration: None });
             return;
         }
