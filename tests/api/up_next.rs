@@ -83,7 +83,7 @@ fn u_5_u_7_u_10_waits_errors_and_both_exits_are_shown() {
     assert_eq!(api.current(&lead)["error"], "email_undeliverable", "U-7");
 }
 
-/// U-6: where nothing is connected.
+/// U-6: where nothing is connected; K-3: active sequences for its type are offered.
 #[test]
 fn u_6_a_record_without_a_sequence_invites_to_connect_one() {
     let server = Server::sandbox();

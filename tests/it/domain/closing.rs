@@ -31,6 +31,7 @@ fn k_13_a_failure_or_a_deactivation_ends_every_enrolment_at_once() {
     }
 }
 
+/// R-34 as well: no criterion of its own is needed.
 #[test]
 fn tc_8_d_59_a_success_keeps_an_enrolment_with_a_seller_step_after_the_current_node_on_any_exit() {
     let stays: &[(&str, Graph)] = &[
