@@ -15,7 +15,7 @@ const FAULTS: u64 = 9;
 /// So many records need more operations than any fault waits for.
 const RECORDS_MAX: usize = 2_000;
 /// Places of the database that are overwritten, one at a time.
-const HOLES: usize = 6;
+const HOLES: usize = 8;
 
 /// Commands until the server is gone, or has met the fault and goes on; the records that were acknowledged.
 async fn work(client: &Client) -> Vec<String> {
@@ -120,7 +120,7 @@ pub async fn gives_no_wrong_answer() {
         let check = program.run("check");
         assert!(!check.status.success() && String::from_utf8_lossy(&check.stderr).contains("is damaged"), "{check:?}");
     }
-    assert!(met > 0, "a hole somewhere was in use");
+    assert!(met + refused > 0, "a hole somewhere was in use");
     println!("of {HOLES} holes {refused} were refused and {met} met by a reader");
 }
 
