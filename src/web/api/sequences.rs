@@ -66,10 +66,10 @@ pub struct SequenceView {
     #[schema(value_type = Option<Object>)]
     window: Option<Window>,
     /// What counts as success for A/B tests (AB-14): `success`, `reply`, `meeting` or `{"field": CONDITION}`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     goal: GoalBody,
     /// Whether records that were in it may enter it again: `any_time`, `never`, or `{"after_days": N}`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     reentry: Reentry,
     /// No record is in it and in another sequence with this tag, or one below it, at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -291,10 +291,10 @@ pub struct SequencePatch {
     window: Option<Option<Window>>,
     /// What counts as success for A/B tests (AB-14): `success`, `reply`, `meeting` or `{"field": CONDITION}`; only while
     /// inactive or in revision.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     goal: Option<GoalBody>,
     /// `any_time`, `never`, or `{"after_days": N}`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     reentry: Option<Reentry>,
     /// A tag: no record is in this sequence and in another one with it at the same time; null for none.
     #[serde(default, deserialize_with = "present")]
