@@ -247,7 +247,7 @@ fn told(whole: &Answer, shown: usize, names: &BTreeMap<String, String>) -> Strin
     }
     let more = whole.itineraries.iter().filter(|way| !way.steps.is_empty()).count().saturating_sub(shown);
     if more > 0 {
-        text += &format!("\n{} itineraries more: --show N prints them, --json everything\n", count(more as u64));
+        text += &format!("\nitineraries not shown: {}; --show N prints more, --json everything\n", count(more as u64));
     }
     text
 }
@@ -294,7 +294,7 @@ mod tests {
             "2026-03-02         5  Grace",
             "one: sequence_completed",
             "2026-03-02 09:00  2026-03-02 10:00  completed   Call",
-            "1 itineraries more",
+            "itineraries not shown: 1",
         ] {
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }

@@ -96,11 +96,6 @@ impl Sled {
         database.as_deref().cloned().ok_or_else(|| io("reach the database", "it is closed"))
     }
 
-    fn database(&self) -> Result<sled::Db> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        database.clone().ok_or_else(|| io("reach the database", "it is closed"))
-    }
-
     /// What a thread of sled's own has met.
     fn failure(&self) -> Option<sled::Error> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);

@@ -52,6 +52,7 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
     without_panic(&name, || {
         let config = sled::Config::new().path(&path).cache_capacity(options.cache_bytes);
         let database = config.open().map_err(|error| does_not_open(&name, &error))?;
+        let watched = database.clone();
         let file = File::open(path.join("db")).map_err(|error| io("open the database file", error))?;
         let format = manifest.as_ref().map(|manifest| manifest.format);
         let mut sled = Sled {
@@ -65,7 +66,6 @@ pub fn open(directory: &Path, options: SledOptions) -> Result<RowStore<Sled>> {
             room,
             _lock: lock,
         };
-        let watched = sled.database()?;
         awake(&watched, || {
             sled.identify(&name, manifest)?;
             let store = RowStore::open(sled)?;

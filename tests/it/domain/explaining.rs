@@ -4,18 +4,16 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use relance::domain::enrolment::{Enrolment, Ordinal, Signal, Step};
 use relance::domain::explain::{Awaited, Explanation, explain};
-use relance::domain::plan::AssignTo;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::record::schema::{Change, Channel, Outcome, Owner, RecordType};
+use relance::domain::record::schema::{Change, Channel, Outcome, Owner};
 use relance::domain::sequence::Property;
-use relance::domain::template::{Language, sequence_templates};
 use relance::time::Timestamp;
 use serde_json::json;
 
 use super::draw::{
     advance, answered, auto_email, branch, call, early_reply, email, graph, reply, task, text, update, wait,
 };
-use super::random::{config, everything, moves, play};
+use super::random::{config, laid_out, moves, play};
 use super::world::{COLLEAGUE, World, at};
 
 impl World {
@@ -92,14 +90,7 @@ proptest! {
         own in any::<bool>(),
         moves in prop::collection::vec(moves(), 1..40),
     ) {
-        let template = sequence_templates().get(template);
-        let kind = template.map_or(RecordType::Lead, |template| template.record_type);
-        let mut world = World::of(kind);
-        let drawn = template.map_or_else(everything, |template| template.graph(Language::En));
-        let assign_to = if own { AssignTo::CurrentUser } else { AssignTo::RecordOwner };
-        let has_mail = drawn.nodes.iter().any(|node| matches!(node.kind(), "email" | "auto_email"));
-        let properties = vec![Property::ExitOnReply(leaves && has_mail), Property::AssignTo(assign_to)];
-        let sequences = [world.activate_with(drawn, properties), world.activate(graph(&[task("t", "u"), task("u", "")]))];
+        let (mut world, sequences) = laid_out(template, leaves, own);
         for next in moves {
             play(&mut world, &sequences, next);
             world.check_explained();

@@ -233,6 +233,19 @@ pub fn drawn(nodes: &[(u8, usize, usize, i64)]) -> Graph {
     graph(&drawn)
 }
 
+/// A record beside two sequences: a template, or one of everything where there is none of that number, and two tasks.
+pub(super) fn laid_out(template: usize, leaves: bool, own: bool) -> (World, [SequenceId; 2]) {
+    let template = sequence_templates().get(template);
+    let kind = template.map_or(RecordType::Lead, |template| template.record_type);
+    let mut world = World::of(kind);
+    let drawn = template.map_or_else(everything, |template| template.graph(Language::En));
+    let assign_to = if own { AssignTo::CurrentUser } else { AssignTo::RecordOwner };
+    let has_mail = drawn.nodes.iter().any(|node| matches!(node.kind(), "email" | "auto_email"));
+    let properties = vec![Property::ExitOnReply(leaves && has_mail), Property::AssignTo(assign_to)];
+    let sequences = [world.activate_with(drawn, properties), world.activate(graph(&[task("t", "u"), task("u", "")]))];
+    (world, sequences)
+}
+
 pub(super) fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -247,14 +260,7 @@ proptest! {
         own in any::<bool>(),
         moves in prop::collection::vec(moves(), 1..60),
     ) {
-        let template = sequence_templates().get(template);
-        let kind = template.map_or(RecordType::Lead, |template| template.record_type);
-        let mut world = World::of(kind);
-        let drawn = template.map_or_else(everything, |template| template.graph(Language::En));
-        let assign_to = if own { AssignTo::CurrentUser } else { AssignTo::RecordOwner };
-        let has_mail = drawn.nodes.iter().any(|node| matches!(node.kind(), "email" | "auto_email"));
-        let properties = vec![Property::ExitOnReply(leaves && has_mail), Property::AssignTo(assign_to)];
-        let sequences = [world.activate_with(drawn, properties), world.activate(graph(&[task("t", "u"), task("u", "")]))];
+        let (mut world, sequences) = laid_out(template, leaves, own);
         for next in moves {
             play(&mut world, &sequences, next);
         }
