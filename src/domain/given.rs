@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
@@ -28,6 +29,8 @@ pub struct Given {
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// What a second attempt at a message may do.
+    pub class: Class,
 }
 
 impl Default for Given {
@@ -39,6 +42,7 @@ impl Default for Given {
             catalogue: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
+            class: Class::default(),
         }
     }
 }

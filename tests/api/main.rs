@@ -14,6 +14,7 @@ mod calendars;
 mod catalogue;
 mod clock;
 mod conventions;
+mod deliveries;
 mod entering;
 mod erasure;
 mod events;
