@@ -9,6 +9,7 @@ use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
+use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, TemplateId};
@@ -28,6 +29,8 @@ pub struct Given {
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// What this one decision has to see of other records; empty in what all decisions share.
+    pub related: Related,
 }
 
 impl Default for Given {
@@ -39,6 +42,7 @@ impl Default for Given {
             catalogue: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
+            related: Related::default(),
         }
     }
 }
