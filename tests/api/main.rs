@@ -29,6 +29,7 @@ mod migrations;
 mod own_settings;
 mod people;
 mod records;
+mod relating;
 mod repeats;
 mod revocation;
 mod running;
