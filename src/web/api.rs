@@ -8,6 +8,7 @@ pub mod bundles;
 pub mod calendars;
 pub mod call_results;
 pub mod clock;
+pub mod compatibility;
 pub mod email_templates;
 pub mod enrolments;
 pub mod events;

@@ -13,6 +13,7 @@ mod bundles;
 mod calendars;
 mod catalogue;
 mod clock;
+mod compatibility;
 mod conventions;
 mod entering;
 mod erasure;
