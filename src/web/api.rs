@@ -22,6 +22,7 @@ pub mod message_templates;
 pub mod migrations;
 pub mod previews;
 pub mod process_flows;
+pub mod record_events;
 pub mod record_lists;
 pub mod record_types;
 pub mod records;

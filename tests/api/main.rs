@@ -29,6 +29,7 @@ mod messages;
 mod migrations;
 mod own_settings;
 mod people;
+mod record_events;
 mod records;
 mod relating;
 mod repeats;

@@ -86,6 +86,8 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         }
         RecordCommand::ReachGoal => turn.emit(RecordEvent::GoalReached),
         RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
+        RecordCommand::ReportClosed(_) if record.state == RecordState::Inactive => {}
+        RecordCommand::ReportClosed(outcome) => turn.close(outcome, None),
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);

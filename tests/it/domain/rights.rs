@@ -124,6 +124,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Snooze { .. }
         | RecordCommand::SkipWait(_)
         | RecordCommand::Retry(_)
+        | RecordCommand::ReportClosed(_)
         | RecordCommand::ReachGoal
         | RecordCommand::Note { .. } => "act",
         RecordCommand::LeaveSequence { .. }
@@ -186,6 +187,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::AssignActivity { activity: step, to: Owner::User(ME) },
         RecordCommand::ReportActivity { activity: step, completed: true, call_result: None },
         RecordCommand::MoveDueDates,
+        RecordCommand::ReportClosed(Outcome::Failure),
     ]
 }
 
