@@ -22,6 +22,7 @@ pub mod permission;
 pub mod plan;
 pub mod policy;
 pub mod record;
+pub mod related;
 pub mod schedule;
 pub mod sequence;
 pub mod simulation;

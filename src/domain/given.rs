@@ -10,6 +10,7 @@ use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
+use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, TemplateId};
@@ -31,6 +32,8 @@ pub struct Given {
     pub merge_reader: MergeReader,
     /// What a second attempt at a message may do.
     pub class: Class,
+    /// What this one decision has to see of other records; empty in what all decisions share.
+    pub related: Related,
 }
 
 impl Default for Given {
@@ -43,6 +46,7 @@ impl Default for Given {
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
             class: Class::default(),
+            related: Related::default(),
         }
     }
 }

@@ -147,6 +147,17 @@ impl Entity for Record {
         decide::decide(self, id, given, command, stamp)
     }
 
+    fn unseen(rejection: &RecordRejection) -> Option<RecordId> {
+        match rejection {
+            RecordRejection::Unseen(other) => Some(*other),
+            _ => None,
+        }
+    }
+
+    fn again(command: &RecordCommand) -> Option<RecordCommand> {
+        Some(command.clone())
+    }
+
     fn apply(&mut self, event: &RecordEvent, stamp: Stamp) {
         match event {
             RecordEvent::Created { kind, changes } => {

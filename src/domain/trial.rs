@@ -151,7 +151,7 @@ impl Moment<'_> {
 
 /// Runs one test; says which exits were taken. It always ends: a plan has no way back, and each timer belongs to a step of it.
 fn run(world: &Given, kind: RecordType, test: &Test) -> (Verdict, Vec<(String, Exit)>) {
-    let mut course = Course::new(world, test.start.unwrap_or(Timestamp::from_millis(START_MS)));
+    let mut course = Course::new(world, &|_| None, test.start.unwrap_or(Timestamp::from_millis(START_MS)));
     let failures = drive(&mut course, kind, test);
     let detail = (!failures.is_empty()).then(|| format!("{}\n{}", failures.join("\n"), tell::way(&course)));
     let exits = course.steps().filter_map(|(step, node)| Some((node.id.clone(), step.exit?)));

@@ -32,6 +32,7 @@ mod people;
 pub mod random;
 mod reach;
 mod records;
+mod relating;
 mod replaying;
 mod rights;
 mod rules;

@@ -1,6 +1,7 @@
 //! What an event of the log did to one enrolment, in a sentence: when, who, and why.
 
-use super::{Cause, words};
+use super::{Cause, SeeThen, words};
+use crate::domain::condition::Condition;
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{EndReason, Exit, Ordinal, Signal, Step, StepStatus, StepWarning, WaitState};
 use crate::domain::entity::Stamp;
@@ -11,8 +12,13 @@ use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Outcome;
 
 /// What can be said of an event, `record` being the state just after it; nothing where it is none of the enrolment's.
-pub fn of(record: &Record, given: &Given, enrolment: Ordinal, stamp: Stamp, event: &RecordEvent) -> Option<Cause> {
-    let teller = Teller { record, given, enrolment, stamp };
+pub fn of(
+    record: &Record,
+    (given, see): (&Given, SeeThen),
+    enrolment: Ordinal,
+    (stamp, event): (Stamp, &RecordEvent),
+) -> Option<Cause> {
+    let teller = Teller { record, given, see, enrolment, stamp };
     let (kind, node, detail) = teller.tell(event)?;
     Some(Cause { at: stamp.at, kind, node, detail })
 }
@@ -22,6 +28,7 @@ type Told = (&'static str, Option<String>, String);
 struct Teller<'a> {
     record: &'a Record,
     given: &'a Given,
+    see: SeeThen<'a>,
     enrolment: Ordinal,
     stamp: Stamp,
 }
@@ -235,7 +242,7 @@ impl Teller<'_> {
             Action::Wait(_) => ("wait_over", format!("The wait {name} was over.")),
             Action::EmailSignals(question) => branch(self.why_answered(step, question)),
             Action::CallResult(results) => branch(self.why_called(step, results)),
-            Action::FieldCondition(condition) => branch(words::compared(self.record, self.given, condition)),
+            Action::FieldCondition(condition) => branch(self.why_held(condition)),
             Action::StageCondition { flow, .. } => {
                 let stage = self.record.stage(*flow);
                 branch(stage.map_or(": no such process is running".into(), |stage| {
@@ -251,6 +258,11 @@ impl Teller<'_> {
             }
         };
         Some((kind, Some(node.id.clone()), detail))
+    }
+
+    /// What a condition found, on other records as they were then.
+    fn why_held(&self, condition: &Condition) -> String {
+        words::compared(self.record, self.given, &|other| (self.see)(other, self.stamp.at), condition)
     }
 
     /// What an e-mail condition had got when it took its exit.

@@ -88,4 +88,6 @@ pub enum RecordCommand {
     AbTestTold { step: Ordinal, tell: Tell },
     /// A calendar is otherwise: compute anew when open steps are due and when waits end (TM-11).
     MoveDueDates,
+    /// Another program tells that it was closed (§21.4). What is closed already stays as it is.
+    ReportClosed(Outcome),
 }

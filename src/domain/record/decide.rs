@@ -33,18 +33,28 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         return Err(RecordRejection::NotFound);
     }
     let mut turn = Turn::new(record, id, given, stamp);
+    let taken = take(&mut turn, record, command);
+    // What was decided without having seen what it depends on is void.
+    match turn.unseen() {
+        Some(other) => Err(RecordRejection::Unseen(other)),
+        None => taken.map(|()| turn.done()),
+    }
+}
+
+/// A command to a record that is there.
+fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), RecordRejection> {
     let waits = turn.waits();
     match command {
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
         RecordCommand::Erase => record.erased().into_iter().for_each(|event| turn.emit(event)),
-        RecordCommand::Change(changes) => change(&mut turn, changes)?,
-        RecordCommand::SetStage { flow, stage } => set_stage(&mut turn, flow, stage)?,
-        RecordCommand::Close(outcome) => close(&mut turn, outcome)?,
+        RecordCommand::Change(changes) => change(turn, changes)?,
+        RecordCommand::SetStage { flow, stage } => set_stage(turn, flow, stage)?,
+        RecordCommand::Close(outcome) => close(turn, outcome)?,
         RecordCommand::Reopen if record.state == RecordState::Active => {}
         RecordCommand::Reopen => turn.emit(RecordEvent::Reopened),
-        RecordCommand::Connect { sequence, wait, source } => connect(&mut turn, sequence, wait, source)?,
-        RecordCommand::Disconnect(enrolment) => disconnect(&mut turn, enrolment)?,
-        RecordCommand::LeaveSequence { sequence, until } => leave(&mut turn, sequence, until),
+        RecordCommand::Connect { sequence, wait, source } => connect(turn, sequence, wait, source)?,
+        RecordCommand::Disconnect(enrolment) => disconnect(turn, enrolment)?,
+        RecordCommand::LeaveSequence { sequence, until } => leave(turn, sequence, until),
         RecordCommand::Complete { step, note, call_result } => turn.complete_step(step, note, call_result)?,
         RecordCommand::Skip(step) => turn.skip_step(step)?,
         RecordCommand::Snooze { step, until } => turn.snooze_step(step, until)?,
@@ -76,10 +86,12 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         RecordCommand::MessageFailed { step, reason, bounced } => turn.message_failed(step, reason, bounced)?,
         RecordCommand::ReachGoal => turn.emit(RecordEvent::GoalReached),
         RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
+        RecordCommand::ReportClosed(_) if record.state == RecordState::Inactive => {}
+        RecordCommand::ReportClosed(outcome) => turn.close(outcome, None),
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);
-    Ok(turn.done())
+    Ok(())
 }
 
 fn create(record: &Record, given: &Given, kind: RecordType, mut changes: Vec<Change>, by: UserId) -> Decision {

@@ -57,6 +57,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::SetStage { .. }
         | RecordCommand::ReportActivity { .. }
         | RecordCommand::Signal { .. }
+        | RecordCommand::ReportClosed(_)
         | RecordCommand::ReachGoal => must(Reach::Act, CHANGE)?,
         RecordCommand::Connect { sequence, .. } => {
             must(Reach::See, CHANGE)?;

@@ -125,6 +125,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Snooze { .. }
         | RecordCommand::SkipWait(_)
         | RecordCommand::Retry(_)
+        | RecordCommand::ReportClosed(_)
         | RecordCommand::ReachGoal
         | RecordCommand::SettleMessage { .. }
         | RecordCommand::Note { .. } => "act",
@@ -195,6 +196,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::AssignActivity { activity: step, to: Owner::User(ME) },
         RecordCommand::ReportActivity { activity: step, completed: true, call_result: None },
         RecordCommand::MoveDueDates,
+        RecordCommand::ReportClosed(Outcome::Failure),
     ]
 }
 

@@ -168,7 +168,10 @@ impl Client<'_> {
             16..24 => self.step_command(record),
             24..29 => self.signal(record),
             29..35 => RecordCommand::Change(vec![self.change()]),
-            35 => RecordCommand::Close(*self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?),
+            35 => {
+                let outcome = *self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?;
+                if self.chance.bool() { RecordCommand::Close(outcome) } else { RecordCommand::ReportClosed(outcome) }
+            }
             36 => RecordCommand::Reopen,
             37 => RecordCommand::SetStage { flow: shelf::FLOW, stage: "Won".into() },
             38 if self.chance.u32(0..4) == 0 => RecordCommand::Erase,
