@@ -190,6 +190,8 @@ pub const PUBLIC_URL_MAX: usize = 255;
 pub const UNKNOWN_AFTER_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Hours that a message may be tried: a month.
 pub const RETRY_HOURS_MAX: u32 = 30 * 24;
+/// Recipients that are offered for bulk e-mails at once.
+pub const BULK_CANDIDATES_MAX: usize = 10_000;
 /// Before a message that could not be sent is tried again, at most.
 pub const RETRY_PAUSE_SECONDS_MAX: u64 = 6 * 3_600;
 /// Commits of one entity between two snapshots.

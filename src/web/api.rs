@@ -4,6 +4,7 @@ pub mod ab_tests;
 pub mod activities;
 pub mod audit;
 pub mod backup;
+pub mod bulk_emails;
 pub mod bundles;
 pub mod calendars;
 pub mod call_results;

@@ -6,6 +6,7 @@ mod assigning;
 mod audit;
 mod batches;
 mod bench;
+mod bulk_emails;
 mod bundle_contents;
 mod bundle_files;
 mod bundle_tags;

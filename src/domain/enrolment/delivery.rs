@@ -5,12 +5,15 @@
 
 use chrono::TimeDelta;
 
+use super::act::performs;
 use super::advance::Turn;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
-use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy};
+use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::plan::{Action, PlanNode};
-use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
+use crate::domain::record::schema::Channel;
+use crate::domain::record::{Problem, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
 use crate::time::Timestamp;
 
@@ -18,6 +21,52 @@ impl Turn<'_> {
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
     pub(super) fn is_sure(&self) -> bool {
         self.given.class == Class::Idempotent
+    }
+
+    /// W-80, W-83, W-92: the e-mail of a seller's step leaves through the server, and completes the step when it was taken.
+    pub fn send_email(
+        &mut self,
+        step: Ordinal,
+        content: Written,
+        at: Option<Timestamp>,
+    ) -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        if !performs(&step, node) {
+            return Err(RecordRejection::StepWaits);
+        }
+        if !node.is_email() {
+            return Err(RecordRejection::NotAnEmail);
+        }
+        if step.is_sending() {
+            return Err(RecordRejection::MessageUnderWay);
+        }
+        let profile = &self.record.profile;
+        if profile.email.is_none() {
+            return Err(RecordRejection::EmailMissing);
+        }
+        if !profile.allows(Channel::Email) {
+            return Err(RecordRejection::EmailNotAllowed);
+        }
+        if at.is_some_and(|at| at <= self.stamp.at) {
+            return Err(RecordRejection::SendAtInPast);
+        }
+        let (template, own) = match content {
+            Written::Template(template) if self.given.message(template, MessageKind::Mail).is_none() => {
+                let detail = "there is no such e-mail template".into();
+                let unknown = Problem { pointer: "/template".into(), code: "template_unknown", detail };
+                return Err(RecordRejection::Invalid(vec![unknown]));
+            }
+            Written::Template(template) => (Some(template), None),
+            Written::Own(text) => {
+                let problems = Content::Mail(text.clone()).problems(self.given);
+                if !problems.is_empty() {
+                    return Err(RecordRejection::Invalid(problems));
+                }
+                (None, Some(text))
+            }
+        };
+        self.emit(RecordEvent::EmailSubmitted { step: step.ordinal, template, own, at });
+        Ok(())
     }
 
     /// A message is about to leave: what has changed since it was owed is looked at, in the same turn in which a reply would
@@ -40,8 +89,10 @@ impl Turn<'_> {
             return Ok(());
         }
         let plan = self.plan(step.enrolment)?;
-        let opens = self.window_opens(plan, step.assignee);
-        match opens.filter(|_| step.status == StepStatus::Open && step.wait != WaitState::Skipped) {
+        // What a person sends leaves when they say so.
+        let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(&step, node);
+        let opens = self.window_opens(plan, step.assignee).filter(|_| keeps_window);
+        match opens {
             Some(until) => self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None }),
             None => self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id }),
         }
@@ -190,9 +241,14 @@ impl Turn<'_> {
 
     /// ST-23, where the step is still open.
     fn give_to_seller(&mut self, step: &Step, error: StepError) {
-        if step.status == StepStatus::Open {
-            self.emit(RecordEvent::BecameSellers { step: step.ordinal, error });
-            self.set_due(step.ordinal);
+        let is_sellers = self.record.node_of(self.given, step).is_some_and(|node| performs(step, node));
+        match step.status {
+            StepStatus::Open if is_sellers => _ = self.fail(step.ordinal, error),
+            StepStatus::Open => {
+                self.emit(RecordEvent::BecameSellers { step: step.ordinal, error });
+                self.set_due(step.ordinal);
+            }
+            _ => {}
         }
     }
 

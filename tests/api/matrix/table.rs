@@ -194,6 +194,13 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("GET /bulk-emails/candidates", READ, 21, On::Whole, Nothing, 200),
+    row("POST /bulk-emails/preview", WRITE, 21, On::Record, See, 200)
+        .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)
+        .item(),
+    row("POST /bulk-emails", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)
+        .item(),
     row("GET /deliveries", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
     row("POST /deliveries/{step}/settle", WRITE, 21, On::Record, Act, 200)
         .sends(r#"{"as":"sent"}"#)

@@ -113,5 +113,6 @@ pub fn settings() -> Vec<Setting> {
         Setting::RetryInitialSeconds(60),
         Setting::RetryMaxHours(48),
         Setting::PublicUrl(Some("https://sales.example.com".into())),
+        Setting::BulkEmailAllTypes(true),
     ]
 }
