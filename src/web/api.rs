@@ -16,6 +16,7 @@ pub mod explain;
 pub mod fields;
 pub mod graphs;
 pub mod health;
+pub mod holidays;
 pub mod imports;
 pub mod me;
 pub mod message_templates;

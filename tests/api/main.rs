@@ -20,6 +20,7 @@ mod erasure;
 mod events;
 mod external;
 mod fixtures;
+mod holidays;
 mod hygiene;
 mod imports;
 mod lists;

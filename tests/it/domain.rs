@@ -21,6 +21,7 @@ mod exit;
 mod explaining;
 mod graphs;
 mod holding;
+mod holidays;
 mod ledger;
 mod messages;
 mod messaging;

@@ -309,6 +309,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /settings", READ, 21, On::Whole, Nothing, 200),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
+    row("GET /holidays", READ, 21, On::Whole, Nothing, 200).asks("?country=FR&year=2026"),
+    row("GET /holidays/corrections", READ, 21, On::Whole, Nothing, 200),
+    row("PUT /holidays/corrections", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":[]}"#),
     row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
     row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
     // Record types and their fields: for everybody to read, for administrators to change.
