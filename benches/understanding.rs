@@ -11,8 +11,9 @@
 use std::time::Instant;
 
 use chrono::TimeDelta;
+use relance::domain::delivery::MessageState;
 use relance::domain::effect::Effects;
-use relance::domain::enrolment::{MessageState, StepStatus};
+use relance::domain::enrolment::StepStatus;
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::explain::{Awaited, explain};
 use relance::domain::given::Given;
@@ -43,7 +44,7 @@ impl Logged {
         let Ok(events) = self.record.decide(self.id, given, command, stamp) else { return false };
         advance(&mut self.record, self.id, &events, stamp, &mut Effects::default());
         self.log.extend(events.into_iter().map(|event| (stamp, event)));
-        let owed = self.record.steps.iter().find(|step| step.message == Some(MessageState::Owed));
+        let owed = self.record.steps.iter().find(|step| step.message_state() == Some(&MessageState::Owed));
         if let Some(step) = owed.map(|step| step.ordinal) {
             let sent = RecordCommand::MessageSent { step, message_id: "sent".into() };
             self.ask(given, sent, Stamp { by: UserId::SYSTEM, ..stamp });

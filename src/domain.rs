@@ -7,6 +7,7 @@ pub mod activity;
 pub mod audit;
 pub mod catalogue;
 pub mod condition;
+pub mod delivery;
 pub mod effect;
 pub mod enrolment;
 pub mod entity;

@@ -150,6 +150,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::delete_sequence)
         .service(ab_tests::list_ab_tests)
         .service(ab_tests::stop_ab_test)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::settle_delivery)
         .service(migrations::preview_migration)
         .service(migrations::undo_migration)
         .service(migrations::get_migration)

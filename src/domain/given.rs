@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
@@ -29,6 +30,8 @@ pub struct Given {
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// What a second attempt at a message may do.
+    pub class: Class,
     /// What this one decision has to see of other records; empty in what all decisions share.
     pub related: Related,
 }
@@ -42,6 +45,7 @@ impl Default for Given {
             catalogue: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
+            class: Class::default(),
             related: Related::default(),
         }
     }

@@ -9,6 +9,7 @@ pub mod calendars;
 pub mod call_results;
 pub mod clock;
 pub mod compatibility;
+pub mod deliveries;
 pub mod email_templates;
 pub mod enrolments;
 pub mod events;

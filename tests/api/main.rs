@@ -15,6 +15,7 @@ mod catalogue;
 mod clock;
 mod compatibility;
 mod conventions;
+mod deliveries;
 mod entering;
 mod erasure;
 mod events;

@@ -12,6 +12,7 @@ mod commands;
 mod comparing;
 mod conditions;
 mod connecting;
+mod deliveries;
 mod departing;
 mod designing;
 pub mod draw;

@@ -92,6 +92,9 @@ impl<'a> Turn<'a> {
     pub fn end(&mut self, enrolment: Ordinal, status: EnrolmentStatus, reason: EndReason) {
         let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
         let cancelled = current.map(|step| step.ordinal);
+        if let Some(step) = cancelled {
+            self.take_back(step, "its enrolment ended");
+        }
         self.emit(RecordEvent::Ended { enrolment, status, reason, cancelled });
     }
 

@@ -94,6 +94,24 @@ impl Teller<'_> {
             }
             RecordEvent::MessageFailed { step, reason } => self
                 .of_step("message_failed", *step, |name| format!("The message of {name} could not be sent: {reason}.")),
+            RecordEvent::MessagePutOff { step, until, failed } => {
+                let why = failed.as_deref().unwrap_or("its window is shut, or as many as may have left");
+                self.of_step("message_put_off", *step, |name| format!("{name} was put off until {until}: {why}."))
+            }
+            RecordEvent::MessageUnknown { step, why, .. } => {
+                self.of_step("message_unknown", *step, |name| format!("Nobody knows whether {name} was sent: {why}."))
+            }
+            RecordEvent::MessageSettled { step, sent, .. } => {
+                let what = if *sent { "sent" } else { "not sent" };
+                self.of_step("message_settled", *step, |name| format!("{name} is taken as {what}."))
+            }
+            RecordEvent::MessageSkipped { step, why, .. } => {
+                self.of_step("message_skipped", *step, |name| format!("{name} was not sent: {why}."))
+            }
+            RecordEvent::BecameSellers { step, error } => {
+                let why = words::error(*error).0;
+                self.of_step("step_converted", *step, |name| format!("{name} became the seller's to do: {why}."))
+            }
             RecordEvent::Ended { enrolment, reason, .. } => self.own(*enrolment).then(|| self.ended(*reason)),
             RecordEvent::Closed(outcome) => self.closed(*outcome),
             RecordEvent::Reopened => {
@@ -115,6 +133,10 @@ impl Teller<'_> {
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
+            | RecordEvent::MessageOwedAgain { .. }
+            | RecordEvent::MessageClaimed { .. }
+            | RecordEvent::MessageHeld { .. }
+            | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }

@@ -63,9 +63,11 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::Note { step, text } => turn.note_step(step, text)?,
         RecordCommand::Signal { step, signal, at } => turn.signal(step, signal, at)?,
         RecordCommand::Fire(key) => turn.fire(key)?,
-        RecordCommand::MessageSent { step, message_id } => {
-            turn.settle(step, RecordEvent::MessageSent { step, message_id })?;
-        }
+        RecordCommand::MessageSent { step, message_id } => turn.message_sent(step, message_id)?,
+        RecordCommand::ClaimMessage { step, epoch, message_id } => turn.claim_message(step, epoch, message_id)?,
+        RecordCommand::PutOffMessage { step, why, pause } => turn.put_off(step, why, pause)?,
+        RecordCommand::LoseMessage { step, why } => turn.lose_message(step, why)?,
+        RecordCommand::SettleMessage { step, to } => turn.settle_message(step, to)?,
         RecordCommand::Migrate(migration) => turn.migrate(migration)?,
         RecordCommand::UndoMigration(migration) => turn.undo_migration(migration)?,
         RecordCommand::AssignStep { step, to } => turn.assign_step(step, to)?,
@@ -81,9 +83,7 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         }
         RecordCommand::HandOver(from) => turn.hand_over(from)?,
         RecordCommand::MoveDueDates => turn.move_due_dates()?,
-        RecordCommand::MessageFailed { step, reason } => {
-            turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
-        }
+        RecordCommand::MessageFailed { step, reason, bounced } => turn.message_failed(step, reason, bounced)?,
         RecordCommand::ReachGoal => turn.emit(RecordEvent::GoalReached),
         RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
         RecordCommand::ReportClosed(_) if record.state == RecordState::Inactive => {}

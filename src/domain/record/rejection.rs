@@ -91,6 +91,9 @@ pub enum RecordRejection {
     /// A signal for something that is no e-mail.
     #[error("the step is no e-mail, so nothing can come back for it")]
     NotAnEmail,
+    /// What became of a message is known, or it has not been sent yet.
+    #[error("what became of this message is no open question")]
+    DeliveryKnown,
     /// Retry without an error.
     #[error("the step has no error to try again")]
     NothingToRetry,

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
+use crate::domain::delivery::MessageState;
 use crate::domain::effect::{Delivery, Effect, EffectKey, Effects};
-use crate::domain::enrolment::{Enrolment, MessageState, Ordinal, Step};
+use crate::domain::enrolment::{Enrolment, Ordinal, Step};
 use crate::domain::entity::{Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::plan::{Plan, PlanNode};
@@ -58,7 +59,7 @@ impl<'a> Course<'a> {
 
     /// What the outbox owed when it began arrives.
     pub fn deliver(&mut self) -> Result<(), RecordRejection> {
-        let is_owed = |step: &&Step| step.message == Some(MessageState::Owed);
+        let is_owed = |step: &&Step| step.message_state().is_some_and(MessageState::is_owed);
         let owed: Vec<_> = self.record.steps.iter().filter(is_owed).map(|step| step.ordinal).collect();
         owed.into_iter().try_for_each(|step| self.give(arrives(step)))
     }

@@ -194,6 +194,10 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("GET /deliveries", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("POST /deliveries/{step}/settle", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"as":"sent"}"#)
+        .but(409, "delivery_known"),
     row("POST /steps/{step}/start", WRITE, 21, On::Record, Act, 200),
     row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200).sends(r#"{"user":"$colleague"}"#),
     row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200)

@@ -29,6 +29,10 @@ use super::ledger::{Ledger, Logged};
 // Named, because the fuzz targets take this file by its path.
 #[path = "world/ab_tests.rs"]
 mod ab_tests;
+#[path = "world/by_server.rs"]
+mod by_server;
+
+pub use self::by_server::is_of_server;
 #[path = "world/writing.rs"]
 mod writing;
 
@@ -66,23 +70,6 @@ pub fn given() -> Given {
 /// The instant of RFC 3339 text.
 pub fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("an instant")
-}
-
-/// Whether only timers, deliveries and ends of sequences ask for it.
-pub fn is_of_server(command: &RecordCommand) -> bool {
-    matches!(
-        command,
-        RecordCommand::LeaveSequence { .. }
-            | RecordCommand::Fire(_)
-            | RecordCommand::MessageSent { .. }
-            | RecordCommand::MessageFailed { .. }
-            | RecordCommand::Forget
-            | RecordCommand::Migrate(_)
-            | RecordCommand::UndoMigration(_)
-            | RecordCommand::HandOver(_)
-            | RecordCommand::AbTestTold { .. }
-            | RecordCommand::MoveDueDates
-    )
 }
 
 /// The test's whole surroundings.

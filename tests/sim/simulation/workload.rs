@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
-use relance::domain::enrolment::{Signal, StepStatus};
+use relance::domain::delivery::{MessageState, Settled};
+use relance::domain::enrolment::{Signal, Step, StepStatus};
 use relance::domain::import::{ImportCommand, ImportCounts, ImportRequest, ImportState};
 use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::Record;
@@ -216,6 +217,11 @@ impl Client<'_> {
         let all: Vec<_> = record.steps.iter().map(|step| step.ordinal).collect();
         let among = if self.chance.u32(0..5) > 0 { &open } else { &all };
         let step = self.chance.choice(among).copied().unwrap_or(3);
+        let is_lost = |step: &&Step| matches!(step.message_state(), Some(MessageState::Unknown(_)));
+        if let Some(lost) = record.steps.iter().find(is_lost).filter(|_| self.chance.bool()) {
+            let to = if self.chance.bool() { Settled::Sent } else { Settled::Failed };
+            return RecordCommand::SettleMessage { step: lost.ordinal, to };
+        }
         match self.chance.u32(0..8) {
             0 | 1 => RecordCommand::Skip(step),
             2 | 3 => RecordCommand::SkipWait(step),
