@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod civil;
 pub mod corrections;
 pub mod holidays;
+pub mod icalendar;
 pub mod working;
 
 pub use self::calendar::{Calendar, Day, Entry, Repeat, Span, TimeOfDay, Weekday, Weekdays};

@@ -5,6 +5,7 @@ pub mod activities;
 pub mod audit;
 pub mod backup;
 pub mod bundles;
+pub mod calendar_imports;
 pub mod calendars;
 pub mod call_results;
 pub mod clock;

@@ -23,6 +23,7 @@ mod explaining;
 mod graphs;
 mod holding;
 mod holidays;
+mod importing;
 mod ledger;
 mod messages;
 mod messaging;
