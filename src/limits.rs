@@ -221,6 +221,8 @@ pub const CARD_LAYOUT_MAX: usize = 4 << 10;
 pub const CALENDAR_ENTRIES_MAX: usize = 200;
 /// See [`CALENDAR_ENTRIES_MAX`].
 pub const CALENDAR_BREAKS_MAX: usize = 10;
+/// Days that an organisation says are holidays, or are none, against the table.
+pub const HOLIDAY_CORRECTIONS_MAX: usize = 2_000;
 /// See [`CALENDAR_ENTRIES_MAX`].
 pub const CALENDAR_TEXT_MAX: usize = 200;
 /// Days without working time after which a search for the next gives up, and days that a search looks at altogether.

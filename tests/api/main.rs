@@ -22,6 +22,7 @@ mod erasure;
 mod events;
 mod external;
 mod fixtures;
+mod holidays;
 mod hygiene;
 mod imports;
 mod lists;

@@ -22,6 +22,8 @@ mod exit;
 mod explaining;
 mod graphs;
 mod holding;
+mod holidays;
+mod importing;
 mod ledger;
 mod messages;
 mod messaging;

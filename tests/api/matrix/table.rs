@@ -297,6 +297,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /users/{id}/calendar", READ, 18, On::User, See, 200).only(OTHERS),
     row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200).only(&[Own]).sends(CALENDAR),
     row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200).only(OTHERS).sends(CALENDAR),
+    row("POST /me/calendar/import", WRITE, 19, On::Whole, Nothing, 200).sends(FILE),
+    row("POST /users/{id}/calendar/import", WRITE, 19, On::User, See, 200).only(&[Own]).sends(FILE),
+    row("POST /users/{id}/calendar/import", WRITE, 18, On::User, See, 200).only(OTHERS).sends(FILE),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
@@ -320,6 +323,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /settings", READ, 21, On::Whole, Nothing, 200),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
+    row("GET /holidays", READ, 21, On::Whole, Nothing, 200).asks("?country=FR&year=2026"),
+    row("GET /holidays/corrections", READ, 21, On::Whole, Nothing, 200),
+    row("PUT /holidays/corrections", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":[]}"#),
     row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
     row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
     // Record types and their fields: for everybody to read, for administrators to change.
@@ -363,6 +369,7 @@ pub const ROUTES: &[Row] = &[
 const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
 
+const FILE: &str = "BEGIN:VCALENDAR\nEND:VCALENDAR";
 const RECORD_EVENT: &str =
     r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
 const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
