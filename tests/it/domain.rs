@@ -25,6 +25,7 @@ mod ledger;
 mod messages;
 mod messaging;
 mod migration;
+mod model;
 mod own_settings;
 mod paths;
 mod people;
