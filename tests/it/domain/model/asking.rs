@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
+use relance::domain::delivery::Settled;
 use relance::domain::enrolment::{EnrolmentStatus, Signal, StepStatus};
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
@@ -153,20 +154,31 @@ impl Scene {
         }
     }
 
+    /// What becomes of messages, and what comes back for them.
     fn of_mail(&mut self) -> RecordCommand {
-        let sent: Vec<_> = self.naive.owed().into_iter().collect();
-        let (step, message_id) = (self.rng.u32(..self.naive.numbers + 2), "id@example.org".to_owned());
+        if self.rng.bool() {
+            return self.signal();
+        }
+        let is_under_way = |visit: &&Visit| visit.message.as_ref().is_some_and(|letter| letter.is_under_way());
+        let under_way: Vec<_> = self.naive.visits.iter().filter(is_under_way).map(|visit| visit.number).collect();
+        let step = match under_way.is_empty() || self.rng.u8(..10) == 0 {
+            true => self.rng.u32(..self.naive.numbers + 2),
+            false => under_way[self.rng.usize(..under_way.len())],
+        };
+        let message_id = format!("{step}@example.org");
         match self.rng.u8(..20) {
-            0 => RecordCommand::MessageSent { step, message_id },
-            1 => RecordCommand::MessageFailed { step, reason: "full".into() },
-            2..7 if !sent.is_empty() => {
-                let step = sent[self.rng.usize(..sent.len())];
-                match self.rng.u8(..6) {
-                    0 => RecordCommand::MessageFailed { step, reason: "full".into() },
-                    _ => RecordCommand::MessageSent { step, message_id },
-                }
+            0..7 => RecordCommand::MessageSent { step, message_id },
+            7..11 => RecordCommand::ClaimMessage { step, epoch: self.rng.u64(1..3), message_id },
+            11..13 => RecordCommand::LoseMessage { step, why: "silence".into() },
+            13..15 => {
+                let pause = TimeDelta::minutes(self.rng.i64(1..900));
+                RecordCommand::PutOffMessage { step, why: "later".into(), pause }
             }
-            _ => self.signal(),
+            15..17 => RecordCommand::MessageFailed { step, reason: "full".into(), bounced: self.rng.bool() },
+            _ => {
+                let to = [Settled::Sent, Settled::Failed, Settled::Resend][self.rng.usize(..3)];
+                RecordCommand::SettleMessage { step, to }
+            }
         }
     }
 

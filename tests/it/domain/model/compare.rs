@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::mem::discriminant;
 
 use relance::domain::activity::Activity;
+use relance::domain::delivery::Message;
 use relance::domain::enrolment::Enrolment;
 use relance::domain::enrolment::{Signal, Step};
 use relance::domain::given::Given;
 use relance::domain::record::schema::{Channel, RecordState};
 use relance::domain::record::{Record, RecordRejection};
 
-use super::naive::{Answer, Deed, Lead, Run, Visit};
+use super::naive::{Answer, Deed, Lead, Letter, Run, Visit};
 use super::scene::Scene;
 
 const SIGNALS: [Signal; 5] =
@@ -117,9 +118,14 @@ fn visit(record: &Record, given: &Given, step: &Step) -> Visit {
         call_result: step.call_result.clone(),
         exit: step.exit,
         signals: signals.collect::<BTreeMap<_, _>>(),
-        message: step.message.clone(),
+        message: step.message.as_ref().map(letter),
         linked: step.linked_status(),
     }
+}
+
+fn letter(one: &Message) -> Letter {
+    let message_id = one.message_id.clone();
+    Letter { state: one.state.clone(), message_id, owed_at: one.owed_at, attempts: one.attempts }
 }
 
 fn deed(one: &Activity) -> Deed {

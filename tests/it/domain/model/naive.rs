@@ -6,16 +6,17 @@ mod activity;
 mod answer;
 mod clock;
 mod connect;
+mod mail;
 mod walk;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, ActivityStatus};
-use relance::domain::enrolment::{
-    EndReason, EnrolmentStatus, Exit, MessageState, Signal, StepError, StepStatus, WaitState,
-};
+use relance::domain::delivery::{MessageState, UnknownPolicy};
+use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, StepStatus, WaitState};
 use relance::domain::plan::AssignTo;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
@@ -64,6 +65,11 @@ pub struct Office {
     pub completes_step: bool,
     pub call_completes_step: bool,
     pub default_result: Option<String>,
+    /// Whether the same message twice is one message, so that its step need not wait for it.
+    pub is_sure: bool,
+    pub unknown_policy: UnknownPolicy,
+    pub unknown_after: TimeDelta,
+    pub retry_max: TimeDelta,
     /// Who may not act any more.
     pub left: BTreeSet<UserId>,
     pub hours: BTreeMap<UserId, Hours>,
@@ -127,8 +133,17 @@ pub struct Visit {
     pub call_result: Option<String>,
     pub exit: Option<Exit>,
     pub signals: BTreeMap<u8, Timestamp>,
-    pub message: Option<MessageState>,
+    pub message: Option<Letter>,
     pub linked: Option<ActivityStatus>,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Letter {
+    pub state: MessageState,
+    pub message_id: Option<String>,
+    pub owed_at: Timestamp,
+    pub attempts: u16,
 }
 
 /// A manual activity.
@@ -216,7 +231,11 @@ impl Naive {
             RecordCommand::Signal { step, signal, at } => self.signal(step, signal, at),
             RecordCommand::Fire(key) => self.fire(key),
             RecordCommand::MessageSent { step, message_id } => self.sent(step, message_id),
-            RecordCommand::MessageFailed { step, reason } => self.given_up(step, reason),
+            RecordCommand::MessageFailed { step, bounced, .. } => self.given_up(step, bounced),
+            RecordCommand::ClaimMessage { step, epoch, message_id } => self.claim(step, epoch, message_id),
+            RecordCommand::PutOffMessage { step, pause, .. } => self.put_off(step, pause),
+            RecordCommand::LoseMessage { step, .. } => self.lose(step),
+            RecordCommand::SettleMessage { step, to } => self.settle(step, to),
             RecordCommand::AssignStep { step, to } => self.assign_step(step, to),
             RecordCommand::Start(step) => self.start(step),
             RecordCommand::AddActivity(new) => self.add_activity(new),
@@ -291,7 +310,8 @@ impl Naive {
         let connecting = self.runs.iter().filter(|run| run.status == EnrolmentStatus::Connecting);
         let open = self.visits.iter().filter(|visit| visit.status == StepStatus::Open);
         let begins = connecting.filter_map(|run| Some((run.opens_at?, run.number)));
-        begins.chain(open.filter_map(|visit| Some((visit.wakes_at?, visit.number)))).collect()
+        let messages = self.visits.iter().filter_map(|visit| Some((visit.letter_wakes_at()?, visit.number)));
+        begins.chain(open.filter_map(|visit| Some((visit.wakes_at?, visit.number)))).chain(messages).collect()
     }
 
     /// Whether something may come back for it.
@@ -301,8 +321,7 @@ impl Naive {
 
     /// Every message that has to leave.
     pub fn owed(&self) -> BTreeSet<u32> {
-        let owed = self.visits.iter().filter(|visit| visit.message == Some(MessageState::Owed));
-        owed.map(|visit| visit.number).collect()
+        self.visits.iter().filter(|visit| visit.is_owed()).map(|visit| visit.number).collect()
     }
 }
 

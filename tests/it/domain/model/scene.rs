@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use fastrand::Rng;
 use relance::domain::catalogue::field::{Field, FieldKind, Target};
 use relance::domain::catalogue::flow::Flow;
 use relance::domain::catalogue::tag::Tag;
+use relance::domain::delivery::{Class, UnknownPolicy};
 use relance::domain::effect::{Delivery, Effect, EffectKey, Effects};
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::message_template::{MessageTemplate, Standing};
@@ -271,6 +273,10 @@ fn alter(rng: &mut Rng, organisation: &mut Organisation) {
     settings.call_completes_step = rng.u8(..4) > 0;
     let default = CallResult::Default(RESULTS[rng.usize(..6)].into());
     settings.call_result = if rng.u8(..4) == 0 { default } else { CallResult::Ask };
+    let policies = [UnknownPolicy::Hold, UnknownPolicy::Resend, UnknownPolicy::Sent];
+    settings.unknown_policy = policies[rng.usize(..3)];
+    settings.unknown_after_minutes = rng.u32(0..100);
+    settings.retry_max_hours = rng.u32(0..50);
     settings.record_types = RecordType::BUILT_IN.into_iter().collect();
     if rng.u8(..20) == 0 {
         settings.record_types.remove(&RecordType::Lead);
@@ -351,6 +357,10 @@ fn office(world: &World, hours: BTreeMap<UserId, Hours>) -> Office {
         completes_step: settings.activity_completes_step,
         call_completes_step: settings.call_completes_step,
         default_result,
+        is_sure: world.given.class == Class::Idempotent,
+        unknown_policy: settings.unknown_policy,
+        unknown_after: TimeDelta::minutes(settings.unknown_after_minutes.into()),
+        retry_max: TimeDelta::hours(settings.retry_max_hours.into()),
         left: left.map(|(id, _)| *id).collect(),
         hours,
         tiers,

@@ -1,8 +1,6 @@
 //! What people, timers and the outside do to a step (§11.2, §11.3, §19.3).
 
-use relance::domain::enrolment::{
-    EndReason, EnrolmentStatus, Exit, MessageState, Signal, StepError, StepStatus, WaitState,
-};
+use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepStatus, WaitState};
 use relance::domain::record::schema::Owner;
 use relance::domain::record::{Problem, RecordRejection as Refused};
 use relance::domain::sequence::graph::Node;
@@ -45,6 +43,7 @@ impl Naive {
     pub(super) fn skip(&mut self, number: u32) -> Answer {
         let (visit, at) = self.open_visit(number)?;
         self.visit_mut(number).exit = is_branching(&at).then_some(Exit::No);
+        self.take_back(number);
         self.shut(number, StepStatus::Skipped);
         let next = exit(&at, false);
         let version = self.version(visit.run);
@@ -79,6 +78,9 @@ impl Naive {
     /// R-14, CO-16, ST-21.
     pub(super) fn skip_wait(&mut self, number: u32) -> Answer {
         let (visit, at) = self.open_visit(number)?;
+        if self.hurry(number) {
+            return Ok(());
+        }
         if visit.wait != WaitState::Waiting {
             return Err(Refused::NotWaiting);
         }
@@ -136,13 +138,7 @@ impl Naive {
         if !is_mail(node(&version, &mail.node)) {
             return Err(Refused::NotAnEmail);
         }
-        // D-63.
-        let opens = matches!(signal, Signal::LinkClicked | Signal::AttachmentDownloaded | Signal::Replied);
-        for one in [Some(signal), opens.then_some(Signal::Opened)].into_iter().flatten() {
-            let first = self.visit_mut(number).signals.entry(one as u8).or_insert(at);
-            *first = at.min(*first);
-            self.happened.push(Happened::CameBack { run: mail.run, signal: one });
-        }
+        self.came_back(number, signal, at);
         if !self.is_live(mail.run) {
             return Ok(());
         }
@@ -175,6 +171,9 @@ impl Naive {
             self.start_run(key);
             return Ok(());
         }
+        if let Some(due) = self.visit(key).and_then(Visit::letter_wakes_at) {
+            return self.wake_letter(key, due);
+        }
         let Ok((visit, at)) = self.open_visit(key) else { return Err(Refused::Stale) };
         match visit.wakes_at {
             None => Err(Refused::Stale),
@@ -184,26 +183,6 @@ impl Naive {
                 Ok(())
             }
         }
-    }
-
-    /// The outbox has sent a message.
-    pub(super) fn sent(&mut self, number: u32, message_id: String) -> Answer {
-        self.must_owe(number)?;
-        self.visit_mut(number).message = Some(MessageState::Sent(message_id));
-        Ok(())
-    }
-
-    /// The outbox has given a message up.
-    pub(super) fn given_up(&mut self, number: u32, reason: String) -> Answer {
-        self.must_owe(number)?;
-        let held = self.visit_mut(number);
-        (held.message, held.error) = (Some(MessageState::Failed(reason)), Some(StepError::EmailTemplateFailed));
-        Ok(())
-    }
-
-    fn must_owe(&self, number: u32) -> Answer {
-        let owes = self.visit(number).is_some_and(|visit| visit.message == Some(MessageState::Owed));
-        if owes { Ok(()) } else { Err(Refused::Stale) }
     }
 
     ///

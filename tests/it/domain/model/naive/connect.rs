@@ -135,6 +135,7 @@ impl Naive {
     /// §19.2: what it stands on is cancelled with it.
     pub(super) fn end(&mut self, run: u32, status: EnrolmentStatus, reason: EndReason) {
         if let Some(open) = self.open_of(run).map(|visit| visit.number) {
+            self.take_back(open);
             self.shut(open, StepStatus::Cancelled);
         }
         let now = self.now;

@@ -1,6 +1,6 @@
 //! From node to node: what each kind does when it is reached.
 
-use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, MessageState, StepError, StepStatus, WaitState};
+use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, StepError, StepStatus, WaitState};
 use relance::domain::plan::{AssignTo, Channel};
 use relance::domain::record::schema::Owner;
 use relance::domain::sequence::graph::{Node, Occurrence, WaitNode};
@@ -137,8 +137,10 @@ impl Naive {
     /// ST-20, ST-23, and the window.
     fn reach_message(&mut self, run: u32, version: &Version, message: &Node) -> Step {
         let visit = self.open(run, super::name_of(message));
-        if let Some(error) = self.cannot_send(message) {
+        if self.cannot_send(message).is_some() || !self.office.is_sure {
             self.warn(visit);
+        }
+        if let Some(error) = self.cannot_send(message) {
             return self.convert(visit, message, error);
         }
         match self.window_opens(version, self.visit(visit).expect("opened").assignee) {
@@ -150,19 +152,12 @@ impl Naive {
         }
     }
 
-    /// The message is the outbox's. **The one place that says when its step is done.**
-    pub(super) fn send(&mut self, visit: u32, message: &Node, wait: WaitState) -> Step {
-        let held = self.visit_mut(visit);
-        (held.message, held.is_tested) = (Some(MessageState::Owed), matches!(message, Node::AbTest(_)));
-        self.finish(visit, wait, None);
-        Step::On(exit(message, true))
-    }
-
     /// ST-23: it is the seller's now.
     pub(super) fn convert(&mut self, visit: u32, message: &Node, error: StepError) -> Step {
         let now = self.now;
         let held = self.visit_mut(visit);
-        (held.error, held.converted, held.is_tested) = (Some(error), true, matches!(message, Node::AbTest(_)));
+        held.is_tested = matches!(message, Node::AbTest(_));
+        (held.error, held.converted) = (Some(error), true);
         (held.wait, held.wakes_at, held.opened_at) = (WaitState::None, None, now);
         self.becomes_sellers(visit);
         Step::Stop
