@@ -313,6 +313,9 @@ fn lay_out(rng: &mut Rng, world: &mut World) -> BTreeMap<UserId, Hours> {
         alter(rng, &mut organisation);
         organisation.settings.record_types = RecordType::BUILT_IN.into_iter().collect();
     }
+    if rng.u8(..3) > 0 {
+        world.given.class = Class::Blind;
+    }
     let text = MessageTemplate { standing: Standing::Present, ..MessageTemplate::default() };
     let given = world.given.with_organisation(&organisation).with_message(TEXT, &text);
     world.given = given.with_catalogue(&catalogue(world));

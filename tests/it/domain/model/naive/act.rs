@@ -7,7 +7,7 @@ use relance::domain::sequence::graph::Node;
 use relance::time::Timestamp;
 
 use super::walk::{Step, exit, is_automated, is_branching, is_condition_on_mail, is_mail, is_of_seller};
-use super::{Answer, Happened, Naive, Visit, node};
+use super::{Answer, Naive, Visit, node};
 
 impl Naive {
     /// An open visit with its node; anything else is R-23.
