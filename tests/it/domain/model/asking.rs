@@ -193,7 +193,13 @@ impl Scene {
             true => self.rng.u32(..self.naive.numbers + 2),
             false => mails[self.rng.usize(..mails.len())],
         };
-        let at = if self.rng.u8(..4) == 0 { self.later(-9_000, 3_000) } else { self.world.now };
+        let limit = self.armed.first().map(|(due, _)| *due);
+        let at = match self.rng.u8(..8) {
+            0 => self.later(-9_000, 3_000),
+            // At the last instant of a limit.
+            1 | 2 => limit.unwrap_or(self.world.now),
+            _ => self.world.now,
+        };
         RecordCommand::Signal { step, signal, at }
     }
 
