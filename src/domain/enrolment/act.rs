@@ -55,7 +55,7 @@ impl<'a> Turn<'a> {
                     step: passed,
                     enrolment: step.enrolment,
                     node: index,
-                    assignee: step.assignee,
+                    assignee: self.assignee(step.enrolment, plan),
                     wakes_at: None,
                     error: None,
                     converted: false,

@@ -187,7 +187,8 @@ impl Turn<'_> {
     /// The timer of a message is due, if it has one: it is tried again, or the policy for unknown outcomes is asked.
     pub(super) fn wake_message(&mut self, step: Ordinal) -> Option<Result<(), RecordRejection>> {
         let found = self.record.step(step)?;
-        let (state, is_over) = (found.message_state()?.clone(), found.status == StepStatus::Cancelled);
+        let is_over = matches!(found.status, StepStatus::Cancelled | StepStatus::Skipped);
+        let state = found.message_state()?.clone();
         let due = state.wakes_at()?;
         if self.is_early(due) {
             return Some(Err(RecordRejection::NotDue));
@@ -206,10 +207,12 @@ impl Turn<'_> {
         })
     }
 
-    /// ST-21: a person does not wait for a message that was put off.
+    /// ST-21: a person does not wait for a message that was put off, nor for its window.
     pub(super) fn hurry_message(&mut self, step: &Step) -> bool {
         let Some(MessageState::PutOff(until)) = step.message_state() else { return false };
-        self.emit(RecordEvent::MessageOwedAgain { step: step.ordinal, until: Some(*until) });
+        let (step, wait, wakes_at) = (step.ordinal, WaitState::Skipped, *until);
+        self.emit(RecordEvent::WindowOpened { step, wait, wakes_at });
+        self.emit(RecordEvent::MessageOwedAgain { step, until: None });
         true
     }
 
@@ -247,6 +250,7 @@ impl Turn<'_> {
             StepStatus::Open => {
                 self.emit(RecordEvent::BecameSellers { step: step.ordinal, error });
                 self.set_due(step.ordinal);
+                self.link_activity(step.enrolment);
             }
             _ => {}
         }

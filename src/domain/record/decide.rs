@@ -123,7 +123,13 @@ fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejecti
     check(turn.record.kind, turn.given, &mut changes)?;
     // Writing a disposition closes an open record, also where the field held that value before (D-69).
     let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
-    changes.retain(|change| !turn.record.profile.has(change));
+    // One after the other: the second of two that write the same may well be what was there before the first.
+    let mut written = Profile::clone(&turn.record.profile);
+    changes.retain(|change| {
+        let alters = !written.has(change);
+        written.set(change);
+        alters
+    });
     // A team works when the record's owner does (TM-10), and windows are where the recipient is.
     let moves = changes.iter().any(|change| matches!(change, Change::Owner(_) | Change::TimeZone(_)));
     let former_external_id = match changes.iter().any(|change| matches!(change, Change::ExternalId(_))) {

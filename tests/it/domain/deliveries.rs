@@ -1,21 +1,22 @@
 //! A message on its way out: each outcome of an attempt, each doubt, and what keeps a message from leaving (ST-20…ST-23, D-58).
 
 use chrono::TimeDelta;
-use relance::domain::delivery::{Class, MessageState, Settled, UnknownPolicy, Written};
-use relance::domain::enrolment::{EndReason, Ordinal, Signal, StepError, StepStatus};
-use relance::domain::message_template::MailText;
+use relance::domain::activity::ActivityStatus;
+use relance::domain::delivery::{Class, MessageState, Settled, UnknownPolicy};
+use relance::domain::enrolment::{EndReason, Ordinal, Signal, StepError, StepStatus, StepWarning, WaitState};
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::settings::Setting;
+use relance::domain::plan::AssignTo;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
-use relance::domain::record::schema::{Change, Channel};
+use relance::domain::record::schema::{Change, Channel, Owner};
 use relance::domain::sequence::Property;
-use relance::id::TemplateId;
+use relance::domain::sequence::conduct::{TimeOfDay, Weekday, Window, WindowZone};
 use serde_json::json;
 
-use super::draw::{TEMPLATE, auto_email, email, graph, task, wait_until};
-use super::world::World;
+use super::draw::{auto_email, graph, task, wait_until};
+use super::world::{SELLER, TEAM, World};
 
 /// A record whose message is in the outbox of a mail server, before a task.
 fn sending() -> (World, Ordinal, Ordinal) {
@@ -231,101 +232,58 @@ fn st_21_a_message_that_was_put_off_can_be_hurried_or_skipped() {
     }
 }
 
-fn own(body: &str) -> Written {
-    Written::Own(MailText { subject: "About {{ record.name }}".into(), body_text: body.into(), body_html: None })
-}
-
-/// A record on a seller's e-mail step, before a task.
-fn writing() -> (World, Ordinal, Ordinal) {
-    let mut world = World::lead();
-    let run = world.run(graph(&[email("m", "t"), task("t", "")]));
-    let step = world.current(run).ordinal;
-    (world, run, step)
-}
-
-/// W-80, W-86, W-92: what a seller sends through the server completes the step when it was taken.
+/// what becomes the seller's late is like every step of a seller.
 #[test]
-fn w_86_an_e_mail_that_a_seller_sends_completes_its_step_when_it_was_taken() {
-    for content in [own("Hello {{ record.name }}"), Written::Template(TemplateId::parse(TEMPLATE).unwrap())] {
-        let (mut world, run, step) = writing();
-        world.ask(RecordCommand::SendEmail { step, content: content.clone(), at: None });
-        assert_eq!((world.here(run), state(&world, step)), ("m", MessageState::Owed));
-        let again = RecordCommand::SendEmail { step, content, at: None };
-        assert_eq!(world.refused(again), RecordRejection::MessageUnderWay);
-        world.deliver();
-        assert_eq!((world.here(run), world.enrolment(run).steps_done), ("t", 1));
+fn st_23_a_message_that_was_given_up_is_on_the_timeline_and_says_that_nobody_was_found() {
+    let mut world = World::lead();
+    world.given.class = Class::Blind;
+    let owner = |owner| RecordCommand::Change(vec![Change::Owner(owner)]);
+    world.ask(owner(Owner::Team(TEAM)));
+    let drawn = graph(&[task("a", "m"), auto_email("m", "t"), task("t", "")]);
+    let sequence = world.activate_with(drawn, vec![Property::AssignTo(AssignTo::OwnerTeam(None))]);
+    let run = world.connect(sequence);
+    world.ask(owner(Owner::User(SELLER)));
+    world.complete(run);
+    let step = world.current(run).ordinal;
+    assert_eq!(world.current(run).warning, Some(StepWarning::AssigneeUnresolved), "ST-21: a seller may act on it");
+    world.ask(RecordCommand::MessageFailed { step, reason: "552 full".into(), bounced: false });
+    let given_up = world.current(run);
+    let expected = (Some(ActivityStatus::Open), Some(StepWarning::AssigneeUnresolved));
+    assert_eq!((given_up.linked_status(), given_up.warning), expected);
+}
+
+/// ST-21: `skip-wait` sends now, also where it is the window that the message waits for.
+#[test]
+fn st_21_a_message_that_its_window_has_put_off_leaves_outside_it_when_it_is_hurried() {
+    let mut world = World::lead();
+    world.given.class = Class::Blind;
+    let weekdays = Weekday::ALL.into_iter().collect();
+    let (start, end) = (TimeOfDay::hour(9), TimeOfDay::hour(12));
+    let window = Window { weekdays, start, end, zone: WindowZone::Seller, business_time: false, holidays: None };
+    let drawn = graph(&[auto_email("m", "t"), task("t", "")]);
+    let sequence = world.activate_with(drawn, vec![Property::Window(Some(window))]);
+    let run = world.connect(sequence);
+    let step = world.current(run).ordinal;
+    world.stall(TimeDelta::hours(5));
+    claim(&mut world, step, 1);
+    assert!(matches!(state(&world, step), MessageState::PutOff(_)), "the window has closed since");
+    world.skip_wait(run);
+    claim(&mut world, step, 1);
+    assert_eq!((state(&world, step), world.current(run).wait), (MessageState::Claimed(1), WaitState::Skipped));
+    assert!(world.ledger.armed.is_empty());
+    world.check_replay();
+}
+
+/// D-58: the policy says what becomes of an unknown message whose step still waits for it; no other leaves by itself.
+#[test]
+fn d_58_what_was_skipped_or_has_ended_is_not_sent_again_by_itself() {
+    for skipped in [true, false] {
+        let (mut world, run, step) = unknown();
+        set(&mut world, Setting::UnknownPolicy(UnknownPolicy::Resend));
+        world.ask(if skipped { RecordCommand::Skip(step) } else { RecordCommand::Disconnect(run) });
+        world.stall(TimeDelta::minutes(15));
+        world.ask(RecordCommand::Fire(step));
+        assert_eq!(state(&world, step), MessageState::Unknown(None), "skipped: {skipped}");
         world.check_replay();
     }
-}
-
-/// W-85, W-88, W-92: scheduled, the step stays pending; whatever ends the enrolment before cancels it, and so does the seller who
-/// completes the step by hand.
-#[test]
-fn w_88_a_scheduled_e_mail_leaves_at_its_time_unless_something_comes_before() {
-    let (mut world, run, step) = writing();
-    let at = Some(world.now + TimeDelta::hours(5));
-    let late = RecordCommand::SendEmail { step, content: own("x"), at: Some(world.now) };
-    assert_eq!(world.refused(late), RecordRejection::SendAtInPast);
-    let scheduled = |world: &mut World| world.ask(RecordCommand::SendEmail { step, content: own("x"), at });
-    scheduled(&mut world);
-    world.pass(TimeDelta::hours(4));
-    assert_eq!(world.here(run), "m");
-    world.pass(TimeDelta::hours(1));
-    assert_eq!((world.here(run), state(&world, step)), ("t", MessageState::Sent));
-    world.check_replay();
-
-    let (mut world, run, _) = writing();
-    scheduled(&mut world);
-    world.ask(RecordCommand::Disconnect(run));
-    assert_eq!(state(&world, step), MessageState::Skipped);
-    let (mut world, run, _) = writing();
-    scheduled(&mut world);
-    world.complete(run);
-    assert_eq!((world.here(run), state(&world, step)), ("t", MessageState::Skipped));
-    let (mut world, run, _) = writing();
-    scheduled(&mut world);
-    world.skip_wait(run);
-    assert_eq!(state(&world, step), MessageState::Owed, "ST-21: now, rather than then");
-    assert!(world.ledger.armed.is_empty());
-}
-
-/// W-83: only who can be written to is.
-#[test]
-fn w_83_each_recipient_allows_e_mail_and_has_an_address() {
-    let send = |step| RecordCommand::SendEmail { step, content: own("x"), at: None };
-    let (mut world, _, step) = writing();
-    world.ask(RecordCommand::Change(vec![Change::Allow(Channel::Email, false)]));
-    assert_eq!(world.refused(send(step)), RecordRejection::EmailNotAllowed);
-    world.ask(RecordCommand::Change(vec![Change::Email(None)]));
-    assert_eq!(world.refused(send(step)), RecordRejection::EmailMissing);
-    let wrong = RecordCommand::SendEmail { step, content: own("{% for a in b %}"), at: None };
-    assert!(matches!(world.refused(wrong), RecordRejection::EmailMissing), "who comes before what");
-    let (mut world, run, step) = writing();
-    for (content, code) in
-        [(own("{{ record.nowhere }}"), "merge_field_unknown"), (Written::Template(TemplateId(1)), "template_unknown")]
-    {
-        let RecordRejection::Invalid(problems) = world.refused(RecordCommand::SendEmail { step, content, at: None })
-        else {
-            panic!("{code}")
-        };
-        assert_eq!(problems[0].code, code);
-    }
-    world.complete(run);
-    assert_eq!(world.refused(send(step)), RecordRejection::StepNotOpen);
-    let task = world.current(run).ordinal;
-    assert_eq!(world.refused(send(task)), RecordRejection::NotAnEmail);
-}
-
-/// A seller's e-mail that cannot be sent stays the seller's, with its error.
-#[test]
-fn st_23_an_e_mail_of_a_seller_that_fails_stays_theirs() {
-    let (mut world, run, step) = writing();
-    world.ask(RecordCommand::SendEmail { step, content: own("x"), at: None });
-    world.ask(RecordCommand::MessageFailed { step, reason: "550 no such user".into(), bounced: true });
-    let failed = world.step(run, "m");
-    assert_eq!((failed.error, failed.converted), (Some(StepError::EmailUndeliverable), false));
-    world.ask(RecordCommand::SendEmail { step, content: own("y"), at: None });
-    world.deliver();
-    assert_eq!(world.here(run), "t", "with another try it leaves");
-    world.check_replay();
 }
