@@ -16,6 +16,7 @@ pub mod fields;
 pub mod graphs;
 pub mod health;
 pub mod imports;
+pub mod mailboxes;
 pub mod me;
 pub mod message_templates;
 pub mod migrations;
