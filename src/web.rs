@@ -28,6 +28,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::SignIn;
+use crate::connector::mail::postman::Postman;
 use crate::connector::seal::Seal;
 use crate::file::write_whole;
 use crate::id::Fingerprint;
@@ -61,6 +62,8 @@ pub struct App {
     pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
     /// Seals secrets that are stored, and makes the ones that are derived.
     pub seal: Arc<Seal>,
+    /// Takes messages to where they go.
+    pub postman: Arc<Postman>,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.

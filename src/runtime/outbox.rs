@@ -241,7 +241,8 @@ async fn deliver_mail(
         })
         .await;
     let attempt = match composed {
-        Ok(Some(Some(mail))) => {
+        Ok(Some(Some(mut mail))) => {
+            mail.message_id = mailer.message_id(&mail.id, mail.mailbox.as_ref());
             if sabotage::has(Defect::SendTwice) {
                 let _ = mailer.deliver(mail.clone()).await;
             }
@@ -289,11 +290,17 @@ async fn forget(router: &Router, mailer: &dyn Mailer, record: RecordId) -> bool 
 /// The message as its template is now, from whoever the step is assigned to.
 fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record, given: &Given) -> Option<Mail> {
     let Content::Mail(text) = given.message(template, MessageKind::Mail)?.content.clone() else { return None };
+    let assignee = state.step(step)?.assignee;
+    let mailbox = given.channels.sender(&given.policy, assignee, None);
     Some(Mail {
         id: StepId::of(record, step).to_string(),
+        message_id: String::new(),
+        mailbox: mailbox.and_then(|id| given.channels.mailboxes.get(&id)).cloned(),
         to_name: state.profile.display_name(),
         to_address: state.profile.email.clone()?,
-        merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
+        references: Vec::new(),
+        unsubscribe: None,
+        merge: Merge::of(state, &given.policy, assignee),
         text,
     })
 }

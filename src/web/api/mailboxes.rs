@@ -71,7 +71,7 @@ pub async fn list_mailboxes(
     let seen = given.channels.mailboxes.iter().filter(|(_, mailbox)| mailbox.is_seen_by(&person));
     let seen = seen.map(|(id, mailbox)| (*id, mailbox.name.clone(), mailbox));
     let cursor = (query.limit, query.cursor.as_deref());
-    Ok(HttpResponse::Ok().json(page_by_name(seen, MailboxId::parse, cursor, MailboxView::of)?))
+    Ok(HttpResponse::Ok().json(page_by_name(seen, MailboxId::parse, cursor, |id, mailbox| MailboxView::of(id, mailbox))?))
 }
 
 /// One mailbox.

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use relance::connector::mail::Mail;
-use relance::connector::{DeliveryError, Mailer};
+use relance::connector::{Class, DeliveryError, Mailer};
+use relance::domain::channels::mailbox::Mailbox;
 use relance::id::{RecordId, StepId};
 use tokio::sync::oneshot;
 
@@ -120,6 +121,14 @@ impl FarSide {
 }
 
 impl Mailer for Line {
+    fn class(&self, _: Option<&Arc<Mailbox>>) -> Class {
+        Class::Idempotent
+    }
+
+    fn message_id(&self, id: &str, _: Option<&Arc<Mailbox>>) -> String {
+        format!("{id}@far.example")
+    }
+
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
         let (answer, answered) = oneshot::channel();
         match StepId::parse(&mail.id) {
