@@ -7,12 +7,11 @@ pub mod oidc;
 pub mod seal;
 pub mod secret;
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 
 use self::mail::Mail;
 use crate::domain::channels::mailbox::Mailbox;
+use crate::domain::delivery::Class;
 
 /// Why a message did not leave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,24 +30,20 @@ pub enum DeliveryError {
     Unknown(String),
 }
 
-/// What a second attempt may do where the outcome of the first is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Nothing: the same message twice is one message.
-    Idempotent,
-    /// Be a second message, but the far side can be asked first.
-    Checkable,
-    /// Be a second message, and nobody can be asked.
-    Blind,
-}
-
 /// Takes messages to where they go.
 pub trait Mailer: Send + Sync + 'static {
-    /// What a second attempt at a message from that mailbox may do.
-    fn class(&self, mailbox: Option<&Arc<Mailbox>>) -> Class;
+    /// What a second attempt may do at a message that no mailbox is chosen for.
+    fn class(&self) -> Class {
+        Class::Idempotent
+    }
+
+    /// Whether messages go to the servers of their mailboxes; otherwise they are kept like all others.
+    fn carries(&self) -> bool {
+        false
+    }
 
     /// The Message-ID, without angle brackets, of the message of that id from that mailbox: the same for each attempt.
-    fn message_id(&self, id: &str, mailbox: Option<&Arc<Mailbox>>) -> String;
+    fn message_id(&self, id: &str, mailbox: Option<&Mailbox>) -> String;
 
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::channels::Channels;
+use crate::domain::channels::mailbox::Mailbox;
+use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
+use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, TemplateId};
@@ -31,6 +34,12 @@ pub struct Given {
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// What a second attempt may do at a message that no mailbox is chosen for.
+    pub class: Class,
+    /// Whether messages go to the servers of their mailboxes.
+    pub carries: bool,
+    /// What this one decision has to see of other records; empty in what all decisions share.
+    pub related: Related,
 }
 
 impl Default for Given {
@@ -43,6 +52,9 @@ impl Default for Given {
             channels: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
+            class: Class::default(),
+            carries: false,
+            related: Related::default(),
         }
     }
 }
@@ -56,6 +68,16 @@ impl Given {
     /// The message template of that id and kind, if it is there.
     pub fn message(&self, id: TemplateId, kind: MessageKind) -> Option<&MessageTemplate> {
         self.messages.get(&id).map(Arc::as_ref).filter(|template| template.is(kind))
+    }
+
+    /// What a second attempt may do at a message from that mailbox.
+    pub fn class_of(&self, mailbox: Option<&Mailbox>) -> Class {
+        match mailbox {
+            None => self.class,
+            Some(_) if !self.carries => Class::Idempotent,
+            Some(mailbox) if mailbox.imap.is_some() => Class::Checkable,
+            Some(_) => Class::Blind,
+        }
     }
 
     /// The active sequences in whose present version there is a node of which `named` holds.

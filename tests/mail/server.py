@@ -3,11 +3,11 @@
     server.py FOLDER [--tls CERT KEY] [--implicit] [--keep]
 
 It listens on a port of 127.0.0.1 that the system chooses and prints it. Each message that it takes is a line of JSON in
-FOLDER/accepted, written before the answer; with --keep its text too, as FOLDER/NUMBER.eml. FOLDER/fault, if it is there, says
-what goes wrong:  STATE FAULT [once].
+FOLDER/accepted, written before the answer; with --keep its text too, as FOLDER/NUMBER.eml. Each line of
+FOLDER/fault, if it is there, says what goes wrong:  STATE FAULT [once]. One that is for once is gone when it has happened.
 
 States: banner ehlo starttls handshake ehlo-tls auth rset mail rcpt data body dot (before the message is kept) stored (after)
-Faults: drop stall 4xx 5xx half (an answer that breaks off) garbage closing (421)
+Faults: drop stall 4xx 5xx half (an answer that breaks off) garbage closing (421) twice says:CODE-TEXT (_ for a blank)
 """
 
 import argparse
@@ -27,21 +27,22 @@ class Plan:
     """What goes wrong now."""
 
     def __init__(self, folder):
-        self.file = folder / "fault"
+        self.file, self.draft = folder / "fault", folder / "fault.less"
 
     def take(self, state):
         try:
-            words = self.file.read_text().split()
+            lines = self.file.read_text().splitlines()
         except OSError:
             return None
-        if len(words) < 2 or words[0] != state:
-            return None
-        if words[2:] == ["once"]:
-            try:
-                self.file.unlink()
-            except OSError:
-                return None
-        return words[1]
+        for place, line in enumerate(lines):
+            words = line.split()
+            if words[:1] != [state]:
+                continue
+            if words[2:] == ["once"]:
+                self.draft.write_text("\n".join(lines[:place] + lines[place + 1 :]))
+                self.draft.rename(self.file)
+            return words[1]
+        return None
 
 
 class Keeper:
@@ -52,6 +53,8 @@ class Keeper:
         self.accepted = open(folder / "accepted", "a")
 
     async def handle_DATA(self, server, session, envelope):
+        if server.muted:
+            return "250 unheard"  # It has been refused already, half-way.
         fault = server.plan.take("dot")
         if fault is None:
             self.take(envelope)
@@ -95,7 +98,9 @@ class Server(SMTP):
         fault, self.pending = self.pending, None
         if fault is None:
             fault = self.plan.take(self.state)
-        if fault is not None:
+        if fault == "twice":
+            await super().push(status)
+        elif fault is not None:
             return await self.fail(fault)
         await super().push(status)
         if self.state == "starttls" and str(status).startswith("220"):
@@ -108,6 +113,8 @@ class Server(SMTP):
         self.muted = True
         if fault in ("4xx", "5xx"):
             await super().push({"4xx": "451 4.3.0 not now", "5xx": "554 5.3.0 not ever"}[fault])
+        elif fault.startswith("says:"):
+            await super().push(fault[5:].replace("_", " ").replace("-", " ", 1))
         elif fault == "closing":
             await super().push("421 4.3.2 closing")
             self.transport.close()

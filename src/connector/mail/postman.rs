@@ -6,13 +6,14 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt};
 use lettre::message::{Mailbox as Sender, Message};
 
+use super::Mail;
 use super::compose::{compose, sender};
 use super::pool::Carrier;
 use super::smtp::Letter;
 use super::spool::Spool;
-use super::Mail;
-use crate::connector::{Class, DeliveryError, Mailer};
+use crate::connector::{DeliveryError, Mailer};
 use crate::domain::channels::mailbox::Mailbox;
+use crate::domain::delivery::Class;
 
 /// Takes every message where it goes.
 #[derive(Clone)]
@@ -77,15 +78,15 @@ impl Postman {
 }
 
 impl Mailer for Postman {
-    fn class(&self, mailbox: Option<&Arc<Mailbox>>) -> Class {
-        match self.way(mailbox) {
-            None => Class::Idempotent,
-            Some((_, mailbox)) if mailbox.imap.is_some() => Class::Checkable,
-            Some(_) => Class::Blind,
-        }
+    fn class(&self) -> Class {
+        if self.way(None).is_some() { Class::Blind } else { Class::Idempotent }
     }
 
-    fn message_id(&self, id: &str, mailbox: Option<&Arc<Mailbox>>) -> String {
+    fn carries(&self) -> bool {
+        self.carrier.is_some()
+    }
+
+    fn message_id(&self, id: &str, mailbox: Option<&Mailbox>) -> String {
         let domain = match mailbox {
             Some(mailbox) => mailbox.address.rsplit('@').next().unwrap_or_default(),
             None => self.from.email.domain(),

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lettre::Address;
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Noop, Quit, Rcpt, Rset};
-use lettre::transport::smtp::Error;
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::time::timeout;
@@ -197,9 +197,7 @@ impl Connection {
                 Ok(answered(&answer))
             }
             Ok(answer) => Err(DeliveryError::Unknown(format!("end of data: {}", answered(&answer)))),
-            Err(error) if !is_through.load(Ordering::Acquire) => {
-                Err(DeliveryError::Temporary(told("DATA", &error)))
-            }
+            Err(error) if !is_through.load(Ordering::Acquire) => Err(DeliveryError::Temporary(told("DATA", &error))),
             Err(error) => {
                 let is_definite = error.is_transient() || error.is_permanent();
                 self.is_broken = !is_definite || is_last(&error);
@@ -231,7 +229,8 @@ impl Connection {
                 let goes_on = (error.is_transient() || error.is_permanent()) && !is_last(&error);
                 let detail = told(doing, &error);
                 let is_permanent = error.is_permanent();
-                let error = if is_permanent { DeliveryError::Permanent(detail) } else { DeliveryError::Temporary(detail) };
+                let error =
+                    if is_permanent { DeliveryError::Permanent(detail) } else { DeliveryError::Temporary(detail) };
                 Err(Trouble { error, goes_on })
             }
             Err(why) => Err(Trouble { error: DeliveryError::Temporary(format!("{doing}: {why}")), goes_on: false }),

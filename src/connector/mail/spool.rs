@@ -51,3 +51,23 @@ impl Spool {
         File::open(&self.folder)?.sync_all()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_delivery_is_still_one_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let message = Message::builder().from("a@example.org".parse().unwrap()).to("b@example.org".parse().unwrap());
+        let message = message.body("Hello".to_owned()).unwrap();
+        spool.write("0198-step", &message).unwrap();
+        spool.write("0198-step", &message).unwrap();
+        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files.iter().filter(|name| name.to_string_lossy().ends_with(".eml")).count(), 1);
+        assert!(fs::read_to_string(folder.path().join("0198-step.eml")).unwrap().contains("Hello"));
+        spool.remove(&["0198-step".into(), "never-written".into()]).unwrap();
+        assert!(!folder.path().join("0198-step.eml").exists());
+    }
+}

@@ -188,6 +188,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /records/{id}/stage", WRITE, 21, On::Record, Act, 200).sends(r#"{"flow":"$process","stage":"Won"}"#),
     // Enrolments (P-8) and steps (P-21).
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
+    row("POST /api/data/v9.2/msdyn_ConnectSequence", WRITE, 8, On::Record, See, 204).sends(ACTION),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
     row("GET /enrolments/{enrolment}/explain", READ, 21, On::Record, See, 200),
     row("GET /enrolments/{enrolment}/preview", READ, 21, On::Record, See, 200),
@@ -198,6 +199,10 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("GET /deliveries", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("POST /deliveries/{step}/settle", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"as":"sent"}"#)
+        .but(409, "delivery_known"),
     row("POST /steps/{step}/start", WRITE, 21, On::Record, Act, 200),
     row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200).sends(r#"{"user":"$colleague"}"#),
     row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200)
@@ -214,6 +219,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/note", WRITE, 21, On::Record, Act, 200).sends(r#"{"text":"x"}"#),
     row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(EVENT),
     row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(ACTIVITY_EVENT),
+    row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(RECORD_EVENT),
     // Templates and sequences.
     row("GET /templates", READ, 1, On::Whole, Nothing, 200),
     row("GET /templates/{template}", READ, 1, On::Whole, Nothing, 200),
@@ -349,6 +355,7 @@ pub const ROUTES: &[Row] = &[
     row("GET /mailboxes/{mailbox}", READ, 21, On::Mailbox, See, 200),
     row("PATCH /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 200).sends(r#"{"caps":{"per_day":9}}"#),
     row("PATCH /mailboxes/{mailbox}", ADMIN, 19, On::Mailbox, See, 200).sends(r#"{"name":"$fresh"}"#),
+    row("POST /mailboxes/{mailbox}/test", ADMIN, 19, On::Mailbox, See, 200),
     row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
@@ -363,31 +370,8 @@ const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
 
 const MAILBOX: &str = r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;
+const RECORD_EVENT: &str =
+    r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
+const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
 const ACTIVITY_EVENT: &str =
     r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
-
-/// Every page: what somebody without a session gets, and somebody with one. `>` before an address: led there.
-pub const PAGES: &[(&str, &str, &str)] = &[
-    //                                    signed out      signed in
-    ("GET /", /*                      */ ">/sign-in", ">/account"),
-    ("GET /sign-in", /*               */ "200", ">/"),
-    ("POST /sign-in", /*              */ "401", "401"),
-    // No provider is configured.
-    ("GET /sign-in/oidc", /*          */ "404", "404"),
-    ("GET /sign-in/oidc/callback", /* */ "404", "404"),
-    ("POST /sign-out", /*             */ ">/sign-in", ">/sign-in"),
-    ("GET /welcome/{secret}", /*      */ "404", "404"),
-    ("POST /welcome/{secret}", /*     */ "404", "404"),
-    ("GET /invitation/{link}", /*     */ "404", "404"),
-    ("POST /invitation/{link}", /*    */ "404", "404"),
-    ("GET /account", /*               */ ">/sign-in", "200"),
-    ("POST /account/password", /*     */ ">/sign-in", "422"),
-    ("POST /account/sign-out-everywhere", ">/sign-in", ">/sign-in"),
-    ("POST /account/tokens", /*       */ ">/sign-in", "200"),
-    ("POST /account/keys/{id}/close", /**/ ">/sign-in", ">/account"),
-    ("GET /assets/relance.css", /*    */ "200", "200"),
-    ("GET /docs", /*                  */ ">/docs/", ">/docs/"),
-    ("GET /docs/{file:.*}", /*        */ "200", "200"),
-    ("GET /openapi.json", /*          */ "200", "200"),
-    ("GET /problems/{code}", /*       */ "200", "200"),
-];
