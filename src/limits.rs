@@ -204,6 +204,30 @@ pub const CLOCK_BEHIND_MAX: TimeDelta = TimeDelta::minutes(5);
 pub const PANICS_MAX: u8 = 3;
 /// One stored value in sled: larger ones become separate files that a power cut tears, so they are cut into chunks.
 pub const STORED_VALUE_MAX: usize = 4_000;
+/// Mailboxes: all are in memory.
+pub const MAILBOXES_MAX: usize = 1_000;
+/// Name of one, in characters.
+pub const MAILBOX_NAME_MAX: usize = 100;
+/// Its address, in bytes: what the path of a mail may have (RFC 5321).
+pub const MAILBOX_ADDRESS_MAX: usize = 254;
+/// Whom to sign in as at its server, in characters; and the password, in bytes.
+pub const MAILBOX_LOGIN_MAX: usize = 200;
+/// See [`MAILBOX_LOGIN_MAX`].
+pub const MAILBOX_PASSWORD_MAX: usize = 4_000;
+/// Messages that a cap of one may let through.
+pub const MAILBOX_CAP_MAX: u32 = 1_000_000;
+/// Connections to the server of one mailbox at once, and messages over one of them: servers bound both.
+pub const SMTP_CONNECTIONS_MAX: usize = 4;
+/// See [`SMTP_CONNECTIONS_MAX`].
+pub const SMTP_MESSAGES_PER_CONNECTION_MAX: usize = 100;
+/// Bytes of a message that are written at once.
+pub const SMTP_PART_BYTES: usize = 64 << 10;
+/// What is kept of an answer of a server outside, in characters.
+pub const DELIVERY_DETAIL_MAX: usize = 300;
+/// A Message-ID, or a link in a header, in bytes: what a line of an e-mail may have (RFC 5322), less the header's name.
+pub const MESSAGE_ID_MAX: usize = 900;
+/// Messages of a thread that a message names.
+pub const REFERENCES_MAX: usize = 20;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
 

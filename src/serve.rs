@@ -1,5 +1,7 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
+mod mail;
+mod secret_key;
 pub mod single_sign_on;
 
 use std::io::Write;
@@ -17,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
-use crate::connector::mail::Spool;
 use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
@@ -63,7 +64,8 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let clock_file = data.join("test-clock");
     let clock = clock(&clock_file, &store, sandbox, now)?;
     let operator = operator_token()?;
-    let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
+    let seal = Arc::new(secret_key::seal(&data)?);
+    let postman = Arc::new(mail::postman(&config.mail, &data, &seal, sandbox)?);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = start::start(
         Arc::new(store),
@@ -74,7 +76,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             threads: if config.engine.threads == 0 { cores.div_ceil(2) } else { config.engine.threads },
             resident_max: config.engine.resident_max,
             idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
-            mailer: Arc::new(spool),
+            mailer: postman.clone(),
             chance: fastrand::Rng::new(),
         },
     )?;
@@ -94,6 +96,8 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         welcome: welcome.as_ref().map(|secret| digest_of(secret.as_bytes())),
         sign_in: config.sign_in.clone(),
         single_sign_on,
+        seal,
+        postman,
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
@@ -154,6 +158,11 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     engine.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A file of the configuration, unless it is left empty.
+fn named(file: &Path) -> Option<&Path> {
+    Some(file).filter(|file| !file.as_os_str().is_empty())
 }
 
 /// The system's clock, or a sandbox's own, which goes on where it stood.

@@ -17,7 +17,8 @@ use actix_web::web::{Bytes, Data};
 use futures_util::future::LocalBoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use relance::config::Config;
-use relance::connector::mail::Spool;
+use relance::connector::mail::postman::Postman;
+use relance::connector::seal::Seal;
 use relance::id::IdSource;
 use relance::import::Imports;
 use relance::runtime::start::{self, Options};
@@ -117,6 +118,7 @@ impl Server {
 
 async fn serve() -> Ask {
     let store = Arc::new(RowStore::open(Memory::default()).expect("rows in memory"));
+    let postman = Arc::new(Postman::open(FOLDER.path(), "relance@localhost").expect("a spool"));
     let options = Options {
         clock: Clock::test(Timestamp::parse("2026-03-02T09:00:00Z").expect("an instant")),
         clock_before: None,
@@ -124,7 +126,7 @@ async fn serve() -> Ask {
         threads: 1,
         resident_max: 64,
         idle: Duration::from_secs(60),
-        mailer: Arc::new(Spool::open(FOLDER.path(), "relance@localhost").expect("a spool")),
+        mailer: postman.clone(),
         chance: fastrand::Rng::with_seed(1),
     };
     let engine = start::start(store, options).expect("an engine");
@@ -139,6 +141,8 @@ async fn serve() -> Ask {
         welcome: None,
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
+        postman,
+        seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),

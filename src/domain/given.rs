@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::channels::Channels;
+use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
@@ -26,12 +28,16 @@ pub struct Given {
     pub plans: HashMap<(SequenceId, u16), Arc<Plan>>,
     /// Record types and their fields, process flows, call results, tags.
     pub catalogue: Arc<Catalogue>,
+    /// What messages leave through.
+    pub channels: Arc<Channels>,
     /// Every message template that is there, those that the product ships among them.
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
-    /// What a second attempt at a message may do.
+    /// What a second attempt may do at a message that no mailbox is chosen for.
     pub class: Class,
+    /// Whether messages go to the servers of their mailboxes.
+    pub carries: bool,
     /// What this one decision has to see of other records; empty in what all decisions share.
     pub related: Related,
 }
@@ -43,9 +49,11 @@ impl Default for Given {
             sequences: HashMap::new(),
             plans: HashMap::new(),
             catalogue: Arc::default(),
+            channels: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
             class: Class::default(),
+            carries: false,
             related: Related::default(),
         }
     }
@@ -60,6 +68,16 @@ impl Given {
     /// The message template of that id and kind, if it is there.
     pub fn message(&self, id: TemplateId, kind: MessageKind) -> Option<&MessageTemplate> {
         self.messages.get(&id).map(Arc::as_ref).filter(|template| template.is(kind))
+    }
+
+    /// What a second attempt may do at a message from that mailbox.
+    pub fn class_of(&self, mailbox: Option<&Mailbox>) -> Class {
+        match mailbox {
+            None => self.class,
+            Some(_) if !self.carries => Class::Idempotent,
+            Some(mailbox) if mailbox.imap.is_some() => Class::Checkable,
+            Some(_) => Class::Blind,
+        }
     }
 
     /// The active sequences in whose present version there is a node of which `named` holds.
@@ -92,6 +110,12 @@ impl Given {
     #[must_use]
     pub fn with_catalogue(&self, catalogue: &Catalogue) -> Given {
         Given { catalogue: Arc::new(catalogue.clone()), ..self.clone() }
+    }
+
+    /// The same snapshot with the channels as they are now.
+    #[must_use]
+    pub fn with_channels(&self, channels: &Channels) -> Given {
+        Given { channels: Arc::new(channels.clone()), ..self.clone() }
     }
 
     /// The same snapshot with `sequence` as it is now, and the plans of its versions that were not there yet.

@@ -220,7 +220,7 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 10] = [
+const ADMINISTERS: [&str; 11] = [
     "/holidays",
     "/users",
     "/teams",
@@ -228,6 +228,7 @@ const ADMINISTERS: [&str; 10] = [
     "/record-types",
     "/process-flows",
     "/call-results",
+    "/mailboxes",
     "/clock",
     "/tokens",
     "/test-clock",

@@ -26,6 +26,7 @@ mod holidays;
 mod hygiene;
 mod imports;
 mod lists;
+mod mailboxes;
 mod malformed;
 mod matrix;
 mod messages;

@@ -7,6 +7,7 @@ mod assigning;
 mod branching;
 mod calendars;
 mod catalogue;
+mod channels;
 mod closing;
 mod commands;
 mod comparing;

@@ -3,24 +3,37 @@
 //! Where a mail server takes messages, a step stays open until its message was taken and completes then (§19.3); it can be
 //! skipped until then, and whatever ends the enrolment keeps the message from leaving, unless it is being carried already.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::act::performs;
 use super::advance::Turn;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
+use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::given::Given;
 use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Channel;
-use crate::domain::record::{Problem, RecordRejection};
+use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
 use crate::time::Timestamp;
 
+impl Record {
+    /// The mailbox that a step's message leaves from; none is the configured one, or the spool.
+    pub fn sender<'a>(&self, given: &'a Given, step: Ordinal) -> Option<&'a Arc<Mailbox>> {
+        let assignee = self.step(step)?.assignee;
+        given.channels.mailboxes.get(&given.channels.sender(&given.policy, assignee, None)?)
+    }
+}
+
 impl Turn<'_> {
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
-    pub(super) fn is_sure(&self) -> bool {
-        self.given.class == Class::Idempotent
+    pub(super) fn is_sure(&self, step: Ordinal) -> bool {
+        let sender = self.record.sender(self.given, step).map(Arc::as_ref);
+        self.given.class_of(sender) == Class::Idempotent
     }
 
     /// W-80, W-83, W-92: the e-mail of a seller's step leaves through the server, and completes the step when it was taken.
