@@ -10,7 +10,8 @@ use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
 use crate::store::backup::Feed;
-use crate::store::group::{Group, lasting};
+use crate::store::feed::Fed;
+use crate::store::group::{Finished, Group};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::trail::VisitLink;
@@ -72,6 +73,8 @@ pub(super) struct Held {
     pub(super) counters: HashMap<Counter, i64>,
     pub(super) epochs: Vec<u64>,
     pub(super) head: Head,
+    /// The number of the last commit in the feed.
+    pub(super) fed: u64,
     /// Where batches go while a backup is made.
     pub(super) feed: std::sync::Weak<std::sync::Mutex<Feed>>,
 }
@@ -98,6 +101,7 @@ impl<K: Keyspace> RowStore<K> {
             held.epochs.push(epoch);
         }
         held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| Head::read(&bytes))?;
+        held.fed = self.read_feed_end()?;
         *self.held() = held;
         Ok(())
     }
@@ -185,10 +189,11 @@ impl<K: Keyspace> Store for RowStore<K> {
             }
             outcomes.push(outcome);
         }
-        let (batch, sums) = group.finish();
         let at = commits.iter().map(|commit| commit.at).max().unwrap_or_default();
+        let Finished { batch, sums, fed } = group.finish(at);
         self.write(&mut held, batch, at)?;
         held.counters.extend(sums);
+        held.fed = fed;
         Ok(outcomes)
     }
 
@@ -322,40 +327,23 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
-        let mut held = self.held();
-        for (shard, row) in shards().chain([key::GLOBAL]).flat_map(|shard| key::DERIVED.map(|row| (shard, row))) {
-            loop {
-                let mut batch = Batch::default();
-                self.scan_prefix(&key::all(shard, row), &mut |found, _| {
-                    batch.remove(found.to_vec());
-                    Ok(batch.0.len() < limits::GROUP_COMMITS_MAX)
-                })?;
-                if batch.0.is_empty() {
-                    break;
-                }
-                self.write(&mut held, batch, Timestamp::default())?;
-            }
-        }
-        held.counters.clear();
-        // Where rows were lost or altered, the sum did not say what stood there.
-        held.head.derived = 0;
-        loop {
-            let mut group = Group::new(self, &held);
-            let mut commits = 0;
-            while commits < limits::GROUP_COMMITS_MAX
-                && let Some(owed) = effects.next()
-            {
-                let (entity, effects) = owed?;
-                lasting(&effects).for_each(|effect| group.owe(entity, effect));
-                commits += 1;
-            }
-            if commits == 0 {
-                return Ok(());
-            }
-            let (batch, sums) = group.finish();
-            self.write(&mut held, batch, Timestamp::default())?;
-            held.counters.extend(sums);
-        }
+        self.compute_again(effects)
+    }
+
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>> {
+        self.list_feed(after, limit)
+    }
+
+    fn feed_end(&self) -> u64 {
+        self.held().fed
+    }
+
+    fn trim_feed(&self, before: Timestamp, commits_max: u64) -> Result<usize> {
+        self.remove_fed(before, commits_max)
+    }
+
+    fn kept(&self, entity: EntityId) -> Result<Option<Vec<u8>>> {
+        self.rows.get(&key::kept(entity))
     }
 
     fn forget_repeats(&self, now: Timestamp) -> Result<usize> {
