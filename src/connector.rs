@@ -4,6 +4,7 @@ pub mod egress;
 pub mod mail;
 pub mod merge;
 pub mod oidc;
+pub mod seal;
 pub mod secret;
 
 use futures_util::future::BoxFuture;
