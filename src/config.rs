@@ -60,6 +60,8 @@ pub struct Server {
     pub request_seconds: u64,
     /// Seconds for which a client may take nothing of an answer.
     pub unread_seconds: u64,
+    /// Seconds after which something is sent to whoever follows, whatever happens.
+    pub heartbeat_seconds: u64,
 }
 
 /// `[rates]`; a rate of 0 is none.

@@ -11,6 +11,7 @@ pub mod effect;
 pub mod enrolment;
 pub mod entity;
 pub mod explain;
+pub mod feed;
 pub mod given;
 pub mod import;
 pub mod json;

@@ -226,6 +226,8 @@ pub trait Store: Send + Sync + 'static {
     fn repeat(&self, shard: Shard, key: u128, now: Timestamp) -> Result<Option<Repeat>>;
     /// The record that holds an external id.
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>>;
+    /// What lists read of a record, if it is there.
+    fn summary(&self, record: RecordId) -> Result<Option<RecordSummary>>;
     /// A counter; zero if nothing was counted.
     fn counter(&self, counter: Counter) -> i64;
     /// Records of a scope before `before`, newest first and each once, until `visit` says that it has enough. Costs what is

@@ -4,6 +4,7 @@ pub mod api;
 pub mod auth;
 pub mod bundle;
 mod documentation;
+pub mod feed;
 pub mod hygiene;
 pub mod password;
 pub mod problem;
@@ -61,6 +62,8 @@ pub struct App {
     pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
     /// Seals secrets that are stored, and makes the ones that are derived.
     pub seal: Arc<Seal>,
+    /// Who follows what happens.
+    pub streams: api::stream::Streams,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -117,6 +120,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::put_external_record)
         .service(up_next::get_up_next)
         .service(timeline::get_timeline)
+        .service(stream::follow)
         .service(activities::create_activity)
         .service(activities::list_activities)
         .service(records::list_record_enrolments)

@@ -26,6 +26,7 @@ use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::time::{Clock, Timestamp};
 use relance::web;
+use relance::web::api::stream::Streams;
 use relance::web::hygiene::rates::Rates;
 use relance::web::hygiene::{self, Hygiene};
 use serde_json::{Value, json};
@@ -141,6 +142,7 @@ async fn serve() -> Ask {
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
         seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
+        streams: Streams::stopped(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),

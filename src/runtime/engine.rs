@@ -209,6 +209,11 @@ impl Engine {
         }
     }
 
+    /// Changes with the last number of the feed.
+    pub fn follow(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.shared.writer.follow()
+    }
+
     /// The engine's clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock

@@ -299,8 +299,8 @@ impl<R: Read> Hashed<R> {
 pub fn canonical_hash<K: Keyspace>(store: &RowStore<K>) -> Result<String> {
     let mut hash = Sha256::new();
     store.scan_all(None, &mut |key, value| {
-        let counts = key::row_of(key)
-            .is_some_and(|row| key::DERIVED.contains(&row) || matches!(row, b'E' | b'R' | b'A'));
+        let counts =
+            key::row_of(key).is_some_and(|row| key::DERIVED.contains(&row) || matches!(row, b'E' | b'R' | b'A'));
         if counts {
             for part in [key, value] {
                 hash.update((part.len() as u64).to_be_bytes());

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use crate::domain::access::Scope;
-use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use crate::limits;
@@ -279,6 +279,10 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>> {
         self.rows.get(&key::claim(kind, external_id))?.map(|bytes| codec::decode(&bytes)).transpose()
+    }
+
+    fn summary(&self, record: RecordId) -> Result<Option<RecordSummary>> {
+        self.rows.get(&key::record(record))?.map(|bytes| codec::decode(&bytes)).transpose()
     }
 
     fn counter(&self, counter: Counter) -> i64 {

@@ -32,6 +32,7 @@ pub mod sequences;
 pub mod settings;
 pub mod simulate;
 pub mod steps;
+pub mod stream;
 pub mod tags;
 pub mod teams;
 pub mod templates;

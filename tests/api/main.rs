@@ -41,6 +41,7 @@ mod settings;
 mod simulating;
 mod steps;
 mod strangers;
+mod stream;
 mod templates;
 mod understanding;
 mod up_next;

@@ -339,6 +339,7 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
     row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
     // Running the server.
+    row("GET /stream", READ, 21, On::Whole, Nothing, 200).asks("?wait=false"),
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /clock", READ, 21, On::Whole, Nothing, 200),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relance::domain::access::Scope;
-use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
+use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use relance::domain::record::schema::RecordType;
 use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
 use relance::store::feed::Fed;
@@ -149,6 +149,10 @@ impl Store for Disk {
 
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>> {
         self.store.claimed(kind, external_id)
+    }
+
+    fn summary(&self, record: RecordId) -> Result<Option<RecordSummary>> {
+        self.store.summary(record)
     }
 
     fn counter(&self, counter: Counter) -> i64 {
