@@ -1,6 +1,8 @@
 //! The one client that asks servers outside of this machine: HTTPS, bounded in time and size, following nobody
 //! elsewhere.
 
+pub mod dial;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +12,29 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
+pub use self::dial::{Dial, Reach};
 use crate::limits::EGRESS_ANSWER_MAX;
 
 /// From the first packet to the last byte of the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends requests outside.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Egress {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<Dial>, Full<Bytes>>,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for Egress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Egress").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer: a detail for the log.
@@ -34,8 +43,14 @@ pub struct Egress {
 pub struct EgressError(pub String);
 
 impl Egress {
-    /// Trusts the public authorities of the web and those in `ca_file` (PEM). Err if that file holds none.
+    /// For what the operator has configured. Trusts the public authorities of the web and those in `ca_file` (PEM). Err if that
+    /// file holds none.
     pub fn new(ca_file: Option<&Path>) -> Result<Egress, EgressError> {
+        Self::with(ca_file, Dial::new(Reach::Anywhere), TIMEOUT)
+    }
+
+    /// The same over connections that are made so, each exchange within `timeout`.
+    pub fn with(ca_file: Option<&Path>, dial: Dial, timeout: Duration) -> Result<Egress, EgressError> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(file) = ca_file {
             add_authorities(&mut roots, file)
@@ -47,10 +62,11 @@ impl Egress {
             .map_err(|error| EgressError(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(dial);
         // Requests are rare, and a connection kept since the last one would be found closed.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
-        Ok(Egress { client })
+        Ok(Egress { client, timeout })
     }
 
     /// The whole answer, whatever its status. Redirects are answers. The address must be [`admissible`].
@@ -62,9 +78,9 @@ impl Egress {
             let body = Limited::new(answer.into_body(), EGRESS_ANSWER_MAX).collect().await;
             Ok((status, body.map_err(|error| EgressError(causes(&*error)))?.to_bytes()))
         };
-        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
+        let answer = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(EgressError(format!("no answer within {} seconds", TIMEOUT.as_secs()))),
+            Err(_) => Err(EgressError(format!("no answer within {} seconds", self.timeout.as_secs()))),
         };
         answer.map_err(|EgressError(detail)| EgressError(format!("{host}: {detail}")))
     }
