@@ -25,6 +25,10 @@ pub struct Config {
     pub store: Store,
     /// Automated e-mail.
     pub mail: Mail,
+    /// Where the server may send to.
+    pub egress: Egress,
+    /// Outgoing webhooks.
+    pub webhooks: Webhooks,
     /// Sessions and invitations.
     pub sign_in: SignIn,
     /// Signing in with OpenID Connect.
@@ -120,6 +124,27 @@ pub struct Mail {
     pub spool: PathBuf,
     /// The sender: an address with an optional name.
     pub from: String,
+}
+
+/// `[egress]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    /// Addresses and networks that may be sent to although they are not public; in the environment with commas between.
+    #[serde(deserialize_with = "list")]
+    pub allow: Vec<String>,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Seconds for one delivery.
+    pub timeout_seconds: u64,
+    /// Milliseconds before the second attempt.
+    pub retry_initial_ms: u64,
+    /// Hours without success after which a webhook is stopped.
+    pub retry_max_hours: u64,
 }
 
 /// `[sign_in]`

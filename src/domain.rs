@@ -27,3 +27,4 @@ pub mod sequence;
 pub mod simulation;
 pub mod template;
 pub mod trial;
+pub mod webhook;

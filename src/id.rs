@@ -45,11 +45,13 @@ pub enum EntityKind {
     Catalogue = 7,
     /// A template of e-mails or text messages.
     MessageTemplate = 8,
+    /// Where what happens is sent to.
+    Webhook = 10,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 8] = [
+    pub const ALL: [EntityKind; 9] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
@@ -58,6 +60,7 @@ impl EntityKind {
         EntityKind::Audit,
         EntityKind::Catalogue,
         EntityKind::MessageTemplate,
+        EntityKind::Webhook,
     ];
 
     /// The kind of a stored number.
@@ -94,6 +97,7 @@ impl fmt::Display for EntityKind {
             EntityKind::Audit => "audit",
             EntityKind::Catalogue => "catalogue",
             EntityKind::MessageTemplate => "message template",
+            EntityKind::Webhook => "webhook",
         })
     }
 }
@@ -144,6 +148,8 @@ ids! {
     TeamId
     /// A template of an e-mail or a text message.
     TemplateId
+    /// Where what happens is sent to.
+    WebhookId
     /// An import job.
     ImportId
     /// The organisation; there is one.
@@ -215,6 +221,7 @@ entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
     CatalogueId Catalogue
     TemplateId MessageTemplate
+    WebhookId Webhook
 }
 
 macro_rules! child_ids {

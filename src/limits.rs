@@ -199,6 +199,22 @@ pub const STORED_VALUE_MAX: usize = 4_000;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
 
+/// Webhooks of the organisation, and bytes of an address.
+pub const WEBHOOKS_MAX: usize = 50;
+/// See [`WEBHOOKS_MAX`].
+pub const WEBHOOK_URL_MAX: usize = 2_000;
+/// Topics that a webhook or a stream names.
+pub const TOPICS_MAX: usize = 100;
+/// Requests of one webhook under way at once.
+pub const WEBHOOK_IN_FLIGHT_MAX: usize = 8;
+/// Records whose events wait for a receiver that does not take them, before a webhook waits with all others as well; and
+/// their commits.
+pub const WEBHOOK_HELD_MAX: usize = 64;
+/// See [`WEBHOOK_HELD_MAX`].
+pub const WEBHOOK_HELD_COMMITS_MAX: usize = 1_000;
+/// Deliveries that a webhook shows.
+pub const WEBHOOK_DELIVERIES_SHOWN: usize = 50;
+
 /// Days that what happened can be followed, and commits of records and sequences: beyond either it is not told again.
 pub const FEED_DAYS: i64 = 7;
 /// See [`FEED_DAYS`].

@@ -3,6 +3,7 @@
 mod housekeeping;
 mod secret_key;
 pub mod single_sign_on;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
 use crate::connector::mail::Spool;
+use crate::courier::{self, Wake};
 use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
@@ -89,6 +91,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let has_administrator = engine.given().policy.organisation.has_administrator();
     let welcome =
         if has_administrator { None } else { Some(random_text().map_err(|problem| anyhow::anyhow!(problem.detail))?) };
+    let (sender, wake) = (Arc::new(webhooks::sender(&config, sandbox, seal.clone())?), Wake::default());
     let app = Data::new(web::App {
         engine: engine.clone(),
         imports,
@@ -101,6 +104,8 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         single_sign_on,
         seal,
         streams: Streams::new(Duration::from_secs(config.server.heartbeat_seconds.max(1))),
+        sender: sender.clone(),
+        wake: wake.clone(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
@@ -152,7 +157,10 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let ending = actix_web::rt::spawn(end_streams(app.clone()));
     let housekeeping = actix_web::rt::spawn(housekeeping::forget(engine.clone()));
     let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
+    let courier = courier::run(engine.clone(), sender, webhooks::patience(&config.webhooks), wake);
+    let courier = actix_web::rt::spawn(courier);
     running.await?;
+    courier.abort();
     watch.abort();
     ending.abort();
     housekeeping.abort();

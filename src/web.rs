@@ -30,6 +30,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::SignIn;
 use crate::connector::seal::Seal;
+use crate::courier::{Sender, Wake};
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
@@ -64,6 +65,10 @@ pub struct App {
     pub seal: Arc<Seal>,
     /// Who follows what happens.
     pub streams: api::stream::Streams,
+    /// What webhooks are sent with.
+    pub sender: Arc<Sender>,
+    /// Tells the courier that webhooks have changed.
+    pub wake: Wake,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -228,6 +233,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(tags::patch_tag)
         .service(tags::delete_tag)
         .service(audit::list_audit)
+        .service(webhooks::create_webhook)
+        .service(webhooks::list_webhooks)
+        .service(webhooks::list_webhook_deliveries)
+        .service(webhooks::replay_webhook)
+        .service(webhooks::get_webhook)
+        .service(webhooks::delete_webhook)
         .service(clock::get_clock)
         .service(clock::accept_clock)
         .service(backup::get_backup)

@@ -18,7 +18,9 @@ use futures_util::future::LocalBoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use relance::config::Config;
 use relance::connector::mail::Spool;
+use relance::connector::egress::Reach;
 use relance::connector::seal::Seal;
+use relance::courier::{Sender, Wake};
 use relance::id::IdSource;
 use relance::import::Imports;
 use relance::runtime::start::{self, Options};
@@ -131,6 +133,7 @@ async fn serve() -> Ask {
     };
     let engine = start::start(store, options).expect("an engine");
     let config = Config::load(None).expect("the shipped configuration");
+    let seal = Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key"));
     let app = Data::new(web::App {
         imports: Imports::open(engine.clone(), FOLDER.path()).expect("a folder for imports"),
         engine,
@@ -141,8 +144,10 @@ async fn serve() -> Ask {
         welcome: None,
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
-        seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
+        seal,
         streams: Streams::stopped(),
+        sender: Arc::new(Sender::new(Reach::Loopback(vec![]), Duration::from_secs(1), seal.clone()).expect("a way out")),
+        wake: Wake::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),

@@ -11,7 +11,8 @@ use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
-use crate::id::{SequenceId, TemplateId};
+use crate::domain::webhook::Webhook;
+use crate::id::{SequenceId, TemplateId, WebhookId};
 
 /// The snapshot that every decision is given.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Given {
     pub catalogue: Arc<Catalogue>,
     /// Every message template that is there, those that the product ships among them.
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
+    /// Every webhook that is there.
+    pub webhooks: HashMap<WebhookId, Arc<Webhook>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
 }
@@ -38,6 +41,7 @@ impl Default for Given {
             plans: HashMap::new(),
             catalogue: Arc::default(),
             messages: template::shipped_messages().clone(),
+            webhooks: HashMap::new(),
             merge_reader: reads_nothing,
         }
     }
@@ -70,6 +74,17 @@ impl Given {
         match template.standing {
             Standing::Present => _ = next.messages.insert(id, Arc::new(template.clone())),
             Standing::Missing | Standing::Deleted => _ = next.messages.remove(&id),
+        }
+        next
+    }
+
+    /// The same snapshot with a webhook as it is now.
+    #[must_use]
+    pub fn with_webhook(&self, id: WebhookId, webhook: &Webhook) -> Given {
+        let mut next = self.clone();
+        match webhook.is_there() {
+            true => _ = next.webhooks.insert(id, Arc::new(webhook.clone())),
+            false => _ = next.webhooks.remove(&id),
         }
         next
     }

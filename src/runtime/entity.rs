@@ -16,6 +16,7 @@ use crate::domain::organisation::Organisation;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{AuditId, EntityId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
@@ -39,6 +40,9 @@ pub type AccountActor = EntityActor<Account>;
 pub type AuditActor = EntityActor<Audit>;
 /// The actor of a template of messages.
 pub type MessageTemplateActor = EntityActor<MessageTemplate>;
+
+/// The actor of a webhook.
+pub type WebhookActor = EntityActor<Webhook>;
 
 /// What is in memory of an entity. Dropped at any doubt; the rows are the truth.
 struct Held<E> {

@@ -15,6 +15,7 @@ use crate::domain::given::Given;
 use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{CatalogueId, EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
 use crate::runtime::engine::{Engine, Router, Shared};
@@ -122,7 +123,7 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// The snapshot as the log says it: the organisation, the catalogue, message templates, every sequence, and the plans of its
+/// The snapshot as the log says it: the organisation, the catalogue, message templates, webhooks, every sequence, and the plans of its
 /// versions.
 fn read_given(store: &dyn Store) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
@@ -132,6 +133,10 @@ fn read_given(store: &dyn Store) -> Result<Given> {
     for entity in store.entities(EntityKind::MessageTemplate)? {
         let (template, ..) = codec::load::<MessageTemplate>(store, entity, None)?;
         given = given.with_message(entity.into(), &template);
+    }
+    for entity in store.entities(EntityKind::Webhook)? {
+        let (webhook, ..) = codec::load::<Webhook>(store, entity, None)?;
+        given = given.with_webhook(entity.into(), &webhook);
     }
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;

@@ -18,6 +18,7 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{EntityId, EntityKind, UserId};
 use crate::limits;
 use crate::store::backup::hex;
@@ -103,6 +104,7 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Audit => line::<Audit>(entity, version, bytes)?,
             EntityKind::Catalogue => line::<Catalogue>(entity, version, bytes)?,
             EntityKind::MessageTemplate => line::<MessageTemplate>(entity, version, bytes)?,
+            EntityKind::Webhook => line::<Webhook>(entity, version, bytes)?,
         })
     })?;
     let links = export_links(store, &mut write)?;
@@ -214,6 +216,7 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Audit => told::<Audit>(&text, follows),
             EntityKind::Catalogue => told::<Catalogue>(&text, follows),
             EntityKind::MessageTemplate => told::<MessageTemplate>(&text, follows),
+            EntityKind::Webhook => told::<Webhook>(&text, follows),
         };
         let (place, at, bytes) = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
         if links > 0

@@ -42,3 +42,4 @@ pub mod timeline;
 pub mod tokens;
 pub mod up_next;
 pub mod users;
+pub mod webhooks;

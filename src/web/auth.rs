@@ -236,7 +236,7 @@ pub fn still_holds(app: &App, by: &Principal) -> bool {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 9] = [
+const ADMINISTERS: [&str; 10] = [
     "/users",
     "/teams",
     "/settings",
@@ -246,8 +246,9 @@ const ADMINISTERS: [&str; 9] = [
     "/clock",
     "/tokens",
     "/test-clock",
+    "/webhooks",
 ];
-const READ_BY_ADMINISTRATORS: [&str; 3] = ["/audit", "/backup", "/tokens"];
+const READ_BY_ADMINISTRATORS: [&str; 4] = ["/audit", "/backup", "/tokens", "/webhooks"];
 
 /// The scopes of which a token needs one.
 pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {

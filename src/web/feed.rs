@@ -43,7 +43,8 @@ pub struct Page {
     pub is_full: bool,
 }
 
-fn behind(fed: &Fed) -> Position {
+/// Where whoever has had a whole commit stands.
+pub fn behind(fed: &Fed) -> Position {
     Position { number: fed.number, events: None, digest: fed.digest() }
 }
 

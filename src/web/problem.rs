@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod codes;
+mod webhook;
 
 pub use codes::CODES;
 

@@ -45,3 +45,4 @@ mod stream;
 mod templates;
 mod understanding;
 mod up_next;
+mod webhooks;

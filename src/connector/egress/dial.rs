@@ -75,16 +75,25 @@ impl Reach {
     /// Whether an address may be called.
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        let named = |nets: &[IpNet]| nets.iter().any(|net| net.contains(&address));
         match self {
             Reach::Anywhere => true,
-            Reach::PublicAnd(nets) => is_public(address) || named(nets),
-            Reach::Loopback(nets) => address.is_loopback() && named(nets),
+            Reach::PublicAnd(_) => is_public(address) || self.names(address),
+            Reach::Loopback(_) => address.is_loopback() && self.names(address),
+        }
+    }
+
+    /// Whether the operator has named an address.
+    pub fn names(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        match self {
+            Reach::Anywhere => false,
+            Reach::PublicAnd(nets) | Reach::Loopback(nets) => nets.iter().any(|net| net.contains(&address)),
         }
     }
 }
 
 /// Makes connections.
+
 #[derive(Clone)]
 pub struct Dial {
     reach: Reach,
@@ -111,10 +120,12 @@ impl Dial {
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],
+            // A sandbox asks nobody outside what a name stands for.
+            Err(_) if matches!(self.reach, Reach::Loopback(_)) && host != "localhost" => Vec::new(),
             Err(_) => (self.lookup)(host, port).await?,
         };
         let refused = || io::Error::new(io::ErrorKind::PermissionDenied, "the address is not within reach");
-        let mut failed = if found.is_empty() { io::ErrorKind::NotFound.into() } else { refused() };
+        let mut failed = refused();
         for address in found.into_iter().filter(|address| self.reach.allows(address.ip())) {
             match TcpStream::connect(address).await {
                 Ok(stream) => {

@@ -14,6 +14,7 @@ use crate::domain::organisation::command::OrganisationEvent;
 use crate::domain::permission::Permission;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::sequence::SequenceEvent;
+use crate::domain::webhook::WebhookEvent;
 use crate::id::{EntityId, EntityKind, UserId};
 use crate::limits;
 use crate::store::backup::hex;
@@ -29,7 +30,7 @@ use crate::web::request::{self, Query, blocking, cursor, page_limit};
 use crate::web::wire::Page;
 use crate::web::wire::audit::{
     Alteration, Told, tell_account, tell_catalogue, tell_organisation, tell_record, tell_refusal, tell_sequence,
-    tell_template,
+    tell_template, tell_webhook,
 };
 
 /// One link of the audit trail.
@@ -151,6 +152,7 @@ fn item(store: &dyn Store, number: u64, link: &Link) -> Result<(AuditItem, Times
         EntityKind::Catalogue => told::<CatalogueEvent>(link.entity, bytes, tell_catalogue)?,
         EntityKind::MessageTemplate => told::<TemplateEvent>(link.entity, bytes, tell_template)?,
         EntityKind::Audit => told::<AuditEvent>(link.entity, bytes, tell_refusal)?,
+        EntityKind::Webhook => told::<WebhookEvent>(link.entity, bytes, tell_webhook)?,
         EntityKind::Import => return Err(StoreError::Row("imports are not audited".into())),
     };
     let item = AuditItem {

@@ -161,6 +161,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "An active sequence uses this, or advances to it (Q-58). Deactivate that sequence, or publish a version of it that \
          does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
+    ("webhooks_full", 409, "There are as many webhooks as there may be. Delete those that nobody needs."),
     ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
     (
         "template_invalid",

@@ -1,8 +1,10 @@
 //! Audited events as administrators read them: what happened, to what, and what changed. No secret and no digest of one.
 
 mod catalogue;
+mod webhook;
 
 pub use catalogue::tell_catalogue;
+pub use webhook::tell_webhook;
 
 use serde::Serialize;
 use serde_json::Value;

@@ -180,6 +180,10 @@ impl World {
                 Thing::from([("flow", self.configured("/process-flows", body, relation))])
             }
             On::Tag => Thing::from([("tag", self.configured("/tags", json!({ "name": fresh() }), relation))]),
+            On::Webhook => Thing::from([(
+                "id",
+                self.configured("/webhooks", json!({ "url": "https://hooks.invalid/" }), relation),
+            )]),
             On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -379,7 +383,7 @@ fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
     // The catalogue is everybody's to read, whoever made what stands in it.
     let relation = match (on, relation) {
-        (On::RecordType | On::Flow | On::Tag, Colleague) => Own,
+        (On::RecordType | On::Flow | On::Tag | On::Webhook, Colleague) => Own,
         (_, relation) => relation,
     };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));

@@ -99,9 +99,11 @@ impl Client<'_> {
             }
             EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
             EntityKind::MessageTemplate => messages::creation(self.chance, TemplateId(id)),
-            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {
-                people::organise(self.chance)
-            }
+            EntityKind::Organisation
+            | EntityKind::Account
+            | EntityKind::Audit
+            | EntityKind::Catalogue
+            | EntityKind::Webhook => people::organise(self.chance),
         }
     }
 
