@@ -123,6 +123,10 @@ pub fn admissible(address: &str) -> Result<Url, EgressError> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::SocketAddr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -157,5 +161,69 @@ mod tests {
         assert!(Egress::new(Some(&file)).unwrap_err().to_string().contains("ca.pem"));
         std::fs::write(&file, "no certificate").unwrap();
         assert!(Egress::new(Some(&file)).unwrap_err().to_string().contains("ca.pem"));
+    }
+
+    /// A server on this machine that counts who calls; its port.
+    fn counting() -> (u16, Arc<AtomicUsize>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, calls) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+        let counted = calls.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 1_000]);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        });
+        (port, calls)
+    }
+
+    /// A name that stands for the first address when it is asked for the first time, and then for the others in turn.
+    fn rebinding(answers: &'static [&'static str]) -> (dial::Lookup, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = asked.clone();
+        let lookup = move |_: String, port: u16| -> futures_util::future::BoxFuture<'static, _> {
+            let answer = answers[counted.fetch_add(1, Ordering::SeqCst) % answers.len()];
+            let found = answer.split(' ').map(|address| SocketAddr::new(address.parse().unwrap(), port)).collect();
+            Box::pin(async move { Ok(found) })
+        };
+        (Arc::new(lookup), asked)
+    }
+
+    #[tokio::test]
+    async fn the_address_that_was_judged_is_the_one_that_is_called() {
+        let (port, calls) = counting();
+        // Were it asked for twice, once to judge and once to call, it would lead to where it may not.
+        let (lookup, asked) = rebinding(&["127.0.0.2", "127.0.0.1", "127.0.0.1 127.0.0.2"]);
+        let named = Reach::PublicAnd(vec!["127.0.0.2/32".parse().unwrap()]);
+        let egress = Egress::with(None, Dial::new(named).with_lookup(lookup), Duration::from_secs(5)).unwrap();
+        for turn in 1..=6 {
+            let request = Request::get(format!("http://hooks.example:{port}/")).body(Full::default()).unwrap();
+            let answer = egress.send(request).await.unwrap_err();
+            assert_eq!(asked.load(Ordering::SeqCst), turn, "once for each connection");
+            let is_refused = answer.to_string().contains("not within reach");
+            assert_eq!(is_refused, turn % 3 == 2, "{turn}: {answer}");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0, "whatever it stood for, this server was not named");
+    }
+
+    #[tokio::test]
+    async fn an_address_is_judged_however_it_is_written() {
+        let (port, calls) = counting();
+        let egress = |reach| Egress::with(None, Dial::new(reach), Duration::from_secs(5)).unwrap();
+        let call = |egress: Egress, host: &str| {
+            let request = Request::get(format!("http://{host}:{port}/")).body(Full::default()).unwrap();
+            async move { egress.send(request).await }
+        };
+        for host in ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"]
+        {
+            let answer = call(egress(Reach::PublicAnd(vec![])), host).await;
+            assert!(answer.is_err(), "{host}");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0);
+        let named = Reach::PublicAnd(vec!["127.0.0.1/32".parse().unwrap()]);
+        assert!(call(egress(named), "127.0.0.1").await.is_ok());
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 }

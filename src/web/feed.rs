@@ -129,7 +129,7 @@ pub fn tell_commit(store: &dyn Store, given: &Given, by: UserId, topics: &Topics
     };
     let events = match fed.entity.kind {
         EntityKind::Record => of_record(store, given, &person, topics, fed)?,
-        EntityKind::Sequence => of_sequence(store, given, &person, topics, fed)?,
+        EntityKind::Sequence => of_sequence(store, &person, topics, fed)?,
         _ => Vec::new(),
     };
     Ok(events
@@ -223,14 +223,17 @@ fn left(store: &dyn Store, person: &Person, topics: &Topics, fed: &Fed, entry: &
     Ok(vec![(place, event)])
 }
 
-fn of_sequence(store: &dyn Store, given: &Given, person: &Person, topics: &Topics, fed: &Fed) -> Result<Events> {
+fn of_sequence(store: &dyn Store, person: &Person, topics: &Topics, fed: &Fed) -> Result<Events> {
     let id = SequenceId::from(fed.entity);
     let Some(bytes) = row(store, fed)? else { return Ok(Vec::new()) };
     let entry: Entry<SequenceEvent> = codec::decode(&bytes)?;
     let wanted = |event: &SequenceEvent| sequence_type(event).filter(|kind| topics.has(kind));
-    if !given.sequences.get(&id).is_some_and(|sequence| sequence.is_seen_by(person))
-        || !entry.events.iter().any(|event| wanted(event).is_some())
-    {
+    if !entry.events.iter().any(|event| wanted(event).is_some()) {
+        return Ok(Vec::new());
+    }
+    // From the rows: what is given to decisions may learn of a commit a moment later.
+    let (present, _) = codec::load::<Sequence>(store, fed.entity, None)?;
+    if !present.is_seen_by(person) {
         return Ok(Vec::new());
     }
     let (sequence, _) = codec::load::<Sequence>(store, fed.entity, Some(fed.version))?;

@@ -35,6 +35,7 @@ use Relation::{AccessTeam, Colleague, Gone, OpenStep, OtherUnit, Own, OwnTeam};
 
 /// An id that nothing has.
 pub const NOTHING: &str = "00000000-0000-7000-8000-00000000abcd";
+const HOOK: &str = "https://hooks.invalid/";
 
 /// An e-mail template that the product ships.
 const SHIPPED: &str = "00000000-0000-7000-8000-000000000011";
@@ -180,11 +181,8 @@ impl World {
                 Thing::from([("flow", self.configured("/process-flows", body, relation))])
             }
             On::Tag => Thing::from([("tag", self.configured("/tags", json!({ "name": fresh() }), relation))]),
-            On::Webhook => Thing::from([(
-                "id",
-                self.configured("/webhooks", json!({ "url": "https://hooks.invalid/" }), relation),
-            )]),
-            On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Import | On::Webhook if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Webhook => Thing::from([("id", self.configured("/webhooks", json!({ "url": HOOK }), relation))]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
         let own_record = || {
