@@ -143,8 +143,6 @@ pub struct Webhooks {
     pub timeout_seconds: u64,
     /// Milliseconds before the second attempt.
     pub retry_initial_ms: u64,
-    /// Hours without success after which a webhook is stopped.
-    pub retry_max_hours: u64,
 }
 
 /// `[sign_in]`

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -41,8 +42,6 @@ pub struct Patience {
     pub first: Duration,
     /// Never later than this.
     pub most: Duration,
-    /// After so long without success, a webhook is stopped.
-    pub ends: Duration,
 }
 
 /// Wakes the courier: a webhook is there, begins again, or is gone.
@@ -182,9 +181,10 @@ impl Carrier {
             Err(error) => return Some(error.to_string()),
         };
         let done = round::deliver(&self.sender, &webhook.url, &secret, jobs).await;
+        let ends = TimeDelta::hours(self.engine.given().policy.settings().retry_max_hours.into());
         let (is_down, has_success) = (progress.is_down(), done.iter().any(|done| done.delivered > 0));
         for done in done {
-            if let Some(why) = progress.note(done, real_now(), self.patience) {
+            if let Some(why) = progress.note(done, real_now(), self.patience, ends) {
                 return Some(why);
             }
         }

@@ -95,8 +95,8 @@ impl Progress {
         self.held.values_mut().for_each(|held| held.next_at = now);
     }
 
-    /// Notes what became of the events of one record. Some says why the webhook is given up.
-    pub fn note(&mut self, done: Done, now: Timestamp, patience: Patience) -> Option<String> {
+    /// Notes what became of the events of one record; without success for so long as `ends`, that is enough. Some says why the webhook is given up.
+    pub fn note(&mut self, done: Done, now: Timestamp, patience: Patience, ends: TimeDelta) -> Option<String> {
         let Done { entity, delivered, recent, refused, left, .. } = done;
         let before = self.held.remove(&entity);
         // Commits that were met meanwhile stand behind those that were tried.
@@ -123,7 +123,6 @@ impl Progress {
                 let why = last.why.clone().unwrap_or_default();
                 let next_at = now + delay(attempts, patience);
                 self.held.insert(entity, Held { commits, events, attempts, since, next_at, last });
-                let ends = TimeDelta::from_std(patience.ends).unwrap_or(TimeDelta::MAX);
                 match is_final || now - since >= ends {
                     true => Some(format!("an event was not taken {attempts} times since {since}: {why}")),
                     false => None,

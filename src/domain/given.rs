@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
+use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
 use crate::domain::webhook::Webhook;
@@ -31,6 +33,10 @@ pub struct Given {
     pub webhooks: HashMap<WebhookId, Arc<Webhook>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// What a second attempt at a message may do.
+    pub class: Class,
+    /// What this one decision has to see of other records; empty in what all decisions share.
+    pub related: Related,
 }
 
 impl Default for Given {
@@ -43,6 +49,8 @@ impl Default for Given {
             messages: template::shipped_messages().clone(),
             webhooks: HashMap::new(),
             merge_reader: reads_nothing,
+            class: Class::default(),
+            related: Related::default(),
         }
     }
 }

@@ -33,9 +33,5 @@ fn net(text: &str) -> anyhow::Result<IpNet> {
 
 /// How long they are tried.
 pub fn patience(config: &Webhooks) -> Patience {
-    Patience {
-        first: Duration::from_millis(config.retry_initial_ms.max(1)),
-        most: PAUSE_MOST,
-        ends: Duration::from_secs(config.retry_max_hours.saturating_mul(3_600)),
-    }
+    Patience { first: Duration::from_millis(config.retry_initial_ms.max(1)), most: PAUSE_MOST }
 }

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use crate::domain::effect::{Counter, Effect, EnrolmentRow, Index};
-use crate::id::{EntityId, RecordId, Shard};
-use crate::limits;
+use crate::id::{EntityId, RecordId, Shard, StepId};
 use crate::sabotage::{self, Defect};
 use crate::store::key::{self, Key};
-use crate::store::rows::{Batch, Held, Keyspace, RowStore, shards};
+use crate::store::rows::{Batch, Held, Keyspace, RowStore};
 use crate::store::trail::Trail;
 use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec, feed};
 use crate::time::Timestamp;
@@ -186,6 +185,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Index::Enrolment { sequence, live, ordinal } => {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
+            Index::Delivery { state, ordinal } => key::delivery(*state, StepId::of(record, *ordinal)),
         };
         match effect {
             Effect::Arm { due, key } => self.batch.put(key::timer(TimerRow { due: *due, entity, key: *key }), vec![]),
@@ -233,52 +233,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
     }
 }
 
-impl<K: Keyspace> RowStore<K> {
-    /// See [`Store::replace_derived`].
-    pub(super) fn compute_again(
-        &self,
-        effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>,
-    ) -> Result<()> {
-        let mut held = self.held();
-        for (shard, row) in shards().chain([key::GLOBAL]).flat_map(|shard| key::DERIVED.map(|row| (shard, row))) {
-            loop {
-                let mut batch = Batch::default();
-                self.scan_prefix(&key::all(shard, row), &mut |found, _| {
-                    batch.remove(found.to_vec());
-                    Ok(batch.0.len() < limits::GROUP_COMMITS_MAX)
-                })?;
-                if batch.0.is_empty() {
-                    break;
-                }
-                self.write(&mut held, batch, Timestamp::default())?;
-            }
-        }
-        held.counters.clear();
-        // Where rows were lost or altered, the sum did not say what stood there.
-        held.head.derived = 0;
-        loop {
-            let mut group = Group::new(self, &held);
-            let mut commits = 0;
-            while commits < limits::GROUP_COMMITS_MAX
-                && let Some(owed) = effects.next()
-            {
-                let (entity, effects) = owed?;
-                lasting(&effects).for_each(|effect| group.owe(entity, effect));
-                commits += 1;
-            }
-            if commits == 0 {
-                return Ok(());
-            }
-            let Finished { batch, sums, .. } = group.finish(Timestamp::default());
-            self.write(&mut held, batch, Timestamp::default())?;
-            held.counters.extend(sums);
-        }
-    }
-}
-
 /// All effects of an entity's log but claims that it gave back: entity by entity is not the order in which an external id
 /// went from one to another.
-fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
+pub(super) fn lasting(effects: &[Effect]) -> impl Iterator<Item = &Effect> {
     let mut claims = HashMap::new();
     for (place, effect) in effects.iter().enumerate() {
         match effect {

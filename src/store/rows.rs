@@ -5,9 +5,10 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use crate::domain::access::Scope;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
-use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::backup::Feed;
 use crate::store::feed::Fed;
@@ -229,17 +230,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn entities(&self, kind: EntityKind) -> Result<Vec<EntityId>> {
-        let mut entities = Vec::new();
-        for shard in shards() {
-            self.scan_prefix(&key::events_of_kind(shard, kind), &mut |found, _| {
-                let (entity, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
-                if version == 1 {
-                    entities.push(entity);
-                }
-                Ok(true)
-            })?;
-        }
-        Ok(entities)
+        self.list_entities(kind)
     }
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
@@ -307,6 +298,18 @@ impl<K: Keyspace> Store for RowStore<K> {
         })
     }
 
+    fn deliveries(
+        &self,
+        states: &[DeliveryState],
+        before: Option<StepId>,
+        visit: &mut dyn FnMut(StepId) -> bool,
+    ) -> Result<()> {
+        let prefixes = states.iter().flat_map(|state| shards().map(|shard| key::deliveries(shard, *state)));
+        self.merge_newest_first(prefixes, before.map(|step| step.0), &mut |_, found, _| {
+            Ok(visit(key::read::delivery(found).ok_or_else(|| unreadable(found))?))
+        })
+    }
+
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
         self.list_links(before, visit)
     }
@@ -331,7 +334,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
-        self.compute_again(effects)
+        self.compute_anew(effects)
     }
 
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>> {

@@ -219,9 +219,8 @@ fn a_stream_goes_on_from_any_of_its_cursors_without_a_loss_or_a_repetition() {
     leads.iter().for_each(|lead| drop(api.complete(&api.current_step(lead))));
     let all = pulled(&api, &begin);
     assert!(all.len() > 20, "{all:?}");
-    for place in 0..all.len() {
-        let event = follower.event();
-        assert_eq!(event, all[place]);
+    for (place, event) in all.iter().enumerate() {
+        assert_eq!(follower.event(), *event);
         if place % 7 == 3 {
             server = server.kill_and_restart();
         }

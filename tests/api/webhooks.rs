@@ -192,10 +192,9 @@ fn all_taken_of(api: &Client, receiver: &Receiver, records: &[&String]) {
 /// A receiver that takes nothing for too long is left alone and shown, and hears all of it once somebody says so.
 #[test]
 fn a_webhook_that_is_refused_for_too_long_is_stopped_and_begins_again_where_it_is_told() {
-    const IMPATIENT: &[(&str, &str)] =
-        &[("RELANCE__EGRESS__ALLOW", "127.0.0.0/8"), ("RELANCE__WEBHOOKS__RETRY_MAX_HOURS", "0")];
-    let (server, receiver) = (Server::configured(IMPATIENT), Receiver::start());
+    let (server, receiver) = (Server::configured(SETTINGS), Receiver::start());
     let api = server.client();
+    api.patch("/settings", json!({ "retry_max_hours": 0 })).expect(200);
     let (webhook, secret) = api.webhook(&receiver, &["record"]);
     let path = format!("/webhooks/{webhook}");
     let first = api.lead();

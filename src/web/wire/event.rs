@@ -121,6 +121,10 @@ pub const TYPES: &[&str] = &[
     "message.owed",
     "message.sent",
     "message.failed",
+    "message.put_off",
+    "message.unknown",
+    "message.settled",
+    "message.skipped",
     "goal.reached",
     "sequence.created",
     "sequence.updated",
@@ -199,6 +203,8 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         | RecordEvent::StepWarned { .. }
         | RecordEvent::StepDue { .. }
         | RecordEvent::StepConverted { .. }
+        | RecordEvent::BecameSellers { .. }
+        | RecordEvent::WindowOpened { .. }
         | RecordEvent::WaitMoved { .. }
         | RecordEvent::WaitEnded { .. } => "step.updated",
         RecordEvent::Assigned { .. } => "step.assigned",
@@ -216,8 +222,14 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::MessageOwed { .. } => "message.owed",
         RecordEvent::MessageSent { .. } => "message.sent",
         RecordEvent::MessageFailed { .. } => "message.failed",
+        RecordEvent::MessageOwedAgain { .. } => "message.owed",
+        RecordEvent::MessagePutOff { .. } => "message.put_off",
+        RecordEvent::MessageUnknown { .. } | RecordEvent::MessageHeld { .. } => "message.unknown",
+        RecordEvent::MessageSettled { .. } => "message.settled",
+        RecordEvent::MessageSkipped { .. } => "message.skipped",
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
+        | RecordEvent::MessageClaimed { .. }
         | RecordEvent::NotMigrated { .. }
         | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::QuotaAsked { .. }

@@ -113,6 +113,7 @@ impl History {
             catalogues: BTreeMap::new(),
             audits: BTreeMap::new(),
             message_templates: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             policies: Policies::default(),
             refusals: BTreeMap::new(),
             repeats: BTreeMap::new(),
