@@ -26,6 +26,10 @@ pub struct Config {
     pub store: Store,
     /// Automated e-mail.
     pub mail: Mail,
+    /// Where the server may send to.
+    pub egress: Egress,
+    /// Outgoing webhooks.
+    pub webhooks: Webhooks,
     /// Sessions and invitations.
     pub sign_in: SignIn,
     /// Signing in with OpenID Connect.
@@ -61,6 +65,8 @@ pub struct Server {
     pub request_seconds: u64,
     /// Seconds for which a client may take nothing of an answer.
     pub unread_seconds: u64,
+    /// Seconds after which something is sent to whoever follows, whatever happens.
+    pub heartbeat_seconds: u64,
 }
 
 /// `[rates]`; a rate of 0 is none.
@@ -145,6 +151,25 @@ pub struct Smtp {
     pub password: Option<Secret>,
     /// A file that holds it; empty is none.
     pub password_file: PathBuf,
+}
+
+/// `[egress]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    /// Addresses and networks that may be sent to although they are not public; in the environment with commas between.
+    #[serde(deserialize_with = "list")]
+    pub allow: Vec<String>,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Seconds for one delivery.
+    pub timeout_seconds: u64,
+    /// Milliseconds before the second attempt.
+    pub retry_initial_ms: u64,
 }
 
 /// `[sign_in]`

@@ -21,6 +21,7 @@ pub mod sheet;
 pub mod lookup;
 pub mod import;
 pub mod web;
+pub mod courier;
 
 pub mod config;
 pub mod serve;

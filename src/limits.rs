@@ -231,6 +231,33 @@ pub const REFERENCES_MAX: usize = 20;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
 
+/// Webhooks of the organisation, and bytes of an address.
+pub const WEBHOOKS_MAX: usize = 50;
+/// See [`WEBHOOKS_MAX`].
+pub const WEBHOOK_URL_MAX: usize = 2_000;
+/// Topics that a webhook or a stream names.
+pub const TOPICS_MAX: usize = 100;
+/// Requests of one webhook under way at once.
+pub const WEBHOOK_IN_FLIGHT_MAX: usize = 8;
+/// Records whose events wait for a receiver that does not take them, before a webhook waits with all others as well; and
+/// their commits.
+pub const WEBHOOK_HELD_MAX: usize = 64;
+/// See [`WEBHOOK_HELD_MAX`].
+pub const WEBHOOK_HELD_COMMITS_MAX: usize = 1_000;
+/// Deliveries that a webhook shows.
+pub const WEBHOOK_DELIVERIES_SHOWN: usize = 50;
+
+/// Days that what happened can be followed, and commits of records and sequences: beyond either it is not told again.
+pub const FEED_DAYS: i64 = 7;
+/// See [`FEED_DAYS`].
+pub const FEED_COMMITS_MAX: u64 = 1_000_000;
+/// Commits that whoever follows reads at once.
+pub const FEED_PAGE: usize = 64;
+/// Streams open at once: of all, and of one user.
+pub const STREAMS_MAX: usize = 512;
+/// See [`STREAMS_MAX`].
+pub const STREAMS_PER_USER_MAX: usize = 16;
+
 /// Users of the organisation, also those who have left: one entity holds them all.
 pub const USERS_MAX: usize = 10_000;
 /// Teams.
@@ -269,6 +296,7 @@ const _: () = {
     assert!(BACKGROUND_IN_FLIGHT_MAX + TIMERS_IN_FLIGHT_MAX < IN_FLIGHT_MAX);
     assert!(HEADERS_MAX < 96 && URI_BYTES_MAX + HEADER_BYTES_MAX < 128 << 10);
     assert!(PAGE_DEFAULT <= PAGE_MAX);
+    assert!(STREAMS_PER_USER_MAX <= STREAMS_MAX);
     assert!(PATH_NODES_MAX <= GRAPH_NODES_MAX && GRAPH_NODES_MAX < u16::MAX as usize);
     assert!(STORED_VALUE_MAX < 4_096);
     assert!(SUBJECT_MAX < MAIL_BODY_MAX && TEXT_BODY_MAX < MAIL_BODY_MAX && MAIL_BODY_MAX < RENDERED_MAX);

@@ -1,8 +1,10 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
+mod housekeeping;
 mod mail;
 mod secret_key;
 pub mod single_sign_on;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,9 +18,11 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
 use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
+use crate::courier::{self, Wake};
 use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
@@ -28,6 +32,7 @@ use crate::runtime::watch::Reading;
 use crate::store::sled::SledOptions;
 use crate::time::{Clock, Timestamp};
 use crate::web;
+use crate::web::api::stream::Streams;
 use crate::web::hygiene::rates::Rates;
 use crate::web::hygiene::{self, Hygiene, connection};
 use crate::web::secret::{digest_of, random_text};
@@ -86,6 +91,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let has_administrator = engine.given().policy.organisation.has_administrator();
     let welcome =
         if has_administrator { None } else { Some(random_text().map_err(|problem| anyhow::anyhow!(problem.detail))?) };
+    let (sender, wake) = (Arc::new(webhooks::sender(&config, sandbox, seal.clone())?), Wake::default());
     let app = Data::new(web::App {
         engine: engine.clone(),
         imports,
@@ -98,6 +104,9 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         single_sign_on,
         seal,
         postman,
+        streams: Streams::new(Duration::from_secs(config.server.heartbeat_seconds.max(1))),
+        sender: sender.clone(),
+        wake: wake.clone(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
@@ -146,10 +155,15 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     announce(&addresses.join(", "), &data, sandbox, &administrator);
     let running = server.run();
     let watch = actix_web::rt::spawn(end_on_failure(engine.clone(), running.handle()));
-    let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
+    let ending = actix_web::rt::spawn(end_streams(app.clone()));
+    let housekeeping = actix_web::rt::spawn(housekeeping::forget(engine.clone()));
     let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
+    let courier = courier::run(engine.clone(), sender, webhooks::patience(&config.webhooks), wake);
+    let courier = actix_web::rt::spawn(courier);
     running.await?;
+    courier.abort();
     watch.abort();
+    ending.abort();
     housekeeping.abort();
     keeping.abort();
     if engine.has_failed() {
@@ -277,20 +291,13 @@ async fn keep_readings(engine: Engine, file: PathBuf) {
     }
 }
 
-/// Command ids older than they need to be kept go, a few at a time, once an hour.
-async fn forget_repeats(engine: Engine) {
-    loop {
-        let (store, now) = (engine.shared_store(), engine.clock().now());
-        let forgotten = tokio::task::spawn_blocking(move || store.forget_repeats(now)).await;
-        let more = match forgotten {
-            Ok(Ok(forgotten)) => forgotten > 0,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "old command ids stay for now");
-                false
-            }
-            Err(_) => false,
-        };
-        let pause = if more { Duration::from_millis(100) } else { Duration::from_secs(3_600) };
-        tokio::time::sleep(pause).await;
+/// A stream never ends by itself, and a stop in order waits for what is under way.
+async fn end_streams(app: Data<web::App>) {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
+        tokio::select! {
+            _ = terminate.recv() => app.streams.stop(),
+            _ = interrupt.recv() => app.streams.stop(),
+        }
     }
 }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod auth;
 pub mod bundle;
 mod documentation;
+pub mod feed;
 pub mod hygiene;
 pub mod password;
 pub mod problem;
@@ -30,6 +31,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::config::SignIn;
 use crate::connector::mail::postman::Postman;
 use crate::connector::seal::Seal;
+use crate::courier::{Sender, Wake};
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
@@ -64,6 +66,12 @@ pub struct App {
     pub seal: Arc<Seal>,
     /// Takes messages to where they go.
     pub postman: Arc<Postman>,
+    /// Who follows what happens.
+    pub streams: api::stream::Streams,
+    /// What webhooks are sent with.
+    pub sender: Arc<Sender>,
+    /// Tells the courier that webhooks have changed.
+    pub wake: Wake,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -120,6 +128,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::put_external_record)
         .service(up_next::get_up_next)
         .service(timeline::get_timeline)
+        .service(stream::follow)
         .service(activities::create_activity)
         .service(activities::list_activities)
         .service(records::list_record_enrolments)
@@ -243,6 +252,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(mailboxes::patch_mailbox)
         .service(mailboxes::delete_mailbox)
         .service(audit::list_audit)
+        .service(webhooks::create_webhook)
+        .service(webhooks::list_webhooks)
+        .service(webhooks::list_webhook_deliveries)
+        .service(webhooks::replay_webhook)
+        .service(webhooks::get_webhook)
+        .service(webhooks::delete_webhook)
         .service(clock::get_clock)
         .service(clock::accept_clock)
         .service(backup::get_backup)

@@ -18,7 +18,9 @@ use futures_util::future::LocalBoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use relance::config::Config;
 use relance::connector::mail::postman::Postman;
+use relance::connector::egress::Reach;
 use relance::connector::seal::Seal;
+use relance::courier::{Sender, Wake};
 use relance::id::IdSource;
 use relance::import::Imports;
 use relance::runtime::start::{self, Options};
@@ -26,6 +28,7 @@ use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::time::{Clock, Timestamp};
 use relance::web;
+use relance::web::api::stream::Streams;
 use relance::web::hygiene::rates::Rates;
 use relance::web::hygiene::{self, Hygiene};
 use serde_json::{Value, json};
@@ -131,6 +134,9 @@ async fn serve() -> Ask {
     };
     let engine = start::start(store, options).expect("an engine");
     let config = Config::load(None).expect("the shipped configuration");
+    let seal = Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key"));
+    let sender = Sender::new(Reach::Loopback(vec![]), Duration::from_secs(1), seal.clone()).expect("a way out");
+    let sender = Arc::new(sender);
     let app = Data::new(web::App {
         imports: Imports::open(engine.clone(), FOLDER.path()).expect("a folder for imports"),
         engine,
@@ -142,7 +148,10 @@ async fn serve() -> Ask {
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
         postman,
-        seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
+        seal,
+        streams: Streams::stopped(),
+        sender,
+        wake: Wake::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),

@@ -15,7 +15,8 @@ use crate::domain::policy::Policy;
 use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
-use crate::id::{SequenceId, TemplateId};
+use crate::domain::webhook::Webhook;
+use crate::id::{SequenceId, TemplateId, WebhookId};
 
 /// The snapshot that every decision is given.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Given {
     pub channels: Arc<Channels>,
     /// Every message template that is there, those that the product ships among them.
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
+    /// Every webhook that is there.
+    pub webhooks: HashMap<WebhookId, Arc<Webhook>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
     /// What a second attempt may do at a message that no mailbox is chosen for.
@@ -51,6 +54,7 @@ impl Default for Given {
             catalogue: Arc::default(),
             channels: Arc::default(),
             messages: template::shipped_messages().clone(),
+            webhooks: HashMap::new(),
             merge_reader: reads_nothing,
             class: Class::default(),
             carries: false,
@@ -96,6 +100,17 @@ impl Given {
         match template.standing {
             Standing::Present => _ = next.messages.insert(id, Arc::new(template.clone())),
             Standing::Missing | Standing::Deleted => _ = next.messages.remove(&id),
+        }
+        next
+    }
+
+    /// The same snapshot with a webhook as it is now.
+    #[must_use]
+    pub fn with_webhook(&self, id: WebhookId, webhook: &Webhook) -> Given {
+        let mut next = self.clone();
+        match webhook.is_there() {
+            true => _ = next.webhooks.insert(id, Arc::new(webhook.clone())),
+            false => _ = next.webhooks.remove(&id),
         }
         next
     }

@@ -20,6 +20,7 @@ use crate::domain::audit::Refusal;
 use crate::domain::permission::{Cause, Denial, Permission};
 use crate::domain::policy::Person;
 use crate::id::{KeyId, UserId};
+use crate::runtime::keyring::HeldKey;
 use crate::runtime::message::Caller;
 use crate::time::{Clock, Timestamp};
 use crate::web::hygiene::SESSION_COOKIES;
@@ -202,9 +203,7 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
     let is_same = bool::from(digest.ct_eq(&known));
     let held = held.filter(|_| is_same)?;
     let now = real_now();
-    let idles =
-        held.key.kind == KeyKind::Session && now - held.used_at() > TimeDelta::hours(app.sign_in.session_idle_hours);
-    if idles || held.key.expires_at.is_some_and(|end| end <= now) {
+    if has_ended(app, &held, now) {
         return None;
     }
     if held.touch(now, USES_APART.num_milliseconds()) {
@@ -219,8 +218,25 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
     Some((id, held.key.kind.clone(), held.user))
 }
 
+fn has_ended(app: &App, held: &HeldKey, now: Timestamp) -> bool {
+    let idles =
+        held.key.kind == KeyKind::Session && now - held.used_at() > TimeDelta::hours(app.sign_in.session_idle_hours);
+    idles || held.key.expires_at.is_some_and(|end| end <= now)
+}
+
+/// Whether a credential that was good once is so now, for an answer that takes long.
+pub fn still_holds(app: &App, by: &Principal) -> bool {
+    let key_holds = match by.credential {
+        Credential::Operator => true,
+        Credential::Key { id, .. } => {
+            app.engine.keyring().find(id).is_some_and(|held| !has_ended(app, &held, real_now()))
+        }
+    };
+    key_holds && app.engine.given().policy.person(by.user()).is_ok()
+}
+
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 11] = [
+const ADMINISTERS: [&str; 12] = [
     "/holidays",
     "/users",
     "/teams",
@@ -232,8 +248,9 @@ const ADMINISTERS: [&str; 11] = [
     "/clock",
     "/tokens",
     "/test-clock",
+    "/webhooks",
 ];
-const READ_BY_ADMINISTRATORS: [&str; 3] = ["/audit", "/backup", "/tokens"];
+const READ_BY_ADMINISTRATORS: [&str; 4] = ["/audit", "/backup", "/tokens", "/webhooks"];
 
 /// The scopes of which a token needs one.
 pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {

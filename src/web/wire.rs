@@ -4,6 +4,7 @@
 mod activity;
 pub mod audit;
 pub mod conduct;
+pub mod event;
 pub mod mailbox;
 pub mod record;
 

@@ -48,6 +48,8 @@ mod settings;
 mod simulating;
 mod steps;
 mod strangers;
+mod stream;
 mod templates;
 mod understanding;
 mod up_next;
+mod webhooks;

@@ -126,17 +126,19 @@ fn item(
     }
 }
 
+/// An event told.
 #[derive(Default)]
-struct Told {
+pub(in crate::web) struct Told {
     kind: &'static str,
-    summary: String,
-    step: Option<Ordinal>,
-    activity: Option<Ordinal>,
-    enrolment: Option<Ordinal>,
-    note: Option<String>,
+    pub summary: String,
+    pub step: Option<Ordinal>,
+    pub activity: Option<Ordinal>,
+    pub enrolment: Option<Ordinal>,
+    pub note: Option<String>,
 }
 
-fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
+/// Tells an event of a record, that being as it is now or as it was then.
+pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
     let sequence = |enrolment: Ordinal| {
         let id = record.enrolment(enrolment).map(|enrolment| enrolment.sequence);
         let sequence = id.and_then(|id| given.sequences.get(&id));

@@ -33,6 +33,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The program that asks holds a token without the scope for it (P-32, third cause). Its user can make one with more \
          scopes.",
     ),
+    (
+        "cursor_expired",
+        410,
+        "What follows the cursor is not kept any more, or the cursor is of another store: events are kept for a week at most. Read \
+         what you need again, and follow from there.",
+    ),
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
     ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
@@ -168,6 +174,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "An active sequence uses this, or advances to it (Q-58). Deactivate that sequence, or publish a version of it that \
          does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
+    ("webhooks_full", 409, "There are as many webhooks as there may be. Delete those that nobody needs."),
     ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
     (
         "template_invalid",

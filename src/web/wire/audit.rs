@@ -2,9 +2,11 @@
 
 mod catalogue;
 mod channels;
+mod webhook;
 
 pub use catalogue::tell_catalogue;
 pub use channels::tell_channels;
+pub use webhook::tell_webhook;
 
 use serde::Serialize;
 use serde_json::Value;

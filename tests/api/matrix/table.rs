@@ -39,6 +39,7 @@ pub enum On {
     Flow,
     Tag,
     Mailbox,
+    Webhook,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -86,6 +87,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Mailbox, Colleague, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, OtherUnit, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Webhook, Own, /*        */ [See, See, See, See]),
+    (On::Webhook, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -371,6 +374,14 @@ pub const ROUTES: &[Row] = &[
     row("POST /mailboxes/{mailbox}/test", ADMIN, 19, On::Mailbox, See, 200),
     row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
     // Running the server.
+    row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201)
+        .sends(r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#),
+    row("GET /webhooks", ADMIN, 12, On::Whole, Nothing, 200),
+    row("GET /webhooks/{id}", ADMIN, 12, On::Webhook, See, 200),
+    row("GET /webhooks/{id}/deliveries", ADMIN, 12, On::Webhook, See, 200),
+    row("POST /webhooks/{id}/replay", ADMIN, 12, On::Webhook, See, 200).sends(r#"{"from":"2026-03-02T09:00:00Z"}"#),
+    row("DELETE /webhooks/{id}", ADMIN, 12, On::Webhook, See, 204),
+    row("GET /stream", READ, 21, On::Whole, Nothing, 200).asks("?wait=false"),
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /clock", READ, 21, On::Whole, Nothing, 200),

@@ -106,7 +106,8 @@ impl Client<'_> {
             | EntityKind::Account
             | EntityKind::Audit
             | EntityKind::Catalogue
-            | EntityKind::Channels => people::organise(self.chance),
+            | EntityKind::Channels
+            | EntityKind::Webhook => people::organise(self.chance),
         }
     }
 
