@@ -262,11 +262,11 @@ impl Bulk {
                 let sequence = record.enrolment(step.enrolment)?.sequence;
                 Some((sequence, record.node_of(given, step)?.id.clone()))
             });
-            if let Some(place) = place {
-                if common.get_or_insert_with(|| place.clone()) != &place {
-                    let detail = "these records stand on several steps; a bulk e-mail is for one step of one sequence";
-                    return Err(Problem::at("bulk_mixed_steps", "/steps", detail));
-                }
+            if let Some(place) = place
+                && common.get_or_insert_with(|| place.clone()) != &place
+            {
+                let detail = "these records stand on several steps; a bulk e-mail is for one step of one sequence";
+                return Err(Problem::at("bulk_mixed_steps", "/steps", detail));
             }
             records.push(record);
         }
