@@ -190,6 +190,8 @@ pub const PUBLIC_URL_MAX: usize = 255;
 pub const UNKNOWN_AFTER_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Hours that a message may be tried: a month.
 pub const RETRY_HOURS_MAX: u32 = 30 * 24;
+/// Recipients that are offered for bulk e-mails at once.
+pub const BULK_CANDIDATES_MAX: usize = 10_000;
 /// Before a message that could not be sent is tried again, at most.
 pub const RETRY_PAUSE_SECONDS_MAX: u64 = 6 * 3_600;
 /// Commits of one entity between two snapshots.
@@ -243,6 +245,8 @@ pub const CARD_LAYOUT_MAX: usize = 4 << 10;
 pub const CALENDAR_ENTRIES_MAX: usize = 200;
 /// See [`CALENDAR_ENTRIES_MAX`].
 pub const CALENDAR_BREAKS_MAX: usize = 10;
+/// Days that an organisation says are holidays, or are none, against the table.
+pub const HOLIDAY_CORRECTIONS_MAX: usize = 2_000;
 /// See [`CALENDAR_ENTRIES_MAX`].
 pub const CALENDAR_TEXT_MAX: usize = 200;
 /// Days without working time after which a search for the next gives up, and days that a search looks at altogether.

@@ -249,6 +249,7 @@ impl Entity for Record {
                 }
             }
             RecordEvent::MessageOwed { .. }
+            | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
             | RecordEvent::WindowOpened { .. }
@@ -334,6 +335,7 @@ impl Entity for Record {
                 owed.push(Effect::Disarm { due: *wakes_at, key: *step });
             }
             RecordEvent::MessageOwed { .. }
+            | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
             | RecordEvent::WindowOpened { .. }

@@ -220,7 +220,8 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 10] = [
+const ADMINISTERS: [&str; 11] = [
+    "/holidays",
     "/users",
     "/teams",
     "/settings",
@@ -243,7 +244,7 @@ pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {
         _ if READ_BY_ADMINISTRATORS.iter().any(under) => &[TokenScope::Admin],
         true => &[TokenScope::Read],
         // P-18: who is away is for managers to say.
-        false if path.ends_with("/calendar") => &[TokenScope::Write],
+        false if path.ends_with("/calendar") || path.ends_with("/calendar/import") => &[TokenScope::Write],
         false if ADMINISTERS.iter().any(under) => &[TokenScope::Admin],
         false if path == "/events" => &[TokenScope::Events, TokenScope::Write],
         false => &[TokenScope::Write],
@@ -313,6 +314,7 @@ mod tests {
             (Method::POST, "/api/v1/users", &[Admin][..]),
             (Method::POST, "/api/v1/users/1/disable", &[Admin][..]),
             (Method::PUT, "/api/v1/users/1/calendar", &[Write][..]),
+            (Method::POST, "/api/v1/users/1/calendar/import", &[Write][..]),
             (Method::GET, "/api/v1/tokens", &[Admin][..]),
             (Method::DELETE, "/api/v1/tokens/1", &[Admin][..]),
             (Method::GET, "/api/v1/audit", &[Admin][..]),

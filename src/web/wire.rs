@@ -217,10 +217,11 @@ impl StepView {
             planned_due_at: step.wakes_at.filter(|_| !is_message).unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),
             wakes_at: step.wakes_at.map(|at| at.to_string()),
-            pending_at: step
-                .wakes_at
-                .filter(|_| is_message && step.status == StepStatus::Open)
-                .map(|at| at.to_string()),
+            pending_at: match step.message_state() {
+                Some(MessageState::PutOff(until)) => Some(*until),
+                _ => step.wakes_at.filter(|_| is_message && step.status == StepStatus::Open),
+            }
+            .map(|at| at.to_string()),
             opened_at: step.opened_at.to_string(),
             completed_at: step.completed_at.map(|at| at.to_string()),
             snooze_count: step.snoozes,

@@ -47,6 +47,7 @@ impl Turn<'_> {
             self.emit(RecordEvent::StepConverted { step: step.ordinal, error, wakes_at });
             self.take_template(step.enrolment, step.ordinal, node);
             self.set_due(step.ordinal);
+            self.link_activity(step.enrolment);
             return Ok(());
         }
         if wait == WaitState::Completed

@@ -142,7 +142,14 @@ fn compose(
     state: &Record,
     given: &Given,
 ) -> Option<Mail> {
-    let Content::Mail(text) = given.message(template, MessageKind::Mail)?.content.clone() else { return None };
+    let own = state.step(step)?.message.as_ref().and_then(|message| message.own.as_deref());
+    let text = match own {
+        Some(own) => own.clone(),
+        None => match &given.message(template, MessageKind::Mail)?.content {
+            Content::Mail(text) => text.clone(),
+            Content::Text(_) => return None,
+        },
+    };
     Some(Mail {
         id: StepId::of(record, step).to_string(),
         message_id,

@@ -269,6 +269,10 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             of_step("message_failed", *step, &format!("could not be sent: {reason}"))
         }
         RecordEvent::WindowOpened { step, .. } => of_step("window_opened", *step, "waits for its window no more"),
+        RecordEvent::EmailSubmitted { step, at: Some(at), .. } => {
+            of_step("email_scheduled", *step, &format!("is scheduled for {at}"))
+        }
+        RecordEvent::EmailSubmitted { step, at: None, .. } => of_step("message_owed", *step, "is on its way out"),
         RecordEvent::MessageClaimed { step, .. } => of_step("message_claimed", *step, "is being sent"),
         RecordEvent::MessagePutOff { step, until, failed } => {
             let why = failed.as_ref().map(|why| format!(", because it could not be sent: {why}")).unwrap_or_default();

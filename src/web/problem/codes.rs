@@ -85,6 +85,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("too_many_activities", 409, "The record has as many activities as one record can hold."),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
+    ("email_missing", 422, "The record has no e-mail address to send to (W-83)."),
+    ("email_not_allowed", 422, "The person does not want e-mail (W-83)."),
+    ("send_at_in_past", 422, "An e-mail can only be scheduled for a later time than now (W-85)."),
+    ("message_under_way", 409, "The e-mail of this step is on its way out already; skip its wait, or skip the step."),
+    ("bulk_mixed_steps", 422, "A bulk e-mail goes to records that stand on the same step of the same sequence (W-87)."),
+    ("bulk_empty", 422, "A bulk e-mail needs at least one step."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     (
         "delivery_known",

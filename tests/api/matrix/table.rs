@@ -199,6 +199,13 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("GET /bulk-emails/candidates", READ, 21, On::Whole, Nothing, 200),
+    row("POST /bulk-emails/preview", WRITE, 21, On::Record, See, 200)
+        .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)
+        .item(),
+    row("POST /bulk-emails", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)
+        .item(),
     row("GET /deliveries", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
     row("POST /deliveries/{step}/settle", WRITE, 21, On::Record, Act, 200)
         .sends(r#"{"as":"sent"}"#)
@@ -295,6 +302,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /users/{id}/calendar", READ, 18, On::User, See, 200).only(OTHERS),
     row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200).only(&[Own]).sends(CALENDAR),
     row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200).only(OTHERS).sends(CALENDAR),
+    row("POST /me/calendar/import", WRITE, 19, On::Whole, Nothing, 200).sends(FILE),
+    row("POST /users/{id}/calendar/import", WRITE, 19, On::User, See, 200).only(&[Own]).sends(FILE),
+    row("POST /users/{id}/calendar/import", WRITE, 18, On::User, See, 200).only(OTHERS).sends(FILE),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
@@ -318,6 +328,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /settings", READ, 21, On::Whole, Nothing, 200),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
+    row("GET /holidays", READ, 21, On::Whole, Nothing, 200).asks("?country=FR&year=2026"),
+    row("GET /holidays/corrections", READ, 21, On::Whole, Nothing, 200),
+    row("PUT /holidays/corrections", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":[]}"#),
     row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
     row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
     // Record types and their fields: for everybody to read, for administrators to change.
@@ -370,6 +383,7 @@ const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
 
 const MAILBOX: &str = r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;
+const FILE: &str = "BEGIN:VCALENDAR\nEND:VCALENDAR";
 const RECORD_EVENT: &str =
     r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
 const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
