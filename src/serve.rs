@@ -85,6 +85,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             chance: fastrand::Rng::new(),
         },
     )?;
+    mail::seal_anew(&engine, &seal).await;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
     imports.resume().await?;
     // As long as nobody can administer, each start offers a link of its own to whoever reads its output.

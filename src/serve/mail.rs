@@ -13,7 +13,12 @@ use crate::connector::mail::postman::Postman;
 use crate::connector::mail::smtp::Patience;
 use crate::connector::seal::Seal;
 use crate::connector::secret::Secret;
-use crate::domain::channels::mailbox::{Mailbox, Sealed, Server};
+use crate::domain::channels::Channels;
+use crate::domain::channels::command::ChannelsCommand;
+use crate::domain::channels::mailbox::{Mailbox, MailboxPart, Sealed, Server, ServerPart};
+use crate::id::ChannelsId;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::Caller;
 
 /// A sandbox writes every message into the spool. No server is asked before there is something to send.
 pub fn postman(config: &Mail, data: &Path, seal: &Arc<Seal>, sandbox: bool) -> anyhow::Result<Postman> {
@@ -55,6 +60,38 @@ fn password(config: &Smtp) -> anyhow::Result<Option<Secret>> {
         password => Ok(Some(Secret::new(password))),
     }
 }
+
+/// Seals passwords of mailboxes anew that were sealed under an older key, so that it can go; tells of those that cannot be
+/// opened.
+pub async fn seal_anew(engine: &Engine, seal: &Seal) {
+    let given = engine.given();
+    for (mailbox, found) in &given.channels.mailboxes {
+        let servers = [
+            Some((MailboxPart::Smtp as Of, &found.smtp)),
+            found.imap.as_ref().map(|imap| (MailboxPart::Imap as Of, imap)),
+        ];
+        let mut parts = Vec::new();
+        for (of, sealed) in
+            servers.into_iter().flatten().filter_map(|(of, server)| Some((of, server.password.as_ref()?)))
+        {
+            match seal.open(PASSWORD, &sealed.0).and_then(|password| seal.seal(PASSWORD, &password)) {
+                Ok(_) if seal.is_current(&sealed.0) => {}
+                Ok(anew) => parts.push(of(ServerPart::Password(Some(Sealed(anew))))),
+                Err(error) => tracing::warn!(%mailbox, %error, "nothing can be sent from a mailbox"),
+            }
+        }
+        if parts.is_empty() {
+            continue;
+        }
+        let command = ChannelsCommand::ChangeMailbox { mailbox: *mailbox, parts, expected: Some(found.version) };
+        if let Err(error) = engine.submit::<Channels, _>(ChannelsId::THE, command, Caller::SYSTEM, |_| ()).await {
+            tracing::warn!(%mailbox, ?error, "a password is not sealed anew yet");
+        }
+    }
+}
+
+/// Which server a part is of.
+type Of = fn(ServerPart) -> MailboxPart;
 
 #[cfg(test)]
 mod tests {

@@ -158,15 +158,15 @@ impl Connection {
             }
             options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        self.expect("MAIL", Mail::new(Some(letter.from.clone()), options), Severity::PositiveCompletion).await?;
-        let recipient = self.expect("RCPT", Rcpt::new(letter.to.clone(), vec![]), Severity::PositiveCompletion).await;
+        self.say("MAIL", Mail::new(Some(letter.from.clone()), options), Severity::PositiveCompletion).await?;
+        let recipient = self.say("RCPT", Rcpt::new(letter.to.clone(), vec![]), Severity::PositiveCompletion).await;
         recipient.map_err(|trouble| match trouble.error {
             DeliveryError::Permanent(detail) if is_of_recipient(&detail) => {
                 Trouble { error: DeliveryError::Refused(detail), ..trouble }
             }
             _ => trouble,
         })?;
-        self.expect("DATA", Data, Severity::PositiveIntermediate).await?;
+        self.say("DATA", Data, Severity::PositiveIntermediate).await?;
         Ok(())
     }
 
@@ -211,7 +211,7 @@ impl Connection {
         }
     }
 
-    async fn expect(&mut self, doing: &str, command: impl Display, severity: Severity) -> Result<(), Trouble> {
+    async fn say(&mut self, doing: &str, command: impl Display, severity: Severity) -> Result<(), Trouble> {
         let answer = self.command(doing, command).await?;
         match answer.code().severity == severity {
             true => Ok(()),
