@@ -1,6 +1,7 @@
 //! Every route × every role × every relation, from one table, compared with the server (P-1 to P-33); a route without a
 //! row fails. Each refusal has to stand in the audit trail, and no answer may name what its reader may not know of.
 
+mod bodies;
 mod grants;
 mod pages;
 mod scopes;
@@ -14,9 +15,10 @@ use serde_json::{Value, json};
 
 use crate::people::{Credential, OPERATOR};
 use crate::server::{Answer, Client};
+use bodies::filled;
 use grants::{GRANTS, ROLES};
 use table::{ACCESS, Level, On, ROUTES, Row};
-use world::{Relation, Thing, World, filled, level};
+use world::{Relation, Thing, World, level};
 
 /// What a cell of the matrix has to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

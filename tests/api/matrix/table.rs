@@ -1,6 +1,7 @@
 //! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
 //! it takes. Written from the specification; the server is compared with it.
 
+use super::bodies::{ACTION, ACTIVITY_EVENT, EVENT, FILE, MAILBOX, RECORD_EVENT, TO_USER};
 use super::world::Relation::{self, *};
 
 /// How far somebody's access to a thing goes; each level includes those before it.
@@ -389,14 +390,3 @@ pub const ROUTES: &[Row] = &[
     row("GET /test-clock", READ, 21, On::Whole, Nothing, 200),
     row("POST /test-clock/advance", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"by":{}}"#),
 ];
-
-const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
-const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
-
-const FILE: &str = "BEGIN:VCALENDAR\nEND:VCALENDAR";
-const MAILBOX: &str = r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;
-const RECORD_EVENT: &str =
-    r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
-const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
-const ACTIVITY_EVENT: &str =
-    r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
