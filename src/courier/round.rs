@@ -17,7 +17,7 @@ use crate::store::Store;
 use crate::time::Timestamp;
 use crate::web::feed::{Told, behind, must_lead_on, tell_commit};
 use crate::web::problem::Problem;
-use crate::web::wire::event::{EventView, Topics};
+use crate::web::wire::event::{ToldEvent, Topics};
 
 /// Commits of one record that are tried in one round.
 const COMMITS_AT_ONCE: usize = 16;
@@ -181,7 +181,7 @@ async fn do_job(sender: &Sender, url: &str, secret: &Secret, job: Job) -> Done {
     done
 }
 
-fn delivered(event: &EventView, position: Position, status: Option<u16>) -> Delivered {
+fn delivered(event: &ToldEvent, position: Position, status: Option<u16>) -> Delivered {
     Delivered {
         event: event.id.clone(),
         kind: event.kind.into(),

@@ -18,7 +18,7 @@ use super::real_now;
 use crate::connector::egress::{Dial, Egress, EgressError, Reach};
 use crate::connector::seal::{Seal, SealError};
 use crate::connector::secret::Secret;
-use crate::web::wire::event::EventView;
+use crate::web::wire::event::ToldEvent;
 
 /// What the sealed secret is for.
 const PURPOSE: &str = "webhook";
@@ -98,7 +98,7 @@ impl Sender {
     }
 
     /// The status, if the receiver has taken the event.
-    pub async fn send(&self, url: &str, secret: &Secret, event: &EventView) -> Result<u16, Failure> {
+    pub async fn send(&self, url: &str, secret: &Secret, event: &ToldEvent) -> Result<u16, Failure> {
         let failed = |why: String| Failure { status: None, why, is_final: false };
         let body = serde_json::to_vec(event).map_err(|error| failed(error.to_string()))?;
         let timestamp = real_now().millis().div_euclid(1_000);
