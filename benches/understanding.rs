@@ -11,8 +11,9 @@
 use std::time::Instant;
 
 use chrono::TimeDelta;
+use relance::domain::delivery::MessageState;
 use relance::domain::effect::Effects;
-use relance::domain::enrolment::{MessageState, StepStatus};
+use relance::domain::enrolment::StepStatus;
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::explain::{Awaited, explain};
 use relance::domain::given::Given;
@@ -43,7 +44,7 @@ impl Logged {
         let Ok(events) = self.record.decide(self.id, given, command, stamp) else { return false };
         advance(&mut self.record, self.id, &events, stamp, &mut Effects::default());
         self.log.extend(events.into_iter().map(|event| (stamp, event)));
-        let owed = self.record.steps.iter().find(|step| step.message == Some(MessageState::Owed));
+        let owed = self.record.steps.iter().find(|step| step.message_state() == Some(&MessageState::Owed));
         if let Some(step) = owed.map(|step| step.ordinal) {
             let sent = RecordCommand::MessageSent { step, message_id: "sent".into() };
             self.ask(given, sent, Stamp { by: UserId::SYSTEM, ..stamp });
@@ -127,7 +128,8 @@ fn explained(number: usize) -> (usize, usize) {
         let (mut made, now) = under_way(&given, &sequences, &ids, &mut chance);
         let Some(enrolment) = made.record.live().map(|live| live.ordinal).next() else { continue };
         let begun = Instant::now();
-        let found = explain(&given, made.log.iter().cloned(), enrolment, now).expect("an enrolment of the record");
+        let found = explain((&given, &|_, _| None), made.log.iter().cloned(), enrolment, now)
+            .expect("an enrolment of the record");
         took += begun.elapsed();
         live += 1;
         assert!(
@@ -159,8 +161,16 @@ fn simulated(number: usize) -> usize {
     let records: Vec<_> = (0..number).map(|_| record(&given, &ids, sequences[place].1, true)).collect();
     let assume = Assumptions { reply_rate: 0.2, answer_rate: 0.4, seller_minutes: 45 };
     let start = Timestamp::from_millis(START_MS) + TimeDelta::days(1);
-    let simulation =
-        Simulation { given: &given, sequence: sequences[place].0, by: BY, start, anew: false, seed: 1, assume };
+    let simulation = Simulation {
+        given: &given,
+        see: &|_| None,
+        sequence: sequences[place].0,
+        by: BY,
+        start,
+        anew: false,
+        seed: 1,
+        assume,
+    };
     let begun = Instant::now();
     let ways = records.into_iter().map(|made| simulation.run(made.id, made.record, &[], &mut u64::MAX.clone()));
     let ways: Vec<_> = ways.map(|way| way.expect("it can be connected")).collect();

@@ -11,6 +11,7 @@ pub mod secret;
 use futures_util::future::BoxFuture;
 
 use self::mail::Mail;
+use crate::domain::delivery::Class;
 
 /// Why a message did not leave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,10 +22,24 @@ pub enum DeliveryError {
     /// It will not.
     #[error("{0}")]
     Permanent(String),
+    /// The far side takes nothing for this recipient.
+    #[error("{0}")]
+    Refused(String),
+    /// The far side had everything, and did not say whether it took it.
+    #[error("{0}")]
+    Unknown(String),
 }
 
 /// Takes messages to where they go.
 pub trait Mailer: Send + Sync + 'static {
+    /// What a second attempt at a message may do.
+    fn class(&self) -> Class {
+        Class::Idempotent
+    }
+
+    /// The Message-ID, without angle brackets, of the message of that id: the same for each attempt.
+    fn message_id(&self, id: &str) -> String;
+
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>>;

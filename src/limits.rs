@@ -191,8 +191,14 @@ pub const TIMER_WINDOW: usize = 64;
 pub const TIMERS_IN_FLIGHT_MAX: usize = 256;
 /// Deliveries under way at once.
 pub const DELIVERIES_IN_FLIGHT_MAX: usize = 32;
-/// Attempts before a delivery is given up.
-pub const DELIVERY_ATTEMPTS_MAX: u32 = 10;
+/// Characters of the address under which recipients reach the server.
+pub const PUBLIC_URL_MAX: usize = 255;
+/// Minutes that an outcome may stay unknown before the policy is asked: a week.
+pub const UNKNOWN_AFTER_MINUTES_MAX: u32 = 7 * 24 * 60;
+/// Hours that a message may be tried: a month.
+pub const RETRY_HOURS_MAX: u32 = 30 * 24;
+/// Before a message that could not be sent is tried again, at most.
+pub const RETRY_PAUSE_SECONDS_MAX: u64 = 6 * 3_600;
 /// Commits of one entity between two snapshots.
 pub const SNAPSHOT_EVERY: u32 = 16;
 /// How far the clock may go forward more than time has passed, before timers are held.

@@ -5,6 +5,7 @@
 
 pub mod backup;
 pub mod codec;
+mod derived;
 mod group;
 pub mod head;
 pub mod key;
@@ -21,9 +22,10 @@ mod witness;
 pub mod writer;
 
 use crate::domain::access::Scope;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
-use crate::id::{CommandId, EntityId, Fingerprint, RecordId, SequenceId, Shard};
+use crate::id::{CommandId, EntityId, Fingerprint, RecordId, SequenceId, Shard, StepId};
 use crate::time::Timestamp;
 
 /// Commits of one entity so far; the first makes it 1.
@@ -237,6 +239,13 @@ pub trait Store: Send + Sync + 'static {
         live: bool,
         before: Option<EnrolmentRow>,
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
+    ) -> Result<()>;
+    /// Messages that stand in one of these, before the one of the step named, newest record first, until `visit` has enough.
+    fn deliveries(
+        &self,
+        states: &[DeliveryState],
+        before: Option<StepId>,
+        visit: &mut dyn FnMut(StepId) -> bool,
     ) -> Result<()>;
     /// Links of the audit trail before number `before`, newest first, until `visit` has enough.
     fn trail(&self, before: Option<u64>, visit: trail::VisitLink) -> Result<()>;

@@ -20,7 +20,7 @@ use actix_web::guard::Get;
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self as actix, Path};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, PathItem};
@@ -150,6 +150,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::delete_sequence)
         .service(ab_tests::list_ab_tests)
         .service(ab_tests::stop_ab_test)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::settle_delivery)
         .service(migrations::preview_migration)
         .service(migrations::undo_migration)
         .service(migrations::get_migration)
@@ -227,6 +229,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(test_clock::get_test_clock)
         .service(test_clock::advance_test_clock);
     config.service(health::healthz).service(health::readyz).service(health::metrics).service(api);
+    config.service(compatibility::connect_sequence);
 }
 
 /// The pages that explain the API, and the answers to addresses that do not exist.
@@ -283,7 +286,7 @@ async fn no_such_address(request: HttpRequest) -> HttpResponse {
     }
     let allowed = allowed.join(", ");
     let detail = format!("{} does not take {}; it takes {allowed}", request.path(), request.method());
-    let mut response = Problem::new("method_not_allowed", detail).error_response();
+    let mut response = HttpResponse::from_error(Problem::new("method_not_allowed", detail));
     if let Ok(value) = allowed.parse() {
         response.headers_mut().insert(ALLOW, value);
     }

@@ -81,7 +81,7 @@ fn walk(world: &mut World, sequence: SequenceId, moves: &[u8]) {
                 world.deliver();
                 continue;
             }
-            13 => RecordCommand::MessageFailed { step, reason: "full".into() },
+            13 => RecordCommand::MessageFailed { step, reason: "full".into(), bounced: false },
             14 => RecordCommand::Fire(step),
             _ => RecordCommand::Connect { sequence, wait: (one >> 5 == 7).then(|| TimeDelta::hours(5)), source: None },
         };

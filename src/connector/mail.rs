@@ -50,11 +50,6 @@ impl Spool {
         Ok(Spool { folder: folder.to_owned(), drafts, from })
     }
 
-    /// The Message-ID of a message, without angle brackets.
-    pub fn message_id(&self, id: &str) -> String {
-        format!("{id}@{}", self.from.email.domain())
-    }
-
     /// Renders and writes one message; durable when it returns its Message-ID. Blocking.
     fn write(&self, mail: &Mail) -> Result<String, DeliveryError> {
         let message = self.compose(mail)?;
@@ -107,6 +102,10 @@ impl Spool {
 }
 
 impl Mailer for Spool {
+    fn message_id(&self, id: &str) -> String {
+        format!("{id}@{}", self.from.email.domain())
+    }
+
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
         let spool = self.clone();
         let written = tokio::task::spawn_blocking(move || spool.write(&mail));

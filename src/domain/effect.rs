@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Facts;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
 use crate::id::{AbTestId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
@@ -136,6 +137,13 @@ pub enum Index {
         /// Connecting or connected, as against ended.
         live: bool,
         /// The enrolment's ordinal in its record.
+        ordinal: u32,
+    },
+    /// One per message, under where it stands.
+    Delivery {
+        /// Where.
+        state: DeliveryState,
+        /// The ordinal of its step.
         ordinal: u32,
     },
 }

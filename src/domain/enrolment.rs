@@ -6,6 +6,7 @@ mod activity;
 pub mod advance;
 mod answer;
 mod assign;
+mod delivery;
 mod due;
 mod enter;
 mod message;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use self::ab_test::Participation;
 use self::migrate::{Former, Outcome};
 use crate::domain::activity::LinkedActivity;
+use crate::domain::delivery::{Message, MessageState};
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
 use crate::id::{SequenceId, UserId};
@@ -271,24 +273,25 @@ pub struct Step {
     pub exit: Option<Exit>,
     /// What came back for an e-mail.
     pub signals: Signals,
-    /// A message of this step is owed to the outbox or has been sent.
-    pub message: Option<MessageState>,
+    /// The message that was handed to the outbox.
+    pub message: Option<Message>,
     /// What the timeline has of it.
     pub linked: LinkedActivity,
 }
 
-/// Where the automated message of a step stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MessageState {
-    /// In the outbox.
-    Owed,
-    /// Delivered under this Message-ID.
-    Sent(String),
-    /// Given up, with the reason.
-    Failed(String),
-}
-
 impl Step {
+    /// Where its message stands.
+    pub fn message_state(&self) -> Option<&MessageState> {
+        self.message.as_ref().map(|message| &message.state)
+    }
+
+    /// Whether its message may still leave, or may have left.
+    pub fn is_sending(&self) -> bool {
+        let settled =
+            |state: &MessageState| matches!(state, MessageState::Sent | MessageState::Failed | MessageState::Skipped);
+        self.message_state().is_some_and(|state| !settled(state))
+    }
+
     /// The end of a time limit that began when this e-mail step was completed (CO-10).
     pub fn limit_end(&self, limit: TimeDelta) -> Timestamp {
         self.completed_at.unwrap_or(self.opened_at) + limit

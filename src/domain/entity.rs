@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::effect::Effects;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::listed::{self, Listed};
-use crate::id::{EntityKind, UserId};
+use crate::id::{EntityKind, RecordId, UserId};
 use crate::time::Timestamp;
 
 /// When a command was decided and by whom; stored once for all its events.
@@ -48,6 +48,16 @@ pub trait Entity: Clone + Default + Serialize + DeserializeOwned + Send + Unpin 
         command: Self::Command,
         stamp: Stamp,
     ) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// The other record that a decision has to see before it can be made; see [`crate::domain::related`].
+    fn unseen(_rejection: &Self::Rejection) -> Option<RecordId> {
+        None
+    }
+
+    /// The same request once more, where a decision may have to see other records.
+    fn again(_command: &Self::Command) -> Option<Self::Command> {
+        None
+    }
 
     /// Remembers a fact. Total: whatever was stored can be replayed.
     fn apply(&mut self, event: &Self::Event, stamp: Stamp);

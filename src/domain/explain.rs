@@ -5,11 +5,14 @@ mod cause;
 mod standing;
 mod words;
 
+use std::sync::Arc;
+
 use crate::domain::enrolment::{EnrolmentStatus, Ordinal};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
+use crate::id::RecordId;
 use crate::time::Timestamp;
 
 /// What there is to know of an enrolment, for a person who asks why.
@@ -94,9 +97,12 @@ pub struct Block {
     pub detail: String,
 }
 
+/// Looks up another record as it was then, as far as whoever asks may know of it.
+pub type SeeThen<'a> = &'a dyn Fn(RecordId, Timestamp) -> Option<Arc<Record>>;
+
 /// Explains one enrolment from the whole log of its record; `None` where the log has no such enrolment.
 pub fn explain(
-    given: &Given,
+    (given, see): (&Given, SeeThen),
     log: impl IntoIterator<Item = (Stamp, RecordEvent)>,
     enrolment: Ordinal,
     now: Timestamp,
@@ -104,7 +110,7 @@ pub fn explain(
     let (mut record, mut causes) = (Record::default(), Vec::new());
     for (stamp, event) in log {
         record.apply(&event, stamp);
-        causes.extend(cause::of(&record, given, enrolment, stamp, &event));
+        causes.extend(cause::of(&record, (given, see), enrolment, (stamp, &event)));
     }
     let held = record.enrolment(enrolment)?;
     let standing = standing::of(&record, given, held, now);

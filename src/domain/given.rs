@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
+use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, TemplateId};
@@ -28,6 +30,10 @@ pub struct Given {
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// What a second attempt at a message may do.
+    pub class: Class,
+    /// What this one decision has to see of other records; empty in what all decisions share.
+    pub related: Related,
 }
 
 impl Default for Given {
@@ -39,6 +45,8 @@ impl Default for Given {
             catalogue: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
+            class: Class::default(),
+            related: Related::default(),
         }
     }
 }

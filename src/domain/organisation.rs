@@ -152,7 +152,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 4;
+    const LAYOUT: u16 = 5;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;

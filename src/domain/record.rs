@@ -8,6 +8,7 @@ pub mod erase;
 pub mod event;
 pub mod kind;
 pub mod listed;
+mod messages;
 mod migration;
 pub mod profile;
 pub mod rejection;
@@ -30,9 +31,9 @@ use self::profile::Profile;
 use self::rows::begun;
 use self::schema::{Change, Outcome, RecordState, RecordType};
 use crate::domain::activity::Activity;
-use crate::domain::effect::{Counter, Delivery, Effect, Effects};
+use crate::domain::effect::{Counter, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
-use crate::domain::enrolment::{Enrolment, EnrolmentStatus, MessageState, Ordinal, Step, StepError, StepStatus};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Ordinal, Step, StepStatus};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
@@ -125,7 +126,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 11;
+    const LAYOUT: u16 = 12;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -144,6 +145,17 @@ impl Entity for Record {
         stamp: Stamp,
     ) -> Result<Vec<RecordEvent>, RecordRejection> {
         decide::decide(self, id, given, command, stamp)
+    }
+
+    fn unseen(rejection: &RecordRejection) -> Option<RecordId> {
+        match rejection {
+            RecordRejection::Unseen(other) => Some(*other),
+            _ => None,
+        }
+    }
+
+    fn again(command: &RecordCommand) -> Option<RecordCommand> {
+        Some(command.clone())
     }
 
     fn apply(&mut self, event: &RecordEvent, stamp: Stamp) {
@@ -236,16 +248,18 @@ impl Entity for Record {
                     step.signals.note(*signal, *at);
                 }
             }
-            RecordEvent::MessageOwed { step, .. } => self.set_message(*step, MessageState::Owed),
-            RecordEvent::MessageSent { step, message_id } => {
-                self.set_message(*step, MessageState::Sent(message_id.clone()));
-            }
-            RecordEvent::MessageFailed { step, reason } => {
-                self.set_message(*step, MessageState::Failed(reason.clone()));
-                if let Some(step) = self.step_mut(*step) {
-                    step.error = Some(StepError::EmailTemplateFailed);
-                }
-            }
+            RecordEvent::MessageOwed { .. }
+            | RecordEvent::MessageSent { .. }
+            | RecordEvent::MessageFailed { .. }
+            | RecordEvent::WindowOpened { .. }
+            | RecordEvent::MessageClaimed { .. }
+            | RecordEvent::MessagePutOff { .. }
+            | RecordEvent::MessageOwedAgain { .. }
+            | RecordEvent::MessageUnknown { .. }
+            | RecordEvent::MessageHeld { .. }
+            | RecordEvent::MessageSettled { .. }
+            | RecordEvent::MessageSkipped { .. }
+            | RecordEvent::BecameSellers { .. } => self.note_message(event, stamp),
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
                     enrolment.status = *status;
@@ -319,12 +333,17 @@ impl Entity for Record {
             RecordEvent::StepConverted { step, wakes_at, .. } => {
                 owed.push(Effect::Disarm { due: *wakes_at, key: *step });
             }
-            RecordEvent::MessageOwed { step, template } => {
-                owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: *template } });
-            }
-            RecordEvent::MessageSent { step, .. } | RecordEvent::MessageFailed { step, .. } => {
-                owed.push(Effect::Settle { key: *step });
-            }
+            RecordEvent::MessageOwed { .. }
+            | RecordEvent::MessageSent { .. }
+            | RecordEvent::MessageFailed { .. }
+            | RecordEvent::WindowOpened { .. }
+            | RecordEvent::MessageClaimed { .. }
+            | RecordEvent::MessagePutOff { .. }
+            | RecordEvent::MessageOwedAgain { .. }
+            | RecordEvent::MessageUnknown { .. }
+            | RecordEvent::MessageHeld { .. }
+            | RecordEvent::MessageSettled { .. }
+            | RecordEvent::MessageSkipped { .. } => self.owe_message(event, owed),
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
@@ -338,6 +357,7 @@ impl Entity for Record {
             | RecordEvent::AbCountsKept(_) => self.ab_owe(event, owed),
             RecordEvent::Closed(_)
             | RecordEvent::GoalReached
+            | RecordEvent::BecameSellers { .. }
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Reopened
             | RecordEvent::StepFailed { .. }

@@ -27,6 +27,7 @@ use crate::domain::given::Given;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::Owner;
 use crate::domain::record::{Record, RecordRejection};
+use crate::domain::related::See;
 use crate::domain::sequence::{Sequence, SequenceRejection};
 use crate::domain::trial::course::Course;
 use crate::id::{RecordId, SequenceId, UserId};
@@ -37,6 +38,8 @@ use crate::time::Timestamp;
 pub struct Simulation<'a> {
     /// What decisions are given; for a draft see [`Sequence::simulated`].
     pub given: &'a Given,
+    /// What it may see of other records.
+    pub see: See<'a>,
     /// The sequence that each goes through.
     pub sequence: SequenceId,
     /// Who asks: records are connected as far as that user may.
@@ -137,7 +140,7 @@ impl Simulation<'_> {
         work: &mut u64,
     ) -> Result<Itinerary, Failure> {
         record.must_be_seen(self.given, self.by).map_err(RecordRejection::from)?;
-        let course = Course::of(self.given, self.sequence, (id, record), self.start);
+        let course = Course::of((self.given, self.see), self.sequence, (id, record), self.start);
         let mut way = Way {
             simulation: self,
             id,

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use self::course::{Course, SEQUENCE};
 use self::script::{After, Event, Expectation, Test};
-use crate::domain::enrolment::{Exit, MessageState, Ordinal};
+use crate::domain::delivery::MessageState;
+use crate::domain::enrolment::{Exit, Ordinal};
 use crate::domain::given::Given;
 use crate::domain::plan::compile::Severity;
 use crate::domain::plan::{Plan, PlanNode};
@@ -150,7 +151,7 @@ impl Moment<'_> {
 
 /// Runs one test; says which exits were taken. It always ends: a plan has no way back, and each timer belongs to a step of it.
 fn run(world: &Given, kind: RecordType, test: &Test) -> (Verdict, Vec<(String, Exit)>) {
-    let mut course = Course::new(world, test.start.unwrap_or(Timestamp::from_millis(START_MS)));
+    let mut course = Course::new(world, &|_| None, test.start.unwrap_or(Timestamp::from_millis(START_MS)));
     let failures = drive(&mut course, kind, test);
     let detail = (!failures.is_empty()).then(|| format!("{}\n{}", failures.join("\n"), tell::way(&course)));
     let exits = course.steps().filter_map(|(step, node)| Some((node.id.clone(), step.exit?)));
@@ -292,7 +293,7 @@ fn judge(course: &Course, expected: &Expectation) -> Vec<String> {
     }
     if let Some(id) = &expected.sent {
         let sent =
-            course.steps().any(|(step, node)| node.id == *id && matches!(step.message, Some(MessageState::Sent(_))));
+            course.steps().any(|(step, node)| node.id == *id && step.message_state() == Some(&MessageState::Sent));
         if !sent {
             missed.push(format!("the message of {} should have been sent, but was not", tell::node_of(course, id)));
         }

@@ -15,8 +15,9 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Record;
+use crate::domain::related::decide_seeing;
 use crate::domain::sequence::Sequence;
-use crate::id::{AuditId, EntityId, UserId};
+use crate::id::{AuditId, EntityId, RecordId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
 use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
@@ -91,7 +92,7 @@ impl<E: Resides> EntityActor<E> {
                 Err(error) => return self.fail(&error, reply),
             }
         }
-        let (id, entity, fence) = (self.id, self.entity(), self.fence);
+        let (id, entity, fence, store) = (self.id, self.entity(), self.fence, self.shared.store.clone());
         let held = match self.load() {
             Ok(held) => held,
             Err(error) => return self.fail(&error, reply),
@@ -104,7 +105,15 @@ impl<E: Resides> EntityActor<E> {
             return reply(Err(Failure::VersionMismatch { actual: held.version }));
         }
         let by = if sabotage::has(Defect::SkipRights) { UserId::SYSTEM } else { stamp.by };
-        let mut events = match held.state.decide(id, &given, command, Stamp { by, ..stamp }) {
+        // Another record is read as its rows say it, so no actor waits for another.
+        let see = |other: RecordId| codec::load::<Record>(store.as_ref(), other.into(), None).map(|(other, _)| other);
+        let see = |other| see(other).map(|other| Some(Arc::new(other)));
+        let decided = decide_seeing((id, &held.state), &given, command, Stamp { by, ..stamp }, see);
+        let (decided, given) = match decided {
+            Ok((decided, shown)) => (decided, shown.map_or(given, Arc::new)),
+            Err(error) => return self.fail(&error, reply),
+        };
+        let mut events = match decided {
             Err(rejection) => return self.refuse(rejection, caller, reply),
             // What changes nothing is stored all the same where its repeat must be recognised: by then it might change
             // something (P6).

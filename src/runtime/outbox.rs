@@ -3,6 +3,7 @@
 mod ab_test;
 mod due_dates;
 mod hand_over;
+mod message;
 mod migrate;
 
 use std::collections::{HashMap, HashSet};
@@ -14,23 +15,17 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::connector::mail::Mail;
-use crate::connector::merge::Merge;
-use crate::connector::{DeliveryError, Mailer};
+use crate::connector::Mailer;
 use crate::domain::ab_test::life::Reached;
-use crate::domain::effect::{Delivery, Effect, EffectKey};
-use crate::domain::enrolment::MessageState;
-use crate::domain::given::Given;
-use crate::domain::message_template::{Content, MessageKind};
+use crate::domain::effect::{Delivery, EffectKey};
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::erase::Erasure;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::sequence::{Sequence, SequenceCommand};
-use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId, TemplateId};
+use crate::id::{EntityId, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::runtime::engine::Router;
 use crate::runtime::message::{Caller, Failure};
-use crate::sabotage::{self, Defect};
 use crate::store::OwedRow;
 use crate::time::Timestamp;
 
@@ -76,6 +71,8 @@ struct Backoff {
 pub struct OutboxActor {
     router: Router,
     mailer: Arc<dyn Mailer>,
+    /// Which process claims messages.
+    epoch: u64,
     /// Where the pass over each shard stands; `None` where nothing is known to be owed.
     passes: Vec<Option<Option<Owed>>>,
     /// Attempts under way, and whether their row was met again meanwhile: then it may say something new.
@@ -93,10 +90,11 @@ pub struct OutboxActor {
 
 impl OutboxActor {
     /// An actor that begins with everything that was owed when the last process ended.
-    pub fn new(router: Router, mailer: Arc<dyn Mailer>, chance: fastrand::Rng) -> OutboxActor {
+    pub fn new(router: Router, mailer: Arc<dyn Mailer>, epoch: u64, chance: fastrand::Rng) -> OutboxActor {
         OutboxActor {
             router,
             mailer,
+            epoch,
             passes: crate::store::rows::shards().map(|_| Some(None)).collect(),
             in_flight: HashMap::new(),
             backoff: HashMap::new(),
@@ -183,16 +181,14 @@ impl OutboxActor {
         holds
     }
 
-    fn attempt(&self, row: OwedRow, ctx: &mut Context<Self>) {
+    fn attempt(&mut self, row: OwedRow, ctx: &mut Context<Self>) {
         let (router, mailer, address) = (self.router.clone(), self.mailer.clone(), ctx.address());
-        let last = self
-            .backoff
-            .get(&(row.entity, row.key))
-            .is_some_and(|backoff| backoff.attempts + 1 >= limits::DELIVERY_ATTEMPTS_MAX);
+        let (epoch, spread) = (self.epoch, 0.5 + self.chance.f64() / 2.0);
         actix::spawn(async move {
             let settled = match row.delivery {
                 Delivery::Mail { template } => {
-                    deliver_mail(&router, mailer.as_ref(), row.entity.into(), row.key, template, last).await
+                    let message = (row.key, template);
+                    message::deliver(&router, mailer.as_ref(), row.entity.into(), message, epoch, spread).await
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
                 Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,
@@ -225,49 +221,6 @@ impl OutboxActor {
     }
 }
 
-/// Sends the message of a step and tells its record. True if nothing is owed any more.
-async fn deliver_mail(
-    router: &Router,
-    mailer: &dyn Mailer,
-    record: RecordId,
-    step: EffectKey,
-    template: TemplateId,
-    last: bool,
-) -> bool {
-    let composed = router
-        .read::<Record, _>(record, Caller::SYSTEM, move |seen| {
-            let owed = seen.state.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
-            owed.then(|| compose(record, step, template, seen.state, seen.given))
-        })
-        .await;
-    let attempt = match composed {
-        Ok(Some(Some(mail))) => {
-            if sabotage::has(Defect::SendTwice) {
-                let _ = mailer.deliver(mail.clone()).await;
-            }
-            mailer.deliver(mail).await
-        }
-        Ok(Some(None)) => Err(DeliveryError::Permanent("the template or the address is gone".into())),
-        Ok(None) => {
-            router.sweep::<Record>(record, Effect::Settle { key: step }).await;
-            return true;
-        }
-        Err(_) => return false,
-    };
-    metrics::counter!("relance_deliveries_total", "ok" => attempt.is_ok().to_string()).increment(1);
-    let command = match attempt {
-        Ok(message_id) => RecordCommand::MessageSent { step, message_id },
-        Err(DeliveryError::Temporary(why)) if !last => {
-            tracing::warn!(record = %record, step, %why, "a message could not be delivered yet");
-            return false;
-        }
-        Err(error) => RecordCommand::MessageFailed { step, reason: error.to_string() },
-    };
-    let noted = router.submit_in_turn::<Record, ()>(record, command, Caller::SYSTEM, |_| ()).await;
-    // A record that was erased meanwhile owes the removal of what has just been written.
-    matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)))
-}
-
 /// Removes the messages of an erased record. True if none is left.
 async fn forget(router: &Router, mailer: &dyn Mailer, record: RecordId) -> bool {
     let left = router
@@ -284,18 +237,6 @@ async fn forget(router: &Router, mailer: &dyn Mailer, record: RecordId) -> bool 
     }
     let noted = router.submit_in_turn::<Record, ()>(record, RecordCommand::Forget, Caller::SYSTEM, |_| ()).await;
     matches!(noted, Ok(()) | Err(Failure::Refused(RecordRejection::Stale)))
-}
-
-/// The message as its template is now, from whoever the step is assigned to.
-fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record, given: &Given) -> Option<Mail> {
-    let Content::Mail(text) = given.message(template, MessageKind::Mail)?.content.clone() else { return None };
-    Some(Mail {
-        id: StepId::of(record, step).to_string(),
-        to_name: state.profile.display_name(),
-        to_address: state.profile.email.clone()?,
-        merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
-        text,
-    })
 }
 
 /// Takes every record out of a deactivated sequence, page by page, until none is left; then tells the sequence.

@@ -69,7 +69,8 @@ fn assemble(
     thread: impl Fn() -> Option<ArbiterHandle>,
 ) -> Result<Engine> {
     let fences = store.grant()?;
-    let given = read_given(store.as_ref())?;
+    let epoch = fences.iter().map(|fence| fence.epoch).max().unwrap_or_default();
+    let given = Given { class: options.mailer.class(), ..read_given(store.as_ref())? };
     let keyring = read_keys(store.as_ref())?;
     let watch = ClockWatch::new(&options.clock, store.head().at, options.clock_before);
     let shared = Arc::new(Shared {
@@ -98,7 +99,7 @@ fn assemble(
     };
     let clockwork = thread();
     let timer = TimerActor::new(router.clone());
-    let outbox = OutboxActor::new(router.clone(), options.mailer, options.chance);
+    let outbox = OutboxActor::new(router.clone(), options.mailer, epoch, options.chance);
     // Set once; a hint that comes before is found in the rows that the actors read first.
     let _ = shared.timer.set(place(clockwork.as_ref(), timer));
     let _ = shared.outbox.set(place(clockwork.as_ref(), outbox));

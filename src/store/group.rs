@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use crate::domain::effect::{Counter, Effect, EnrolmentRow, Index};
-use crate::id::{EntityId, RecordId, Shard};
+use crate::id::{EntityId, RecordId, Shard, StepId};
 use crate::sabotage::{self, Defect};
 use crate::store::key::{self, Key};
 use crate::store::rows::{Batch, Held, Keyspace, RowStore};
@@ -170,6 +170,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Index::Enrolment { sequence, live, ordinal } => {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
+            Index::Delivery { state, ordinal } => key::delivery(*state, StepId::of(record, *ordinal)),
         };
         match effect {
             Effect::Arm { due, key } => self.batch.put(key::timer(TimerRow { due: *due, entity, key: *key }), vec![]),

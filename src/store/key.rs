@@ -8,6 +8,7 @@
 //! shard T due kind id key      timer                         shard O kind id key    owed delivery
 //! shard I record               record list row               shard J sequence live enrolment   enrolment list row
 //! shard V principal record     record of a user's or team's lists
+//! shard D state step           message list row
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
 //! GLOBAL A number              link of the audit trail
@@ -20,9 +21,10 @@ pub use self::counter::counter;
 
 use chrono::TimeDelta;
 
+use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{EffectKey, EnrolmentRow};
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard};
+use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::{TimerRow, Version};
 use crate::time::Timestamp;
@@ -31,7 +33,7 @@ use crate::time::Timestamp;
 pub const GLOBAL: Shard = Shard(u16::MAX);
 
 /// Kinds of rows that follow from events.
-pub const DERIVED: [u8; 7] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C'];
+pub const DERIVED: [u8; 8] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C', b'D'];
 
 /// Kinds of rows that say what happened, and who may write on.
 pub const LASTING: [u8; 4] = [b'E', b'R', b'F', b'A'];
@@ -168,6 +170,20 @@ pub fn enrolments(shard: Shard, sequence: SequenceId, live: bool) -> Key {
 pub fn enrolment(sequence: SequenceId, row: EnrolmentRow) -> Key {
     let mut key = enrolments(EntityId::from(row.record).shard(), sequence, row.live);
     key.extend_from_slice(&EnrolmentId::of(row.record, row.ordinal).0.to_be_bytes());
+    key
+}
+
+/// The list rows of the messages in a shard that stand there.
+pub fn deliveries(shard: Shard, state: DeliveryState) -> Key {
+    let mut key = prefix(shard, b'D');
+    key.push(state as u8);
+    key
+}
+
+/// A message's list row.
+pub fn delivery(state: DeliveryState, step: StepId) -> Key {
+    let mut key = deliveries(EntityId::from(step.record()).shard(), state);
+    key.extend_from_slice(&step.0.to_be_bytes());
     key
 }
 
@@ -315,6 +331,13 @@ pub mod read {
     pub fn record_of(key: &[u8]) -> Option<RecordId> {
         let record = RecordId(id(key.get(20..)?)?);
         at_home(key, record.into()).map(RecordId::from)
+    }
+
+    /// The step of a message's list row.
+    pub fn delivery(key: &[u8]) -> Option<StepId> {
+        let step = StepId(id(key.get(4..)?)?);
+        at_home(key, step.record().into())?;
+        Some(step)
     }
 
     /// The enrolment of a list row.

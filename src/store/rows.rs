@@ -5,12 +5,13 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use crate::domain::access::Scope;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
 use crate::domain::record::schema::RecordType;
-use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::backup::Feed;
-use crate::store::group::{Group, lasting};
+use crate::store::group::Group;
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::trail::VisitLink;
@@ -298,6 +299,18 @@ impl<K: Keyspace> Store for RowStore<K> {
         })
     }
 
+    fn deliveries(
+        &self,
+        states: &[DeliveryState],
+        before: Option<StepId>,
+        visit: &mut dyn FnMut(StepId) -> bool,
+    ) -> Result<()> {
+        let prefixes = states.iter().flat_map(|state| shards().map(|shard| key::deliveries(shard, *state)));
+        self.merge_newest_first(prefixes, before.map(|step| step.0), &mut |_, found, _| {
+            Ok(visit(key::read::delivery(found).ok_or_else(|| unreadable(found))?))
+        })
+    }
+
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
         self.list_links(before, visit)
     }
@@ -322,40 +335,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
-        let mut held = self.held();
-        for (shard, row) in shards().chain([key::GLOBAL]).flat_map(|shard| key::DERIVED.map(|row| (shard, row))) {
-            loop {
-                let mut batch = Batch::default();
-                self.scan_prefix(&key::all(shard, row), &mut |found, _| {
-                    batch.remove(found.to_vec());
-                    Ok(batch.0.len() < limits::GROUP_COMMITS_MAX)
-                })?;
-                if batch.0.is_empty() {
-                    break;
-                }
-                self.write(&mut held, batch, Timestamp::default())?;
-            }
-        }
-        held.counters.clear();
-        // Where rows were lost or altered, the sum did not say what stood there.
-        held.head.derived = 0;
-        loop {
-            let mut group = Group::new(self, &held);
-            let mut commits = 0;
-            while commits < limits::GROUP_COMMITS_MAX
-                && let Some(owed) = effects.next()
-            {
-                let (entity, effects) = owed?;
-                lasting(&effects).for_each(|effect| group.owe(entity, effect));
-                commits += 1;
-            }
-            if commits == 0 {
-                return Ok(());
-            }
-            let (batch, sums) = group.finish();
-            self.write(&mut held, batch, Timestamp::default())?;
-            held.counters.extend(sums);
-        }
+        self.compute_anew(effects)
     }
 
     fn forget_repeats(&self, now: Timestamp) -> Result<usize> {

@@ -9,6 +9,7 @@ use actix_web::web::Path;
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa_swagger_ui::Config;
 
+use crate::web::api::compatibility;
 use crate::web::openapi;
 use crate::web::problem::Problem;
 
@@ -39,7 +40,8 @@ pub async fn get_document() -> HttpResponse {
 /// same for all of them, and those that a route speaks of itself stand beside.
 pub fn describe_problems(document: &mut OpenApi) {
     let problem = || Content::new(Some(Ref::from_schema_name("Problem")));
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        let is_compatible = path.starts_with(compatibility::PATH);
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             let responses = &mut operation.responses.responses;
@@ -52,13 +54,18 @@ pub fn describe_problems(document: &mut OpenApi) {
                     response.description = known.unwrap_or(status.as_str()).to_owned();
                 }
                 if status.starts_with(['4', '5'])
+                    && !is_compatible
                     && let Some(content) = response.content.shift_remove("application/json")
                 {
                     response.content.insert(PROBLEM_TYPE.into(), content);
                 }
             }
             let other = ResponseBuilder::new().description("Refused or failed; see `code`.");
-            let other = other.content(PROBLEM_TYPE, problem()).build();
+            let other = match is_compatible {
+                true => other.content("application/json", Content::new(Some(Ref::from_schema_name("ActionError")))),
+                false => other.content(PROBLEM_TYPE, problem()),
+            };
+            let other = other.build();
             responses.insert("default".into(), other.into());
         }
     }

@@ -28,6 +28,7 @@ use tracing::Instrument;
 
 use crate::config;
 use crate::limits;
+use crate::web::api::compatibility::reworded;
 use crate::web::problem::Problem;
 use crate::web::{App, pattern_of};
 use connection::{Answer, Connection, Turn};
@@ -119,12 +120,15 @@ pub async fn hygiene(
     let span = tracing::error_span!("request", id);
     async move {
         match answer(request, next).await {
-            Ok(mut response) => {
+            Ok(response) => {
+                let (request, response) = response.map_body(|_, body| body.boxed()).into_parts();
+                let mut response = ServiceResponse::new(request, reworded(response, uri.path()));
                 tell_failure(response.response(), &method, &uri);
                 dress(response.headers_mut(), uri.path(), &id, is_secure);
-                Ok(response.map_body(|_, body| Answer { body: body.boxed(), turn }))
+                Ok(response.map_body(|_, body| Answer { body, turn }))
             }
-            Err(mut response) => {
+            Err(response) => {
+                let mut response = reworded(response, uri.path());
                 tell_failure(&response, &method, &uri);
                 dress(response.headers_mut(), uri.path(), &id, is_secure);
                 if let Some(connection) = connection.filter(|_| !response.head().keep_alive()) {

@@ -276,11 +276,12 @@ impl From<RecordRejection> for Problem {
             RecordRejection::CallResultInvalid(_) => "call_result_invalid",
             RecordRejection::NotAnEmail => "not_an_email",
             RecordRejection::NothingToRetry => "nothing_to_retry",
+            RecordRejection::DeliveryKnown => "delivery_known",
             RecordRejection::RecordFull => "record_full",
             RecordRejection::ActivityNotFound => "not_found",
             RecordRejection::ActivityNotOpen => "activity_not_open",
             RecordRejection::TooManyActivities => "too_many_activities",
-            RecordRejection::NotDue | RecordRejection::Stale => "internal",
+            RecordRejection::NotDue | RecordRejection::Stale | RecordRejection::Unseen(_) => "internal",
         };
         Problem::new(code, rejection.to_string())
     }

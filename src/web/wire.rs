@@ -12,9 +12,8 @@ pub use self::record::{Owner, RecordBody, RecordView, state_name};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::enrolment::{
-    self, EndReason, EnrolmentStatus, Exit, MessageState, StepError, StepStatus, StepWarning, WaitState,
-};
+use crate::domain::delivery::MessageState;
+use crate::domain::enrolment::{self, EndReason, EnrolmentStatus, Exit, StepError, StepStatus, StepWarning, WaitState};
 use crate::domain::given::Given;
 use crate::domain::plan::{AbVersion, Action, PlanNode, SellerStep};
 use crate::domain::record::Record;
@@ -175,6 +174,8 @@ impl StepView {
         let kind = node.map_or("task", |node| node.type_name);
         let is_missing = step.status == StepStatus::Open && step.error == Some(StepError::FieldMissing);
         let is_message = node.is_some_and(PlanNode::is_automated);
+        let message = step.message.as_ref();
+        let sent = message.filter(|message| message.state == MessageState::Sent);
         let exit = step.exit.map(|exit| if exit == Exit::Yes { "yes" } else { "no" }.to_owned());
         StepView {
             id: StepId::of(id, step.ordinal).to_string(),
@@ -229,14 +230,8 @@ impl StepView {
             link: node
                 .filter(|node| node.action == Action::Seller(SellerStep::LinkedIn))
                 .and_then(|_| profile(record, given)),
-            message: match &step.message {
-                Some(MessageState::Sent(message_id)) => Some(message_id.clone()),
-                _ => None,
-            },
-            message_error: match &step.message {
-                Some(MessageState::Failed(reason)) => Some(reason.clone()),
-                _ => None,
-            },
+            message: sent.and_then(|message| message.message_id.clone()),
+            message_error: message.filter(|_| sent.is_none()).and_then(|message| message.last_error.clone()),
         }
     }
 }

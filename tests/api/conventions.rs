@@ -38,8 +38,7 @@ fn every_operation_of_the_document_exists() {
     for (method, path) in all {
         let request = api.bare(method.clone(), &path).header("authorization", &format!("Bearer {TOKEN}"));
         let answer = request.header("content-type", "application/json").body("[]").send();
-        let unknown =
-            answer.status >= 400 && answer.json()["detail"].as_str().unwrap().starts_with("there is nothing at");
+        let unknown = answer.status >= 400 && answer.text().contains("there is nothing at");
         assert!(!unknown && answer.status != 405, "{method} {path}");
     }
     for (path, methods) in [

@@ -280,8 +280,15 @@ impl Answer {
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Value {
         let problem = self.expect(status);
-        assert_eq!(problem["code"], code, "{}: {problem}", self.told);
+        assert_eq!(self.code(), code, "{}: {problem}", self.told);
         problem
+    }
+
+    /// The code of the problem, also as clients of other products read it.
+    pub fn code(&self) -> String {
+        let answer = self.json();
+        let code = answer["error"]["code"].as_str().or(answer["code"].as_str());
+        code.unwrap_or_else(|| panic!("{}: no code in {answer}", self.told)).to_owned()
     }
 
     /// The problem, if it names this place, be it among others.
@@ -302,9 +309,16 @@ impl Answer {
         if self.status < 400 || is_page {
             return;
         }
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}: {}", self.told, self.shown());
         let problem = self.json();
-        is_problem(&problem, self.status);
+        if self.told.contains(" /api/data/") {
+            assert_eq!(self.header("content-type"), "application/json", "{}: {}", self.told, self.shown());
+            let error = problem["error"].as_object().unwrap_or_else(|| panic!("{}: {problem}", self.told));
+            assert!(problem.as_object().unwrap().len() == 1 && error.len() == 2, "{problem}");
+            assert!(error["code"].is_string() && error["message"].is_string(), "{problem}");
+        } else {
+            assert_eq!(self.header("content-type"), "application/problem+json", "{}: {}", self.told, self.shown());
+            is_problem(&problem, self.status);
+        }
         assert_eq!(self.header("allow").is_empty(), self.status != 405, "{}: {problem}", self.told);
         assert_eq!(self.header("www-authenticate"), if self.status == 401 { "Bearer" } else { "" }, "{problem}");
     }

@@ -8,13 +8,16 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::{Comparison, Condition, Operator};
+use crate::id::RecordId;
 use crate::time::Timestamp;
 
 /// What looking for something finds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found<T> {
-    /// There is no such field, or what it leads to cannot be seen from here.
+    /// There is no such field, or what it leads to is not there.
     Missing,
+    /// It leads to this record, which was not looked up.
+    Unseen(RecordId),
     /// It is there and empty.
     Empty,
     /// This.
@@ -43,10 +46,16 @@ pub trait Look {
     fn related(&self, name: &str) -> Found<Box<dyn Look + '_>>;
 }
 
-/// A condition cannot be answered, because this field or relation is missing (CM-12).
+/// Why a condition cannot be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no `{0}` to compare")]
-pub struct Missing(pub String);
+pub enum Unanswered {
+    /// This field or relation is missing (CM-12).
+    #[error("there is no `{0}` to compare")]
+    Missing(String),
+    /// This record has to be looked up first.
+    #[error("the record {0} was not looked up")]
+    Unseen(RecordId),
+}
 
 /// Behind an empty relation every field is empty.
 struct Nothing;
@@ -87,17 +96,19 @@ impl Today {
 
 impl Condition {
     /// Whether it holds of `look`. What is missing leaves it open only where the rest does not decide it.
-    pub fn holds(&self, look: &dyn Look, today: Today) -> Result<bool, Missing> {
+    pub fn holds(&self, look: &dyn Look, today: Today) -> Result<bool, Unanswered> {
         match self {
             Condition::Compare(comparison) => match look.field(&comparison.field) {
-                Found::Missing => Err(Missing(comparison.field.clone())),
+                Found::Missing => Err(Unanswered::Missing(comparison.field.clone())),
+                Found::Unseen(other) => Err(Unanswered::Unseen(other)),
                 Found::Empty => Ok(comparison.holds_of_nothing()),
                 Found::Is(held) => Ok(comparison.holds_of(&held, today)),
             },
             Condition::All(parts) => decide(parts, false, look, today),
             Condition::Any(parts) => decide(parts, true, look, today),
             Condition::Related { related, condition } => match look.related(related) {
-                Found::Missing => Err(Missing(related.clone())),
+                Found::Missing => Err(Unanswered::Missing(related.clone())),
+                Found::Unseen(other) => Err(Unanswered::Unseen(other)),
                 Found::Empty => condition.holds(&Nothing, today),
                 Found::Is(look) => condition.holds(look.as_ref(), today),
             },
@@ -105,17 +116,19 @@ impl Condition {
     }
 }
 
-/// The first part that answers `decisive` decides; else the first that cannot be answered.
-fn decide(parts: &[Condition], decisive: bool, look: &dyn Look, today: Today) -> Result<bool, Missing> {
-    let mut missing = None;
+/// The first part that answers `decisive` decides; else the first that cannot be answered, before all one that could be if
+/// more were looked up.
+fn decide(parts: &[Condition], decisive: bool, look: &dyn Look, today: Today) -> Result<bool, Unanswered> {
+    let mut open = None;
     for part in parts {
         match part.holds(look, today) {
             Ok(held) if held == decisive => return Ok(decisive),
             Ok(_) => {}
-            Err(found) => missing = missing.or(Some(found)),
+            Err(Unanswered::Missing(_)) if open.is_some() => {}
+            Err(found) => open = Some(found),
         }
     }
-    missing.map_or(Ok(!decisive), Err)
+    open.map_or(Ok(!decisive), Err)
 }
 
 impl Comparison {

@@ -11,8 +11,9 @@ use crate::domain::organisation::User;
 use crate::domain::permission::Role;
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
+use crate::domain::related::Sight;
 use crate::domain::template::Language;
-use crate::id::UserId;
+use crate::id::{RecordId, UserId};
 
 /// The properties of every record, then the fields of its type. Who created a record is not kept, so it cannot be compared.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,7 @@ impl Schema for OfOwner {
     }
 }
 
-/// A record as a decision about it sees it: itself and its owner. Other records are out of sight.
+/// A record as a decision about it sees it: itself, its owner, and those of the records it names that were looked up.
 #[derive(Clone, Copy)]
 pub struct RecordLook<'a> {
     /// The record.
@@ -137,21 +138,36 @@ impl Look for RecordLook<'_> {
     }
 
     fn related(&self, name: &str) -> Found<Box<dyn Look + '_>> {
+        let profile = &self.record.profile;
+        let owner = |owner| Found::Is(Box::new(OwnerLook { owner, given: self.given }) as Box<dyn Look>);
         match name {
-            "owner" => Found::Is(Box::new(OwnerLook { owner: self.record.profile.owner, given: self.given })),
-            "primary_contact" if self.record.profile.primary_contact.is_none() => Found::Empty,
-            _ => {
-                let field = self.given.catalogue.field(self.record.kind, name).map(|field| &field.kind);
-                let leads = matches!(field, Some(FieldKind::Lookup(_))) || name == "account" && field.is_some();
-                match (field, self.record.profile.fields.get(name).and_then(Value::text)) {
-                    (_, None) if leads => Found::Empty,
-                    (Some(FieldKind::Lookup(Target::User)), Some(id)) => match UserId::parse(id) {
-                        Some(user) => Found::Is(Box::new(OwnerLook { owner: Owner::User(user), given: self.given })),
-                        None => Found::Missing,
-                    },
-                    _ => Found::Missing,
-                }
+            "owner" => return owner(profile.owner),
+            "primary_contact" => {
+                return profile.primary_contact.map_or(Found::Empty, |id| self.see(id, RecordType::Contact));
             }
+            _ => {}
+        }
+        let Some(field) = self.given.catalogue.field(self.record.kind, name) else { return Found::Missing };
+        let target = match &field.kind {
+            FieldKind::Lookup(target) => *target,
+            FieldKind::Text if name == "account" => Target::Record(RecordType::Account),
+            _ => return Found::Missing,
+        };
+        let Some(id) = profile.fields.get(name).and_then(Value::text) else { return Found::Empty };
+        match target {
+            Target::User => UserId::parse(id).map_or(Found::Missing, |user| owner(Owner::User(user))),
+            Target::Record(kind) => RecordId::parse(id).map_or(Found::Missing, |id| self.see(id, kind)),
+        }
+    }
+}
+
+impl<'a> RecordLook<'a> {
+    /// Another record, if it was looked up.
+    fn see(&self, id: RecordId, kind: RecordType) -> Found<Box<dyn Look + 'a>> {
+        match self.given.related.look(id, kind) {
+            Sight::Unseen => Found::Unseen(id),
+            Sight::Absent => Found::Missing,
+            Sight::Seen(record) => Found::Is(Box::new(RecordLook { record, given: self.given })),
         }
     }
 }

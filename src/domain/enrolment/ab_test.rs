@@ -10,8 +10,6 @@ use super::advance::Turn;
 use super::{Enrolment, Ordinal, Signal, Step};
 use crate::domain::ab_test::AbStanding;
 use crate::domain::activity::ActivityKind;
-use crate::domain::condition::evaluate::Today;
-use crate::domain::condition::subject::RecordLook;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects};
 use crate::domain::plan::{AbTest, AbVersion, PlanNode};
 use crate::domain::record::event::RecordEvent;
@@ -218,9 +216,7 @@ impl Turn<'_> {
             (_, Happened::Goal) | (Goal::Success, Happened::Success) | (Goal::Meeting, Happened::Meeting) => true,
             (Goal::Reply, Happened::Reply(enrolment)) => enrolment == held.ordinal,
             (Goal::Field(condition), Happened::Written(before)) => {
-                let held_before = RecordLook { record: before, given: self.given };
-                let held_before = condition.0.holds(&held_before, Today::utc(self.stamp.at));
-                held_before != Ok(true) && self.answer_field(&condition.0) == Ok(true)
+                self.answer_of(before, &condition.0) != Ok(true) && self.answer_field(&condition.0) == Ok(true)
             }
             _ => false,
         }

@@ -1,13 +1,12 @@
 //! What people, timers and the outside do to a step (§11.2, §19.3).
 
 use super::advance::{Opened, Turn};
-use super::{EndReason, EnrolmentStatus, Exit, MessageState, Ordinal, Signal, Step, StepError, StepStatus, WaitState};
+use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::activity::ActivityKind;
 use crate::domain::plan::{Action, PlanNode, SellerStep};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::{Problem, RecordRejection};
 use crate::limits;
-use crate::sabotage::{self, Defect};
 use crate::time::Timestamp;
 
 impl<'a> Turn<'a> {
@@ -43,6 +42,7 @@ impl<'a> Turn<'a> {
     pub fn skip_step(&mut self, step: Ordinal) -> Result<(), RecordRejection> {
         let (step, node) = self.open_step(step)?;
         let exit = node.is_branching().then_some(Exit::No);
+        self.take_back(step.ordinal, "its step was skipped");
         self.emit(RecordEvent::StepSkipped { step: step.ordinal, exit, counted: node.is_counted() });
         let next = if node.is_branching() { node.no } else { node.next };
         let plan = self.plan(step.enrolment)?;
@@ -85,6 +85,9 @@ impl<'a> Turn<'a> {
     /// R-14; a waiting condition is evaluated now (CO-16).
     pub fn skip_wait(&mut self, step: Ordinal) -> Result<(), RecordRejection> {
         let (step, node) = self.open_step(step)?;
+        if self.hurry_message(&step) {
+            return Ok(());
+        }
         if step.wait != WaitState::Waiting {
             return Err(RecordRejection::NotWaiting);
         }
@@ -170,6 +173,9 @@ impl<'a> Turn<'a> {
                 _ => Err(RecordRejection::Stale),
             };
         }
+        if let Some(done) = self.wake_message(key) {
+            return done;
+        }
         let (step, node) = self.open_step(key).map_err(|rejection| match rejection {
             RecordRejection::StepNotFound | RecordRejection::StepNotOpen => RecordRejection::Stale,
             kept => kept,
@@ -178,21 +184,6 @@ impl<'a> Turn<'a> {
             Some(due) if self.is_early(due) => Err(RecordRejection::NotDue),
             Some(_) => self.wake(&step, node, WaitState::Completed),
             None => Err(RecordRejection::Stale),
-        }
-    }
-
-    fn is_early(&self, due: Timestamp) -> bool {
-        due > self.stamp.at && !sabotage::has(Defect::FireEarly)
-    }
-
-    /// The outbox is done with a step's message, one way or the other.
-    pub fn settle(&mut self, step: Ordinal, event: RecordEvent) -> Result<(), RecordRejection> {
-        match self.record.step(step).and_then(|step| step.message.as_ref()) {
-            Some(MessageState::Owed) => {
-                self.emit(event);
-                Ok(())
-            }
-            _ => Err(RecordRejection::Stale),
         }
     }
 

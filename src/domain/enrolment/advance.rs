@@ -1,5 +1,7 @@
 //! Moving along the plan: what opens when a node is done, through every node that needs nobody.
 
+use std::cell::Cell;
+
 use super::{EndReason, EnrolmentStatus, Exit, Ordinal, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
@@ -21,17 +23,23 @@ pub struct Turn<'a> {
     /// The record's id.
     pub id: RecordId,
     events: Vec<RecordEvent>,
+    pub(super) unseen: Cell<Option<RecordId>>,
 }
 
 impl<'a> Turn<'a> {
     /// Begins from `record` as it stands.
     pub fn new(record: &Record, id: RecordId, given: &'a Given, stamp: Stamp) -> Turn<'a> {
-        Turn { record: record.clone(), given, stamp, id, events: Vec::with_capacity(4) }
+        Turn { record: record.clone(), given, stamp, id, events: Vec::with_capacity(4), unseen: Cell::new(None) }
     }
 
     /// The events, in order.
     pub fn done(self) -> Vec<RecordEvent> {
         self.events
+    }
+
+    /// Another record that this decision depends on and has not seen.
+    pub fn unseen(&self) -> Option<RecordId> {
+        self.unseen.get()
     }
 
     /// The events so far, in order.
@@ -84,6 +92,9 @@ impl<'a> Turn<'a> {
     pub fn end(&mut self, enrolment: Ordinal, status: EnrolmentStatus, reason: EndReason) {
         let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
         let cancelled = current.map(|step| step.ordinal);
+        if let Some(step) = cancelled {
+            self.take_back(step, "its enrolment ended");
+        }
         self.emit(RecordEvent::Ended { enrolment, status, reason, cancelled });
     }
 

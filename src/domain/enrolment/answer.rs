@@ -3,9 +3,10 @@
 use super::advance::Turn;
 use super::{Ordinal, Step, StepStatus};
 use crate::domain::condition::Condition;
-use crate::domain::condition::evaluate::{Missing, Today};
+use crate::domain::condition::evaluate::{Today, Unanswered};
 use crate::domain::condition::subject::RecordLook;
 use crate::domain::plan::EmailSignals;
+use crate::domain::record::Record;
 use crate::id::FlowId;
 use crate::time::Timestamp;
 
@@ -33,8 +34,17 @@ impl Turn<'_> {
     }
 
     /// Whether the record fulfils a condition; days are those of UTC.
-    pub fn answer_field(&self, condition: &Condition) -> Result<bool, Missing> {
-        condition.holds(&RecordLook { record: &self.record, given: self.given }, Today::utc(self.stamp.at))
+    pub fn answer_field(&self, condition: &Condition) -> Result<bool, Unanswered> {
+        self.answer_of(&self.record, condition)
+    }
+
+    /// The same of the record as it was before. What had to be seen first makes the decision void.
+    pub fn answer_of(&self, record: &Record, condition: &Condition) -> Result<bool, Unanswered> {
+        let held = condition.holds(&RecordLook { record, given: self.given }, Today::utc(self.stamp.at));
+        if let Err(Unanswered::Unseen(other)) = held {
+            self.unseen.set(Some(other));
+        }
+        held
     }
 
     /// Whether the record's process stands on one of these stages; without a running process it does not (CM-16).

@@ -55,16 +55,22 @@ impl Turn<'_> {
             self.move_wait(step, opens);
             return Ok(());
         }
+        if let Some(wakes_at) = step.wakes_at.filter(|_| !self.is_sure()) {
+            self.emit(RecordEvent::WindowOpened { step: step.ordinal, wait, wakes_at });
+        }
         match self.send(step.enrolment, step.ordinal, node, wait) {
             Opened::Done(next) => self.open(step.enrolment, next),
             Opened::Stays => Ok(()),
         }
     }
 
-    /// Hands the message to the outbox; the step is done with that.
+    /// Hands the message to the outbox; where nothing can go wrong with it any more, the step is done with that.
     fn send(&mut self, enrolment: Ordinal, step: Ordinal, node: &PlanNode, wait: WaitState) -> Opened {
         if let Some(template) = self.take_template(enrolment, step, node) {
             self.emit(RecordEvent::MessageOwed { step, template });
+        }
+        if !self.is_sure() {
+            return Opened::Stays;
         }
         self.complete(step, wait, None, true);
         Opened::Done(node.next)
@@ -84,7 +90,7 @@ impl Turn<'_> {
     }
 
     /// Why the message cannot be sent (ST-23). No gateway sends text messages yet.
-    fn cannot_send(&self, node: &PlanNode) -> Option<StepError> {
+    pub(super) fn cannot_send(&self, node: &PlanNode) -> Option<StepError> {
         let profile = &self.record.profile;
         match () {
             () if !node.is_email() => Some(StepError::AutomatedTextFailed),

@@ -42,6 +42,8 @@ pub enum Conflict {
     RecordClosed,
     /// It may number no more steps.
     RecordFull,
+    /// The message of its step is on its way out.
+    MessageUnderWay,
 }
 
 impl fmt::Display for Conflict {
@@ -51,6 +53,7 @@ impl fmt::Display for Conflict {
             Conflict::DoneAgain(id) => write!(f, "step `{id}` is done already and would come again"),
             Conflict::RecordClosed => f.write_str("the record is closed and finishes the path that it has entered"),
             Conflict::RecordFull => f.write_str("the record can hold no more steps"),
+            Conflict::MessageUnderWay => f.write_str("the message of its step is on its way out"),
         }
     }
 }
@@ -115,6 +118,9 @@ pub fn course(
     let Some(step) = record.current_step(enrolment) else { return Ok(Course::Connecting) };
     if record.state != RecordState::Active {
         return Err(Conflict::RecordClosed);
+    }
+    if step.is_sending() {
+        return Err(Conflict::MessageUnderWay);
     }
     let room = limits::RECORD_ORDINAL_MAX.saturating_sub(record.last_ordinal);
     let has_room = room as usize >= plan.nodes.len();

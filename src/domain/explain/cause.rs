@@ -1,6 +1,7 @@
 //! What an event of the log did to one enrolment, in a sentence: when, who, and why.
 
-use super::{Cause, words};
+use super::{Cause, SeeThen, words};
+use crate::domain::condition::Condition;
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{EndReason, Exit, Ordinal, Signal, Step, StepStatus, StepWarning, WaitState};
 use crate::domain::entity::Stamp;
@@ -11,8 +12,13 @@ use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Outcome;
 
 /// What can be said of an event, `record` being the state just after it; nothing where it is none of the enrolment's.
-pub fn of(record: &Record, given: &Given, enrolment: Ordinal, stamp: Stamp, event: &RecordEvent) -> Option<Cause> {
-    let teller = Teller { record, given, enrolment, stamp };
+pub fn of(
+    record: &Record,
+    (given, see): (&Given, SeeThen),
+    enrolment: Ordinal,
+    (stamp, event): (Stamp, &RecordEvent),
+) -> Option<Cause> {
+    let teller = Teller { record, given, see, enrolment, stamp };
     let (kind, node, detail) = teller.tell(event)?;
     Some(Cause { at: stamp.at, kind, node, detail })
 }
@@ -22,6 +28,7 @@ type Told = (&'static str, Option<String>, String);
 struct Teller<'a> {
     record: &'a Record,
     given: &'a Given,
+    see: SeeThen<'a>,
     enrolment: Ordinal,
     stamp: Stamp,
 }
@@ -87,6 +94,24 @@ impl Teller<'_> {
             }
             RecordEvent::MessageFailed { step, reason } => self
                 .of_step("message_failed", *step, |name| format!("The message of {name} could not be sent: {reason}.")),
+            RecordEvent::MessagePutOff { step, until, failed } => {
+                let why = failed.as_deref().unwrap_or("its window is shut, or as many as may have left");
+                self.of_step("message_put_off", *step, |name| format!("{name} was put off until {until}: {why}."))
+            }
+            RecordEvent::MessageUnknown { step, why, .. } => {
+                self.of_step("message_unknown", *step, |name| format!("Nobody knows whether {name} was sent: {why}."))
+            }
+            RecordEvent::MessageSettled { step, sent, .. } => {
+                let what = if *sent { "sent" } else { "not sent" };
+                self.of_step("message_settled", *step, |name| format!("{name} is taken as {what}."))
+            }
+            RecordEvent::MessageSkipped { step, why, .. } => {
+                self.of_step("message_skipped", *step, |name| format!("{name} was not sent: {why}."))
+            }
+            RecordEvent::BecameSellers { step, error } => {
+                let why = words::error(*error).0;
+                self.of_step("step_converted", *step, |name| format!("{name} became the seller's to do: {why}."))
+            }
             RecordEvent::Ended { enrolment, reason, .. } => self.own(*enrolment).then(|| self.ended(*reason)),
             RecordEvent::Closed(outcome) => self.closed(*outcome),
             RecordEvent::Reopened => {
@@ -108,6 +133,10 @@ impl Teller<'_> {
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
+            | RecordEvent::MessageOwedAgain { .. }
+            | RecordEvent::MessageClaimed { .. }
+            | RecordEvent::MessageHeld { .. }
+            | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
@@ -213,7 +242,7 @@ impl Teller<'_> {
             Action::Wait(_) => ("wait_over", format!("The wait {name} was over.")),
             Action::EmailSignals(question) => branch(self.why_answered(step, question)),
             Action::CallResult(results) => branch(self.why_called(step, results)),
-            Action::FieldCondition(condition) => branch(words::compared(self.record, self.given, condition)),
+            Action::FieldCondition(condition) => branch(self.why_held(condition)),
             Action::StageCondition { flow, .. } => {
                 let stage = self.record.stage(*flow);
                 branch(stage.map_or(": no such process is running".into(), |stage| {
@@ -229,6 +258,11 @@ impl Teller<'_> {
             }
         };
         Some((kind, Some(node.id.clone()), detail))
+    }
+
+    /// What a condition found, on other records as they were then.
+    fn why_held(&self, condition: &Condition) -> String {
+        words::compared(self.record, self.given, &|other| (self.see)(other, self.stamp.at), condition)
     }
 
     /// What an e-mail condition had got when it took its exit.

@@ -1,6 +1,7 @@
 //! What an enrolment waits for now, what is in its way, and when it moves next.
 
 use super::{Awaited, Block, Waiting, words};
+use crate::domain::delivery::{MessageState, UnknownPolicy};
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Step, StepError, StepWarning, WaitState};
 use crate::domain::given::Given;
@@ -57,6 +58,10 @@ struct Look<'a> {
 impl Look<'_> {
     /// When a timer moves it, and nothing but a timer.
     fn next_at(&self) -> Option<Timestamp> {
+        if let Some(state) = self.step.message_state().filter(|_| self.step.is_sending()) {
+            let asks = self.given.policy.settings().unknown_policy != UnknownPolicy::Hold;
+            return state.wakes_at().filter(|_| asks || matches!(state, MessageState::PutOff(_)));
+        }
         self.step.wakes_at.filter(|_| self.step.wait == WaitState::Waiting)
     }
 
@@ -72,6 +77,11 @@ impl Look<'_> {
     fn waiting(&self) -> Waiting {
         let (name, until) = (self.name(), self.next_at());
         let waiting = |kind, detail| Waiting { kind, until, detail };
+        if let Some(MessageState::Unknown(_)) = self.step.message_state() {
+            let kind = if until.is_some() { Awaited::Timer } else { Awaited::Seller };
+            let detail = format!("Nobody knows whether {name} was sent; whoever finds out says so at its delivery.");
+            return waiting(kind, detail);
+        }
         match (until, self.node.map(|node| &node.action)) {
             (Some(until), Some(Action::EmailSignals(question))) => {
                 let wanted = words::signals(&question.signals, question.all);
@@ -103,10 +113,32 @@ impl Look<'_> {
     }
 
     fn blocks(&self) -> Vec<Block> {
-        [self.error(), self.snooze(), self.calendar(), self.window(), self.seller(), self.unreachable(), self.closed()]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            self.error(),
+            self.delivery(),
+            self.snooze(),
+            self.calendar(),
+            self.window(),
+            self.seller(),
+            self.unreachable(),
+            self.closed(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// What keeps its message from leaving.
+    fn delivery(&self) -> Option<Block> {
+        let message = self.step.message.as_ref().filter(|_| self.step.is_sending())?;
+        let why = message.last_error.as_ref()?;
+        let detail = match message.state {
+            MessageState::Unknown(_) => {
+                format!("Its delivery is unknown ({why}): settle it as sent, failed or to resend.")
+            }
+            _ => format!("It could not be sent in {} attempts so far: {why}.", message.attempts),
+        };
+        Some(Block { until: self.next_at(), ..block("delivery", detail) })
     }
 
     fn error(&self) -> Option<Block> {
@@ -135,7 +167,9 @@ impl Look<'_> {
     }
 
     fn window(&self) -> Option<Block> {
-        let until = self.next_at().filter(|_| self.is_pending());
+        let until = self
+            .next_at()
+            .filter(|_| self.is_pending() && self.step.message.as_ref().is_none_or(|message| message.attempts == 0));
         let detail = format!("The window of the sequence, in which {} may be sent, is shut.", self.name());
         until.map(|_| Block { until, ..block("window", detail) })
     }

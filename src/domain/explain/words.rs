@@ -1,5 +1,7 @@
 //! How people, steps, fields and spans are called in an explanation.
 
+use std::borrow::Cow;
+
 use crate::domain::condition::Condition;
 use crate::domain::condition::evaluate::{Found, Held, Look};
 use crate::domain::condition::subject::RecordLook;
@@ -8,8 +10,9 @@ use crate::domain::given::Given;
 use crate::domain::plan::PlanNode;
 use crate::domain::record::Record;
 use crate::domain::record::schema::Owner;
+use crate::domain::related::See;
 use crate::domain::sequence::graph::Until;
-use crate::id::{SequenceId, UserId};
+use crate::id::{RecordId, SequenceId, UserId};
 
 /// A user or a team by name, as far as that is known.
 pub fn who(given: &Given, owner: Owner) -> String {
@@ -102,8 +105,8 @@ pub fn error(error: StepError) -> (&'static str, &'static str) {
             ("no gateway sends text messages", "write to the person yourself and complete the step, or skip it")
         }
         StepError::FieldMissing => (
-            "its condition looks at a field that records of this type do not have, or at something that cannot be seen",
-            "add the field and write the record, retry the step, or skip it, which takes No",
+            "its condition looks at a field that records of this type do not have, or at a record that is not there",
+            "write what it looks at, retry the step, or skip it, which takes No",
         ),
         StepError::AdvanceTargetInactive => (
             "the sequence that it leads to takes no records of this type (any more)",
@@ -132,18 +135,22 @@ pub fn exit(exit: Exit) -> &'static str {
 const FIELDS_TOLD: usize = 5;
 
 /// What a condition looked at and found: "`city` is “Lugo”, `owner.name` is “Grace”".
-pub fn compared(record: &Record, given: &Given, condition: &Condition) -> String {
-    let mut told = Vec::new();
-    look_at(&RecordLook { record, given }, condition, "", &mut told);
+pub fn compared(record: &Record, given: &Given, see: See, condition: &Condition) -> String {
+    let (mut told, mut shown) = (Vec::new(), Cow::Borrowed(given));
+    while let Err(other) = look_at(&RecordLook { record, given: &shown }, condition, "", &mut told) {
+        told.clear();
+        shown = Cow::Owned(shown.with_related(other, see(other)));
+    }
     let more = if told.len() > FIELDS_TOLD { ", …" } else { "" };
     told.truncate(FIELDS_TOLD);
     if told.is_empty() { String::new() } else { format!(": {}{more}", told.join(", ")) }
 }
 
-fn look_at(look: &dyn Look, condition: &Condition, before: &str, told: &mut Vec<String>) {
+fn look_at(look: &dyn Look, condition: &Condition, before: &str, told: &mut Vec<String>) -> Result<(), RecordId> {
     match condition {
         Condition::Compare(comparison) => {
             let held = match look.field(&comparison.field) {
+                Found::Unseen(other) => return Err(other),
                 Found::Missing => "is missing".to_owned(),
                 Found::Empty => "is empty".to_owned(),
                 Found::Is(Held::Text(text)) => format!("is “{text}”"),
@@ -157,12 +164,14 @@ fn look_at(look: &dyn Look, condition: &Condition, before: &str, told: &mut Vec<
             }
         }
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|part| look_at(look, part, before, told));
+            parts.iter().try_for_each(|part| look_at(look, part, before, told))?;
         }
         Condition::Related { related, condition } => match look.related(related) {
-            Found::Is(behind) => look_at(behind.as_ref(), condition, &format!("{before}{related}."), told),
+            Found::Is(behind) => look_at(behind.as_ref(), condition, &format!("{before}{related}."), told)?,
             Found::Empty => told.push(format!("`{before}{related}` is empty")),
-            Found::Missing => told.push(format!("`{before}{related}` is missing")),
+            Found::Missing => told.push(format!("`{before}{related}` cannot be seen")),
+            Found::Unseen(other) => return Err(other),
         },
     }
+    Ok(())
 }

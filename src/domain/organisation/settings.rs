@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::delivery::UnknownPolicy;
 use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::permission::{Permission, Roles};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Phone, RecordType};
+use crate::limits;
 
 /// A-1, P-30: who may create and connect sequences and see the work list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +120,16 @@ settings! {
     require_sequence_tests: RequireSequenceTests(bool) = false, ConfigureSequences;
     /// Spoken to whoever has chosen no language, and about whose records none is known.
     language: Language(Language) = Language::En, SetUp;
+    /// What is done with a message whose outcome stays unknown (D-58).
+    unknown_policy: UnknownPolicy(UnknownPolicy) = UnknownPolicy::Hold, SetUp;
+    /// Minutes that the far side has to say what became of it, before that.
+    unknown_after_minutes: UnknownAfterMinutes(u32) = 15, SetUp;
+    /// Seconds before a message that could not be sent is tried again; twice as many after each further attempt.
+    retry_initial_seconds: RetryInitialSeconds(u32) = 60, SetUp;
+    /// Hours after which a message that cannot be sent is given up.
+    retry_max_hours: RetryMaxHours(u32) = 48, SetUp;
+    /// Where recipients reach the server, as an address without a path; without it no link of a message leads here.
+    public_url: PublicUrl(Option<String>) = None, SetUp;
 }
 
 impl Setting {
@@ -141,7 +153,28 @@ impl Setting {
                 let detail = "a quota is at least 1; null takes it away, and `roles` switches the workspace off";
                 at("/monthly_connect_quota", "out_of_range", detail.into())
             }
+            Setting::UnknownAfterMinutes(minutes) if *minutes > limits::UNKNOWN_AFTER_MINUTES_MAX => {
+                let detail = format!("0 to {} minutes", limits::UNKNOWN_AFTER_MINUTES_MAX);
+                at("/unknown_after_minutes", "out_of_range", detail)
+            }
+            Setting::RetryInitialSeconds(seconds) if !(1..=86_400).contains(seconds) => {
+                at("/retry_initial_seconds", "out_of_range", "1 to 86400 seconds".into())
+            }
+            Setting::RetryMaxHours(hours) if *hours > limits::RETRY_HOURS_MAX => {
+                at("/retry_max_hours", "out_of_range", format!("0 to {} hours", limits::RETRY_HOURS_MAX))
+            }
+            Setting::PublicUrl(Some(url)) if !is_origin(url) => {
+                let detail = "an address such as `https://sales.example.com`, without a path";
+                at("/public_url", "public_url_invalid", detail.into())
+            }
             _ => None,
         }
     }
+}
+
+/// An address of the web that names a server and nothing on it.
+fn is_origin(url: &str) -> bool {
+    let scheme = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    url.len() <= limits::PUBLIC_URL_MAX && scheme.is_some_and(|host| !host.is_empty() && host.chars().all(plain))
 }

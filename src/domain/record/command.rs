@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::NewActivity;
+use crate::domain::delivery::Settled;
 use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
 use crate::id::{FlowId, MigrationId, SequenceId, UserId};
@@ -46,8 +47,17 @@ pub enum RecordCommand {
     Fire(Ordinal),
     /// The outbox has delivered the message of a step.
     MessageSent { step: Ordinal, message_id: String },
-    /// The outbox has given it up.
-    MessageFailed { step: Ordinal, reason: String },
+    /// The outbox has given it up; `bounced`: the far side refused its recipient.
+    MessageFailed { step: Ordinal, reason: String, bounced: bool },
+    /// The outbox of this epoch is about to carry it, under that Message-ID: everything that speaks against it is looked at
+    /// once more.
+    ClaimMessage { step: Ordinal, epoch: u64, message_id: String },
+    /// An attempt came to nothing; it is tried again after `pause`.
+    PutOffMessage { step: Ordinal, why: String, pause: TimeDelta },
+    /// Nothing is known of what became of it.
+    LoseMessage { step: Ordinal, why: String },
+    /// A person says what became of it, or the far side was asked.
+    SettleMessage { step: Ordinal, to: Settled },
     /// Erase it: everything but anonymous totals.
     Erase,
     /// The outbox has removed the messages of an erased record.
@@ -78,4 +88,6 @@ pub enum RecordCommand {
     AbTestTold { step: Ordinal, tell: Tell },
     /// A calendar is otherwise: compute anew when open steps are due and when waits end (TM-11).
     MoveDueDates,
+    /// Another program tells that it was closed (§21.4). What is closed already stays as it is.
+    ReportClosed(Outcome),
 }

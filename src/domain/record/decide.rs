@@ -33,18 +33,28 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         return Err(RecordRejection::NotFound);
     }
     let mut turn = Turn::new(record, id, given, stamp);
+    let taken = take(&mut turn, record, command);
+    // What was decided without having seen what it depends on is void.
+    match turn.unseen() {
+        Some(other) => Err(RecordRejection::Unseen(other)),
+        None => taken.map(|()| turn.done()),
+    }
+}
+
+/// A command to a record that is there.
+fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), RecordRejection> {
     let waits = turn.waits();
     match command {
         RecordCommand::Create { .. } | RecordCommand::Forget => {}
         RecordCommand::Erase => record.erased().into_iter().for_each(|event| turn.emit(event)),
-        RecordCommand::Change(changes) => change(&mut turn, changes)?,
-        RecordCommand::SetStage { flow, stage } => set_stage(&mut turn, flow, stage)?,
-        RecordCommand::Close(outcome) => close(&mut turn, outcome)?,
+        RecordCommand::Change(changes) => change(turn, changes)?,
+        RecordCommand::SetStage { flow, stage } => set_stage(turn, flow, stage)?,
+        RecordCommand::Close(outcome) => close(turn, outcome)?,
         RecordCommand::Reopen if record.state == RecordState::Active => {}
         RecordCommand::Reopen => turn.emit(RecordEvent::Reopened),
-        RecordCommand::Connect { sequence, wait, source } => connect(&mut turn, sequence, wait, source)?,
-        RecordCommand::Disconnect(enrolment) => disconnect(&mut turn, enrolment)?,
-        RecordCommand::LeaveSequence { sequence, until } => leave(&mut turn, sequence, until),
+        RecordCommand::Connect { sequence, wait, source } => connect(turn, sequence, wait, source)?,
+        RecordCommand::Disconnect(enrolment) => disconnect(turn, enrolment)?,
+        RecordCommand::LeaveSequence { sequence, until } => leave(turn, sequence, until),
         RecordCommand::Complete { step, note, call_result } => turn.complete_step(step, note, call_result)?,
         RecordCommand::Skip(step) => turn.skip_step(step)?,
         RecordCommand::Snooze { step, until } => turn.snooze_step(step, until)?,
@@ -53,9 +63,11 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         RecordCommand::Note { step, text } => turn.note_step(step, text)?,
         RecordCommand::Signal { step, signal, at } => turn.signal(step, signal, at)?,
         RecordCommand::Fire(key) => turn.fire(key)?,
-        RecordCommand::MessageSent { step, message_id } => {
-            turn.settle(step, RecordEvent::MessageSent { step, message_id })?;
-        }
+        RecordCommand::MessageSent { step, message_id } => turn.message_sent(step, message_id)?,
+        RecordCommand::ClaimMessage { step, epoch, message_id } => turn.claim_message(step, epoch, message_id)?,
+        RecordCommand::PutOffMessage { step, why, pause } => turn.put_off(step, why, pause)?,
+        RecordCommand::LoseMessage { step, why } => turn.lose_message(step, why)?,
+        RecordCommand::SettleMessage { step, to } => turn.settle_message(step, to)?,
         RecordCommand::Migrate(migration) => turn.migrate(migration)?,
         RecordCommand::UndoMigration(migration) => turn.undo_migration(migration)?,
         RecordCommand::AssignStep { step, to } => turn.assign_step(step, to)?,
@@ -71,15 +83,15 @@ pub fn decide(record: &Record, id: RecordId, given: &Given, command: RecordComma
         }
         RecordCommand::HandOver(from) => turn.hand_over(from)?,
         RecordCommand::MoveDueDates => turn.move_due_dates()?,
-        RecordCommand::MessageFailed { step, reason } => {
-            turn.settle(step, RecordEvent::MessageFailed { step, reason })?;
-        }
+        RecordCommand::MessageFailed { step, reason, bounced } => turn.message_failed(step, reason, bounced)?,
         RecordCommand::ReachGoal => turn.emit(RecordEvent::GoalReached),
         RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
+        RecordCommand::ReportClosed(_) if record.state == RecordState::Inactive => {}
+        RecordCommand::ReportClosed(outcome) => turn.close(outcome, None),
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);
-    Ok(turn.done())
+    Ok(())
 }
 
 fn create(record: &Record, given: &Given, kind: RecordType, mut changes: Vec<Change>, by: UserId) -> Decision {

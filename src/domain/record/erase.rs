@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::RecordEvent;
 use super::{Record, RecordRejection};
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index};
-use crate::domain::enrolment::{MessageState, Ordinal};
+use crate::domain::enrolment::Ordinal;
 use crate::id::SequenceId;
 
 /// Names the removal of an erased record's messages; no enrolment and no step has this ordinal.
@@ -69,11 +69,7 @@ impl Record {
             }
         }
         self.armed().for_each(|(due, key)| owed.push(Effect::Disarm { due, key }));
-        for step in &self.steps {
-            if step.message == Some(MessageState::Owed) {
-                owed.push(Effect::Settle { key: step.ordinal });
-            }
-        }
+        self.take_back_messages(owed);
         self.take_back_migrations(owed);
         self.take_back_tests(owed);
         if let Some(external_id) = self.profile.external_id.clone() {

@@ -129,4 +129,22 @@ pub enum RecordEvent {
     /// An automated message that waited for its window cannot be sent and is the seller's from now on (ST-23). `wakes_at` is
     /// when it would have left.
     StepConverted { step: Ordinal, error: StepError, wakes_at: Timestamp },
+    /// The window of a message has opened, or a person does not wait for it: `wakes_at` is when it would have.
+    WindowOpened { step: Ordinal, wait: WaitState, wakes_at: Timestamp },
+    /// The process of that epoch carries the message of a step, under this Message-ID.
+    MessageClaimed { step: Ordinal, epoch: u64, message_id: String },
+    /// It is tried again then: an attempt came to nothing, for that reason, or it may not leave before.
+    MessagePutOff { step: Ordinal, until: Timestamp, failed: Option<String> },
+    /// It is in the outbox again; `until` is when its timer was due.
+    MessageOwedAgain { step: Ordinal, until: Option<Timestamp> },
+    /// Nobody knows whether it was taken; at `until` the organisation's policy is asked.
+    MessageUnknown { step: Ordinal, why: String, until: Timestamp },
+    /// A person has to say what became of it (D-58).
+    MessageHeld { step: Ordinal, until: Timestamp },
+    /// It is known, or taken as known, that it was sent, or else that it was not.
+    MessageSettled { step: Ordinal, sent: bool, until: Option<Timestamp> },
+    /// It is not to leave any more.
+    MessageSkipped { step: Ordinal, why: String, until: Option<Timestamp> },
+    /// A message that was handed to the outbox cannot be sent and is the seller's from now on (ST-23).
+    BecameSellers { step: Ordinal, error: StepError },
 }

@@ -2,6 +2,7 @@
 
 use super::schema::RecordType;
 use crate::domain::permission::{Denial, Denies};
+use crate::id::RecordId;
 use crate::time::Timestamp;
 
 /// One thing wrong with a request, and where (RFC 6901 pointer into it).
@@ -90,6 +91,9 @@ pub enum RecordRejection {
     /// A signal for something that is no e-mail.
     #[error("the step is no e-mail, so nothing can come back for it")]
     NotAnEmail,
+    /// What became of a message is known, or it has not been sent yet.
+    #[error("what became of this message is no open question")]
+    DeliveryKnown,
     /// Retry without an error.
     #[error("the step has no error to try again")]
     NothingToRetry,
@@ -111,6 +115,9 @@ pub enum RecordRejection {
     /// A timer or delivery that nothing waits for; its row can go.
     #[error("nothing waits for this")]
     Stale,
+    /// The decision has to see another record; answered to the runtime alone, which shows it and asks again.
+    #[error("the record {0} has to be looked at first")]
+    Unseen(RecordId),
 }
 
 fn again(until: Option<Timestamp>) -> String {

@@ -57,6 +57,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::SetStage { .. }
         | RecordCommand::ReportActivity { .. }
         | RecordCommand::Signal { .. }
+        | RecordCommand::ReportClosed(_)
         | RecordCommand::ReachGoal => must(Reach::Act, CHANGE)?,
         RecordCommand::Connect { sequence, .. } => {
             must(Reach::See, CHANGE)?;
@@ -76,6 +77,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::SkipWait(_)
         | RecordCommand::Retry(_)
         | RecordCommand::Start(_)
+        | RecordCommand::SettleMessage { .. }
         | RecordCommand::Note { .. } => {
             person.must(Permission::Work, "act on steps")?;
             must(Reach::Act, "act on the steps of this record")?;
@@ -97,6 +99,9 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Fire(_)
         | RecordCommand::MessageSent { .. }
         | RecordCommand::MessageFailed { .. }
+        | RecordCommand::ClaimMessage { .. }
+        | RecordCommand::PutOffMessage { .. }
+        | RecordCommand::LoseMessage { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
         | RecordCommand::HandOver(_)

@@ -5,9 +5,7 @@ use super::event::RecordEvent;
 use super::schema::Change;
 use crate::domain::activity::LinkedActivity;
 use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
-use crate::domain::enrolment::{
-    Enrolment, EnrolmentStatus, MessageState, Ordinal, Signals, Step, StepError, StepStatus, WaitState,
-};
+use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Ordinal, Signals, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::Stamp;
 use crate::id::SequenceId;
 use crate::time::Timestamp;
@@ -50,12 +48,6 @@ impl Record {
         let enrolment = step.enrolment;
         if let Some(enrolment) = self.enrolment_mut(enrolment).filter(|_| counted) {
             enrolment.steps_done = enrolment.steps_done.saturating_add(1);
-        }
-    }
-
-    pub(super) fn set_message(&mut self, step: Ordinal, state: MessageState) {
-        if let Some(step) = self.step_mut(step) {
-            step.message = Some(state);
         }
     }
 
@@ -136,7 +128,8 @@ impl Record {
         let connecting = self.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
         let open = self.steps.iter().filter(|step| step.status == StepStatus::Open);
         let begins = connecting.filter_map(|one| Some((one.opens_at?, one.ordinal)));
-        begins.chain(open.filter_map(|step| Some((step.wakes_at?, step.ordinal))))
+        let messages = self.steps.iter().filter_map(|step| Some((step.message_state()?.wakes_at()?, step.ordinal)));
+        begins.chain(open.filter_map(|step| Some((step.wakes_at?, step.ordinal)))).chain(messages)
     }
 
     /// The rows of a live enrolment.

@@ -2,15 +2,19 @@
 //! server, and nothing is stored or sent. Tests of sequences and dry runs go through it.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
+use crate::domain::delivery::MessageState;
 use crate::domain::effect::{Delivery, Effect, EffectKey, Effects};
-use crate::domain::enrolment::{Enrolment, MessageState, Ordinal, Step};
-use crate::domain::entity::{Entity, Stamp, advance};
+use crate::domain::enrolment::{Enrolment, Ordinal, Step};
+use crate::domain::entity::{Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::record::command::RecordCommand;
+use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Change, RecordType};
 use crate::domain::record::{Record, RecordRejection};
+use crate::domain::related::{See, decide_seeing};
 use crate::id::{RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
@@ -22,6 +26,9 @@ const RECORD: RecordId = RecordId(0);
 /// Where a record on a clock of its own stands.
 pub struct Course<'a> {
     given: &'a Given,
+    see: See<'a>,
+    /// What decisions are given since one had to see another record.
+    shown: Option<Given>,
     now: Timestamp,
     id: RecordId,
     sequence: SequenceId,
@@ -34,24 +41,25 @@ pub struct Course<'a> {
 
 impl<'a> Course<'a> {
     /// Nothing has happened yet. `given` holds the plan to be tried as that of [`SEQUENCE`].
-    pub fn new(given: &'a Given, start: Timestamp) -> Course<'a> {
-        Course::of(given, SEQUENCE, (RECORD, Record::default()), start)
+    pub fn new(given: &'a Given, see: See<'a>, start: Timestamp) -> Course<'a> {
+        Course::of((given, see), SEQUENCE, (RECORD, Record::default()), start)
     }
 
-    /// A record as it stands, with every timer that it waits for, on its way through that sequence.
+    /// A record as it stands, with every timer that it waits for, on its way through that sequence. Other records stay as they
+    /// are when they are looked up first.
     pub fn of(
-        given: &'a Given,
+        (given, see): (&'a Given, See<'a>),
         sequence: SequenceId,
         (id, record): (RecordId, Record),
         start: Timestamp,
     ) -> Course<'a> {
         let timers = record.armed().collect();
-        Course { given, now: start, id, sequence, start, record, timers }
+        Course { given, see, shown: None, now: start, id, sequence, start, record, timers }
     }
 
     /// What the outbox owed when it began arrives.
     pub fn deliver(&mut self) -> Result<(), RecordRejection> {
-        let is_owed = |step: &&Step| step.message == Some(MessageState::Owed);
+        let is_owed = |step: &&Step| step.message_state().is_some_and(MessageState::is_owed);
         let owed: Vec<_> = self.record.steps.iter().filter(is_owed).map(|step| step.ordinal).collect();
         owed.into_iter().try_for_each(|step| self.give(arrives(step)))
     }
@@ -91,7 +99,7 @@ impl<'a> Course<'a> {
         let mut pending = vec![(command, by)];
         while let Some((command, by)) = pending.pop() {
             let stamp = Stamp { at: self.now, by };
-            let events = self.record.decide(self.id, self.given, command, stamp)?;
+            let events = self.decide(command, stamp)?;
             let mut owed = Effects::default();
             advance(&mut self.record, self.id, &events, stamp, &mut owed);
             for effect in owed.0 {
@@ -112,6 +120,14 @@ impl<'a> Course<'a> {
             }
         }
         Ok(())
+    }
+
+    fn decide(&mut self, command: RecordCommand, stamp: Stamp) -> Result<Vec<RecordEvent>, RecordRejection> {
+        let see = |other| Ok::<_, Infallible>((self.see)(other));
+        let given = self.shown.as_ref().unwrap_or(self.given);
+        let Ok((decided, shown)) = decide_seeing((self.id, &self.record), given, command, stamp, see);
+        self.shown = shown.or_else(|| self.shown.take());
+        decided
     }
 
     /// The present instant.

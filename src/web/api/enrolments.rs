@@ -122,10 +122,7 @@ pub async fn connect_records(
     let ConnectBody { records, wait, source } = body.value;
     request::judge_batch(records.len())?;
     visible_sequence(&app.engine.given(), sequence, body.caller.by)?;
-    if source.as_ref().is_some_and(|source| source.chars().count() > limits::RECORD_NAME_MAX) {
-        let detail = format!("a source has at most {} characters", limits::RECORD_NAME_MAX);
-        return Err(Problem::at("validation_failed", "/source", detail));
-    }
+    judge_source(source.as_ref(), "/source")?;
     let wait = wait.map(span).transpose()?;
     let (engine, caller) = (&app.engine, body.caller);
     if caller.command.is_some() {
@@ -146,6 +143,15 @@ pub async fn connect_records(
     Ok(HttpResponse::Ok().json(Results { results: results.collect::<Vec<_>>().await }))
 }
 
+/// Refuses more words on where a record comes from than are kept.
+pub(super) fn judge_source(source: Option<&String>, pointer: &str) -> Result<(), Problem> {
+    if source.is_none_or(|source| source.chars().count() <= limits::RECORD_NAME_MAX) {
+        return Ok(());
+    }
+    let detail = format!("a source has at most {} characters", limits::RECORD_NAME_MAX);
+    Err(Problem::at("validation_failed", pointer, detail))
+}
+
 fn span(wait: WaitBody) -> Result<TimeDelta, Problem> {
     let hours = wait.days.checked_mul(24).and_then(|hours| hours.checked_add(wait.hours));
     match hours {
@@ -154,7 +160,8 @@ fn span(wait: WaitBody) -> Result<TimeDelta, Problem> {
     }
 }
 
-async fn connect(
+/// Connects one record; its enrolment.
+pub(super) async fn connect(
     engine: &Engine,
     sequence: SequenceId,
     record: &str,

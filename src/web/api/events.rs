@@ -15,10 +15,11 @@ use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
 use crate::web::App;
+use crate::web::api::record_events;
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Object, activity_id, from_value, record_id, step_id};
-use crate::web::wire::{ItemResult, Results};
+use crate::web::wire::{ItemResult, Owner, RecordBody, Results};
 
 /// One event.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,21 +28,35 @@ pub struct EventBody {
     /// Yours; the same id again changes nothing.
     id: String,
     /// `email.opened`, `email.link_clicked`, `email.attachment_downloaded`, `email.replied`, `email.bounced`,
-    /// `activity.completed`, `activity.cancelled`, or `goal.reached`: what the sequences of the record are for was reached.
+    /// `activity.completed`, `activity.cancelled`, `record.created`, `record.updated`, `record.owner_changed`, `record.closed`,
+    /// `record.stage_changed`, or `goal.reached`: what the sequences of the record are for was reached.
     #[serde(rename = "type")]
-    kind: String,
+    pub(super) kind: String,
     /// When it happened, RFC 3339.
     at: String,
-    /// The record that reached its goal; else a check on `step`, `message` or `activity`.
-    record: Option<String>,
+    /// The record that reached its goal, or that something happened to; else a check on `step`, `message` or `activity`. Named
+    /// by `external:TYPE:EXTERNAL_ID`, `record.created` and `record.updated` create one that is not here yet; only
+    /// `record.created` does without, if `changes` have the type.
+    pub(super) record: Option<String>,
     /// The e-mail step it belongs to; of an e-mail this or `message` is required.
-    step: Option<String>,
+    pub(super) step: Option<String>,
     /// The Message-ID of the e-mail.
-    message: Option<String>,
+    pub(super) message: Option<String>,
     /// The activity that was completed or cancelled.
-    activity: Option<String>,
+    pub(super) activity: Option<String>,
     /// How a call ended that was completed.
-    result: Option<String>,
+    pub(super) result: Option<String>,
+    /// Of `record.created` and `record.updated`: what is written, as `POST /records` takes it.
+    #[serde(default, deserialize_with = "request::object")]
+    pub(super) changes: Option<RecordBody>,
+    /// Of `record.owner_changed`: whose it is now.
+    pub(super) owner: Option<Owner>,
+    /// Of `record.closed`: `success` or `failure`. A record that is closed already stays as it is.
+    pub(super) outcome: Option<String>,
+    /// Of `record.stage_changed`: the id of a process flow.
+    pub(super) flow: Option<String>,
+    /// Of `record.stage_changed`: the stage that the record stands on now.
+    pub(super) stage: Option<String>,
     /// The link that was followed, the attachment that was fetched, or why the message bounced. Not kept.
     #[expect(dead_code, reason = "accepted so that a sender may say more than is needed")]
     detail: Option<String>,
@@ -99,6 +114,14 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
         return Err(Problem::malformed("/id", format!("an event id has 1 to {} bytes", limits::COMMAND_KEY_MAX)));
     }
     let at = instant(&event.at, "/at")?;
+    let key = CommandId { key: request::digest(&[b"event", event.id.as_bytes()]), fingerprint: [0; 16] };
+    let caller = Caller { command: Some(key), ..caller };
+    record_events::judge_members(&event)?;
+    if record_events::is_of_record(&event.kind) {
+        let (id, kind) = (event.id.clone(), event.kind.clone());
+        let record = record_events::receive(engine, event, caller, key).await?.to_string();
+        return Ok(EventView { id, kind, record, step: None, activity: None });
+    }
     let (record, command) = match asked(engine, &event)? {
         Asked::Signal(signal, step) => (step.record(), RecordCommand::Signal { step: step.ordinal(), signal, at }),
         Asked::Activity { completed, activity } => {
@@ -113,8 +136,6 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
         let (pointer, detail) = ("/record", "the step, message or activity belongs to another record");
         return Err(Problem::at("validation_failed", pointer, detail));
     }
-    let key = request::digest(&[b"event", event.id.as_bytes()]);
-    let caller = Caller { command: Some(CommandId { key, fingerprint: [0; 16] }), ..caller };
     let (step, activity) = match &command {
         RecordCommand::Signal { step, .. } => (Some(StepId::of(record, *step).to_string()), None),
         RecordCommand::ReportActivity { .. } => (None, event.activity),

@@ -1,13 +1,20 @@
 //! `/enrolments/{id}/explain`: why an enrolment stands where it stands, and when it moves next.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::entity::Entity;
 use crate::domain::explain::{self, Block, Explanation};
+use crate::domain::given::Given;
 use crate::domain::record::Record;
-use crate::store::codec;
+use crate::id::{RecordId, UserId};
+use crate::store::{Store, codec};
+use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::record_lists::visible_record;
 use crate::web::auth::Principal;
@@ -109,7 +116,19 @@ pub async fn explain_enrolment(app: Data<App>, by: Principal, id: Path<String>) 
         let log = codec::log::<Record>(store.as_ref(), id.record().into())?;
         let events =
             log.into_iter().flat_map(|(_, entry)| entry.events.into_iter().map(move |event| (entry.stamp, event)));
-        explain::explain(&given, events, id.ordinal(), now).ok_or_else(|| Problem::not_found("enrolment"))
+        let unread = Cell::new(None);
+        let see = |other, at| match past_other(store.as_ref(), &given, by.user(), other, at) {
+            Ok(found) => found.map(Arc::new),
+            Err(problem) => {
+                unread.set(Some(problem));
+                None
+            }
+        };
+        let found = explain::explain((&given, &see), events, id.ordinal(), now);
+        match unread.take() {
+            Some(problem) => Err(problem),
+            None => found.ok_or_else(|| Problem::not_found("enrolment")),
+        }
     });
     let mut found = found.await?;
     if let (Some(hold), Some(_)) = (app.engine.clock_hold(), found.next_at) {
@@ -117,4 +136,16 @@ pub async fn explain_enrolment(app: Data<App>, by: Principal, id: Path<String>) 
         found.blocked_by.push(Block { kind: "clock", until: None, detail });
     }
     Ok(HttpResponse::Ok().json(ExplanationView::from(found)))
+}
+
+/// Another record as it was when a condition looked at it, where whoever asks may know of it now.
+fn past_other(
+    store: &dyn Store,
+    given: &Given,
+    by: UserId,
+    other: RecordId,
+    at: Timestamp,
+) -> Result<Option<Record>, Problem> {
+    let past = codec::replay_at::<Record>(&codec::log::<Record>(store, other.into())?, at)?;
+    Ok(past.now.must_be_seen(given, by).is_ok().then_some(past.then))
 }

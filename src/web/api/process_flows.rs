@@ -163,7 +163,11 @@ pub async fn delete_process_flow(
 pub async fn set_stage(app: Data<App>, id: Path<String>, body: Body<StageBody>) -> Result<HttpResponse, Problem> {
     let id = record_id(&app.engine, &id)?;
     let StageBody { flow, stage } = body.value;
-    let unread = || Problem::malformed("/flow", format!("`{flow}` is not an id"));
-    let flow = FlowId::parse(&flow).ok_or_else(unread)?;
+    let flow = named_flow(&flow)?;
     records::submit(&app.engine, id, RecordCommand::SetStage { flow, stage }, body.caller).await
+}
+
+/// The flow that a body's member `flow` names.
+pub(super) fn named_flow(text: &str) -> Result<FlowId, Problem> {
+    FlowId::parse(text).ok_or_else(|| Problem::malformed("/flow", format!("`{text}` is not an id")))
 }

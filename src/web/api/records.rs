@@ -29,7 +29,7 @@ use crate::web::wire::{EnrolmentView, ItemResult, Page, RecordBody, RecordView, 
 pub(super) struct Versioned {
     view: RecordView,
     version: Version,
-    id: RecordId,
+    pub(super) id: RecordId,
 }
 
 pub(super) fn versioned(seen: Seen<Record>) -> Versioned {
@@ -66,7 +66,7 @@ pub async fn create(
 }
 
 /// The changes with an id in each lookup, however the record was named.
-async fn resolve(
+pub(super) async fn resolve(
     engine: &Engine,
     kind: RecordType,
     mut changes: Vec<Change>,
@@ -305,20 +305,25 @@ pub struct CloseBody {
     outcome: String,
 }
 
+/// How a record is closed, by its word.
+pub(super) fn named_outcome(word: &str) -> Result<Outcome, Problem> {
+    match word {
+        "success" => Ok(Outcome::Success),
+        "failure" => Ok(Outcome::Failure),
+        other => {
+            let detail = format!("a record is closed as `success` or `failure`, not `{other}`");
+            Err(Problem::at("validation_failed", "/outcome", detail))
+        }
+    }
+}
+
 /// Close a record; sequences on it end, unless a success leaves seller steps to do (K-13, TC-8).
 #[utoipa::path(tag = "Records", request_body = CloseBody,
     responses((status = 200, body = RecordView), (status = 422, body = Problem)))]
 #[post("/records/{id}/close")]
 pub async fn close_record(app: Data<App>, id: Path<String>, body: Body<CloseBody>) -> Result<HttpResponse, Problem> {
     let id = record_id(&app.engine, &id)?;
-    let outcome = match body.value.outcome.as_str() {
-        "success" => Outcome::Success,
-        "failure" => Outcome::Failure,
-        other => {
-            let detail = format!("a record is closed as `success` or `failure`, not `{other}`");
-            return Err(Problem::at("validation_failed", "/outcome", detail));
-        }
-    };
+    let outcome = named_outcome(&body.value.outcome)?;
     submit(&app.engine, id, RecordCommand::Close(outcome), body.caller).await
 }
 

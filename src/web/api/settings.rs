@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::domain::delivery::UnknownPolicy;
 use crate::domain::language::Language;
 use crate::domain::organisation::Organisation;
 use crate::domain::organisation::command::OrganisationCommand;
@@ -55,6 +56,17 @@ pub struct SettingsView {
     /// Spoken where nobody has chosen another: `en`, `fr` or `gl`.
     #[schema(value_type = String)]
     language: Language,
+    /// What is done with a message whose outcome stays unknown: `hold`, `resend` or `sent`.
+    #[schema(value_type = String)]
+    unknown_policy: UnknownPolicy,
+    /// Minutes before that.
+    unknown_after_minutes: u32,
+    /// Seconds before a message that could not be sent is tried again; twice as many after each further attempt.
+    retry_initial_seconds: u32,
+    /// Hours after which it is given up.
+    retry_max_hours: u32,
+    /// Where recipients reach this server; null where they do not.
+    public_url: Option<String>,
 }
 
 impl From<&Settings> for SettingsView {
@@ -80,6 +92,11 @@ impl From<&Settings> for SettingsView {
             monthly_connect_quota: settings.monthly_connect_quota,
             require_sequence_tests: settings.require_sequence_tests,
             language: settings.language,
+            unknown_policy: settings.unknown_policy,
+            unknown_after_minutes: settings.unknown_after_minutes,
+            retry_initial_seconds: settings.retry_initial_seconds,
+            retry_max_hours: settings.retry_max_hours,
+            public_url: settings.public_url.clone(),
         }
     }
 }
@@ -153,6 +170,26 @@ pub struct SettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     language: Option<Option<Language>>,
+    /// `hold`, `resend` or `sent`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    unknown_policy: Option<Option<UnknownPolicy>>,
+    /// 0–10,080.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    unknown_after_minutes: Option<Option<u32>>,
+    /// 1–86,400.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    retry_initial_seconds: Option<Option<u32>>,
+    /// 0–720.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    retry_max_hours: Option<Option<u32>>,
+    /// `https://…` or `http://…` without a path.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    public_url: Option<Option<String>>,
 }
 
 /// A value that is given, or what the setting is at first where null is given.
@@ -187,6 +224,11 @@ impl SettingsBody {
             self.monthly_connect_quota.map(Setting::MonthlyConnectQuota),
             or(self.require_sequence_tests, first.require_sequence_tests).map(Setting::RequireSequenceTests),
             or(self.language, first.language).map(Setting::Language),
+            or(self.unknown_policy, first.unknown_policy).map(Setting::UnknownPolicy),
+            or(self.unknown_after_minutes, first.unknown_after_minutes).map(Setting::UnknownAfterMinutes),
+            or(self.retry_initial_seconds, first.retry_initial_seconds).map(Setting::RetryInitialSeconds),
+            or(self.retry_max_hours, first.retry_max_hours).map(Setting::RetryMaxHours),
+            self.public_url.map(Setting::PublicUrl),
         ];
         each.into_iter().flatten().collect()
     }

@@ -1,5 +1,6 @@
 //! `/sequences/{id}/simulate`: records go through a sequence on a clock of their own; nothing is stored or sent.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::enrolment::{Exit, StepStatus};
+use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::json::{object, objects};
 use crate::domain::record::Record;
@@ -20,7 +22,7 @@ use crate::runtime::engine::Engine;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::web::App;
-use crate::web::api::record_lists::{visible_record, visible_sequence};
+use crate::web::api::record_lists::{load_record, visible_record, visible_sequence};
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, blocking, record_id};
@@ -242,7 +244,11 @@ impl Run {
         let given = tried.as_ref().unwrap_or(&given);
         let (sequence, by, start) = (self.sequence, self.by, self.start);
         let (anew, seed, assume) = (self.draft, self.seed, self.assume);
-        let simulation = Simulation { given, sequence, by, start, anew, seed, assume };
+        // Whoever asks draws the conditions too, so they see no further here than everywhere else.
+        let unread = Cell::new(None);
+        let see = |other| load_record(store, other).map_err(|problem| unread.set(Some(problem))).ok();
+        let see = |other| see(other).filter(|found| found.must_be_seen(given, by).is_ok()).map(Arc::new);
+        let simulation = Simulation { given, see: &see, sequence, by, start, anew, seed, assume };
         let (mut work, mut found, mut ways) = (limits::SIMULATION_WORK_MAX, Vec::new(), Vec::new());
         for (name, id) in self.records {
             let script = self.script.get(&name).map(Vec::as_slice).unwrap_or_default();
@@ -260,6 +266,9 @@ impl Run {
                     ..ItineraryView::default()
                 }),
             }
+        }
+        if let Some(problem) = unread.take() {
+            return Err(problem);
         }
         let load = simulation::load(given, ways.iter(), start).into_iter().map(LoadView::from);
         Ok(SimulationView { start: start.to_string(), itineraries: found, load: load.collect() })

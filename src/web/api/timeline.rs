@@ -268,6 +268,27 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
         RecordEvent::MessageFailed { step, reason } => {
             of_step("message_failed", *step, &format!("could not be sent: {reason}"))
         }
+        RecordEvent::WindowOpened { step, .. } => of_step("window_opened", *step, "waits for its window no more"),
+        RecordEvent::MessageClaimed { step, .. } => of_step("message_claimed", *step, "is being sent"),
+        RecordEvent::MessagePutOff { step, until, failed } => {
+            let why = failed.as_ref().map(|why| format!(", because it could not be sent: {why}")).unwrap_or_default();
+            of_step("message_put_off", *step, &format!("is put off until {until}{why}"))
+        }
+        RecordEvent::MessageOwedAgain { step, .. } => of_step("message_owed", *step, "is on its way out again"),
+        RecordEvent::MessageUnknown { step, why, .. } => {
+            of_step("message_unknown", *step, &format!("was sent or not, nobody knows: {why}"))
+        }
+        RecordEvent::MessageHeld { step, .. } => {
+            of_step("message_held", *step, "was sent or not, and a person has to say which")
+        }
+        RecordEvent::MessageSettled { step, sent, .. } => {
+            let what = if *sent { "is taken as sent" } else { "is taken as not sent" };
+            of_step("message_settled", *step, what)
+        }
+        RecordEvent::MessageSkipped { step, why, .. } => {
+            of_step("message_skipped", *step, &format!("was not sent: {why}"))
+        }
+        RecordEvent::BecameSellers { step, .. } => of_step("step_converted", *step, "became the seller's to do"),
         RecordEvent::Ended { enrolment, status, reason, .. } => {
             let what = match status {
                 EnrolmentStatus::Completed => "Completed",

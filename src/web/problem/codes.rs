@@ -86,6 +86,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
+    (
+        "delivery_known",
+        409,
+        "What became of this message is known, or it has not been tried; there is nothing to settle.",
+    ),
     ("external_id_taken", 409, "Another record of this type has this external id."),
     ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
     ("email_taken", 409, "Another user has this e-mail address."),

@@ -183,6 +183,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /records/{id}/stage", WRITE, 21, On::Record, Act, 200).sends(r#"{"flow":"$process","stage":"Won"}"#),
     // Enrolments (P-8) and steps (P-21).
     row("POST /sequences/{second}/enrolments", WRITE, 8, On::Record, See, 200).sends(r#"{"records":["$id"]}"#).item(),
+    row("POST /api/data/v9.2/msdyn_ConnectSequence", WRITE, 8, On::Record, See, 204).sends(ACTION),
     row("GET /enrolments/{enrolment}", READ, 21, On::Record, See, 200),
     row("GET /enrolments/{enrolment}/explain", READ, 21, On::Record, See, 200),
     row("GET /enrolments/{enrolment}/preview", READ, 21, On::Record, See, 200),
@@ -193,6 +194,10 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("GET /deliveries", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
+    row("POST /deliveries/{step}/settle", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"as":"sent"}"#)
+        .but(409, "delivery_known"),
     row("POST /steps/{step}/start", WRITE, 21, On::Record, Act, 200),
     row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200).sends(r#"{"user":"$colleague"}"#),
     row("POST /steps/{step}/assign", WRITE, 21, On::Record, Act, 200)
@@ -209,6 +214,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/note", WRITE, 21, On::Record, Act, 200).sends(r#"{"text":"x"}"#),
     row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(EVENT),
     row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(ACTIVITY_EVENT),
+    row("POST /events", EVENTS, 21, On::Record, Act, 200).sends(RECORD_EVENT),
     // Templates and sequences.
     row("GET /templates", READ, 1, On::Whole, Nothing, 200),
     row("GET /templates/{template}", READ, 1, On::Whole, Nothing, 200),
@@ -350,6 +356,9 @@ pub const ROUTES: &[Row] = &[
 const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
 
+const RECORD_EVENT: &str =
+    r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
+const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
 const ACTIVITY_EVENT: &str =
     r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
 

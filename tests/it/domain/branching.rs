@@ -114,7 +114,7 @@ fn cm_12_skipping_it_takes_no() {
 }
 
 #[test]
-fn cm_12_what_another_record_holds_is_not_seen_and_an_empty_lookup_is_empty() {
+fn cm_12_another_record_that_is_not_there_is_missing_and_an_empty_lookup_is_empty() {
     let condition = json!({ "related": "primary_contact", "condition": city("Lugo") });
     let mut world = World::lead();
     let run = world.run(branching(condition.clone()));

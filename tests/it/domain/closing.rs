@@ -157,3 +157,14 @@ fn k_13_reopening_revives_no_enrolment() {
     world.ask(RecordCommand::Reopen);
     assert_eq!((world.end(run), world.record().live().count()), (GONE, 0));
 }
+
+/// §21.4: late and repeated news of a closing is legal.
+#[test]
+fn what_is_closed_stays_as_it_was_closed_whatever_is_told_later() {
+    let mut world = World::lead();
+    world.ask(RecordCommand::ReportClosed(Outcome::Success));
+    assert_eq!((world.record().state, world.record().outcome), (RecordState::Inactive, Outcome::Success));
+    assert_eq!(world.ask(RecordCommand::ReportClosed(Outcome::Failure)), []);
+    assert_eq!(world.refused(RecordCommand::Close(Outcome::Failure)), RecordRejection::RecordInactive);
+    world.check_replay();
+}

@@ -1,7 +1,8 @@
 //! §6 and §4: what happens without anybody: field commands and automated e-mails.
 
 use chrono::TimeDelta;
-use relance::domain::enrolment::{EndReason, EnrolmentStatus, MessageState, StepError, StepStatus};
+use relance::domain::delivery::MessageState;
+use relance::domain::enrolment::{EndReason, EnrolmentStatus, StepError, StepStatus};
 use relance::domain::plan::Action;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
@@ -147,10 +148,10 @@ fn st_2_an_automated_email_is_sent_without_the_seller_and_r_4_owed_once() {
     assert_eq!(world.here(run), "t", "R-4: the mail and what follows are one decision");
     assert_eq!(world.step(run, "mail").status, StepStatus::Completed);
     world.deliver();
-    assert!(matches!(world.step(run, "mail").message, Some(MessageState::Sent(_))));
+    assert!(world.step(run, "mail").message_state() == Some(&MessageState::Sent));
     let again = RecordCommand::MessageSent { step: mail, message_id: "again@example.org".into() };
     assert_eq!(world.refused(again), RecordRejection::Stale, "R-4: a second report finds nothing owed");
-    let given_up = RecordCommand::MessageFailed { step: mail, reason: "mailbox full".into() };
+    let given_up = RecordCommand::MessageFailed { step: mail, reason: "mailbox full".into(), bounced: false };
     assert_eq!(world.refused(given_up), RecordRejection::Stale);
 }
 
@@ -159,8 +160,9 @@ fn st_2_a_message_that_is_given_up_is_remembered_with_its_reason() {
     let mut world = World::lead();
     let run = world.run(sending());
     let step = world.step(run, "mail").ordinal;
-    world.ask(RecordCommand::MessageFailed { step, reason: "mailbox full".into() });
-    assert_eq!(world.step(run, "mail").message, Some(MessageState::Failed("mailbox full".into())));
+    world.ask(RecordCommand::MessageFailed { step, reason: "mailbox full".into(), bounced: false });
+    let message = world.step(run, "mail").message.clone().unwrap();
+    assert_eq!((message.state, message.last_error.as_deref()), (MessageState::Failed, Some("mailbox full")));
 }
 
 #[test]

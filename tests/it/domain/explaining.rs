@@ -1,5 +1,7 @@
 //! Why, why not, when next: no enrolment goes unexplained, and what is forecast happens then and not before.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use relance::domain::enrolment::{Enrolment, Ordinal, Signal, Step};
@@ -18,10 +20,11 @@ use super::world::{COLLEAGUE, World, at};
 
 impl World {
     /// Explained from the log, as it stands.
-    fn explain(&self, enrolment: Ordinal) -> Explanation {
+    pub fn explain(&self, enrolment: Ordinal) -> Explanation {
         let log = self.logged().log().into_iter();
         let events = log.flat_map(|(_, entry)| entry.events.into_iter().map(move |event| (entry.stamp, event)));
-        explain(&self.given, events, enrolment, self.now).expect("an enrolment of the record")
+        let see = |other, _| self.others.get(&other).cloned().map(Arc::new);
+        explain((&self.given, &see), events, enrolment, self.now).expect("an enrolment of the record")
     }
 
     fn standing(&self, enrolment: Ordinal) -> (Enrolment, Option<Step>) {

@@ -5,10 +5,11 @@ use std::fmt::Debug;
 
 use relance::domain::ab_test::life::Reached;
 use relance::domain::activity::ActivityStatus;
+use relance::domain::delivery::DeliveryState;
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::enrolment::migrate::Outcome;
-use relance::domain::enrolment::{EnrolmentStatus, MessageState, Step, StepStatus};
+use relance::domain::enrolment::{EnrolmentStatus, Step, StepStatus};
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::given::Given;
 use relance::domain::record::Record;
@@ -101,6 +102,7 @@ pub struct Ledger {
     /// What sequences are to be told of participants of their A/B tests.
     pub told: BTreeMap<EffectKey, (SequenceId, Reached)>,
     listed: BTreeSet<(SequenceId, bool, EffectKey)>,
+    deliveries: BTreeSet<(DeliveryState, EffectKey)>,
     shown: Option<RecordSummary>,
     seen_by: BTreeSet<Owner>,
     forgets: bool,
@@ -138,6 +140,8 @@ impl Ledger {
                 Effect::Unindex(Index::Enrolment { sequence, live, ordinal }) => {
                     self.listed.remove(&(sequence, live, ordinal))
                 }
+                Effect::Index(Index::Delivery { state, ordinal }) => self.deliveries.insert((state, ordinal)),
+                Effect::Unindex(Index::Delivery { state, ordinal }) => self.deliveries.remove(&(state, ordinal)),
                 Effect::Claim { external_id, .. } => self.claimed.insert(external_id),
                 Effect::Unclaim { external_id, .. } => self.claimed.remove(&external_id),
                 Effect::Count { counter, delta, .. } => {
@@ -153,15 +157,20 @@ impl Ledger {
     pub fn check(&self, record: &Record) {
         self.check_current_steps(record);
         let mut waits = BTreeSet::new();
-        let mut owed = BTreeSet::new();
+        let (mut owed, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
         for step in &record.steps {
             if let (StepStatus::Open, Some(due)) = (step.status, step.wakes_at) {
                 waits.insert((due, step.ordinal));
             }
-            if step.message == Some(MessageState::Owed) {
-                owed.insert(step.ordinal);
+            if let Some(state) = step.message_state() {
+                deliveries.insert((state.listed(), step.ordinal));
+                waits.extend(state.wakes_at().map(|due| (due, step.ordinal)));
+                if state.is_owed() {
+                    owed.insert(step.ordinal);
+                }
             }
         }
+        assert_eq!(self.deliveries, deliveries, "messages are listed where they stand");
         let parts = record.enrolments.iter().flat_map(|one| &one.participations);
         let tells = parts.flat_map(|part| {
             let tells = [(Tell::Reached, part.untold.reached), (Tell::Exposed, part.untold.exposed)];

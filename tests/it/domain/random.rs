@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
+use relance::domain::delivery::{Class, Settled};
 use relance::domain::enrolment::Signal;
 use relance::domain::plan::AssignTo;
 use relance::domain::plan::compile::Severity;
@@ -38,7 +39,11 @@ pub(super) enum Move {
     Pass { hours: u8 },
     Stall { hours: u8 },
     Deliver,
-    GiveUp(u8),
+    Claim { step: u8, epoch: u64 },
+    PutOff { step: u8, hours: u8 },
+    Lose(u8),
+    Settle { step: u8, to: u8 },
+    GiveUp { step: u8, bounced: bool },
     Write(u8),
     Close(u8),
     Reopen,
@@ -66,7 +71,11 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         6 => any::<u8>().prop_map(|hours| Pass { hours }),
         2 => any::<u8>().prop_map(|hours| Stall { hours }),
         2 => Just(Deliver),
-        1 => any::<u8>().prop_map(GiveUp),
+        2 => (any::<u8>(), 1_u64..3).prop_map(|(step, epoch)| Claim { step, epoch }),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(step, hours)| PutOff { step, hours }),
+        1 => any::<u8>().prop_map(Lose),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(step, to)| Settle { step, to }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(step, bounced)| GiveUp { step, bounced }),
         2 => any::<u8>().prop_map(Write),
         1 => any::<u8>().prop_map(Close),
         2 => Just(Reopen),
@@ -116,7 +125,22 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::Pass { hours: span } => return world.pass(hours(span.into())),
         Move::Stall { hours: span } => return world.stall(hours(span.into())),
         Move::Deliver => return world.deliver(),
-        Move::GiveUp(step) => RecordCommand::MessageFailed { step: choose(&steps, step), reason: "full".into() },
+        Move::Claim { step, epoch } => {
+            let step = choose(&steps, step);
+            RecordCommand::ClaimMessage { step, epoch, message_id: format!("{step}@example.org") }
+        }
+        Move::PutOff { step, hours: pause } => {
+            let pause = hours(pause.into());
+            RecordCommand::PutOffMessage { step: choose(&steps, step), why: "451".into(), pause }
+        }
+        Move::Lose(step) => RecordCommand::LoseMessage { step: choose(&steps, step), why: "silence".into() },
+        Move::Settle { step, to } => {
+            let to = [Settled::Sent, Settled::Failed, Settled::Resend][usize::from(to) % 3];
+            RecordCommand::SettleMessage { step: choose(&steps, step), to }
+        }
+        Move::GiveUp { step, bounced } => {
+            RecordCommand::MessageFailed { step: choose(&steps, step), reason: "full".into(), bounced }
+        }
         Move::Write(choice) => RecordCommand::Change(vec![written(choice)]),
         Move::Close(choice) => {
             RecordCommand::Close([Outcome::None, Outcome::Success, Outcome::Failure][usize::from(choice) % 3])
@@ -258,16 +282,18 @@ proptest! {
         template in 0_usize..7,
         leaves in any::<bool>(),
         own in any::<bool>(),
+        blind in any::<bool>(),
         moves in prop::collection::vec(moves(), 1..60),
     ) {
         let (mut world, sequences) = laid_out(template, leaves, own);
+        world.given.class = if blind { Class::Blind } else { Class::Idempotent };
         for next in moves {
             play(&mut world, &sequences, next);
         }
         world.check_replay();
         // Left alone, every enrolment that waits moves on; none waits for ever without a seller.
-        world.pass(TimeDelta::days(400));
         world.deliver();
+        world.pass(TimeDelta::days(400));
         prop_assert!(world.ledger.armed.is_empty() && world.ledger.owed.is_empty());
         world.check_replay();
     }

@@ -5,6 +5,7 @@ mod sequences;
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
+use relance::domain::delivery::Settled;
 use relance::domain::enrolment::Signal;
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::entity::{Entity, Stamp};
@@ -124,12 +125,17 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Snooze { .. }
         | RecordCommand::SkipWait(_)
         | RecordCommand::Retry(_)
+        | RecordCommand::ReportClosed(_)
         | RecordCommand::ReachGoal
+        | RecordCommand::SettleMessage { .. }
         | RecordCommand::Note { .. } => "act",
         RecordCommand::LeaveSequence { .. }
         | RecordCommand::Fire(_)
         | RecordCommand::MessageSent { .. }
         | RecordCommand::MessageFailed { .. }
+        | RecordCommand::ClaimMessage { .. }
+        | RecordCommand::PutOffMessage { .. }
+        | RecordCommand::LoseMessage { .. }
         | RecordCommand::Forget
         | RecordCommand::Migrate(_)
         | RecordCommand::HandOver(_)
@@ -168,7 +174,11 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::LeaveSequence { sequence, until },
         RecordCommand::Fire(step),
         RecordCommand::MessageSent { step: 2, message_id: "m".into() },
-        RecordCommand::MessageFailed { step: 2, reason: "full".into() },
+        RecordCommand::MessageFailed { step: 2, reason: "full".into(), bounced: false },
+        RecordCommand::ClaimMessage { step: 2, epoch: 1, message_id: "m".into() },
+        RecordCommand::PutOffMessage { step: 2, why: "451".into(), pause: TimeDelta::minutes(1) },
+        RecordCommand::LoseMessage { step: 2, why: "silence".into() },
+        RecordCommand::SettleMessage { step: 2, to: Settled::Sent },
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
@@ -186,6 +196,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::AssignActivity { activity: step, to: Owner::User(ME) },
         RecordCommand::ReportActivity { activity: step, completed: true, call_result: None },
         RecordCommand::MoveDueDates,
+        RecordCommand::ReportClosed(Outcome::Failure),
     ]
 }
 

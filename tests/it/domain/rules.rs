@@ -13,7 +13,7 @@ const RULES: &str = "
     §6   CM-1-4 CM-10-17
     §7   LI-1-4 LI-10-12
     §8   AB-1-20
-    §10  K-2 K-3 K-5-7 K-9-16
+    §10  K-1-3 K-5-16
     §11  R-1-5 R-10-14 R-20-23 R-30-34 R-40-45 R-50 R-51 R-53
     §12  TM-1-14
     §13  U-1-10
@@ -28,7 +28,6 @@ const LATER: &str = "
     Q-14       reports
     Q-59 Q-72  segments
     Q-6 Q-70 Q-101 K-4  pages
-    K-1 K-8  segments, and the call that other products' clients make
     R-15 R-16 R-52  work list, assignment rules
     L-4 L-14-18  work list, segments, cards
 ";

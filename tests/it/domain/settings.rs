@@ -1,5 +1,6 @@
 //! The settings of the organisation (§17): what they are at first, who writes which, and what fits.
 
+use relance::domain::delivery::UnknownPolicy;
 use relance::domain::entity::Entity;
 use relance::domain::entity::Stamp;
 use relance::domain::language::Language;
@@ -49,6 +50,11 @@ fn a_1_to_a_14_the_settings_at_first_are_those_of_the_specification() {
         "monthly_connect_quota MonthlyConnectQuota(None)",
         "require_sequence_tests RequireSequenceTests(false)",
         "language Language(En)",
+        "unknown_policy UnknownPolicy(Hold)", // D-58
+        "unknown_after_minutes UnknownAfterMinutes(15)",
+        "retry_initial_seconds RetryInitialSeconds(60)",
+        "retry_max_hours RetryMaxHours(48)",
+        "public_url PublicUrl(None)",
     ];
     assert_eq!(shown, specified);
 }
@@ -76,6 +82,11 @@ fn others() -> Vec<Setting> {
         Setting::MonthlyConnectQuota(_) => Setting::MonthlyConnectQuota(Some(1_500)),
         Setting::RequireSequenceTests(value) => Setting::RequireSequenceTests(!value),
         Setting::Language(_) => Setting::Language(Language::Gl),
+        Setting::UnknownPolicy(_) => Setting::UnknownPolicy(UnknownPolicy::Resend),
+        Setting::UnknownAfterMinutes(_) => Setting::UnknownAfterMinutes(30),
+        Setting::RetryInitialSeconds(_) => Setting::RetryInitialSeconds(5),
+        Setting::RetryMaxHours(_) => Setting::RetryMaxHours(0),
+        Setting::PublicUrl(_) => Setting::PublicUrl(Some("https://sales.example.com".into())),
     };
     Settings::default().each().into_iter().map(other).collect()
 }

@@ -20,7 +20,7 @@ const PLENTY: u64 = u64::MAX;
 /// A dry run by the seller, from when tests begin.
 fn asked(given: &Given, sequence: SequenceId) -> Simulation<'_> {
     let assume = Assumptions::default();
-    Simulation { given, sequence, by: SELLER, start: at(BEGIN), anew: false, seed: 1, assume }
+    Simulation { given, see: &|_| None, sequence, by: SELLER, start: at(BEGIN), anew: false, seed: 1, assume }
 }
 
 fn run(simulation: &Simulation, world: &World, script: &[Happening]) -> Itinerary {

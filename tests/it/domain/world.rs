@@ -1,7 +1,7 @@
 //! A record, the sequences around it and a clock that moves when told; after every command everything that must always
 //! hold is looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -16,7 +16,7 @@ use relance::domain::plan::{Plan, PlanNode};
 use relance::domain::policy::DEFAULT_UNIT;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
-use relance::domain::record::schema::{Change, RecordType, Value};
+use relance::domain::record::schema::{Change, RecordType};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::graph::Graph;
 use relance::domain::sequence::migration::{Mode, Moves};
@@ -29,6 +29,12 @@ use super::ledger::{Ledger, Logged};
 // Named, because the fuzz targets take this file by its path.
 #[path = "world/ab_tests.rs"]
 mod ab_tests;
+#[path = "world/by_server.rs"]
+mod by_server;
+
+pub use self::by_server::is_of_server;
+#[path = "world/writing.rs"]
+mod writing;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-03-02T09:00:00Z";
@@ -66,23 +72,6 @@ pub fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("an instant")
 }
 
-/// Whether only timers, deliveries and ends of sequences ask for it.
-pub fn is_of_server(command: &RecordCommand) -> bool {
-    matches!(
-        command,
-        RecordCommand::LeaveSequence { .. }
-            | RecordCommand::Fire(_)
-            | RecordCommand::MessageSent { .. }
-            | RecordCommand::MessageFailed { .. }
-            | RecordCommand::Forget
-            | RecordCommand::Migrate(_)
-            | RecordCommand::UndoMigration(_)
-            | RecordCommand::HandOver(_)
-            | RecordCommand::AbTestTold { .. }
-            | RecordCommand::MoveDueDates
-    )
-}
-
 /// The test's whole surroundings.
 pub struct World {
     pub now: Timestamp,
@@ -91,6 +80,8 @@ pub struct World {
     pub ledger: Ledger,
     pub id: RecordId,
     record: Logged<Record>,
+    /// The other records that there are.
+    pub others: HashMap<RecordId, Record>,
     sequences: Vec<(SequenceId, Logged<Sequence>)>,
     /// Timers of sequences.
     pub alarms: BTreeSet<(Timestamp, SequenceId, EffectKey)>,
@@ -121,6 +112,7 @@ impl World {
             ledger: Ledger::default(),
             id: RecordId(ids.fresh(now)),
             record: Logged::new(),
+            others: HashMap::new(),
             sequences: Vec::new(),
             alarms: BTreeSet::new(),
             ids,
@@ -143,7 +135,7 @@ impl World {
     /// Asks the record; every invariant is looked at afterwards.
     pub fn try_ask(&mut self, command: RecordCommand) -> Result<Vec<RecordEvent>, RecordRejection> {
         let stamp = self.stamp(is_of_server(&command));
-        let (events, effects) = self.record.decide(self.id, &self.given, command, stamp)?;
+        let (events, effects) = self.decide(command, stamp)?;
         self.ledger.book(effects);
         self.ledger.check(self.record());
         Ok(events)
@@ -340,15 +332,6 @@ impl World {
     pub fn signal_of(&mut self, enrolment: Ordinal, node: &str, signal: Signal, at: Timestamp) {
         let step = self.step(enrolment, node).ordinal;
         self.ask(RecordCommand::Signal { step, signal, at });
-    }
-
-    /// Writes a field of the record.
-    pub fn write(&mut self, field: &str, value: &str) {
-        self.ask(RecordCommand::Change(vec![Change::Field(field.into(), Some(Value::Text(value.into())))]));
-    }
-
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.record().profile.fields.get(name).and_then(Value::text)
     }
 }
 

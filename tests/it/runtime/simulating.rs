@@ -228,7 +228,8 @@ async fn hold(engine: &Engine, draw: &mut Draw, graph: Graph, kind: RecordType) 
     let (record, given) = (engine.read::<Record, _>(id, BY, |seen| seen.state.clone()).await.unwrap(), engine.given());
     let assume = Assumptions { reply_rate: 0.0, answer_rate: 0.0, seller_minutes: SLOW_MINUTES as u32 };
     let start = engine.clock().now();
-    let simulation = Simulation { given: &given, sequence, by: BY.by, start, anew: false, seed: 7, assume };
+    let simulation =
+        Simulation { given: &given, see: &|_| None, sequence, by: BY.by, start, anew: false, seed: 7, assume };
     let dry = simulation.run(id, record, &script, &mut u64::MAX.clone()).unwrap();
 
     let connect = RecordCommand::Connect { sequence, wait: None, source: None };

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relance::domain::access::Scope;
+use relance::domain::delivery::DeliveryState;
 use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
 use relance::domain::record::schema::RecordType;
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard};
+use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
 use relance::store::head::Head;
 use relance::store::memory::Memory;
 use relance::store::rows::{Batch, Keyspace, RowStore, Visit};
@@ -166,6 +167,15 @@ impl Store for Disk {
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
         self.read()?.enrolments(sequence, live, before, visit)
+    }
+
+    fn deliveries(
+        &self,
+        states: &[DeliveryState],
+        before: Option<StepId>,
+        visit: &mut dyn FnMut(StepId) -> bool,
+    ) -> Result<()> {
+        self.read()?.deliveries(states, before, visit)
     }
 
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {

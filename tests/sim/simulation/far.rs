@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{BoxFuture, FutureExt};
 use relance::connector::mail::Mail;
 use relance::connector::{DeliveryError, Mailer};
+use relance::domain::delivery::Class;
 use relance::id::{RecordId, StepId};
 use tokio::sync::oneshot;
 
@@ -40,6 +41,8 @@ struct Books {
     broken: Vec<String>,
     /// Two servers send at the same time, each what it thinks is owed.
     crowded: bool,
+    /// The same message twice is two messages: nothing is a cause to send one again.
+    blind: bool,
 }
 
 /// See the module. Clones are the same far side.
@@ -53,6 +56,11 @@ pub struct Line {
 }
 
 impl FarSide {
+    /// A far side for which the same message twice is two messages, or one.
+    pub fn new(blind: bool) -> FarSide {
+        FarSide(Arc::new(Mutex::new(Books { blind, ..Books::default() })))
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,9 +84,9 @@ impl FarSide {
             Fate::Doubled => 2,
             Fate::Lost | Fate::Refused => 0,
         };
-        let crowded = books.crowded;
+        let (crowded, blind) = (books.crowded, books.blind);
         let message = books.messages.entry(step).or_default();
-        let unasked = taken > 0 && message.taken > 0 && !message.may_come_again;
+        let unasked = taken > 0 && message.taken > 0 && (blind || !message.may_come_again);
         message.taken += taken;
         if taken > 0 {
             message.may_come_again = crowded || fate == Fate::Unanswered;
@@ -89,8 +97,9 @@ impl FarSide {
         // Whoever asked may have crashed since.
         let _ = answer.send(match fate {
             Fate::Taken | Fate::Doubled => Ok(format!("{step}@far.example")),
+            Fate::Unanswered if blind => Err(DeliveryError::Unknown("no answer".into())),
             Fate::Lost | Fate::Unanswered => Err(DeliveryError::Temporary("no answer".into())),
-            Fate::Refused => Err(DeliveryError::Permanent("no such address".into())),
+            Fate::Refused => Err(DeliveryError::Refused("no such address".into())),
         });
         step
     }
@@ -120,6 +129,14 @@ impl FarSide {
 }
 
 impl Mailer for Line {
+    fn class(&self) -> Class {
+        if self.far.books().blind { Class::Blind } else { Class::Idempotent }
+    }
+
+    fn message_id(&self, id: &str) -> String {
+        format!("{id}@far.example")
+    }
+
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
         let (answer, answered) = oneshot::channel();
         match StepId::parse(&mail.id) {

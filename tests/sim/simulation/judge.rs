@@ -1,7 +1,8 @@
 //! What may be stored of a record, event by event: nothing early, nothing twice, nothing claimed that did not happen.
 
 use relance::domain::activity::ActivityStatus;
-use relance::domain::enrolment::{EnrolmentStatus, MessageState, Ordinal, Step, StepStatus, WaitState};
+use relance::domain::delivery::MessageState;
+use relance::domain::enrolment::{EnrolmentStatus, Ordinal, Step, StepStatus, WaitState};
 use relance::domain::record::Record;
 use relance::domain::record::event::RecordEvent;
 use relance::id::{RecordId, StepId, UserId};
@@ -34,7 +35,8 @@ pub fn record_event(
         let status = manual.or_else(|| record.step(activity).and_then(Step::linked_status));
         status == Some(ActivityStatus::Open)
     };
-    let owes = |step: Ordinal| record.step(step).and_then(|step| step.message.as_ref()) == Some(&MessageState::Owed);
+    let message = |step: Ordinal| record.step(step).and_then(Step::message_state);
+    let owes = |step: Ordinal| message(step).is_some_and(MessageState::is_owed);
     match event {
         RecordEvent::Created { .. } => hold(!record.exists, "created twice (P6)"),
         RecordEvent::Began { enrolment } => {
@@ -59,6 +61,28 @@ pub fn record_event(
             hold(owes(*step), "a message was noted twice (P7)");
             hold(far.taken(StepId::of(id, *step)) > 0, "nobody has taken the message (P7)");
         }
+        RecordEvent::MessageClaimed { step, .. } => {
+            hold(message(*step) == Some(&MessageState::Owed), "what is not owed was claimed (P7)");
+        }
+        RecordEvent::MessagePutOff { step, .. } => hold(owes(*step), "a message was put off that is not owed (P7)"),
+        RecordEvent::MessageUnknown { step, .. } => {
+            let is_claimed = matches!(message(*step), Some(MessageState::Claimed(_)));
+            hold(is_claimed, "the outcome of what nobody carried is unknown (P7)");
+        }
+        RecordEvent::MessageOwedAgain { step, until } => {
+            let waited = matches!(message(*step), Some(MessageState::PutOff(_) | MessageState::Unknown(_)));
+            hold(waited, "a message was owed twice (P7)");
+            hold(!by_itself || until.is_none_or(|until| stamp.at >= until), "a timer fired early (P5)");
+        }
+        RecordEvent::MessageHeld { step, .. } | RecordEvent::MessageSettled { step, .. } => {
+            hold(matches!(message(*step), Some(MessageState::Unknown(_))), "what is known was settled (P7)");
+        }
+        RecordEvent::MessageSkipped { step, .. } => {
+            let still = matches!(message(*step), Some(MessageState::Owed | MessageState::PutOff(_)));
+            hold(still, "a message was taken back that had left (P7)");
+        }
+        RecordEvent::BecameSellers { step, .. } => hold(is_open(*step), "a closed step became the seller's"),
+        RecordEvent::WindowOpened { step, .. } => hold(is_open(*step), "a closed step's window has opened"),
         RecordEvent::MessageFailed { step, .. } => hold(owes(*step), "a message was noted twice (P7)"),
         RecordEvent::Ended { enrolment, .. } => {
             hold(record.enrolment(*enrolment).is_some_and(|one| one.status.is_live()), "an enrolment ended twice");

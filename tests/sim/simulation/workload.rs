@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
-use relance::domain::enrolment::{Signal, StepStatus};
+use relance::domain::delivery::{MessageState, Settled};
+use relance::domain::enrolment::{Signal, Step, StepStatus};
 use relance::domain::import::{ImportCommand, ImportCounts, ImportRequest, ImportState};
 use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::Record;
@@ -167,7 +168,10 @@ impl Client<'_> {
             16..24 => self.step_command(record),
             24..29 => self.signal(record),
             29..35 => RecordCommand::Change(vec![self.change()]),
-            35 => RecordCommand::Close(*self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?),
+            35 => {
+                let outcome = *self.chance.choice(&[Outcome::None, Outcome::Success, Outcome::Failure])?;
+                if self.chance.bool() { RecordCommand::Close(outcome) } else { RecordCommand::ReportClosed(outcome) }
+            }
             36 => RecordCommand::Reopen,
             37 => RecordCommand::SetStage { flow: shelf::FLOW, stage: "Won".into() },
             38 if self.chance.u32(0..4) == 0 => RecordCommand::Erase,
@@ -213,6 +217,11 @@ impl Client<'_> {
         let all: Vec<_> = record.steps.iter().map(|step| step.ordinal).collect();
         let among = if self.chance.u32(0..5) > 0 { &open } else { &all };
         let step = self.chance.choice(among).copied().unwrap_or(3);
+        let is_lost = |step: &&Step| matches!(step.message_state(), Some(MessageState::Unknown(_)));
+        if let Some(lost) = record.steps.iter().find(is_lost).filter(|_| self.chance.bool()) {
+            let to = if self.chance.bool() { Settled::Sent } else { Settled::Failed };
+            return RecordCommand::SettleMessage { step: lost.ordinal, to };
+        }
         match self.chance.u32(0..8) {
             0 | 1 => RecordCommand::Skip(step),
             2 | 3 => RecordCommand::SkipWait(step),

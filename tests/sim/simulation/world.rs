@@ -52,7 +52,7 @@ impl World {
     pub fn new(seed: u64, keep_lines: bool) -> World {
         let mut chance = fastrand::Rng::with_seed(seed);
         let mix = Mix::draw(&mut chance);
-        let far = FarSide::default();
+        let far = FarSide::new(chance.bool());
         let mut history = History::new(keep_lines, far.clone());
         history.trace.note(format!("seed {seed}: {mix:?}"));
         // Command ids are kept by weeks, so some worlds begin just before one does.

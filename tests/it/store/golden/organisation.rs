@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use relance::domain::delivery::UnknownPolicy;
 use relance::domain::language::Language;
 use relance::domain::organisation::command::OrganisationEvent;
 use relance::domain::organisation::own_settings::{AutoAdvance, OwnSetting};
@@ -40,7 +41,7 @@ pub fn events() -> Vec<OrganisationEvent> {
         MemberRemoved { team: TEAM, user: USER },
         TeamRemoved { team: TEAM },
         WorkspaceChanged { before: Workspace::All, after: only },
-        SettingsChanged { before: vec![], after: settings() },
+        SettingsChanged { before: vec![], after: settings()[..20].to_vec() },
         OwnSettingsChanged { user: USER, before: vec![], after: own_settings()[..6].to_vec() },
         OwnSettingsChanged { user: USER, before: vec![], after: own_settings() },
         Departed { user: USER, number: 300 },
@@ -105,5 +106,12 @@ pub fn settings() -> Vec<Setting> {
         Setting::MonthlyConnectQuota(Some(1_500)),
         Setting::RequireSequenceTests(true),
         Setting::Language(Language::Gl),
+        Setting::UnknownPolicy(UnknownPolicy::Hold),
+        Setting::UnknownPolicy(UnknownPolicy::Resend),
+        Setting::UnknownPolicy(UnknownPolicy::Sent),
+        Setting::UnknownAfterMinutes(15),
+        Setting::RetryInitialSeconds(60),
+        Setting::RetryMaxHours(48),
+        Setting::PublicUrl(Some("https://sales.example.com".into())),
     ]
 }

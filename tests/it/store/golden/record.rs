@@ -143,5 +143,19 @@ pub fn events() -> Vec<RecordEvent> {
         AbCountsKept(vec![Kept { test, version: AbVersion::B, met: true }]),
         GoalReached,
     ]);
+    let until = Some(at(AT));
+    events.extend([
+        WindowOpened { step: 300, wait: WaitState::Completed, wakes_at: at(AT) },
+        MessageClaimed { step: 300, epoch: 70_000, message_id: "abc@example.com".into() },
+        MessagePutOff { step: 300, until: at(AT), failed: None },
+        MessagePutOff { step: 300, until: at(AT), failed: text("451 later") },
+        MessageOwedAgain { step: 300, until },
+        MessageUnknown { step: 300, why: "silence".into(), until: at(AT) },
+        MessageHeld { step: 300, until: at(AT) },
+        MessageSettled { step: 300, sent: true, until },
+        MessageSkipped { step: 300, why: "its enrolment ended".into(), until: None },
+        BecameSellers { step: 300, error: StepError::EmailUndeliverable },
+        stayed(Conflict::MessageUnderWay),
+    ]);
     events
 }

@@ -1,0 +1,139 @@
+//! What a record remembers of the messages of its steps, and the rows that follow from them.
+
+use super::Record;
+use super::event::RecordEvent;
+use crate::domain::delivery::{Message, MessageState};
+use crate::domain::effect::{Delivery, Effect, Effects, Index};
+use crate::domain::enrolment::{Ordinal, StepError, WaitState};
+use crate::domain::entity::Stamp;
+
+impl Record {
+    pub(super) fn note_message(&mut self, event: &RecordEvent, stamp: Stamp) {
+        match event {
+            RecordEvent::MessageOwed { step, template } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.message = Some(Message::owed(*template, stamp.at));
+                }
+            }
+            RecordEvent::MessageSent { step, message_id } => self.turn_message(*step, MessageState::Sent, |message| {
+                message.message_id = Some(message_id.clone());
+            }),
+            RecordEvent::MessageFailed { step, reason } => {
+                self.turn_message(*step, MessageState::Failed, |message| message.last_error = Some(reason.clone()));
+                if let Some(step) = self.step_mut(*step) {
+                    step.error = Some(StepError::EmailTemplateFailed);
+                }
+            }
+            RecordEvent::MessageClaimed { step, epoch, message_id } => {
+                self.turn_message(*step, MessageState::Claimed(*epoch), |message| {
+                    message.message_id = Some(message_id.clone());
+                });
+            }
+            RecordEvent::MessagePutOff { step, until, failed } => {
+                self.turn_message(*step, MessageState::PutOff(*until), |message| {
+                    if let Some(why) = failed {
+                        message.attempts = message.attempts.saturating_add(1);
+                        message.last_error = Some(why.clone());
+                    }
+                });
+            }
+            RecordEvent::MessageOwedAgain { step, .. } => self.turn_message(*step, MessageState::Owed, |_| {}),
+            RecordEvent::MessageUnknown { step, why, until } => {
+                self.turn_message(*step, MessageState::Unknown(Some(*until)), |message| {
+                    message.attempts = message.attempts.saturating_add(1);
+                    message.last_error = Some(why.clone());
+                });
+            }
+            RecordEvent::MessageHeld { step, .. } => self.turn_message(*step, MessageState::Unknown(None), |_| {}),
+            RecordEvent::MessageSettled { step, sent, .. } => {
+                let state = if *sent { MessageState::Sent } else { MessageState::Failed };
+                self.turn_message(*step, state, |_| {});
+            }
+            RecordEvent::MessageSkipped { step, why, .. } => {
+                self.turn_message(*step, MessageState::Skipped, |message| message.last_error = Some(why.clone()));
+            }
+            RecordEvent::WindowOpened { step, wait, .. } => {
+                if let Some(step) = self.step_mut(*step) {
+                    (step.wait, step.wakes_at) = (*wait, None);
+                }
+            }
+            RecordEvent::BecameSellers { step, error } => {
+                self.convert(*step, *error, stamp.at);
+                if let Some(step) = self.step_mut(*step) {
+                    step.wait = WaitState::None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn turn_message(&mut self, step: Ordinal, state: MessageState, note: impl FnOnce(&mut Message)) {
+        if let Some(message) = self.step_mut(step).and_then(|step| step.message.as_mut()) {
+            message.turn(state);
+            note(message);
+        }
+    }
+
+    pub(super) fn owe_message(&self, event: &RecordEvent, owed: &mut Effects) {
+        match event {
+            RecordEvent::MessageOwed { step, template } => {
+                owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: *template } });
+                self.list_message(*step, owed);
+            }
+            RecordEvent::MessageOwedAgain { step, until } => {
+                owed.0.extend(until.map(|due| Effect::Disarm { due, key: *step }));
+                if let Some(message) = self.step(*step).and_then(|step| step.message.as_ref()) {
+                    owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: message.template } });
+                }
+                self.list_message(*step, owed);
+            }
+            RecordEvent::MessageSent { step, .. } | RecordEvent::MessageFailed { step, .. } => {
+                owed.push(Effect::Settle { key: *step });
+                self.list_message(*step, owed);
+            }
+            RecordEvent::MessageClaimed { step, .. } => self.list_message(*step, owed),
+            RecordEvent::MessagePutOff { step, until, .. } | RecordEvent::MessageUnknown { step, until, .. } => {
+                owed.push(Effect::Settle { key: *step });
+                owed.push(Effect::Arm { due: *until, key: *step });
+                self.list_message(*step, owed);
+            }
+            RecordEvent::MessageHeld { step, until } => owed.push(Effect::Disarm { due: *until, key: *step }),
+            RecordEvent::MessageSettled { step, until, .. } => {
+                owed.0.extend(until.map(|due| Effect::Disarm { due, key: *step }));
+                self.list_message(*step, owed);
+            }
+            RecordEvent::MessageSkipped { step, until, .. } => {
+                owed.push(match until {
+                    Some(due) => Effect::Disarm { due: *due, key: *step },
+                    None => Effect::Settle { key: *step },
+                });
+                self.list_message(*step, owed);
+            }
+            RecordEvent::WindowOpened { step, wakes_at, .. } => {
+                owed.push(Effect::Disarm { due: *wakes_at, key: *step });
+            }
+            _ => {}
+        }
+    }
+
+    /// The list row of a message is where it stands now.
+    fn list_message(&self, ordinal: Ordinal, owed: &mut Effects) {
+        let Some(message) = self.step(ordinal).and_then(|step| step.message.as_ref()) else { return };
+        let state = message.state.listed();
+        if message.former != Some(state) {
+            owed.0.extend(message.former.map(|state| Effect::Unindex(Index::Delivery { state, ordinal })));
+            owed.push(Effect::Index(Index::Delivery { state, ordinal }));
+        }
+    }
+
+    /// What is owed of the messages of a record that is erased.
+    pub(super) fn take_back_messages(&self, owed: &mut Effects) {
+        for step in &self.steps {
+            let Some(message) = &step.message else { continue };
+            if message.state.is_owed() {
+                owed.push(Effect::Settle { key: step.ordinal });
+            }
+            owed.push(Effect::Unindex(Index::Delivery { state: message.state.listed(), ordinal: step.ordinal }));
+        }
+    }
+}

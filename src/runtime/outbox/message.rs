@@ -1,0 +1,130 @@
+//! One attempt to send the message of a step. What may not be done twice is claimed first, in a commit of its own, and
+//! every outcome is another: a process that ends in between leaves a claim that the next one knows not to be its own.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::connector::mail::Mail;
+use crate::connector::merge::Merge;
+use crate::connector::{DeliveryError, Mailer};
+use crate::domain::delivery::{Class, MessageState};
+use crate::domain::effect::{Effect, EffectKey};
+use crate::domain::given::Given;
+use crate::domain::message_template::{Content, MessageKind};
+use crate::domain::record::command::RecordCommand;
+use crate::domain::record::{Record, RecordRejection};
+use crate::id::{RecordId, StepId, TemplateId};
+use crate::limits;
+use crate::runtime::engine::Router;
+use crate::runtime::message::{Caller, Failure, Seen};
+use crate::sabotage::{self, Defect};
+
+/// Before an outcome that could not be stored is told again.
+const UNTOLD_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an attempt is given.
+struct Ready {
+    /// None where it can never be sent.
+    mail: Option<Mail>,
+    /// How many have failed.
+    attempts: u16,
+    /// How long the first retry waits.
+    initial_seconds: u32,
+}
+
+/// Sends the message of a step and tells its record. True if nothing is owed any more. `spread` is between a half and one.
+pub(super) async fn deliver(
+    router: &Router,
+    mailer: &dyn Mailer,
+    record: RecordId,
+    (step, template): (EffectKey, TemplateId),
+    epoch: u64,
+    spread: f64,
+) -> bool {
+    let is_claimed = mailer.class() != Class::Idempotent;
+    let wanted = if is_claimed { MessageState::Claimed(epoch) } else { MessageState::Owed };
+    let view = move |seen: Seen<Record>| look(&seen, record, step, template, &wanted);
+    let ready = if is_claimed {
+        let message_id = mailer.message_id(&StepId::of(record, step).to_string());
+        let claim = RecordCommand::ClaimMessage { step, epoch, message_id };
+        router.submit_in_turn::<Record, _>(record, claim, Caller::SYSTEM, view).await
+    } else {
+        router.read::<Record, _>(record, Caller::SYSTEM, view).await
+    };
+    let Ready { mail, attempts, initial_seconds } = match ready {
+        Ok(Some(ready)) => ready,
+        // The record has decided otherwise, and its row went with that.
+        Ok(None) if is_claimed => return true,
+        Ok(None) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
+            router.sweep::<Record>(record, Effect::Settle { key: step }).await;
+            return true;
+        }
+        Err(_) => return false,
+    };
+    let attempt = match mail {
+        None => Err(DeliveryError::Permanent("the template or the address is gone".into())),
+        Some(mail) => {
+            if sabotage::has(Defect::SendTwice) {
+                let _ = mailer.deliver(mail.clone()).await;
+            }
+            mailer.deliver(mail).await
+        }
+    };
+    metrics::counter!("relance_deliveries_total", "ok" => attempt.is_ok().to_string()).increment(1);
+    let outcome = match attempt {
+        Ok(message_id) => RecordCommand::MessageSent { step, message_id },
+        Err(DeliveryError::Temporary(why)) => {
+            tracing::warn!(%record, step, %why, "a message could not be sent yet");
+            let seconds = (u64::from(initial_seconds) << attempts.min(16)).min(limits::RETRY_PAUSE_SECONDS_MAX);
+            let pause = TimeDelta::milliseconds((seconds as f64 * 1_000.0 * spread) as i64);
+            RecordCommand::PutOffMessage { step, why, pause }
+        }
+        Err(DeliveryError::Permanent(reason)) => RecordCommand::MessageFailed { step, reason, bounced: false },
+        Err(DeliveryError::Refused(reason)) => RecordCommand::MessageFailed { step, reason, bounced: true },
+        Err(DeliveryError::Unknown(why)) => {
+            tracing::warn!(%record, step, %why, "nobody knows whether a message was taken");
+            RecordCommand::LoseMessage { step, why }
+        }
+    };
+    tell(router, record, outcome, is_claimed).await
+}
+
+/// What was claimed stays unknown unless its outcome is stored, so that is tried for as long as the server runs.
+async fn tell(router: &Router, record: RecordId, outcome: RecordCommand, is_claimed: bool) -> bool {
+    loop {
+        match router.submit_in_turn::<Record, ()>(record, outcome.clone(), Caller::SYSTEM, |_| ()).await {
+            // A record that was erased meanwhile owes the removal of what has just been written.
+            Ok(()) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => return true,
+            Err(Failure::Full | Failure::Busy) if is_claimed => tokio::time::sleep(UNTOLD_PAUSE).await,
+            Err(_) => return false,
+        }
+    }
+}
+
+fn look(
+    seen: &Seen<Record>,
+    record: RecordId,
+    step: EffectKey,
+    template: TemplateId,
+    wanted: &MessageState,
+) -> Option<Ready> {
+    let message = seen.state.step(step)?.message.as_ref().filter(|message| message.state == *wanted)?;
+    Some(Ready {
+        mail: compose(record, step, template, seen.state, seen.given),
+        attempts: message.attempts,
+        initial_seconds: seen.given.policy.settings().retry_initial_seconds,
+    })
+}
+
+/// The message as its template is now, from whoever the step is assigned to.
+fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record, given: &Given) -> Option<Mail> {
+    let Content::Mail(text) = given.message(template, MessageKind::Mail)?.content.clone() else { return None };
+    Some(Mail {
+        id: StepId::of(record, step).to_string(),
+        to_name: state.profile.display_name(),
+        to_address: state.profile.email.clone()?,
+        merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
+        text,
+    })
+}

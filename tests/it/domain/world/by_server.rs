@@ -1,0 +1,23 @@
+//! Which commands no person gives.
+
+use relance::domain::record::command::RecordCommand;
+
+/// Whether only timers, deliveries and ends of sequences ask for it.
+pub fn is_of_server(command: &RecordCommand) -> bool {
+    matches!(
+        command,
+        RecordCommand::LeaveSequence { .. }
+            | RecordCommand::Fire(_)
+            | RecordCommand::MessageSent { .. }
+            | RecordCommand::MessageFailed { .. }
+            | RecordCommand::ClaimMessage { .. }
+            | RecordCommand::PutOffMessage { .. }
+            | RecordCommand::LoseMessage { .. }
+            | RecordCommand::Forget
+            | RecordCommand::Migrate(_)
+            | RecordCommand::UndoMigration(_)
+            | RecordCommand::HandOver(_)
+            | RecordCommand::AbTestTold { .. }
+            | RecordCommand::MoveDueDates
+    )
+}
