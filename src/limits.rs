@@ -150,6 +150,10 @@ pub const SIGN_INS_WAITING_MAX: usize = 4_096;
 /// An answer of a server outside, in bytes.
 pub const EGRESS_ANSWER_MAX: usize = 256 << 10;
 
+/// Days that somebody is taken to be away who does not say until when, and the longest absence that is believed.
+pub const AWAY_DAYS_USUAL: i64 = 7;
+/// See [`AWAY_DAYS_USUAL`].
+pub const AWAY_DAYS_MAX: i64 = 400;
 /// An incoming message, in bytes: what mail servers commonly take.
 pub const INCOMING_BYTES_MAX: usize = 25 << 20;
 /// What is read of one, in bytes: all but what is attached.

@@ -161,7 +161,8 @@ impl Connection {
         };
         let from = read.map_or(1, |read| read.next);
         // A range that ends on `*` always has the last message, read or not.
-        let found: BTreeSet<u32> = answer(session.uid_search(query)).await?.into_iter().filter(|uid| *uid >= from).collect();
+        let found: BTreeSet<u32> =
+            answer(session.uid_search(query)).await?.into_iter().filter(|uid| *uid >= from).collect();
         let behind = found.last().map_or(from, |last| last.saturating_add(1));
         let next = behind.max(inbox.uid_next.filter(|_| read.is_none() && found.is_empty()).unwrap_or(0));
         Ok((found.into_iter().collect(), Cursor { validity, next }))
@@ -176,7 +177,10 @@ impl Connection {
             Ok::<_, async_imap::error::Error>(fetched)
         };
         let fetched = answer(fetched).await?;
-        Ok(fetched.iter().filter(|message| message.uid == Some(uid)).find_map(|message| message.body().map(<[u8]>::to_vec)))
+        Ok(fetched
+            .iter()
+            .filter(|message| message.uid == Some(uid))
+            .find_map(|message| message.body().map(<[u8]>::to_vec)))
     }
 
     /// Waits until there may be something new, or for some minutes.
@@ -187,7 +191,8 @@ impl Connection {
         }
         let session = self.session.take().ok_or_else(|| ImapError("the connection is lost".into()))?;
         let told = session.unsolicited_responses.clone();
-        let is_told = || std::iter::from_fn(|| told.try_recv().ok()).any(|told| matches!(told, UnsolicitedResponse::Exists(_)));
+        let is_told =
+            || std::iter::from_fn(|| told.try_recv().ok()).any(|told| matches!(told, UnsolicitedResponse::Exists(_)));
         let mut idle = session.idle();
         answer(idle.init()).await?;
         // What the server said before it was to tell of news counts as well.
@@ -240,6 +245,7 @@ async fn sent_folders(session: &mut Session<Box<dyn Wire>>) -> Result<Vec<String
     if !marked.is_empty() {
         return Ok(marked);
     }
-    let is_sent = |name: &str| NAMES.contains(&name.rsplit(['/', '.']).next().unwrap_or_default().to_lowercase().as_str());
+    let is_sent =
+        |name: &str| NAMES.contains(&name.rsplit(['/', '.']).next().unwrap_or_default().to_lowercase().as_str());
     Ok(listed.iter().map(|name| name.name().to_owned()).filter(|name| is_sent(name)).collect())
 }

@@ -4,9 +4,7 @@ use chrono::{Days, NaiveDate};
 
 use super::day::{Token, days, month, tokens, weekday};
 use super::words::fold;
-
-/// A day further away than this is no return.
-const RETURN_DAYS_MAX: i64 = 400;
+use crate::limits;
 
 /// That somebody is there again.
 const BACK: &[&str] = &[
@@ -127,7 +125,7 @@ pub fn returns(text: &str, sent: NaiveDate, month_first: bool) -> Option<NaiveDa
         let says_back = is_said(&words(&tokens), BACK);
         for named in days(&tokens, sent, month_first) {
             let day = named.day;
-            let is_near = (day - sent).num_days() <= RETURN_DAYS_MAX;
+            let is_near = (day - sent).num_days() < limits::AWAY_DAYS_MAX;
             if day < sent || !is_near || is_said_before(&tokens, named.from, FROM) && !says_back {
                 continue;
             }

@@ -118,6 +118,7 @@ impl Look<'_> {
             self.delivery(),
             self.snooze(),
             self.calendar(),
+            self.away(),
             self.window(),
             self.seller(),
             self.unreachable(),
@@ -166,9 +167,17 @@ impl Look<'_> {
         Some(Block { until: Some(until), ..block("calendar", detail) })
     }
 
+    /// Automated messages wait for whoever is away.
+    fn away(&self) -> Option<Block> {
+        let until = self.record.away_until.filter(|until| *until > self.now)?;
+        let detail = format!("The person is away: automated messages wait until {until}, or for an answer.");
+        Some(Block { until: Some(until), ..block("away", detail) })
+    }
+
     fn window(&self) -> Option<Block> {
         let until = self
             .next_at()
+            .filter(|_| self.record.away_until.is_none_or(|until| until <= self.now))
             .filter(|_| self.is_pending() && self.step.message.as_ref().is_none_or(|message| message.attempts == 0));
         let detail = format!("The window of the sequence, in which {} may be sent, is shut.", self.name());
         until.map(|_| Block { until, ..block("window", detail) })

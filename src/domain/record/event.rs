@@ -147,4 +147,8 @@ pub enum RecordEvent {
     MessageSkipped { step: Ordinal, why: String, until: Option<Timestamp> },
     /// A message that was handed to the outbox cannot be sent and is the seller's from now on (ST-23).
     BecameSellers { step: Ordinal, error: StepError },
+    /// The person is away, as an automatic answer to the e-mail of a step says: automated messages wait until then.
+    AwayUntil { step: Ordinal, until: Timestamp },
+    /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.
+    OptedOut { step: Ordinal, complained: bool },
 }

@@ -156,6 +156,8 @@ pub fn events() -> Vec<RecordEvent> {
         MessageSkipped { step: 300, why: "its enrolment ended".into(), until: None },
         BecameSellers { step: 300, error: StepError::EmailUndeliverable },
         stayed(Conflict::MessageUnderWay),
+        AwayUntil { step: 300, until: at(AT) },
+        OptedOut { step: 300, complained: true },
     ]);
     events
 }
