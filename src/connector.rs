@@ -6,6 +6,7 @@ pub mod inbox;
 pub mod mail;
 pub mod merge;
 pub mod oidc;
+pub mod seal;
 pub mod secret;
 
 use futures_util::future::BoxFuture;

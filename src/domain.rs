@@ -6,6 +6,7 @@ pub mod account;
 pub mod activity;
 pub mod audit;
 pub mod catalogue;
+pub mod channels;
 pub mod condition;
 pub mod delivery;
 pub mod effect;

@@ -45,11 +45,13 @@ pub enum EntityKind {
     Catalogue = 7,
     /// A template of e-mails or text messages.
     MessageTemplate = 8,
+    /// What messages leave through.
+    Channels = 9,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 8] = [
+    pub const ALL: [EntityKind; 9] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
@@ -58,6 +60,7 @@ impl EntityKind {
         EntityKind::Audit,
         EntityKind::Catalogue,
         EntityKind::MessageTemplate,
+        EntityKind::Channels,
     ];
 
     /// The kind of a stored number.
@@ -94,6 +97,7 @@ impl fmt::Display for EntityKind {
             EntityKind::Audit => "audit",
             EntityKind::Catalogue => "catalogue",
             EntityKind::MessageTemplate => "message template",
+            EntityKind::Channels => "channels",
         })
     }
 }
@@ -154,6 +158,10 @@ ids! {
     AuditId
     /// The catalogue; there is one.
     CatalogueId
+    /// What messages leave through; there is one.
+    ChannelsId
+    /// A mailbox that messages leave from.
+    MailboxId
     /// A process flow.
     FlowId
     /// A tag for sequences.
@@ -188,6 +196,11 @@ impl CatalogueId {
     pub const THE: CatalogueId = CatalogueId(0x0000_0000_0000_7000_8000_0000_0000_0000);
 }
 
+impl ChannelsId {
+    /// The one there is.
+    pub const THE: ChannelsId = ChannelsId(0x0000_0000_0000_7000_8000_0000_0000_0000);
+}
+
 impl AuditId {
     /// The one of a shard, so that a refusal is noted by the thread that refused.
     pub fn of(shard: Shard) -> AuditId {
@@ -214,7 +227,7 @@ macro_rules! entity_ids {
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
     CatalogueId Catalogue
-    TemplateId MessageTemplate
+    TemplateId MessageTemplate  ChannelsId Channels
 }
 
 macro_rules! child_ids {

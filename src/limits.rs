@@ -213,6 +213,18 @@ pub const CLOCK_BEHIND_MAX: TimeDelta = TimeDelta::minutes(5);
 pub const PANICS_MAX: u8 = 3;
 /// One stored value in sled: larger ones become separate files that a power cut tears, so they are cut into chunks.
 pub const STORED_VALUE_MAX: usize = 4_000;
+/// Mailboxes: all are in memory.
+pub const MAILBOXES_MAX: usize = 1_000;
+/// Name of one, in characters.
+pub const MAILBOX_NAME_MAX: usize = 100;
+/// Its address, in bytes: what the path of a mail may have (RFC 5321).
+pub const MAILBOX_ADDRESS_MAX: usize = 254;
+/// Whom to sign in as at its server, in characters; and the password, in bytes.
+pub const MAILBOX_LOGIN_MAX: usize = 200;
+/// See [`MAILBOX_LOGIN_MAX`].
+pub const MAILBOX_PASSWORD_MAX: usize = 4_000;
+/// Messages that a cap of one may let through.
+pub const MAILBOX_CAP_MAX: u32 = 1_000_000;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
 

@@ -1,5 +1,6 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
+mod secret_key;
 pub mod single_sign_on;
 
 use std::io::Write;
@@ -63,6 +64,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let clock_file = data.join("test-clock");
     let clock = clock(&clock_file, &store, sandbox, now)?;
     let operator = operator_token()?;
+    let seal = Arc::new(secret_key::seal(&data)?);
     let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = start::start(
@@ -94,6 +96,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         welcome: welcome.as_ref().map(|secret| digest_of(secret.as_bytes())),
         sign_in: config.sign_in.clone(),
         single_sign_on,
+        seal,
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),

@@ -28,6 +28,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::SignIn;
+use crate::connector::seal::Seal;
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
@@ -58,6 +59,8 @@ pub struct App {
     pub sign_in: SignIn,
     /// The provider that people may sign in with.
     pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
+    /// Seals secrets that are stored, and makes the ones that are derived.
+    pub seal: Arc<Seal>,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -222,6 +225,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(tags::get_tag)
         .service(tags::patch_tag)
         .service(tags::delete_tag)
+        .service(mailboxes::create_mailbox)
+        .service(mailboxes::list_mailboxes)
+        .service(mailboxes::get_mailbox)
+        .service(mailboxes::patch_mailbox)
+        .service(mailboxes::delete_mailbox)
         .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)

@@ -18,6 +18,7 @@ use futures_util::future::LocalBoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use relance::config::Config;
 use relance::connector::mail::Spool;
+use relance::connector::seal::Seal;
 use relance::id::IdSource;
 use relance::import::Imports;
 use relance::runtime::start::{self, Options};
@@ -139,6 +140,7 @@ async fn serve() -> Ask {
         welcome: None,
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
+        seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::channels::Channels;
 use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
@@ -26,6 +27,8 @@ pub struct Given {
     pub plans: HashMap<(SequenceId, u16), Arc<Plan>>,
     /// Record types and their fields, process flows, call results, tags.
     pub catalogue: Arc<Catalogue>,
+    /// What messages leave through.
+    pub channels: Arc<Channels>,
     /// Every message template that is there, those that the product ships among them.
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
     /// Reads the merge fields of a text.
@@ -43,6 +46,7 @@ impl Default for Given {
             sequences: HashMap::new(),
             plans: HashMap::new(),
             catalogue: Arc::default(),
+            channels: Arc::default(),
             messages: template::shipped_messages().clone(),
             merge_reader: reads_nothing,
             class: Class::default(),
@@ -92,6 +96,12 @@ impl Given {
     #[must_use]
     pub fn with_catalogue(&self, catalogue: &Catalogue) -> Given {
         Given { catalogue: Arc::new(catalogue.clone()), ..self.clone() }
+    }
+
+    /// The same snapshot with the channels as they are now.
+    #[must_use]
+    pub fn with_channels(&self, channels: &Channels) -> Given {
+        Given { channels: Arc::new(channels.clone()), ..self.clone() }
     }
 
     /// The same snapshot with `sequence` as it is now, and the plans of its versions that were not there yet.

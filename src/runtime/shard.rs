@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::domain::account::Account;
 use crate::domain::audit::Audit;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::channels::Channels;
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::import::Import;
@@ -92,6 +93,16 @@ impl Resides for Catalogue {
     }
 }
 
+impl Resides for Channels {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Channels> {
+        &mut shard.channels
+    }
+
+    fn committed(_: Self::Id, state: &Channels, shared: &Shared) {
+        shared.given.rcu(|given| given.with_channels(state));
+    }
+}
+
 impl Resides for MessageTemplate {
     fn residence(shard: &mut ShardActor) -> &mut Residence<MessageTemplate> {
         &mut shard.message_templates
@@ -135,6 +146,7 @@ pub struct ShardActor {
     accounts: Residence<Account>,
     audits: Residence<Audit>,
     catalogues: Residence<Catalogue>,
+    channels: Residence<Channels>,
     message_templates: Residence<MessageTemplate>,
     panics: HashMap<EntityId, u8>,
 }
@@ -152,6 +164,7 @@ impl ShardActor {
             accounts: Residence::default(),
             audits: Residence::default(),
             catalogues: Residence::default(),
+            channels: Residence::default(),
             message_templates: Residence::default(),
             panics: HashMap::new(),
         }
@@ -199,6 +212,7 @@ impl ShardActor {
         self.accounts.ask_idle_to_leave(idle);
         self.audits.ask_idle_to_leave(idle);
         self.catalogues.ask_idle_to_leave(idle);
+        self.channels.ask_idle_to_leave(idle);
         self.message_templates.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));

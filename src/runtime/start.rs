@@ -11,11 +11,12 @@ use tokio::sync::Semaphore;
 use crate::connector::{Mailer, merge};
 use crate::domain::account::Account;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::channels::Channels;
 use crate::domain::given::Given;
 use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
-use crate::id::{CatalogueId, EntityKind, IdSource, OrganisationId, UserId};
+use crate::id::{CatalogueId, ChannelsId, EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
 use crate::runtime::engine::{Engine, Router, Shared};
 use crate::runtime::keyring::Keyring;
@@ -123,13 +124,14 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// The snapshot as the log says it: the organisation, the catalogue, message templates, every sequence, and the plans of its
+/// The snapshot as the log says it: the organisation, the catalogue, the channels, message templates, every sequence, and the plans of its
 /// versions.
 fn read_given(store: &dyn Store) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
     let (catalogue, ..) = codec::load::<Catalogue>(store, CatalogueId::THE.into(), None)?;
+    let (channels, ..) = codec::load::<Channels>(store, ChannelsId::THE.into(), None)?;
     let given = Given { merge_reader: merge::fields, ..Given::default() };
-    let mut given = given.with_organisation(&organisation).with_catalogue(&catalogue);
+    let mut given = given.with_organisation(&organisation).with_catalogue(&catalogue).with_channels(&channels);
     for entity in store.entities(EntityKind::MessageTemplate)? {
         let (template, ..) = codec::load::<MessageTemplate>(store, entity, None)?;
         given = given.with_message(entity.into(), &template);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::domain::account::Account;
 use crate::domain::audit::Audit;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::channels::Channels;
 use crate::domain::effect::{Effect, Effects};
 use crate::domain::enrolment::StepStatus;
 use crate::domain::entity::{Entity, advance};
@@ -80,6 +81,7 @@ fn follows_from(entity: EntityId, log: &Log) -> Result<Replayed> {
         EntityKind::Account => replay::<Account>(entity, log).map(|found| found.1),
         EntityKind::Audit => replay::<Audit>(entity, log).map(|found| found.1),
         EntityKind::Catalogue => replay::<Catalogue>(entity, log).map(|found| found.1),
+        EntityKind::Channels => replay::<Channels>(entity, log).map(|found| found.1),
         EntityKind::MessageTemplate => replay::<MessageTemplate>(entity, log).map(|found| found.1),
     }
 }
@@ -227,6 +229,7 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
         EntityKind::Account => check_snapshot::<Account>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Audit => check_snapshot::<Audit>(store, entity, log, findings).map(|found| found.1),
         EntityKind::Catalogue => check_snapshot::<Catalogue>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::Channels => check_snapshot::<Channels>(store, entity, log, findings).map(|found| found.1),
         EntityKind::MessageTemplate => {
             check_snapshot::<MessageTemplate>(store, entity, log, findings).map(|found| found.1)
         }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::domain::account::Account;
 use crate::domain::audit::Audit;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::channels::Channels;
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::import::Import;
 use crate::domain::message_template::MessageTemplate;
@@ -102,6 +103,7 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Account => line::<Account>(entity, version, bytes)?,
             EntityKind::Audit => line::<Audit>(entity, version, bytes)?,
             EntityKind::Catalogue => line::<Catalogue>(entity, version, bytes)?,
+            EntityKind::Channels => line::<Channels>(entity, version, bytes)?,
             EntityKind::MessageTemplate => line::<MessageTemplate>(entity, version, bytes)?,
         })
     })?;
@@ -213,6 +215,7 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Account => told::<Account>(&text, follows),
             EntityKind::Audit => told::<Audit>(&text, follows),
             EntityKind::Catalogue => told::<Catalogue>(&text, follows),
+            EntityKind::Channels => told::<Channels>(&text, follows),
             EntityKind::MessageTemplate => told::<MessageTemplate>(&text, follows),
         };
         let (place, at, bytes) = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;

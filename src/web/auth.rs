@@ -220,13 +220,14 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 9] = [
+const ADMINISTERS: [&str; 10] = [
     "/users",
     "/teams",
     "/settings",
     "/record-types",
     "/process-flows",
     "/call-results",
+    "/mailboxes",
     "/clock",
     "/tokens",
     "/test-clock",

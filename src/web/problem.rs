@@ -2,6 +2,7 @@
 //! status codes of refusals.
 
 mod catalogue;
+mod channels;
 mod codes;
 
 pub use codes::CODES;

@@ -4,6 +4,7 @@
 mod activity;
 pub mod audit;
 pub mod conduct;
+pub mod mailbox;
 pub mod record;
 
 pub use self::activity::ActivityView;

@@ -150,3 +150,11 @@ impl Client {
         self.advance(json!({ "hours": hours }));
     }
 }
+
+/// A mailbox of that name, somebody's or everybody's, of a server on this machine.
+pub fn mailbox(name: &str, owner: Option<&str>) -> Value {
+    let owner = owner.map(|owner| json!({ "user": owner }));
+    let address = format!("{name}@example.org");
+    let smtp = json!({ "host": "127.0.0.1", "port": 25, "security": "none" });
+    json!({ "name": name, "address": address, "owner": owner, "smtp": smtp })
+}

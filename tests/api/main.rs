@@ -24,6 +24,7 @@ mod fixtures;
 mod hygiene;
 mod imports;
 mod lists;
+mod mailboxes;
 mod malformed;
 mod matrix;
 mod messages;

@@ -8,6 +8,7 @@ mod away;
 mod branching;
 mod calendars;
 mod catalogue;
+mod channels;
 mod closing;
 mod commands;
 mod comparing;

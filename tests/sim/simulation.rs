@@ -6,6 +6,7 @@
 mod draw;
 
 mod ask;
+mod channels;
 mod disk;
 mod far;
 mod graphs;

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::account::command::AccountEvent;
 use crate::domain::audit::AuditEvent;
 use crate::domain::catalogue::command::CatalogueEvent;
+use crate::domain::channels::command::ChannelsEvent;
 use crate::domain::message_template::command::TemplateEvent;
 use crate::domain::organisation::command::OrganisationEvent;
 use crate::domain::permission::Permission;
@@ -28,8 +29,8 @@ use crate::web::problem::Problem;
 use crate::web::request::{self, Query, blocking, cursor, page_limit};
 use crate::web::wire::Page;
 use crate::web::wire::audit::{
-    Alteration, Told, tell_account, tell_catalogue, tell_organisation, tell_record, tell_refusal, tell_sequence,
-    tell_template,
+    Alteration, Told, tell_account, tell_catalogue, tell_channels, tell_organisation, tell_record, tell_refusal,
+    tell_sequence, tell_template,
 };
 
 /// One link of the audit trail.
@@ -149,6 +150,7 @@ fn item(store: &dyn Store, number: u64, link: &Link) -> Result<(AuditItem, Times
         EntityKind::Sequence => told::<SequenceEvent>(link.entity, bytes, tell_sequence)?,
         EntityKind::Record => told::<RecordEvent>(link.entity, bytes, tell_record)?,
         EntityKind::Catalogue => told::<CatalogueEvent>(link.entity, bytes, tell_catalogue)?,
+        EntityKind::Channels => told::<ChannelsEvent>(link.entity, bytes, tell_channels)?,
         EntityKind::MessageTemplate => told::<TemplateEvent>(link.entity, bytes, tell_template)?,
         EntityKind::Audit => told::<AuditEvent>(link.entity, bytes, tell_refusal)?,
         EntityKind::Import => return Err(StoreError::Row("imports are not audited".into())),

@@ -94,6 +94,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("external_id_taken", 409, "Another record of this type has this external id."),
     ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
     ("email_taken", 409, "Another user has this e-mail address."),
+    ("address_taken", 409, "Another mailbox has this address; messages are told apart by it."),
+    ("channels_full", 409, "There are as many mailboxes as there may be."),
     (
         "last_administrator",
         409,

@@ -1,8 +1,10 @@
 //! Audited events as administrators read them: what happened, to what, and what changed. No secret and no digest of one.
 
 mod catalogue;
+mod channels;
 
 pub use catalogue::tell_catalogue;
+pub use channels::tell_channels;
 
 use serde::Serialize;
 use serde_json::Value;

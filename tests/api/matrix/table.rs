@@ -38,6 +38,7 @@ pub enum On {
     /// A process flow.
     Flow,
     Tag,
+    Mailbox,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -81,6 +82,10 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Flow, Gone, /*          */ [Nothing, Nothing, Nothing, Nothing]),
     (On::Tag, Own, /*            */ [See, See, See, See]),
     (On::Tag, Gone, /*           */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Mailbox, Own, /*        */ [See, See, See, See]),
+    (On::Mailbox, Colleague, /*  */ [See, Nothing, Nothing, Nothing]),
+    (On::Mailbox, OtherUnit, /*  */ [See, Nothing, Nothing, Nothing]),
+    (On::Mailbox, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -344,6 +349,13 @@ pub const ROUTES: &[Row] = &[
     row("GET /tags/{tag}", READ, 21, On::Tag, See, 200),
     row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
     row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
+    // Mailboxes (P-12; their owners: P-19).
+    row("POST /mailboxes", ADMIN, 12, On::Mailbox, Nothing, 201).sends(MAILBOX).only(&[Own]),
+    row("GET /mailboxes", READ, 21, On::Whole, Nothing, 200),
+    row("GET /mailboxes/{mailbox}", READ, 21, On::Mailbox, See, 200),
+    row("PATCH /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 200).sends(r#"{"caps":{"per_day":9}}"#),
+    row("PATCH /mailboxes/{mailbox}", ADMIN, 19, On::Mailbox, See, 200).sends(r#"{"name":"$fresh"}"#),
+    row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
@@ -359,6 +371,7 @@ const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:
 const RECORD_EVENT: &str =
     r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
 const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
+const MAILBOX: &str = r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;
 const ACTIVITY_EVENT: &str =
     r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
 

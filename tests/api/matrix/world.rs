@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::grants::ROLES;
 use super::table::{ACCESS, Level, On};
-use crate::fixtures::{graph, id, node, task};
+use crate::fixtures::{graph, id, mailbox, node, task};
 use crate::people::{Person, fresh};
 use crate::server::{Answer, Client, Server, until};
 
@@ -177,9 +177,12 @@ impl World {
             On::Message => self.message_templates(&name, holder),
             On::Flow => {
                 let body = json!({ "name": fresh(), "record_type": "lead", "stages": ["One", "Two"] });
-                Thing::from([("flow", self.configured("/process-flows", body, relation))])
+                self.configured(("flow", "/process-flows"), body, relation)
             }
-            On::Tag => Thing::from([("tag", self.configured("/tags", json!({ "name": fresh() }), relation))]),
+            On::Mailbox => {
+                self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
+            }
+            On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
             On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -263,13 +266,13 @@ impl World {
     }
 
     /// Something of the catalogue; what is gone was removed.
-    fn configured(&self, path: &str, body: Value, relation: Relation) -> String {
+    fn configured(&self, (name, path): (&'static str, &str), body: Value, relation: Relation) -> Thing {
         let made = id(&self.api.post(path, body).expect(201));
         if relation == Gone {
             let gone = self.api.request(Method::DELETE, &format!("{path}/{made}")).send();
             assert_eq!(gone.status, 204, "{}", gone.text());
         }
-        made
+        Thing::from([(name, made)])
     }
 
     /// A type with a field; what is gone was removed.

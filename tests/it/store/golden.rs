@@ -6,6 +6,7 @@
 //! `the_table_holds_every_example` prints.
 
 mod catalogue;
+mod channels;
 mod message_template;
 mod organisation;
 mod record;
@@ -15,6 +16,8 @@ use std::fmt::Debug;
 
 use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
+use relance::domain::channels::command::ChannelsEvent;
+use relance::domain::channels::mailbox::{MailboxPart, ServerPart};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::migrate::{Conflict, Landing};
 use relance::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Signal, StepError, WaitState};
@@ -142,6 +145,9 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("Setting", organisation::settings()));
     all.extend(examples_of("CatalogueEvent", catalogue::events()));
     all.extend(examples_of("OwnSetting", organisation::own_settings()));
+    all.extend(examples_of("ChannelsEvent", channels::events()));
+    all.extend(examples_of("MailboxPart", channels::parts()));
+    all.extend(examples_of("ServerPart", channels::server_parts()));
     all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
@@ -265,7 +271,7 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 9] = [
+    let cases: [Case; 12] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
@@ -275,6 +281,9 @@ fn every_variant_of_an_event_has_an_example() {
         ("Setting.", knows::<Setting>),
         ("OwnSetting.", knows::<OwnSetting>),
         ("TemplateEvent.", knows::<TemplateEvent>),
+        ("ChannelsEvent.", knows::<ChannelsEvent>),
+        ("MailboxPart.", knows::<MailboxPart>),
+        ("ServerPart.", knows::<ServerPart>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

@@ -6,6 +6,8 @@ use relance::domain::account::command::AccountCommand;
 use relance::domain::audit::Audit;
 use relance::domain::catalogue::Catalogue;
 use relance::domain::catalogue::command::CatalogueCommand;
+use relance::domain::channels::Channels;
+use relance::domain::channels::command::ChannelsCommand;
 use relance::domain::import::{Import, ImportCommand};
 use relance::domain::message_template::MessageTemplate;
 use relance::domain::message_template::command::TemplateCommand;
@@ -16,7 +18,7 @@ use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{
-    CatalogueId, EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId,
+    CatalogueId, ChannelsId, EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId,
 };
 use relance::runtime::engine::Engine;
 use relance::runtime::message::{Caller, Deliver, Failure, Seen};
@@ -34,6 +36,7 @@ pub enum What {
     Organisation(OrganisationCommand),
     Account(UserId, AccountCommand),
     Catalogue(CatalogueCommand),
+    Channels(ChannelsCommand),
     Message(TemplateId, TemplateCommand),
     Read(EntityId),
 }
@@ -71,6 +74,7 @@ impl Ask {
             What::Import(id, _) => (*id).into(),
             What::Organisation(_) => OrganisationId::THE.into(),
             What::Catalogue(_) => CatalogueId::THE.into(),
+            What::Channels(_) => ChannelsId::THE.into(),
             What::Account(user, _) => user.account().into(),
             What::Message(id, _) => (*id).into(),
             What::Read(entity) => *entity,
@@ -95,7 +99,7 @@ impl Ask {
             What::Sequence(known, _) => known.0 = id,
             What::Import(known, _) => known.0 = id,
             What::Message(known, _) => known.0 = id,
-            What::Organisation(_) | What::Account(..) | What::Catalogue(_) => {}
+            What::Organisation(_) | What::Account(..) | What::Catalogue(_) | What::Channels(_) => {}
             What::Read(entity) => entity.id = id,
         }
         self
@@ -111,6 +115,7 @@ impl Ask {
             What::Organisation(command) => submit::<Organisation>(&engine, OrganisationId::THE, command, caller).await,
             What::Account(user, command) => submit::<Account>(&engine, user.account(), command, caller).await,
             What::Catalogue(command) => submit::<Catalogue>(&engine, CatalogueId::THE, command, caller).await,
+            What::Channels(command) => submit::<Channels>(&engine, ChannelsId::THE, command, caller).await,
             What::Message(id, command) => submit::<MessageTemplate>(&engine, id, command, caller).await,
             What::Read(entity) => match entity.kind {
                 EntityKind::Record => read::<Record>(&engine, entity, caller).await,
@@ -119,6 +124,7 @@ impl Ask {
                 EntityKind::Organisation => read::<Organisation>(&engine, entity, caller).await,
                 EntityKind::Account => read::<Account>(&engine, entity, caller).await,
                 EntityKind::Catalogue => read::<Catalogue>(&engine, entity, caller).await,
+                EntityKind::Channels => read::<Channels>(&engine, entity, caller).await,
                 EntityKind::Audit => read::<Audit>(&engine, entity, caller).await,
                 EntityKind::MessageTemplate => read::<MessageTemplate>(&engine, entity, caller).await,
             },

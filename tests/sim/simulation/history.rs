@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use relance::domain::account::Account;
 use relance::domain::audit::{Audit, AuditEvent};
 use relance::domain::catalogue::Catalogue;
+use relance::domain::channels::Channels;
 use relance::domain::entity::Entity;
 use relance::domain::import::Import;
 use relance::domain::message_template::MessageTemplate;
@@ -81,6 +82,7 @@ pub struct History {
     pub organisations: BTreeMap<u128, Log<Organisation>>,
     pub accounts: BTreeMap<u128, Log<Account>>,
     pub catalogues: BTreeMap<u128, Log<Catalogue>>,
+    channels: BTreeMap<u128, Log<Channels>>,
     audits: BTreeMap<u128, Log<Audit>>,
     message_templates: BTreeMap<u128, Log<MessageTemplate>>,
     /// What each server has shown decisions of the organisation.
@@ -109,6 +111,7 @@ impl History {
             organisations: BTreeMap::new(),
             accounts: BTreeMap::new(),
             catalogues: BTreeMap::new(),
+            channels: BTreeMap::new(),
             audits: BTreeMap::new(),
             message_templates: BTreeMap::new(),
             policies: Policies::default(),
@@ -152,6 +155,7 @@ impl History {
             EntityKind::Organisation => self.organisations.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Account => self.accounts.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Catalogue => self.catalogues.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::Channels => self.channels.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Audit => self.audits.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::MessageTemplate => self.message_templates.get(&entity.id).map(|log| log.entries.len()),
         };
@@ -169,6 +173,7 @@ impl History {
             EntityKind::Organisation => of(&self.organisations, entity.id, version),
             EntityKind::Account => of(&self.accounts, entity.id, version),
             EntityKind::Catalogue => of(&self.catalogues, entity.id, version),
+            EntityKind::Channels => of(&self.channels, entity.id, version),
             EntityKind::Audit => of(&self.audits, entity.id, version),
             EntityKind::MessageTemplate => of(&self.message_templates, entity.id, version),
         }
@@ -227,6 +232,7 @@ impl History {
             EntityKind::Organisation => self.organisations.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Account => self.accounts.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Catalogue => self.catalogues.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Channels => self.channels.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::MessageTemplate => {
                 self.message_templates.entry(id).or_default().append(bytes, |_, _, _| vec![])
             }
@@ -313,6 +319,7 @@ impl History {
         add(EntityKind::Organisation, &self.organisations, &mut wanted);
         add(EntityKind::Account, &self.accounts, &mut wanted);
         add(EntityKind::Catalogue, &self.catalogues, &mut wanted);
+        add(EntityKind::Channels, &self.channels, &mut wanted);
         add(EntityKind::Audit, &self.audits, &mut wanted);
         add(EntityKind::MessageTemplate, &self.message_templates, &mut wanted);
         let entities: BTreeSet<_> = wanted.keys().chain(found.keys()).copied().collect();

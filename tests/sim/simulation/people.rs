@@ -52,7 +52,7 @@ pub fn caller(chance: &mut fastrand::Rng, what: &What) -> UserId {
     let often = match what {
         What::Record(..) | What::Read(_) | What::Import(..) => USERS[0],
         What::Sequence(..) | What::Message(..) => USERS[1],
-        What::Organisation(_) | What::Account(..) | What::Catalogue(_) => UserId::ADMINISTRATOR,
+        What::Organisation(_) | What::Account(..) | What::Catalogue(_) | What::Channels(_) => UserId::ADMINISTRATOR,
     };
     if chance.u32(0..10) < 6 { often } else { anybody }
 }

@@ -12,7 +12,9 @@ use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::Owner;
 use relance::domain::sequence::Sequence;
 use relance::domain::sequence::migration::MigrationState;
-use relance::id::{AccountId, CatalogueId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId};
+use relance::id::{
+    AccountId, CatalogueId, ChannelsId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId,
+};
 use relance::runtime::message::Caller;
 use relance::store::rows::shards;
 use relance::store::{OwedRow, Store, codec};
@@ -42,8 +44,11 @@ impl World {
         let caller = Caller::new(UserId::ADMINISTRATOR, "look");
         let sequences: Vec<_> = locked(&self.history).sequences.keys().map(|id| SequenceId(*id)).collect();
         let accounts: Vec<_> = locked(&self.history).accounts.keys().map(|id| AccountId(*id)).collect();
-        let others =
-            accounts.into_iter().map(EntityId::from).chain([OrganisationId::THE.into(), CatalogueId::THE.into()]);
+        let others = accounts.into_iter().map(EntityId::from).chain([
+            OrganisationId::THE.into(),
+            CatalogueId::THE.into(),
+            ChannelsId::THE.into(),
+        ]);
         for id in sequences.into_iter().chain([SequenceId(1)]).map(EntityId::from).chain(others) {
             self.ask(0, Ask { what: What::Read(id), caller });
         }

@@ -16,6 +16,7 @@ use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, Template
 use relance::time::Timestamp;
 
 use super::ask::What;
+use super::channels;
 use super::graphs;
 use super::history::History;
 use super::messages;
@@ -48,7 +49,7 @@ impl Client<'_> {
             79..82 => self.import(),
             82 => messages::wish(self.chance, self.known),
             83..85 => Some(people::organise(self.chance)),
-            85 => Some(shelf::arrange(self.chance)),
+            85 => Some(if self.chance.bool() { shelf::arrange(self.chance) } else { channels::arrange(self.chance) }),
             86..90 => Some(people::authenticate(self.chance, self.history, self.now)),
             _ => self.read(),
         }
@@ -100,9 +101,11 @@ impl Client<'_> {
             }
             EntityKind::Import => What::Import(ImportId(id), ImportCommand::Start(ImportRequest::default())),
             EntityKind::MessageTemplate => messages::creation(self.chance, TemplateId(id)),
-            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {
-                people::organise(self.chance)
-            }
+            EntityKind::Organisation
+            | EntityKind::Account
+            | EntityKind::Audit
+            | EntityKind::Catalogue
+            | EntityKind::Channels => people::organise(self.chance),
         }
     }
 

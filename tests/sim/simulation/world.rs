@@ -202,7 +202,11 @@ impl World {
             EntityKind::Sequence => add(&mut self.known.sequences, entity.into()),
             EntityKind::Import => add(&mut self.known.imports, entity.into()),
             EntityKind::MessageTemplate => add(&mut self.known.messages, entity.into()),
-            EntityKind::Organisation | EntityKind::Account | EntityKind::Audit | EntityKind::Catalogue => {}
+            EntityKind::Organisation
+            | EntityKind::Account
+            | EntityKind::Audit
+            | EntityKind::Catalogue
+            | EntityKind::Channels => {}
         }
     }
 

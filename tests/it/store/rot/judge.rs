@@ -9,6 +9,7 @@ use relance::domain::access::Scope;
 use relance::domain::account::Account;
 use relance::domain::audit::Audit;
 use relance::domain::catalogue::Catalogue;
+use relance::domain::channels::Channels;
 use relance::domain::effect::{Counter, EnrolmentRow};
 use relance::domain::import::Import;
 use relance::domain::message_template::MessageTemplate;
@@ -127,6 +128,9 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             }
             EntityKind::Catalogue => {
                 ask(&mut all, question, codec::load::<Catalogue>(store, *entity, None));
+            }
+            EntityKind::Channels => {
+                ask(&mut all, question, codec::load::<Channels>(store, *entity, None));
             }
             EntityKind::MessageTemplate => {
                 ask(&mut all, question, codec::load::<MessageTemplate>(store, *entity, None));

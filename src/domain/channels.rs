@@ -1,0 +1,94 @@
+//! What messages leave through: the mailboxes of the organisation. One entity, because a sender is chosen among all of
+//! them and every decision may look at them.
+
+pub mod command;
+mod decide;
+pub mod mailbox;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use self::command::{ChannelsCommand, ChannelsEvent, ChannelsRejection};
+use self::mailbox::Mailbox;
+use crate::domain::effect::Effects;
+use crate::domain::entity::{Entity, Stamp};
+use crate::domain::given::Given;
+use crate::domain::permission::Denial;
+use crate::domain::policy::Policy;
+use crate::domain::record::schema::Owner;
+use crate::id::{ChannelsId, EntityKind, MailboxId, UserId};
+
+/// The state of the channels.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channels {
+    /// In the order in which they were added.
+    pub mailboxes: BTreeMap<MailboxId, Mailbox>,
+}
+
+impl Channels {
+    /// Which mailbox a message leaves from where none was chosen yet: the assignee's own, else the one that the sequence
+    /// names, else that of a team which the assignee is, or is in, else a shared one; the first added where there are
+    /// several. `None` is the one of the configuration, or the spool.
+    pub fn sender(&self, policy: &Policy, assignee: Owner, sequence: Option<MailboxId>) -> Option<MailboxId> {
+        let first = |is_wanted: &dyn Fn(Option<Owner>) -> bool| {
+            self.mailboxes.iter().find(|(_, mailbox)| is_wanted(mailbox.owner)).map(|(id, _)| *id)
+        };
+        let teams = match assignee {
+            Owner::User(user) => policy.teams_of(user),
+            Owner::Team(_) => &[],
+        };
+        let is_teams = |owner| matches!(owner, Some(Owner::Team(team)) if teams.contains(&team));
+        first(&|owner| owner == Some(assignee))
+            .or_else(|| sequence.filter(|id| self.mailboxes.contains_key(id)))
+            .or_else(|| first(&is_teams))
+            .or_else(|| first(&|owner| owner.is_none()))
+    }
+}
+
+impl Entity for Channels {
+    const KIND: EntityKind = EntityKind::Channels;
+    type Id = ChannelsId;
+    type Given = Given;
+    type Command = ChannelsCommand;
+    type Event = ChannelsEvent;
+    type Rejection = ChannelsRejection;
+
+    /// Whoever may act knows that there are channels; which of them they may see is asked where they are shown.
+    fn must_be_seen(&self, given: &Given, by: UserId) -> Result<(), Denial> {
+        given.policy.person(by).map(|_| ())
+    }
+
+    fn decide(
+        &self,
+        _id: ChannelsId,
+        given: &Given,
+        command: ChannelsCommand,
+        stamp: Stamp,
+    ) -> Result<Vec<ChannelsEvent>, ChannelsRejection> {
+        decide::decide(self, given, command, stamp)
+    }
+
+    fn apply(&mut self, event: &ChannelsEvent, _stamp: Stamp) {
+        match event {
+            ChannelsEvent::MailboxAdded { mailbox, parts } => {
+                let mut added = Mailbox { version: 1, ..Mailbox::default() };
+                parts.iter().for_each(|part| added.set(part));
+                self.mailboxes.insert(*mailbox, added);
+            }
+            ChannelsEvent::MailboxChanged { mailbox, after, .. } => {
+                if let Some(mailbox) = self.mailboxes.get_mut(mailbox) {
+                    after.iter().for_each(|part| mailbox.set(part));
+                    mailbox.version += 1;
+                }
+            }
+            ChannelsEvent::MailboxRemoved { mailbox } => _ = self.mailboxes.remove(mailbox),
+        }
+    }
+
+    fn audited(_event: &ChannelsEvent) -> bool {
+        true
+    }
+
+    fn effects(&self, _id: ChannelsId, _event: &ChannelsEvent, _owed: &mut Effects) {}
+}
