@@ -22,6 +22,7 @@ use crate::connector::mail::Spool;
 use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
+use crate::inbound::{self, Inbound};
 use crate::runtime::engine::Engine;
 use crate::runtime::start;
 use crate::runtime::watch::Reading;
@@ -82,12 +83,14 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     )?;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
     imports.resume().await?;
+    let inbound = Inbound::new(engine.clone(), &config.mail.from);
     // As long as nobody can administer, each start offers a link of its own to whoever reads its output.
     let has_administrator = engine.given().policy.organisation.has_administrator();
     let welcome =
         if has_administrator { None } else { Some(random_text().map_err(|problem| anyhow::anyhow!(problem.detail))?) };
     let app = Data::new(web::App {
         engine: engine.clone(),
+        inbound: inbound.clone(),
         imports,
         operator: operator.as_deref().map(|token| digest_of(token.as_bytes())),
         hygiene,
@@ -147,8 +150,14 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let watch = actix_web::rt::spawn(end_on_failure(engine.clone(), running.handle()));
     let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
     let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
+    // A sandbox reaches no server outside.
+    let following =
+        (!sandbox).then(|| actix_web::rt::spawn(inbound::watch::watch(inbound, app.seal.clone(), data.join("inbox"))));
     running.await?;
     watch.abort();
+    if let Some(following) = following {
+        following.abort();
+    }
     housekeeping.abort();
     keeping.abort();
     if engine.has_failed() {

@@ -32,6 +32,7 @@ use crate::connector::seal::Seal;
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
+use crate::inbound::Inbound;
 use crate::runtime::engine::Engine;
 use crate::time::Timestamp;
 use crate::web::api::test_clock::ClockView;
@@ -43,6 +44,8 @@ use crate::web::problem::{CODES, Problem};
 pub struct App {
     /// The engine.
     pub engine: Engine,
+    /// Takes incoming mail.
+    pub inbound: Inbound,
     /// The import jobs.
     pub imports: Imports,
     /// SHA-256 of the operator's token, if the server was started with one.
@@ -230,13 +233,19 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(mailboxes::get_mailbox)
         .service(mailboxes::patch_mailbox)
         .service(mailboxes::delete_mailbox)
+        .service(inbound_mail::reveal_inbound)
         .service(audit::list_audit)
         .service(clock::get_clock)
         .service(clock::accept_clock)
         .service(backup::get_backup)
         .service(test_clock::get_test_clock)
         .service(test_clock::advance_test_clock);
-    config.service(health::healthz).service(health::readyz).service(health::metrics).service(api);
+    config
+        .service(health::healthz)
+        .service(health::readyz)
+        .service(health::metrics)
+        .service(inbound_mail::receive_mail)
+        .service(api);
     config.service(compatibility::connect_sequence);
 }
 

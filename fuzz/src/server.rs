@@ -140,6 +140,7 @@ async fn serve() -> Ask {
         welcome: None,
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
+        inbound: relance::inbound::Inbound::new(engine.clone(), "relance@localhost"),
         seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,

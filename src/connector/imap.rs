@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::secret::Secret;
+use crate::domain::channels::mailbox::Security;
 use crate::limits;
 
 /// For any answer of a server.
@@ -27,17 +28,6 @@ const IDLE: Duration = Duration::from_secs(9 * 60);
 /// Between two looks where a server does not tell of news.
 const POLL: Duration = Duration::from_secs(20);
 
-/// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protection {
-    /// Not at all.
-    None,
-    /// From the command STARTTLS on, and not without it.
-    Starttls,
-    /// From the first byte on.
-    Tls,
-}
-
 /// A server, and who we are to it.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -46,7 +36,7 @@ pub struct Account {
     /// Its port.
     pub port: u16,
     /// How the connection is protected.
-    pub protection: Protection,
+    pub security: Security,
     /// Whom to sign in as.
     pub username: String,
     /// What proves it.
@@ -117,10 +107,10 @@ impl Connection {
         let opened = async {
             let connected = TcpStream::connect((account.host.as_str(), account.port)).await;
             let plain = connected.map_err(|error| ImapError(format!("no connection: {error}")))?;
-            let (wire, greeted): (Box<dyn Wire>, bool) = match account.protection {
-                Protection::None => (Box::new(plain), false),
-                Protection::Tls => (protect(plain, &account.host).await?, false),
-                Protection::Starttls => {
+            let (wire, greeted): (Box<dyn Wire>, bool) = match account.security {
+                Security::None => (Box::new(plain), false),
+                Security::Tls => (protect(plain, &account.host).await?, false),
+                Security::Starttls => {
                     let mut client = Client::new(plain);
                     greeting(&mut client).await?;
                     client.run_command_and_check_ok("STARTTLS", None).await?;

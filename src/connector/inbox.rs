@@ -64,6 +64,8 @@ pub struct Incoming {
     pub message_id: Option<String>,
     /// The step of ours that it belongs to.
     pub step: Option<StepId>,
+    /// Whether it names a message that it answers.
+    pub answers: bool,
     /// Who wrote it: an address in small letters.
     pub from: String,
     /// What it is about.
@@ -118,7 +120,8 @@ pub fn read(raw: &[u8], own: &[String]) -> Incoming {
     let (kind, step) = tell(message, &from, &subject, &whole, &written, own);
     let date = message.date().map(|date| Timestamp::from_millis(date.to_timestamp().saturating_mul(1_000)));
     let message_id = message.message_id().map(str::to_owned);
-    Incoming { message_id, step, from, subject, date, text: written.own, kind }
+    let answers = !answered(message).is_empty();
+    Incoming { message_id, step, answers, from, subject, date, text: written.own, kind }
 }
 
 impl Incoming {
@@ -126,6 +129,7 @@ impl Incoming {
         Incoming {
             message_id: None,
             step: None,
+            answers: false,
             from: String::new(),
             subject: String::new(),
             date: None,

@@ -18,6 +18,7 @@ pub mod fields;
 pub mod graphs;
 pub mod health;
 pub mod imports;
+pub mod inbound_mail;
 pub mod mailboxes;
 pub mod me;
 pub mod message_templates;

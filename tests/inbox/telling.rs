@@ -107,3 +107,25 @@ fn messages_within_messages_without_end_are_let_go_of() {
     let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(200_000);
     assert_eq!(inbox::read(nested.as_bytes(), &[]).kind, Kind::Unrelated);
 }
+
+/// Whatever a stranger makes of a message, it is read, and no text is longer than it may be.
+#[test]
+fn a_message_that_is_cut_spliced_or_garbled_meets_no_defect() {
+    let (corpus, mut chance) = (corpus(), fastrand::Rng::with_seed(7));
+    let rounds = std::env::var("RELANCE_MAIL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3_000);
+    for _ in 0..rounds {
+        let mut raw = corpus[chance.usize(0..corpus.len())].raw.clone();
+        for _ in 0..chance.u32(1..6) {
+            let (place, other) = (chance.usize(0..raw.len().max(1)), &corpus[chance.usize(0..corpus.len())].raw);
+            match chance.u32(0..4) {
+                0 => raw.truncate(place),
+                1 => raw.extend_from_slice(&other[chance.usize(0..other.len())..]),
+                2 => raw.insert(place.min(raw.len()), chance.u8(..)),
+                _ => raw.iter_mut().skip(place).take(1).for_each(|byte| *byte = chance.u8(..)),
+            }
+        }
+        let read = inbox::read(&raw, &[OURS.to_owned()]);
+        assert!(read.text.len() <= relance::limits::INCOMING_TEXT_MAX);
+        assert!(read.step.is_some() || !matches!(read.kind, Kind::Reply | Kind::Forward), "{read:?}");
+    }
+}

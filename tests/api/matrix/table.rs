@@ -356,6 +356,8 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 200).sends(r#"{"caps":{"per_day":9}}"#),
     row("PATCH /mailboxes/{mailbox}", ADMIN, 19, On::Mailbox, See, 200).sends(r#"{"name":"$fresh"}"#),
     row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
+    row("POST /mailboxes/{mailbox}/inbound", ADMIN, 12, On::Mailbox, See, 200),
+    row("POST /in/mail/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
     // Running the server.
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
@@ -374,29 +376,3 @@ const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead",
 const MAILBOX: &str = r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;
 const ACTIVITY_EVENT: &str =
     r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
-
-/// Every page: what somebody without a session gets, and somebody with one. `>` before an address: led there.
-pub const PAGES: &[(&str, &str, &str)] = &[
-    //                                    signed out      signed in
-    ("GET /", /*                      */ ">/sign-in", ">/account"),
-    ("GET /sign-in", /*               */ "200", ">/"),
-    ("POST /sign-in", /*              */ "401", "401"),
-    // No provider is configured.
-    ("GET /sign-in/oidc", /*          */ "404", "404"),
-    ("GET /sign-in/oidc/callback", /* */ "404", "404"),
-    ("POST /sign-out", /*             */ ">/sign-in", ">/sign-in"),
-    ("GET /welcome/{secret}", /*      */ "404", "404"),
-    ("POST /welcome/{secret}", /*     */ "404", "404"),
-    ("GET /invitation/{link}", /*     */ "404", "404"),
-    ("POST /invitation/{link}", /*    */ "404", "404"),
-    ("GET /account", /*               */ ">/sign-in", "200"),
-    ("POST /account/password", /*     */ ">/sign-in", "422"),
-    ("POST /account/sign-out-everywhere", ">/sign-in", ">/sign-in"),
-    ("POST /account/tokens", /*       */ ">/sign-in", "200"),
-    ("POST /account/keys/{id}/close", /**/ ">/sign-in", ">/account"),
-    ("GET /assets/relance.css", /*    */ "200", "200"),
-    ("GET /docs", /*                  */ ">/docs/", ">/docs/"),
-    ("GET /docs/{file:.*}", /*        */ "200", "200"),
-    ("GET /openapi.json", /*          */ "200", "200"),
-    ("GET /problems/{code}", /*       */ "200", "200"),
-];
