@@ -7,6 +7,7 @@ use ::config::{Environment, File, FileFormat};
 use serde::{Deserialize, Deserializer};
 
 use crate::connector::secret::Secret;
+use crate::domain::channels::mailbox::Security;
 
 /// Every key with its unit and reason.
 const DEFAULTS: &str = include_str!("../config/default.toml");
@@ -25,6 +26,10 @@ pub struct Config {
     pub store: Store,
     /// Automated e-mail.
     pub mail: Mail,
+    /// Where the server may send to.
+    pub egress: Egress,
+    /// Outgoing webhooks.
+    pub webhooks: Webhooks,
     /// Sessions and invitations.
     pub sign_in: SignIn,
     /// Signing in with OpenID Connect.
@@ -60,6 +65,8 @@ pub struct Server {
     pub request_seconds: u64,
     /// Seconds for which a client may take nothing of an answer.
     pub unread_seconds: u64,
+    /// Seconds after which something is sent to whoever follows, whatever happens.
+    pub heartbeat_seconds: u64,
 }
 
 /// `[rates]`; a rate of 0 is none.
@@ -118,6 +125,51 @@ pub struct Mail {
     pub spool: PathBuf,
     /// The sender: an address with an optional name.
     pub from: String,
+    /// Seconds for a connection to a mail server, and for each of its answers but the last.
+    pub reply_seconds: u64,
+    /// Seconds for its answer to the end of a message.
+    pub end_of_data_seconds: u64,
+    /// Authorities that mail servers may have besides the public ones, as PEM; empty is none.
+    pub ca_file: PathBuf,
+    /// The server of messages that no mailbox is chosen for.
+    pub smtp: Smtp,
+}
+
+/// `[mail.smtp]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// A name or an address; empty is the spool.
+    pub host: String,
+    /// 1–65535.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// Whom to sign in as; empty is nobody.
+    pub username: String,
+    /// What proves it; only from the environment.
+    pub password: Option<Secret>,
+    /// A file that holds it; empty is none.
+    pub password_file: PathBuf,
+}
+
+/// `[egress]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    /// Addresses and networks that may be sent to although they are not public; in the environment with commas between.
+    #[serde(deserialize_with = "list")]
+    pub allow: Vec<String>,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Seconds for one delivery.
+    pub timeout_seconds: u64,
+    /// Milliseconds before the second attempt.
+    pub retry_initial_ms: u64,
 }
 
 /// `[sign_in]`
@@ -198,12 +250,16 @@ impl Config {
             builder = builder.add_source(file);
         }
         let refused = |error: ::config::ConfigError| ConfigError(error.to_string());
-        if builder.build_cloned().map_err(refused)?.get_string("oidc.client_secret").is_ok() {
-            return Err(ConfigError(
-                "`oidc.client_secret` belongs into the environment (RELANCE__OIDC__CLIENT_SECRET) or into a file of its own \
-                 (`client_secret_file`), not into this one"
-                    .into(),
-            ));
+        let of_file = builder.build_cloned().map_err(refused)?;
+        for (key, variable, file) in [
+            ("oidc.client_secret", "RELANCE__OIDC__CLIENT_SECRET", "client_secret_file"),
+            ("mail.smtp.password", "RELANCE__MAIL__SMTP__PASSWORD", "password_file"),
+        ] {
+            if of_file.get_string(key).is_ok() {
+                return Err(ConfigError(format!(
+                    "`{key}` belongs into the environment ({variable}) or into a file of its own (`{file}`), not into this one"
+                )));
+            }
         }
         builder.add_source(environment).build().and_then(::config::Config::try_deserialize).map_err(refused)
     }
@@ -286,8 +342,13 @@ mod tests {
         let config = read("", &[("RELANCE__OIDC__CLIENT_SECRET", "tell nobody")]).unwrap();
         assert_eq!(config.oidc.client_secret.as_ref().map(Secret::expose), Some("tell nobody"));
         assert!(!format!("{config:?}").contains("tell nobody"));
-        let refusal = refusal("[oidc]\nclient_secret = \"tell nobody\"", &[]);
-        assert!(refusal.contains("RELANCE__OIDC__CLIENT_SECRET") && !refusal.contains("tell nobody"), "{refusal}");
+        for (section, key, variable) in [
+            ("oidc", "client_secret", "RELANCE__OIDC__CLIENT_SECRET"),
+            ("mail.smtp", "password", "RELANCE__MAIL__SMTP__PASSWORD"),
+        ] {
+            let refusal = refusal(&format!("[{section}]\n{key} = \"tell nobody\""), &[]);
+            assert!(refusal.contains(variable) && !refusal.contains("tell nobody"), "{refusal}");
+        }
     }
 
     #[test]

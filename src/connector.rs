@@ -12,6 +12,7 @@ pub mod secret;
 use futures_util::future::BoxFuture;
 
 use self::mail::Mail;
+use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 
 /// Why a message did not leave.
@@ -33,13 +34,18 @@ pub enum DeliveryError {
 
 /// Takes messages to where they go.
 pub trait Mailer: Send + Sync + 'static {
-    /// What a second attempt at a message may do.
+    /// What a second attempt may do at a message that no mailbox is chosen for.
     fn class(&self) -> Class {
         Class::Idempotent
     }
 
-    /// The Message-ID, without angle brackets, of the message of that id: the same for each attempt.
-    fn message_id(&self, id: &str) -> String;
+    /// Whether messages go to the servers of their mailboxes; otherwise they are kept like all others.
+    fn carries(&self) -> bool {
+        false
+    }
+
+    /// The Message-ID, without angle brackets, of the message of that id from that mailbox: the same for each attempt.
+    fn message_id(&self, id: &str, mailbox: Option<&Mailbox>) -> String;
 
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.

@@ -47,11 +47,13 @@ pub enum EntityKind {
     MessageTemplate = 8,
     /// What messages leave through.
     Channels = 9,
+    /// Where what happens is sent to.
+    Webhook = 10,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 9] = [
+    pub const ALL: [EntityKind; 10] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
@@ -61,6 +63,7 @@ impl EntityKind {
         EntityKind::Catalogue,
         EntityKind::MessageTemplate,
         EntityKind::Channels,
+        EntityKind::Webhook,
     ];
 
     /// The kind of a stored number.
@@ -98,6 +101,7 @@ impl fmt::Display for EntityKind {
             EntityKind::Catalogue => "catalogue",
             EntityKind::MessageTemplate => "message template",
             EntityKind::Channels => "channels",
+            EntityKind::Webhook => "webhook",
         })
     }
 }
@@ -148,6 +152,8 @@ ids! {
     TeamId
     /// A template of an e-mail or a text message.
     TemplateId
+    /// Where what happens is sent to.
+    WebhookId
     /// An import job.
     ImportId
     /// The organisation; there is one.
@@ -227,7 +233,7 @@ macro_rules! entity_ids {
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
     CatalogueId Catalogue
-    TemplateId MessageTemplate  ChannelsId Channels
+    TemplateId MessageTemplate  ChannelsId Channels  WebhookId Webhook
 }
 
 macro_rules! child_ids {

@@ -22,6 +22,7 @@ pub mod lookup;
 pub mod import;
 pub mod inbound;
 pub mod web;
+pub mod courier;
 
 pub mod config;
 pub mod serve;

@@ -201,6 +201,8 @@ pub const PUBLIC_URL_MAX: usize = 255;
 pub const UNKNOWN_AFTER_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Hours that a message may be tried: a month.
 pub const RETRY_HOURS_MAX: u32 = 30 * 24;
+/// Recipients that are offered for bulk e-mails at once.
+pub const BULK_CANDIDATES_MAX: usize = 10_000;
 /// Before a message that could not be sent is tried again, at most.
 pub const RETRY_PAUSE_SECONDS_MAX: u64 = 6 * 3_600;
 /// Commits of one entity between two snapshots.
@@ -225,8 +227,47 @@ pub const MAILBOX_LOGIN_MAX: usize = 200;
 pub const MAILBOX_PASSWORD_MAX: usize = 4_000;
 /// Messages that a cap of one may let through.
 pub const MAILBOX_CAP_MAX: u32 = 1_000_000;
+/// Connections to the server of one mailbox at once, and messages over one of them: servers bound both.
+pub const SMTP_CONNECTIONS_MAX: usize = 4;
+/// See [`SMTP_CONNECTIONS_MAX`].
+pub const SMTP_MESSAGES_PER_CONNECTION_MAX: usize = 100;
+/// Bytes of a message that are written at once.
+pub const SMTP_PART_BYTES: usize = 64 << 10;
+/// What is kept of an answer of a server outside, in characters.
+pub const DELIVERY_DETAIL_MAX: usize = 300;
+/// A Message-ID, or a link in a header, in bytes: what a line of an e-mail may have (RFC 5322), less the header's name.
+pub const MESSAGE_ID_MAX: usize = 900;
+/// Messages of a thread that a message names.
+pub const REFERENCES_MAX: usize = 20;
 /// Days that a command id is remembered at least.
 pub const REPEAT_DAYS: i64 = 7;
+
+/// Webhooks of the organisation, and bytes of an address.
+pub const WEBHOOKS_MAX: usize = 50;
+/// See [`WEBHOOKS_MAX`].
+pub const WEBHOOK_URL_MAX: usize = 2_000;
+/// Topics that a webhook or a stream names.
+pub const TOPICS_MAX: usize = 100;
+/// Requests of one webhook under way at once.
+pub const WEBHOOK_IN_FLIGHT_MAX: usize = 8;
+/// Records whose events wait for a receiver that does not take them, before a webhook waits with all others as well; and
+/// their commits.
+pub const WEBHOOK_HELD_MAX: usize = 64;
+/// See [`WEBHOOK_HELD_MAX`].
+pub const WEBHOOK_HELD_COMMITS_MAX: usize = 1_000;
+/// Deliveries that a webhook shows.
+pub const WEBHOOK_DELIVERIES_SHOWN: usize = 50;
+
+/// Days that what happened can be followed, and commits of records and sequences: beyond either it is not told again.
+pub const FEED_DAYS: i64 = 7;
+/// See [`FEED_DAYS`].
+pub const FEED_COMMITS_MAX: u64 = 1_000_000;
+/// Commits that whoever follows reads at once.
+pub const FEED_PAGE: usize = 64;
+/// Streams open at once: of all, and of one user.
+pub const STREAMS_MAX: usize = 512;
+/// See [`STREAMS_MAX`].
+pub const STREAMS_PER_USER_MAX: usize = 16;
 
 /// Users of the organisation, also those who have left: one entity holds them all.
 pub const USERS_MAX: usize = 10_000;
@@ -242,6 +283,8 @@ pub const CARD_LAYOUT_MAX: usize = 4 << 10;
 pub const CALENDAR_ENTRIES_MAX: usize = 200;
 /// See [`CALENDAR_ENTRIES_MAX`].
 pub const CALENDAR_BREAKS_MAX: usize = 10;
+/// Days that an organisation says are holidays, or are none, against the table.
+pub const HOLIDAY_CORRECTIONS_MAX: usize = 2_000;
 /// See [`CALENDAR_ENTRIES_MAX`].
 pub const CALENDAR_TEXT_MAX: usize = 200;
 /// Days without working time after which a search for the next gives up, and days that a search looks at altogether.
@@ -264,6 +307,7 @@ const _: () = {
     assert!(BACKGROUND_IN_FLIGHT_MAX + TIMERS_IN_FLIGHT_MAX < IN_FLIGHT_MAX);
     assert!(HEADERS_MAX < 96 && URI_BYTES_MAX + HEADER_BYTES_MAX < 128 << 10);
     assert!(PAGE_DEFAULT <= PAGE_MAX);
+    assert!(STREAMS_PER_USER_MAX <= STREAMS_MAX);
     assert!(PATH_NODES_MAX <= GRAPH_NODES_MAX && GRAPH_NODES_MAX < u16::MAX as usize);
     assert!(STORED_VALUE_MAX < 4_096);
     assert!(SUBJECT_MAX < MAIL_BODY_MAX && TEXT_BODY_MAX < MAIL_BODY_MAX && MAIL_BODY_MAX < RENDERED_MAX);

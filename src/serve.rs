@@ -1,7 +1,10 @@
 //! Running the server: open the data, start the engine, listen, and stop in order.
 
+mod housekeeping;
+mod mail;
 mod secret_key;
 pub mod single_sign_on;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,10 +18,11 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
 use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
-use crate::connector::mail::Spool;
+use crate::courier::{self, Wake};
 use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
@@ -29,6 +33,7 @@ use crate::runtime::watch::Reading;
 use crate::store::sled::SledOptions;
 use crate::time::{Clock, Timestamp};
 use crate::web;
+use crate::web::api::stream::Streams;
 use crate::web::hygiene::rates::Rates;
 use crate::web::hygiene::{self, Hygiene, connection};
 use crate::web::secret::{digest_of, random_text};
@@ -66,7 +71,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let clock = clock(&clock_file, &store, sandbox, now)?;
     let operator = operator_token()?;
     let seal = Arc::new(secret_key::seal(&data)?);
-    let spool = Spool::open(&data.join(&config.mail.spool), &config.mail.from).map_err(anyhow::Error::msg)?;
+    let postman = Arc::new(mail::postman(&config.mail, &data, &seal, sandbox)?);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = start::start(
         Arc::new(store),
@@ -77,10 +82,11 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             threads: if config.engine.threads == 0 { cores.div_ceil(2) } else { config.engine.threads },
             resident_max: config.engine.resident_max,
             idle: Duration::from_secs(config.engine.idle_seconds.max(1)),
-            mailer: Arc::new(spool),
+            mailer: postman.clone(),
             chance: fastrand::Rng::new(),
         },
     )?;
+    mail::seal_anew(&engine, &seal).await;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
     imports.resume().await?;
     let inbound = Inbound::new(engine.clone(), &config.mail.from);
@@ -88,6 +94,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let has_administrator = engine.given().policy.organisation.has_administrator();
     let welcome =
         if has_administrator { None } else { Some(random_text().map_err(|problem| anyhow::anyhow!(problem.detail))?) };
+    let (sender, wake) = (Arc::new(webhooks::sender(&config, sandbox, seal.clone())?), Wake::default());
     let app = Data::new(web::App {
         engine: engine.clone(),
         inbound: inbound.clone(),
@@ -100,6 +107,10 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         sign_in: config.sign_in.clone(),
         single_sign_on,
         seal,
+        postman,
+        streams: Streams::new(Duration::from_secs(config.server.heartbeat_seconds.max(1))),
+        sender: sender.clone(),
+        wake: wake.clone(),
         metrics: recorder()?,
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
@@ -148,13 +159,18 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     announce(&addresses.join(", "), &data, sandbox, &administrator);
     let running = server.run();
     let watch = actix_web::rt::spawn(end_on_failure(engine.clone(), running.handle()));
-    let housekeeping = actix_web::rt::spawn(forget_repeats(engine.clone()));
+    let ending = actix_web::rt::spawn(end_streams(app.clone()));
+    let housekeeping = actix_web::rt::spawn(housekeeping::forget(engine.clone()));
     let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
+    let courier = courier::run(engine.clone(), sender, webhooks::patience(&config.webhooks), wake);
+    let courier = actix_web::rt::spawn(courier);
     // A sandbox reaches no server outside.
     let following =
         (!sandbox).then(|| actix_web::rt::spawn(inbound::watch::watch(inbound, app.seal.clone(), data.join("inbox"))));
     running.await?;
+    courier.abort();
     watch.abort();
+    ending.abort();
     if let Some(following) = following {
         following.abort();
     }
@@ -166,6 +182,11 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     engine.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A file of the configuration, unless it is left empty.
+fn named(file: &Path) -> Option<&Path> {
+    Some(file).filter(|file| !file.as_os_str().is_empty())
 }
 
 /// The system's clock, or a sandbox's own, which goes on where it stood.
@@ -280,20 +301,13 @@ async fn keep_readings(engine: Engine, file: PathBuf) {
     }
 }
 
-/// Command ids older than they need to be kept go, a few at a time, once an hour.
-async fn forget_repeats(engine: Engine) {
-    loop {
-        let (store, now) = (engine.shared_store(), engine.clock().now());
-        let forgotten = tokio::task::spawn_blocking(move || store.forget_repeats(now)).await;
-        let more = match forgotten {
-            Ok(Ok(forgotten)) => forgotten > 0,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "old command ids stay for now");
-                false
-            }
-            Err(_) => false,
-        };
-        let pause = if more { Duration::from_millis(100) } else { Duration::from_secs(3_600) };
-        tokio::time::sleep(pause).await;
+/// A stream never ends by itself, and a stop in order waits for what is under way.
+async fn end_streams(app: Data<web::App>) {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
+        tokio::select! {
+            _ = terminate.recv() => app.streams.stop(),
+            _ = interrupt.recv() => app.streams.stop(),
+        }
     }
 }

@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod codec;
 mod derived;
+pub mod feed;
 mod group;
 pub mod head;
 pub mod key;
@@ -227,6 +228,8 @@ pub trait Store: Send + Sync + 'static {
     fn repeat(&self, shard: Shard, key: u128, now: Timestamp) -> Result<Option<Repeat>>;
     /// The record that holds an external id.
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>>;
+    /// What lists read of a record, if it is there.
+    fn summary(&self, record: RecordId) -> Result<Option<RecordSummary>>;
     /// A counter; zero if nothing was counted.
     fn counter(&self, counter: Counter) -> i64;
     /// Records of a scope before `before`, newest first and each once, until `visit` says that it has enough. Costs what is
@@ -255,6 +258,15 @@ pub trait Store: Send + Sync + 'static {
     fn derived(&self, visit: VisitRow) -> Result<()>;
     /// Replaces every computed row by those that follow from `effects`, in bounded batches.
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()>;
+    /// Commits of records and sequences behind number `after`, in the order in which they were written; the first is not
+    /// `after + 1` where that was removed.
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<feed::Fed>>;
+    /// The number of the last commit in the feed; 0 before the first.
+    fn feed_end(&self) -> u64;
+    /// Removes some of what the feed names from before an instant, or from before the last `commits_max`; how many rows.
+    fn trim_feed(&self, before: Timestamp, commits_max: u64) -> Result<usize>;
+    /// What an entity keeps beside its log; see [`Effect::Keep`].
+    fn kept(&self, entity: EntityId) -> Result<Option<Vec<u8>>>;
     /// Forgets command ids that are older than they need to be kept; how many.
     fn forget_repeats(&self, now: Timestamp) -> Result<usize>;
     /// The head after the last group.

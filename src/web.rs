@@ -4,6 +4,7 @@ pub mod api;
 pub mod auth;
 pub mod bundle;
 mod documentation;
+pub mod feed;
 pub mod hygiene;
 pub mod password;
 pub mod problem;
@@ -28,7 +29,9 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::SignIn;
+use crate::connector::mail::postman::Postman;
 use crate::connector::seal::Seal;
+use crate::courier::{Sender, Wake};
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
@@ -64,6 +67,14 @@ pub struct App {
     pub single_sign_on: Option<ui::single_sign_on::SingleSignOn>,
     /// Seals secrets that are stored, and makes the ones that are derived.
     pub seal: Arc<Seal>,
+    /// Takes messages to where they go.
+    pub postman: Arc<Postman>,
+    /// Who follows what happens.
+    pub streams: api::stream::Streams,
+    /// What webhooks are sent with.
+    pub sender: Arc<Sender>,
+    /// Tells the courier that webhooks have changed.
+    pub wake: Wake,
     /// Renders the figures.
     pub metrics: PrometheusHandle,
     /// Where the test clock's time is kept, in a sandbox.
@@ -120,6 +131,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(records::put_external_record)
         .service(up_next::get_up_next)
         .service(timeline::get_timeline)
+        .service(stream::follow)
         .service(activities::create_activity)
         .service(activities::list_activities)
         .service(records::list_record_enrolments)
@@ -156,6 +168,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::delete_sequence)
         .service(ab_tests::list_ab_tests)
         .service(ab_tests::stop_ab_test)
+        .service(bulk_emails::list_candidates)
+        .service(bulk_emails::preview_bulk_email)
+        .service(bulk_emails::send_bulk_email)
         .service(deliveries::list_deliveries)
         .service(deliveries::settle_delivery)
         .service(migrations::preview_migration)
@@ -182,6 +197,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(imports::get_import_rejects)
         .service(me::get_own_settings)
         .service(me::patch_own_settings)
+        .service(calendar_imports::import_own_calendar)
         .service(calendars::get_own_calendar)
         .service(calendars::put_own_calendar)
         .service(me::get_me)
@@ -190,6 +206,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(users::invite_user)
         .service(users::disable_user)
         .service(users::enable_user)
+        .service(calendar_imports::import_calendar)
         .service(calendars::get_calendar)
         .service(calendars::put_calendar)
         .service(users::get_user)
@@ -206,6 +223,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(tokens::delete_token)
         .service(settings::get_settings)
         .service(settings::patch_settings)
+        .service(holidays::get_corrections)
+        .service(holidays::put_corrections)
+        .service(holidays::list_holidays)
         .service(record_types::create_record_type)
         .service(record_types::list_record_types)
         .service(fields::create_field)
@@ -230,11 +250,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(tags::delete_tag)
         .service(mailboxes::create_mailbox)
         .service(mailboxes::list_mailboxes)
+        .service(mailboxes::test_mailbox)
         .service(mailboxes::get_mailbox)
         .service(mailboxes::patch_mailbox)
         .service(mailboxes::delete_mailbox)
         .service(inbound_mail::reveal_inbound)
         .service(audit::list_audit)
+        .service(webhooks::create_webhook)
+        .service(webhooks::list_webhooks)
+        .service(webhooks::list_webhook_deliveries)
+        .service(webhooks::replay_webhook)
+        .service(webhooks::get_webhook)
+        .service(webhooks::delete_webhook)
         .service(clock::get_clock)
         .service(clock::accept_clock)
         .service(backup::get_backup)

@@ -17,8 +17,10 @@ use actix_web::web::{Bytes, Data};
 use futures_util::future::LocalBoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use relance::config::Config;
-use relance::connector::mail::Spool;
+use relance::connector::mail::postman::Postman;
+use relance::connector::egress::Reach;
 use relance::connector::seal::Seal;
+use relance::courier::{Sender, Wake};
 use relance::id::IdSource;
 use relance::import::Imports;
 use relance::runtime::start::{self, Options};
@@ -26,6 +28,7 @@ use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::time::{Clock, Timestamp};
 use relance::web;
+use relance::web::api::stream::Streams;
 use relance::web::hygiene::rates::Rates;
 use relance::web::hygiene::{self, Hygiene};
 use serde_json::{Value, json};
@@ -118,6 +121,7 @@ impl Server {
 
 async fn serve() -> Ask {
     let store = Arc::new(RowStore::open(Memory::default()).expect("rows in memory"));
+    let postman = Arc::new(Postman::open(FOLDER.path(), "relance@localhost").expect("a spool"));
     let options = Options {
         clock: Clock::test(Timestamp::parse("2026-03-02T09:00:00Z").expect("an instant")),
         clock_before: None,
@@ -125,11 +129,14 @@ async fn serve() -> Ask {
         threads: 1,
         resident_max: 64,
         idle: Duration::from_secs(60),
-        mailer: Arc::new(Spool::open(FOLDER.path(), "relance@localhost").expect("a spool")),
+        mailer: postman.clone(),
         chance: fastrand::Rng::with_seed(1),
     };
     let engine = start::start(store, options).expect("an engine");
     let config = Config::load(None).expect("the shipped configuration");
+    let seal = Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key"));
+    let sender = Sender::new(Reach::Loopback(vec![]), Duration::from_secs(1), seal.clone()).expect("a way out");
+    let sender = Arc::new(sender);
     let app = Data::new(web::App {
         imports: Imports::open(engine.clone(), FOLDER.path()).expect("a folder for imports"),
         engine,
@@ -141,7 +148,11 @@ async fn serve() -> Ask {
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
         inbound: relance::inbound::Inbound::new(engine.clone(), "relance@localhost"),
-        seal: Arc::new(Seal::new(&Seal::fresh_key().expect("a key")).expect("a key")),
+        postman,
+        seal,
+        streams: Streams::stopped(),
+        sender,
+        wake: Wake::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),

@@ -1,31 +1,37 @@
 //! E-mail from any template about any record: bounded, and with no header but its own.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use relance::connector::mail::{Mail, Spool};
+use relance::connector::mail::Mail;
+use relance::connector::mail::compose::compose;
 use relance::connector::merge::{self, Merge};
 use relance::domain::message_template::{Content, MailText};
-use tempfile::TempDir;
 
 use crate::parts;
 
-static SPOOL: LazyLock<(TempDir, Spool)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a folder for a spool");
-    let spool = Spool::open(folder.path(), "relance <relance@localhost>").expect("a spool");
-    (folder, spool)
-});
-
-const HEADERS: [&str; 8] =
-    ["Message-ID", "From", "To", "Subject", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
+const HEADERS: [&str; 13] = [
+    "Message-ID",
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "Auto-Submitted",
+    "In-Reply-To",
+    "References",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+];
 
 /// Body, subject, the record's name, two of its fields and its address, between zero bytes.
 pub fn run(bytes: &[u8]) {
     let [body_text, subject, name, company, notes, to_address] = parts(bytes);
     let mut merge = Merge::default();
-    merge.record.fields.insert("company".into(), company.into());
+    merge.record.fields.insert("company".into(), company.clone().into());
     merge.record.fields.insert("employees".into(), notes.len().into());
-    merge.record.fields.insert("notes".into(), notes.into());
+    merge.record.fields.insert("notes".into(), notes.clone().into());
     merge.record.name.clone_from(&name);
     merge.seller.name = "Sam Seller".into();
     for source in [&subject, &body_text] {
@@ -33,12 +39,17 @@ pub fn run(bytes: &[u8]) {
     }
     let mail = Mail {
         id: "0198-step".into(),
+        message_id: "0198-step@localhost".into(),
+        mailbox: None,
+        references: vec![company.clone()].into_iter().filter(|id| !id.is_empty()).collect(),
+        unsubscribe: Some(notes.clone()).filter(|link| !link.is_empty()),
         to_name: name,
         to_address: if to_address.is_empty() { "ada@example.org".into() } else { to_address },
         merge,
         text: MailText { subject, body_html: Some(body_text.clone()), body_text },
     };
-    let Ok(message) = SPOOL.1.compose(&mail) else { return };
+    let from = "relance <relance@localhost>".parse().expect("a sender");
+    let Ok(message) = compose(&mail, &from, &mail.message_id) else { return };
     let text = String::from_utf8_lossy(&message.formatted()).into_owned();
     assert!(text.len() < 4 << 20, "a message of {} bytes", text.len());
     let (head, _) = text.split_once("\r\n\r\n").expect("a head and a body");

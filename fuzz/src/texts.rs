@@ -3,6 +3,8 @@
 use relance::domain::catalogue::field::built_in;
 use relance::domain::given::Given;
 use relance::domain::record::schema::{Change, Phone, RecordType, Value};
+use relance::domain::schedule::civil::zone;
+use relance::domain::schedule::icalendar::days_off;
 use relance::domain::template::Language;
 use relance::id::{EnrolmentId, RecordId, SequenceId, StepId};
 use relance::time::Timestamp;
@@ -25,6 +27,11 @@ pub fn run(bytes: &[u8]) {
         }
         2 => {
             let _ = (Language::accepted(&text), RecordType::from_name(&text));
+            // A calendar of somebody else's, whatever its lines say.
+            let calendar = format!("BEGIN:VCALENDAR\n{text}\nEND:VCALENDAR");
+            let found = days_off(&calendar, zone("Europe/Madrid"), Timestamp::from_millis(1_767_603_600_000));
+            let runs = found.expect("it begins and ends as one").runs;
+            assert!(runs.iter().all(|(from, until)| from <= until) && runs.is_sorted());
         }
         _ => values(&text),
     }

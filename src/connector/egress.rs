@@ -1,6 +1,8 @@
 //! The one client that asks servers outside of this machine: HTTPS, bounded in time and size, following nobody
 //! elsewhere.
 
+pub mod dial;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +12,29 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
+pub use self::dial::{Dial, Reach};
 use crate::limits::EGRESS_ANSWER_MAX;
 
 /// From the first packet to the last byte of the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends requests outside.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Egress {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<Dial>, Full<Bytes>>,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for Egress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Egress").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer: a detail for the log.
@@ -34,8 +43,14 @@ pub struct Egress {
 pub struct EgressError(pub String);
 
 impl Egress {
-    /// Trusts the public authorities of the web and those in `ca_file` (PEM). Err if that file holds none.
+    /// For what the operator has configured. Trusts the public authorities of the web and those in `ca_file` (PEM). Err if that
+    /// file holds none.
     pub fn new(ca_file: Option<&Path>) -> Result<Egress, EgressError> {
+        Self::with(ca_file, Dial::new(Reach::Anywhere), TIMEOUT)
+    }
+
+    /// The same over connections that are made so, each exchange within `timeout`.
+    pub fn with(ca_file: Option<&Path>, dial: Dial, timeout: Duration) -> Result<Egress, EgressError> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(file) = ca_file {
             add_authorities(&mut roots, file)
@@ -47,10 +62,11 @@ impl Egress {
             .map_err(|error| EgressError(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(dial);
         // Requests are rare, and a connection kept since the last one would be found closed.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
-        Ok(Egress { client })
+        Ok(Egress { client, timeout })
     }
 
     /// The whole answer, whatever its status. Redirects are answers. The address must be [`admissible`].
@@ -62,9 +78,9 @@ impl Egress {
             let body = Limited::new(answer.into_body(), EGRESS_ANSWER_MAX).collect().await;
             Ok((status, body.map_err(|error| EgressError(causes(&*error)))?.to_bytes()))
         };
-        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
+        let answer = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(EgressError(format!("no answer within {} seconds", TIMEOUT.as_secs()))),
+            Err(_) => Err(EgressError(format!("no answer within {} seconds", self.timeout.as_secs()))),
         };
         answer.map_err(|EgressError(detail)| EgressError(format!("{host}: {detail}")))
     }
@@ -107,6 +123,10 @@ pub fn admissible(address: &str) -> Result<Url, EgressError> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::SocketAddr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -141,5 +161,69 @@ mod tests {
         assert!(Egress::new(Some(&file)).unwrap_err().to_string().contains("ca.pem"));
         std::fs::write(&file, "no certificate").unwrap();
         assert!(Egress::new(Some(&file)).unwrap_err().to_string().contains("ca.pem"));
+    }
+
+    /// A server on this machine that counts who calls; its port.
+    fn counting() -> (u16, Arc<AtomicUsize>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, calls) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+        let counted = calls.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 1_000]);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        });
+        (port, calls)
+    }
+
+    /// A name that stands for the first address when it is asked for the first time, and then for the others in turn.
+    fn rebinding(answers: &'static [&'static str]) -> (dial::Lookup, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = asked.clone();
+        let lookup = move |_: String, port: u16| -> futures_util::future::BoxFuture<'static, _> {
+            let answer = answers[counted.fetch_add(1, Ordering::SeqCst) % answers.len()];
+            let found = answer.split(' ').map(|address| SocketAddr::new(address.parse().unwrap(), port)).collect();
+            Box::pin(async move { Ok(found) })
+        };
+        (Arc::new(lookup), asked)
+    }
+
+    #[tokio::test]
+    async fn the_address_that_was_judged_is_the_one_that_is_called() {
+        let (port, calls) = counting();
+        // Were it asked for twice, once to judge and once to call, it would lead to where it may not.
+        let (lookup, asked) = rebinding(&["127.0.0.2", "127.0.0.1", "127.0.0.1 127.0.0.2"]);
+        let named = Reach::PublicAnd(vec!["127.0.0.2/32".parse().unwrap()]);
+        let egress = Egress::with(None, Dial::new(named).with_lookup(lookup), Duration::from_secs(5)).unwrap();
+        for turn in 1..=6 {
+            let request = Request::get(format!("http://hooks.example:{port}/")).body(Full::default()).unwrap();
+            let answer = egress.send(request).await.unwrap_err();
+            assert_eq!(asked.load(Ordering::SeqCst), turn, "once for each connection");
+            let is_refused = answer.to_string().contains("not within reach");
+            assert_eq!(is_refused, turn % 3 == 2, "{turn}: {answer}");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0, "whatever it stood for, this server was not named");
+    }
+
+    #[tokio::test]
+    async fn an_address_is_judged_however_it_is_written() {
+        let (port, calls) = counting();
+        let egress = |reach| Egress::with(None, Dial::new(reach), Duration::from_secs(5)).unwrap();
+        let call = |egress: Egress, host: &str| {
+            let request = Request::get(format!("http://{host}:{port}/")).body(Full::default()).unwrap();
+            async move { egress.send(request).await }
+        };
+        for host in ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"]
+        {
+            let answer = call(egress(Reach::PublicAnd(vec![])), host).await;
+            assert!(answer.is_err(), "{host}");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0);
+        let named = Reach::PublicAnd(vec!["127.0.0.1/32".parse().unwrap()]);
+        assert!(call(egress(named), "127.0.0.1").await.is_ok());
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 }

@@ -6,6 +6,7 @@ mod decide;
 pub mod mailbox;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ use crate::id::{ChannelsId, EntityKind, MailboxId, UserId};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channels {
     /// In the order in which they were added.
-    pub mailboxes: BTreeMap<MailboxId, Mailbox>,
+    pub mailboxes: BTreeMap<MailboxId, Arc<Mailbox>>,
 }
 
 impl Channels {
@@ -74,10 +75,10 @@ impl Entity for Channels {
             ChannelsEvent::MailboxAdded { mailbox, parts } => {
                 let mut added = Mailbox { version: 1, ..Mailbox::default() };
                 parts.iter().for_each(|part| added.set(part));
-                self.mailboxes.insert(*mailbox, added);
+                self.mailboxes.insert(*mailbox, Arc::new(added));
             }
             ChannelsEvent::MailboxChanged { mailbox, after, .. } => {
-                if let Some(mailbox) = self.mailboxes.get_mut(mailbox) {
+                if let Some(mailbox) = self.mailboxes.get_mut(mailbox).map(Arc::make_mut) {
                     after.iter().for_each(|part| mailbox.set(part));
                     mailbox.version += 1;
                 }

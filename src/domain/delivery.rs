@@ -7,9 +7,11 @@
 //! never owed again by itself.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::message_template::MailText;
 use crate::id::TemplateId;
 use crate::time::Timestamp;
 
@@ -50,11 +52,22 @@ pub enum Settled {
     Resend,
 }
 
+/// What a seller sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// What the template says, filled in for the record.
+    Template(TemplateId),
+    /// What the seller has written; merge fields are filled in likewise.
+    Own(MailText),
+}
+
 /// The message of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// What it says.
+    /// What it says, as that template is when it leaves.
     pub template: TemplateId,
+    /// What it says instead, where a seller has written it.
+    pub own: Option<Arc<MailText>>,
     /// Where it stands.
     pub state: MessageState,
     /// Its Message-ID, once it was tried.
@@ -167,7 +180,16 @@ impl Message {
     /// A message that is owed from `at` on.
     pub fn owed(template: TemplateId, at: Timestamp) -> Message {
         let state = MessageState::Owed;
-        Message { template, state, message_id: None, former: None, owed_at: at, attempts: 0, last_error: None }
+        Message {
+            template,
+            own: None,
+            state,
+            message_id: None,
+            former: None,
+            owed_at: at,
+            attempts: 0,
+            last_error: None,
+        }
     }
 
     /// It stands elsewhere now.

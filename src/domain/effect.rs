@@ -171,6 +171,11 @@ pub enum Effect {
     Count { counter: Counter, delta: i64, max: Option<i64> },
     /// Remove the entity's log and snapshot from before this commit.
     Erase,
+    /// Write what the entity keeps beside its log: where it stands in work that goes on for good. It follows from no event,
+    /// so that such work makes no log that grows, and replaces what was kept before.
+    Keep(Vec<u8>),
+    /// Keep nothing any more.
+    Unkeep,
 }
 
 /// The effects of one command's events, in order.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::channels::Channels;
+use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
 use crate::domain::message_template::{MessageKind, MessageTemplate, Standing};
@@ -14,7 +15,8 @@ use crate::domain::policy::Policy;
 use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
 use crate::domain::template;
-use crate::id::{SequenceId, TemplateId};
+use crate::domain::webhook::Webhook;
+use crate::id::{SequenceId, TemplateId, WebhookId};
 
 /// The snapshot that every decision is given.
 #[derive(Clone, Debug)]
@@ -31,10 +33,14 @@ pub struct Given {
     pub channels: Arc<Channels>,
     /// Every message template that is there, those that the product ships among them.
     pub messages: HashMap<TemplateId, Arc<MessageTemplate>>,
+    /// Every webhook that is there.
+    pub webhooks: HashMap<WebhookId, Arc<Webhook>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
-    /// What a second attempt at a message may do.
+    /// What a second attempt may do at a message that no mailbox is chosen for.
     pub class: Class,
+    /// Whether messages go to the servers of their mailboxes.
+    pub carries: bool,
     /// What this one decision has to see of other records; empty in what all decisions share.
     pub related: Related,
 }
@@ -48,8 +54,10 @@ impl Default for Given {
             catalogue: Arc::default(),
             channels: Arc::default(),
             messages: template::shipped_messages().clone(),
+            webhooks: HashMap::new(),
             merge_reader: reads_nothing,
             class: Class::default(),
+            carries: false,
             related: Related::default(),
         }
     }
@@ -64,6 +72,16 @@ impl Given {
     /// The message template of that id and kind, if it is there.
     pub fn message(&self, id: TemplateId, kind: MessageKind) -> Option<&MessageTemplate> {
         self.messages.get(&id).map(Arc::as_ref).filter(|template| template.is(kind))
+    }
+
+    /// What a second attempt may do at a message from that mailbox.
+    pub fn class_of(&self, mailbox: Option<&Mailbox>) -> Class {
+        match mailbox {
+            None => self.class,
+            Some(_) if !self.carries => Class::Idempotent,
+            Some(mailbox) if mailbox.imap.is_some() => Class::Checkable,
+            Some(_) => Class::Blind,
+        }
     }
 
     /// The active sequences in whose present version there is a node of which `named` holds.
@@ -82,6 +100,17 @@ impl Given {
         match template.standing {
             Standing::Present => _ = next.messages.insert(id, Arc::new(template.clone())),
             Standing::Missing | Standing::Deleted => _ = next.messages.remove(&id),
+        }
+        next
+    }
+
+    /// The same snapshot with a webhook as it is now.
+    #[must_use]
+    pub fn with_webhook(&self, id: WebhookId, webhook: &Webhook) -> Given {
+        let mut next = self.clone();
+        match webhook.is_there() {
+            true => _ = next.webhooks.insert(id, Arc::new(webhook.clone())),
+            false => _ = next.webhooks.remove(&id),
         }
         next
     }

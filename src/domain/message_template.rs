@@ -61,6 +61,11 @@ impl Content {
         }
     }
 
+    /// Everything that does not fit in its texts: length, syntax, merge fields.
+    pub fn problems(&self, given: &Given) -> Vec<Problem> {
+        self.parts().into_iter().flat_map(|part| part.problems(given)).collect()
+    }
+
     /// Its texts, each with its place in a request and the bytes it may have.
     fn parts(&self) -> Vec<Part<'_>> {
         match self {
@@ -255,8 +260,7 @@ impl MessageTemplate {
 fn judge(name: &str, content: &Content, given: &Given) -> Result<(), TemplateRejection> {
     let name = text_fault(name, limits::MESSAGE_NAME_MAX, false);
     let name = name.map(|(code, detail)| Problem { pointer: "/name".into(), code, detail });
-    let problems: Vec<Problem> =
-        name.into_iter().chain(content.parts().into_iter().flat_map(|part| part.problems(given))).collect();
+    let problems: Vec<Problem> = name.into_iter().chain(content.problems(given)).collect();
     if problems.is_empty() { Ok(()) } else { Err(TemplateRejection::Invalid(problems)) }
 }
 

@@ -21,7 +21,7 @@ use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::permission::{Denial, Role, Roles};
-use crate::domain::schedule::Calendar;
+use crate::domain::schedule::{Calendar, Corrections};
 use crate::id::{EntityKind, OrganisationId, TeamId, UserId};
 
 /// What an administrator writes of a user.
@@ -118,6 +118,10 @@ pub struct Organisation {
     pub calendars: BTreeMap<UserId, (Arc<Calendar>, u32)>,
     /// Computings anew of due dates that are not done yet (TM-11).
     pub walks: BTreeSet<u32>,
+    /// What is said of holidays against the table.
+    pub holidays: Corrections,
+    /// Changes of it so far, and 1.
+    pub holidays_version: u32,
 }
 
 impl Default for Organisation {
@@ -133,6 +137,8 @@ impl Default for Organisation {
             built_in: UserProfile::default(),
             calendars: BTreeMap::new(),
             walks: BTreeSet::new(),
+            holidays: Corrections::default(),
+            holidays_version: 1,
         }
     }
 }
@@ -222,6 +228,11 @@ impl Entity for Organisation {
                 self.walks.insert(*walk);
             }
             OrganisationEvent::DueDatesSettled { walk } => _ = self.walks.remove(walk),
+            OrganisationEvent::HolidaysCorrected { before, after } => {
+                before.iter().for_each(|one| self.holidays.lift(one));
+                after.iter().for_each(|one| self.holidays.set(one));
+                self.holidays_version += 1;
+            }
         }
     }
 

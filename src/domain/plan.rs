@@ -227,6 +227,15 @@ impl Plan {
 }
 
 impl PlanNode {
+    /// The template that a seller's message begins with.
+    pub fn seller_template(&self) -> Option<TemplateId> {
+        match &self.action {
+            Action::Seller(SellerStep::Email(template) | SellerStep::Text(template)) => *template,
+            Action::AutoEmail(template) | Action::AutoText(template) => Some(*template),
+            _ => None,
+        }
+    }
+
     /// Whether a seller performs it.
     pub fn is_seller_step(&self) -> bool {
         matches!(self.action, Action::Seller(_))

@@ -9,7 +9,7 @@ use crate::domain::organisation::settings::{Settings, Workspace};
 use crate::domain::organisation::{Organisation, User, UserState};
 use crate::domain::permission::{Cause, Denial, Grant, Permission, Role, Roles};
 use crate::domain::record::schema::Owner;
-use crate::domain::schedule::Calendar;
+use crate::domain::schedule::{Calendar, Corrections};
 use crate::id::{TeamId, UserId};
 
 /// The unit of users who were given none, and of the built-in administrator.
@@ -96,6 +96,11 @@ impl Policy {
                 (self.organisation.teams.get(&id).map(|team| team.name.clone()).unwrap_or_default(), None)
             }
         }
+    }
+
+    /// What is said of holidays here.
+    pub fn holidays(&self) -> &Corrections {
+        &self.organisation.holidays
     }
 
     /// When whoever acts on a step works: its user; for a team the record's owner, if that is a user; else the usual hours

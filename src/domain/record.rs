@@ -250,6 +250,7 @@ impl Entity for Record {
             | RecordEvent::OptedOut { .. } => {}
             RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => self.note_answer(event),
             RecordEvent::MessageOwed { .. }
+            | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
             | RecordEvent::WindowOpened { .. }
@@ -335,6 +336,7 @@ impl Entity for Record {
                 owed.push(Effect::Disarm { due: *wakes_at, key: *step });
             }
             RecordEvent::MessageOwed { .. }
+            | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
             | RecordEvent::WindowOpened { .. }

@@ -3,9 +3,12 @@
 
 pub mod calendar;
 pub mod civil;
+pub mod corrections;
 pub mod holidays;
+pub mod icalendar;
 pub mod working;
 
 pub use self::calendar::{Calendar, Day, Entry, Repeat, Span, TimeOfDay, Weekday, Weekdays};
 pub use self::civil::day_bounds;
+pub use self::corrections::{Corrections, HolidayCorrection};
 pub use self::working::Working;

@@ -14,6 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::Inbound;
 use crate::connector::imap::{Account, Connection, Cursor};
+use crate::connector::mail::pool::PASSWORD;
 use crate::connector::seal::Seal;
 use crate::connector::secret::Secret;
 use crate::domain::channels::mailbox::Server;
@@ -21,7 +22,6 @@ use crate::file::write_whole;
 use crate::id::MailboxId;
 use crate::limits;
 use crate::runtime::message::Failure;
-use crate::web::wire::mailbox::PASSWORD;
 
 /// How often it is looked whether the mailboxes are others.
 const LOOK: Duration = Duration::from_secs(2);

@@ -135,6 +135,17 @@ impl Router {
         }
     }
 
+    /// Replaces what an entity keeps beside its log, or removes it; see [`Effect::Keep`].
+    pub async fn keep<E: Resides>(&self, id: E::Id, kept: Option<Vec<u8>>)
+    where
+        ShardActor: Handler<Deliver<E>>,
+    {
+        let effect = kept.map_or(Effect::Unkeep, Effect::Keep);
+        if let Err(error) = self.ask::<E, ()>(id, Ask::Sweep(effect), |_| ()).await {
+            tracing::warn!(%error, "what an entity keeps beside its log stays as it was");
+        }
+    }
+
     async fn ask<E: Resides, T: Send + 'static>(
         &self,
         id: E::Id,
@@ -207,6 +218,11 @@ impl Engine {
         if let Err(error) = self.submit_in_turn::<Audit, ()>(audit, Note(refusal), caller, |_| ()).await {
             tracing::warn!(%error, "a refusal could not be noted");
         }
+    }
+
+    /// Changes with the last number of the feed.
+    pub fn follow(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.shared.writer.follow()
     }
 
     /// The engine's clock.

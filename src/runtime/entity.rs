@@ -17,6 +17,7 @@ use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Record;
 use crate::domain::related::decide_seeing;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{AuditId, EntityId, RecordId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
@@ -40,6 +41,9 @@ pub type AccountActor = EntityActor<Account>;
 pub type AuditActor = EntityActor<Audit>;
 /// The actor of a template of messages.
 pub type MessageTemplateActor = EntityActor<MessageTemplate>;
+
+/// The actor of a webhook.
+pub type WebhookActor = EntityActor<Webhook>;
 
 /// What is in memory of an entity. Dropped at any doubt; the rows are the truth.
 struct Held<E> {

@@ -19,6 +19,7 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{EntityId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
@@ -113,6 +114,16 @@ impl Resides for MessageTemplate {
     }
 }
 
+impl Resides for Webhook {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Webhook> {
+        &mut shard.webhooks
+    }
+
+    fn committed(id: Self::Id, state: &Webhook, shared: &Shared) {
+        shared.given.rcu(|given| given.with_webhook(id, state));
+    }
+}
+
 impl Resides for Import {
     fn residence(shard: &mut ShardActor) -> &mut Residence<Import> {
         &mut shard.imports
@@ -148,6 +159,7 @@ pub struct ShardActor {
     catalogues: Residence<Catalogue>,
     channels: Residence<Channels>,
     message_templates: Residence<MessageTemplate>,
+    webhooks: Residence<Webhook>,
     panics: HashMap<EntityId, u8>,
 }
 
@@ -166,6 +178,7 @@ impl ShardActor {
             catalogues: Residence::default(),
             channels: Residence::default(),
             message_templates: Residence::default(),
+            webhooks: Residence::default(),
             panics: HashMap::new(),
         }
     }
@@ -214,6 +227,7 @@ impl ShardActor {
         self.catalogues.ask_idle_to_leave(idle);
         self.channels.ask_idle_to_leave(idle);
         self.message_templates.ask_idle_to_leave(idle);
+        self.webhooks.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
     }

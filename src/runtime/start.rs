@@ -16,6 +16,7 @@ use crate::domain::given::Given;
 use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{CatalogueId, ChannelsId, EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
 use crate::runtime::engine::{Engine, Router, Shared};
@@ -71,7 +72,8 @@ fn assemble(
 ) -> Result<Engine> {
     let fences = store.grant()?;
     let epoch = fences.iter().map(|fence| fence.epoch).max().unwrap_or_default();
-    let given = Given { class: options.mailer.class(), ..read_given(store.as_ref())? };
+    let (class, carries) = (options.mailer.class(), options.mailer.carries());
+    let given = Given { class, carries, ..read_given(store.as_ref())? };
     let keyring = read_keys(store.as_ref())?;
     let watch = ClockWatch::new(&options.clock, store.head().at, options.clock_before);
     let shared = Arc::new(Shared {
@@ -124,8 +126,8 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// The snapshot as the log says it: the organisation, the catalogue, the channels, message templates, every sequence, and the plans of its
-/// versions.
+/// The snapshot as the log says it: the organisation, the catalogue, the channels, message templates, webhooks, every sequence,
+/// and the plans of its versions.
 fn read_given(store: &dyn Store) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
     let (catalogue, ..) = codec::load::<Catalogue>(store, CatalogueId::THE.into(), None)?;
@@ -135,6 +137,10 @@ fn read_given(store: &dyn Store) -> Result<Given> {
     for entity in store.entities(EntityKind::MessageTemplate)? {
         let (template, ..) = codec::load::<MessageTemplate>(store, entity, None)?;
         given = given.with_message(entity.into(), &template);
+    }
+    for entity in store.entities(EntityKind::Webhook)? {
+        let (webhook, ..) = codec::load::<Webhook>(store, entity, None)?;
+        given = given.with_webhook(entity.into(), &webhook);
     }
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;

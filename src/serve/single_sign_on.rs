@@ -1,9 +1,8 @@
 //! From `[oidc]` of the configuration to the provider that people may sign in with.
 
-use std::path::Path;
-
 use anyhow::{Context, anyhow, bail};
 
+use super::named;
 use crate::config::Oidc;
 use crate::connector::egress::Egress;
 use crate::connector::oidc::{Provider, Settings, Waiting};
@@ -46,10 +45,6 @@ fn secret(config: &Oidc) -> anyhow::Result<Option<Secret>> {
         "" => bail!("`oidc.client_secret_file` is empty"),
         secret => Ok(Some(Secret::new(secret))),
     }
-}
-
-fn named(file: &Path) -> Option<&Path> {
-    Some(file).filter(|file| !file.as_os_str().is_empty())
 }
 
 #[cfg(test)]

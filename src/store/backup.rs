@@ -294,8 +294,8 @@ impl<R: Read> Hashed<R> {
     }
 }
 
-/// Names what a store holds (P17): SHA-256 over every row in the order of the keys but epochs and snapshots, which another
-/// store may have otherwise and be the same. In hexadecimal.
+/// Names what a store holds (P17): SHA-256 over every row in the order of the keys but epochs, snapshots, the feed
+/// and what is kept beside logs, which another store may have otherwise and be the same. In hexadecimal.
 pub fn canonical_hash<K: Keyspace>(store: &RowStore<K>) -> Result<String> {
     let mut hash = Sha256::new();
     store.scan_all(None, &mut |key, value| {

@@ -4,7 +4,7 @@ use crate::domain::effect::Effect;
 use crate::id::EntityId;
 use crate::limits;
 use crate::store::Result;
-use crate::store::group::{Group, lasting};
+use crate::store::group::{Finished, Group, lasting};
 use crate::store::key;
 use crate::store::rows::{Batch, Keyspace, RowStore, shards};
 use crate::time::Timestamp;
@@ -45,7 +45,7 @@ impl<K: Keyspace> RowStore<K> {
             if commits == 0 {
                 return Ok(());
             }
-            let (batch, sums) = group.finish();
+            let Finished { batch, sums, .. } = group.finish(Timestamp::default());
             self.write(&mut held, batch, Timestamp::default())?;
             held.counters.extend(sums);
         }

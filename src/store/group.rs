@@ -9,7 +9,7 @@ use crate::sabotage::{self, Defect};
 use crate::store::key::{self, Key};
 use crate::store::rows::{Batch, Held, Keyspace, RowStore};
 use crate::store::trail::Trail;
-use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec};
+use crate::store::{Commit, Outcome, Repeat, Result, Store, TimerRow, Version, codec, feed};
 use crate::time::Timestamp;
 
 /// Housekeeping leaves the version as it is.
@@ -37,6 +37,17 @@ pub(super) struct Group<'a, K> {
     claims: HashMap<Key, Option<RecordId>>,
     repeats: HashMap<Key, Repeat>,
     trail: Trail,
+    fed: Vec<(EntityId, Version)>,
+}
+
+/// What a group came to.
+pub(super) struct Finished {
+    /// Its rows.
+    pub batch: Batch,
+    /// The counters that it changed.
+    pub sums: BTreeMap<Counter, i64>,
+    /// The number of the last commit in the feed after it.
+    pub fed: u64,
 }
 
 impl<'a, K: Keyspace> Group<'a, K> {
@@ -51,6 +62,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             claims: HashMap::new(),
             repeats: HashMap::new(),
             trail: held.head.trail,
+            fed: Vec::new(),
         }
     }
 
@@ -121,6 +133,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
         if let Some(entry) = &commit.entry {
             self.batch.put(key::event(commit.entity, version), entry.clone());
             self.heads.insert(commit.entity, version);
+            if feed::is_told(commit.entity.kind) {
+                self.fed.push((commit.entity, version));
+            }
             if let Some(origin) = commit.audit {
                 let link = self.trail.link(commit.entity, version, origin.from, entry);
                 self.trail = self.trail.with(&link);
@@ -190,14 +205,16 @@ impl<'a, K: Keyspace> Group<'a, K> {
                 self.batch.remove(claim.clone());
                 self.claims.insert(claim, None);
             }
+            Effect::Keep(bytes) => self.batch.put(key::kept(entity), bytes.clone()),
+            Effect::Unkeep => self.batch.remove(key::kept(entity)),
             Effect::Count { counter, delta, .. } => *self.counters.entry(*counter).or_default() += delta,
             // Of a log that is being replayed, what was erased is not there any more.
             Effect::Erase => {}
         }
     }
 
-    /// The rows, the counters once for the whole group.
-    pub(super) fn finish(mut self) -> (Batch, BTreeMap<Counter, i64>) {
+    /// The rows, the counters and the feed once for the whole group.
+    pub(super) fn finish(mut self, at: Timestamp) -> Finished {
         let sums: BTreeMap<Counter, i64> =
             self.counters.keys().map(|counter| (*counter, self.count(*counter))).collect();
         for (counter, sum) in &sums {
@@ -206,7 +223,13 @@ impl<'a, K: Keyspace> Group<'a, K> {
                 _ => self.batch.put(key::counter(*counter), codec::encode(sum)),
             }
         }
-        (self.batch, sums)
+        let mut fed = self.held.fed;
+        for commits in self.fed.chunks(feed::ROW_COMMITS_MAX) {
+            let row = feed::Row { at, commits: commits.to_vec() };
+            self.batch.put(key::feed(fed + 1), codec::encode(&row));
+            fed += commits.len() as u64;
+        }
+        Finished { batch: self.batch, sums, fed }
     }
 }
 

@@ -11,7 +11,8 @@
 //! shard D state step           message list row
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
-//! GLOBAL A number              link of the audit trail
+//! GLOBAL A number              link of the audit trail       GLOBAL N number       commits in their order, the first of that number
+//! shard W kind id              what an entity keeps beside its log
 //! GLOBAL M                     identity of the store      GLOBAL H              head: groups so far, sums of all rows
 //! ```
 
@@ -36,7 +37,7 @@ pub const GLOBAL: Shard = Shard(u16::MAX);
 pub const DERIVED: [u8; 8] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C', b'D'];
 
 /// Kinds of rows that say what happened, and who may write on.
-pub const LASTING: [u8; 4] = [b'E', b'R', b'F', b'A'];
+pub const LASTING: [u8; 6] = [b'E', b'R', b'F', b'A', b'N', b'W'];
 
 /// How far a clock may be set back without a command id being forgotten.
 const CLOCK_SET_BACK_HOURS_MAX: i64 = 24;
@@ -256,6 +257,18 @@ pub fn link(number: u64) -> Key {
     key
 }
 
+/// The row of the feed that begins with that commit.
+pub fn feed(number: u64) -> Key {
+    let mut key = prefix(GLOBAL, b'N');
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// What an entity keeps beside its log.
+pub fn kept(entity: EntityId) -> Key {
+    entity_key(b'W', entity)
+}
+
 /// The identity of the store.
 pub fn identity() -> Key {
     prefix(GLOBAL, b'M')
@@ -266,9 +279,9 @@ pub fn head() -> Key {
     prefix(GLOBAL, b'H')
 }
 
-/// Whether a row of this key never replaces another: events, command ids and links.
+/// Whether a row of this key never replaces another: events, command ids, links and the feed.
 pub fn is_written_once(key: &[u8]) -> bool {
-    matches!(row_of(key), Some(b'E' | b'R' | b'A'))
+    matches!(row_of(key), Some(b'E' | b'R' | b'A' | b'N'))
 }
 
 /// Reads keys back. One that leads with another shard than that of what it names was never written: taken for true, it
@@ -318,6 +331,12 @@ pub mod read {
     /// The number of a link.
     pub fn link(key: &[u8]) -> Option<u64> {
         let number = key.strip_prefix(&all(GLOBAL, b'A')[..])?;
+        Some(u64::from_be_bytes(number.try_into().ok()?))
+    }
+
+    /// The number of the first commit in a row of the feed.
+    pub fn feed(key: &[u8]) -> Option<u64> {
+        let number = key.strip_prefix(&all(GLOBAL, b'N')[..])?;
         Some(u64::from_be_bytes(number.try_into().ok()?))
     }
 

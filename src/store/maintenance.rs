@@ -16,6 +16,7 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::webhook::Webhook;
 use crate::id::{EntityId, EntityKind};
 use crate::limits;
 use crate::store::codec::{self, Entry};
@@ -83,6 +84,7 @@ fn follows_from(entity: EntityId, log: &Log) -> Result<Replayed> {
         EntityKind::Catalogue => replay::<Catalogue>(entity, log).map(|found| found.1),
         EntityKind::Channels => replay::<Channels>(entity, log).map(|found| found.1),
         EntityKind::MessageTemplate => replay::<MessageTemplate>(entity, log).map(|found| found.1),
+        EntityKind::Webhook => replay::<Webhook>(entity, log).map(|found| found.1),
     }
 }
 
@@ -233,6 +235,7 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
         EntityKind::MessageTemplate => {
             check_snapshot::<MessageTemplate>(store, entity, log, findings).map(|found| found.1)
         }
+        EntityKind::Webhook => check_snapshot::<Webhook>(store, entity, log, findings).map(|found| found.1),
     }
 }
 

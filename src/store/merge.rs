@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::ops::Bound;
 
 use crate::domain::access::Scope;
-use crate::id::RecordId;
+use crate::id::{EntityId, EntityKind, RecordId};
 use crate::limits;
 use crate::store::key::{self, Key};
 use crate::store::rows::{Keyspace, RowStore, shards, unreadable};
@@ -19,6 +19,21 @@ const PAGE_FIRST: usize = 4;
 type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
 
 impl<K: Keyspace> RowStore<K> {
+    /// See [`crate::store::Store::entities`].
+    pub(super) fn list_entities(&self, kind: EntityKind) -> Result<Vec<EntityId>> {
+        let mut entities = Vec::new();
+        for shard in shards() {
+            self.scan_prefix(&key::events_of_kind(shard, kind), &mut |found, _| {
+                let (entity, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
+                if version == 1 {
+                    entities.push(entity);
+                }
+                Ok(true)
+            })?;
+        }
+        Ok(entities)
+    }
+
     /// See [`crate::store::Store::records`].
     pub(super) fn list_records(&self, scope: &Scope, before: Option<u128>, visit: VisitRecord) -> Result<()> {
         let Scope::Of(principals) = scope else {

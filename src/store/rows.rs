@@ -6,12 +6,13 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use crate::domain::record::schema::RecordType;
 use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::backup::Feed;
-use crate::store::group::Group;
+use crate::store::feed::Fed;
+use crate::store::group::{Finished, Group};
 use crate::store::head::Head;
 use crate::store::key::{self, Key};
 use crate::store::trail::VisitLink;
@@ -73,6 +74,8 @@ pub(super) struct Held {
     pub(super) counters: HashMap<Counter, i64>,
     pub(super) epochs: Vec<u64>,
     pub(super) head: Head,
+    /// The number of the last commit in the feed.
+    pub(super) fed: u64,
     /// Where batches go while a backup is made.
     pub(super) feed: std::sync::Weak<std::sync::Mutex<Feed>>,
 }
@@ -99,6 +102,7 @@ impl<K: Keyspace> RowStore<K> {
             held.epochs.push(epoch);
         }
         held.head = self.rows.get(&key::head())?.map_or(Ok(Head::default()), |bytes| Head::read(&bytes))?;
+        held.fed = self.read_feed_end()?;
         *self.held() = held;
         Ok(())
     }
@@ -186,10 +190,11 @@ impl<K: Keyspace> Store for RowStore<K> {
             }
             outcomes.push(outcome);
         }
-        let (batch, sums) = group.finish();
         let at = commits.iter().map(|commit| commit.at).max().unwrap_or_default();
+        let Finished { batch, sums, fed } = group.finish(at);
         self.write(&mut held, batch, at)?;
         held.counters.extend(sums);
+        held.fed = fed;
         Ok(outcomes)
     }
 
@@ -225,17 +230,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn entities(&self, kind: EntityKind) -> Result<Vec<EntityId>> {
-        let mut entities = Vec::new();
-        for shard in shards() {
-            self.scan_prefix(&key::events_of_kind(shard, kind), &mut |found, _| {
-                let (entity, version) = key::read::event(found).ok_or_else(|| unreadable(found))?;
-                if version == 1 {
-                    entities.push(entity);
-                }
-                Ok(true)
-            })?;
-        }
-        Ok(entities)
+        self.list_entities(kind)
     }
 
     fn due(&self, shard: Shard, after: Option<TimerRow>, until: Timestamp, limit: usize) -> Result<Vec<TimerRow>> {
@@ -275,6 +270,10 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn claimed(&self, kind: RecordType, external_id: &str) -> Result<Option<RecordId>> {
         self.rows.get(&key::claim(kind, external_id))?.map(|bytes| codec::decode(&bytes)).transpose()
+    }
+
+    fn summary(&self, record: RecordId) -> Result<Option<RecordSummary>> {
+        self.rows.get(&key::record(record))?.map(|bytes| codec::decode(&bytes)).transpose()
     }
 
     fn counter(&self, counter: Counter) -> i64 {
@@ -336,6 +335,22 @@ impl<K: Keyspace> Store for RowStore<K> {
 
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
         self.compute_anew(effects)
+    }
+
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>> {
+        self.list_feed(after, limit)
+    }
+
+    fn feed_end(&self) -> u64 {
+        self.held().fed
+    }
+
+    fn trim_feed(&self, before: Timestamp, commits_max: u64) -> Result<usize> {
+        self.remove_fed(before, commits_max)
+    }
+
+    fn kept(&self, entity: EntityId) -> Result<Option<Vec<u8>>> {
+        self.rows.get(&key::kept(entity))
     }
 
     fn forget_repeats(&self, now: Timestamp) -> Result<usize> {

@@ -122,8 +122,8 @@ impl Sled {
         let tree = self.tree()?;
         let mut rows = sled::Batch::default();
         for (key, value) in batch.0 {
-            // An event row is new by its version; only erasure and snapshots meet an old value.
-            if value.is_none() || key::row_of(&key) == Some(b'S') {
+            // An event row is new by its version; only erasure, snapshots and what is kept beside a log meet an old value.
+            if value.is_none() || matches!(key::row_of(&key), Some(b'S' | b'W')) {
                 remove_chunks(&tree, &key, &mut rows)?;
             }
             match value {
@@ -183,9 +183,10 @@ fn whole(tree: &sled::Tree, key: &[u8], value: &[u8]) -> Result<Vec<u8>> {
     }
 }
 
-/// Chunks of a value that is about to be replaced or removed. Only snapshots and events can have some.
+/// Chunks of a value that is about to be replaced or removed. Only snapshots, events and what is kept beside a log can have
+/// some.
 fn remove_chunks(tree: &sled::Tree, key: &[u8], batch: &mut sled::Batch) -> Result<()> {
-    if !matches!(key::row_of(key), Some(b'S' | b'E')) {
+    if !matches!(key::row_of(key), Some(b'S' | b'E' | b'W')) {
         return Ok(());
     }
     let old = read(|| tree.get(key))?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::limits;
 use crate::store::{Commit, Outcome, Store, StoreError};
@@ -21,6 +21,7 @@ struct Request {
 pub struct Writer {
     requests: Sender<Request>,
     failed: Arc<AtomicBool>,
+    fed: Arc<watch::Sender<u64>>,
 }
 
 /// Commits that wait, and the store they go to.
@@ -28,6 +29,7 @@ pub struct Queue {
     waiting: Receiver<Request>,
     store: Arc<dyn Store>,
     failed: Arc<AtomicBool>,
+    fed: Arc<watch::Sender<u64>>,
 }
 
 impl Writer {
@@ -35,7 +37,8 @@ impl Writer {
     pub fn new(store: Arc<dyn Store>) -> (Writer, Queue) {
         let (requests, waiting) = channel();
         let failed = Arc::new(AtomicBool::new(false));
-        (Writer { requests, failed: failed.clone() }, Queue { waiting, store, failed })
+        let fed = Arc::new(watch::Sender::new(store.feed_end()));
+        (Writer { requests, failed: failed.clone(), fed: fed.clone() }, Queue { waiting, store, failed, fed })
     }
 
     /// Starts a thread that empties the queue; it ends when the last `Writer` is dropped and everything sent is written.
@@ -55,6 +58,11 @@ impl Writer {
         let (answer, outcome) = oneshot::channel();
         let sent = self.requests.send(Request { commit, answer }).is_ok();
         async move { if sent { outcome.await.unwrap_or(Outcome::Unknown) } else { Outcome::Unknown } }
+    }
+
+    /// Changes with the last number of the feed, so that whoever follows it need not ask.
+    pub fn follow(&self) -> watch::Receiver<u64> {
+        self.fed.subscribe()
     }
 
     /// Whether a write has failed. Nothing is accepted after that: what the disk holds is not known.
@@ -86,7 +94,11 @@ impl Queue {
 
     fn store(&self, commits: &[Commit]) -> Option<Vec<Outcome>> {
         match self.store.commit(commits) {
-            Ok(outcomes) => Some(outcomes),
+            Ok(outcomes) => {
+                let end = self.store.feed_end();
+                self.fed.send_if_modified(|fed| std::mem::replace(fed, end) != end);
+                Some(outcomes)
+            }
             Err(StoreError::Full) => Some(vec![Outcome::Full; commits.len()]),
             Err(error) => {
                 self.failed.store(true, Ordering::Release);

@@ -20,6 +20,7 @@ use crate::domain::audit::Refusal;
 use crate::domain::permission::{Cause, Denial, Permission};
 use crate::domain::policy::Person;
 use crate::id::{KeyId, UserId};
+use crate::runtime::keyring::HeldKey;
 use crate::runtime::message::Caller;
 use crate::time::{Clock, Timestamp};
 use crate::web::hygiene::SESSION_COOKIES;
@@ -202,9 +203,7 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
     let is_same = bool::from(digest.ct_eq(&known));
     let held = held.filter(|_| is_same)?;
     let now = real_now();
-    let idles =
-        held.key.kind == KeyKind::Session && now - held.used_at() > TimeDelta::hours(app.sign_in.session_idle_hours);
-    if idles || held.key.expires_at.is_some_and(|end| end <= now) {
+    if has_ended(app, &held, now) {
         return None;
     }
     if held.touch(now, USES_APART.num_milliseconds()) {
@@ -219,8 +218,26 @@ fn open(app: &App, text: &str) -> Option<(KeyId, KeyKind, UserId)> {
     Some((id, held.key.kind.clone(), held.user))
 }
 
+fn has_ended(app: &App, held: &HeldKey, now: Timestamp) -> bool {
+    let idles =
+        held.key.kind == KeyKind::Session && now - held.used_at() > TimeDelta::hours(app.sign_in.session_idle_hours);
+    idles || held.key.expires_at.is_some_and(|end| end <= now)
+}
+
+/// Whether a credential that was good once is so now, for an answer that takes long.
+pub fn still_holds(app: &App, by: &Principal) -> bool {
+    let key_holds = match by.credential {
+        Credential::Operator => true,
+        Credential::Key { id, .. } => {
+            app.engine.keyring().find(id).is_some_and(|held| !has_ended(app, &held, real_now()))
+        }
+    };
+    key_holds && app.engine.given().policy.person(by.user()).is_ok()
+}
+
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 10] = [
+const ADMINISTERS: [&str; 12] = [
+    "/holidays",
     "/users",
     "/teams",
     "/settings",
@@ -231,8 +248,9 @@ const ADMINISTERS: [&str; 10] = [
     "/clock",
     "/tokens",
     "/test-clock",
+    "/webhooks",
 ];
-const READ_BY_ADMINISTRATORS: [&str; 3] = ["/audit", "/backup", "/tokens"];
+const READ_BY_ADMINISTRATORS: [&str; 4] = ["/audit", "/backup", "/tokens", "/webhooks"];
 
 /// The scopes of which a token needs one.
 pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {
@@ -243,7 +261,7 @@ pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {
         _ if READ_BY_ADMINISTRATORS.iter().any(under) => &[TokenScope::Admin],
         true => &[TokenScope::Read],
         // P-18: who is away is for managers to say.
-        false if path.ends_with("/calendar") => &[TokenScope::Write],
+        false if path.ends_with("/calendar") || path.ends_with("/calendar/import") => &[TokenScope::Write],
         false if ADMINISTERS.iter().any(under) => &[TokenScope::Admin],
         false if path == "/events" => &[TokenScope::Events, TokenScope::Write],
         false => &[TokenScope::Write],
@@ -313,6 +331,7 @@ mod tests {
             (Method::POST, "/api/v1/users", &[Admin][..]),
             (Method::POST, "/api/v1/users/1/disable", &[Admin][..]),
             (Method::PUT, "/api/v1/users/1/calendar", &[Write][..]),
+            (Method::POST, "/api/v1/users/1/calendar/import", &[Write][..]),
             (Method::GET, "/api/v1/tokens", &[Admin][..]),
             (Method::DELETE, "/api/v1/tokens/1", &[Admin][..]),
             (Method::GET, "/api/v1/audit", &[Admin][..]),

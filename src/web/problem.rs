@@ -4,6 +4,7 @@
 mod catalogue;
 mod channels;
 mod codes;
+mod webhook;
 
 pub use codes::CODES;
 
@@ -278,6 +279,10 @@ impl From<RecordRejection> for Problem {
             RecordRejection::NotAnEmail => "not_an_email",
             RecordRejection::NothingToRetry => "nothing_to_retry",
             RecordRejection::DeliveryKnown => "delivery_known",
+            RecordRejection::EmailMissing => "email_missing",
+            RecordRejection::EmailNotAllowed => "email_not_allowed",
+            RecordRejection::SendAtInPast => "send_at_in_past",
+            RecordRejection::MessageUnderWay => "message_under_way",
             RecordRejection::RecordFull => "record_full",
             RecordRejection::ActivityNotFound => "not_found",
             RecordRejection::ActivityNotOpen => "activity_not_open",

@@ -68,6 +68,30 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
     }
 }
 
+/// A body of any text with who sent it.
+pub struct Text {
+    /// What was sent.
+    pub value: String,
+    /// Who, and how a repeat is recognised.
+    pub caller: Caller,
+}
+
+impl FromRequest for Text {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Text, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let principal = authenticate(&request)?;
+            let body = bytes(&request, &mut payload).await?;
+            let caller = caller(&request, &principal, &body)?;
+            let unread = |_| Problem::malformed("", "the body is no text in UTF-8");
+            Ok(Text { value: String::from_utf8(body.into()).map_err(unread)?, caller })
+        })
+    }
+}
+
 /// An action without a body of its own; a JSON object without members is accepted too.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@
 mod activity;
 pub mod audit;
 pub mod conduct;
+pub mod event;
 pub mod mailbox;
 pub mod record;
 
@@ -217,10 +218,11 @@ impl StepView {
             planned_due_at: step.wakes_at.filter(|_| !is_message).unwrap_or(step.opened_at).to_string(),
             due_at: step.due_at.to_string(),
             wakes_at: step.wakes_at.map(|at| at.to_string()),
-            pending_at: step
-                .wakes_at
-                .filter(|_| is_message && step.status == StepStatus::Open)
-                .map(|at| at.to_string()),
+            pending_at: match step.message_state() {
+                Some(MessageState::PutOff(until)) => Some(*until),
+                _ => step.wakes_at.filter(|_| is_message && step.status == StepStatus::Open),
+            }
+            .map(|at| at.to_string()),
             opened_at: step.opened_at.to_string(),
             completed_at: step.completed_at.map(|at| at.to_string()),
             snooze_count: step.snoozes,

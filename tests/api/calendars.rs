@@ -180,3 +180,37 @@ fn st_21_a_pending_message_is_shown_and_sent_when_its_window_opens() {
     );
     assert_eq!(api.current(&lead)["node"], "t");
 }
+
+/// TM-5: the hook by which another calendar says when somebody is away.
+#[test]
+fn tm_5_days_off_come_from_another_calendar_and_move_what_is_due() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let [ana, manager] =
+        [("Ana", "seller"), ("Mae", "sales_manager")].map(|(name, role)| api.person(name, &[role], "north"));
+    api.patch("/settings", json!({ "seller_availability": true })).expect(200);
+    let lead = enrolled(&api, &api.active(graph([task("t", None)])), &ana.id);
+    let send = |by: &str, path: &str, body: &str| {
+        let ask = api.ask(crate::people::Credential::Token(by), Method::POST, &format!("/api/v1{path}"));
+        ask.header("content-type", "text/calendar").body(body.to_owned()).send()
+    };
+    let file = |day: &str| {
+        format!(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Dentist\r\nDTSTART;VALUE=DATE:{day}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    let taken = send(&ana.token, "/me/calendar/import", &file("20260302")).expect(200);
+    assert_eq!((&taken["days"], &taken["repeating"], &taken["unread"]), (&json!(1), &json!(0), &json!(0)));
+    assert!(!taken.to_string().contains("Dentist"), "what it is is nobody's business here");
+    let shown = api.get(&format!("/users/{}/calendar", ana.id)).expect(200);
+    assert_eq!(shown, taken["calendar"]);
+    let moved = |instant: &str| until("the due date", || (due(&api, &lead) == instant).then_some(()));
+    moved("2026-03-03T08:00:00.000Z");
+    let path = format!("/users/{}/calendar/import", ana.id);
+    send(&manager.token, &path, &file("20260303")).expect(200);
+    moved(START);
+    send(&ana.token, &format!("/users/{}/calendar/import", manager.id), &file("20260303"))
+        .refused(403, "forbidden_role");
+    send(&ana.token, "/me/calendar/import", "{}").refused(400, "malformed");
+    assert_eq!(api.get(&format!("/users/{}/calendar", ana.id)).expect(200)["entries"][1]["from"], "2026-03-03");
+}

@@ -1,5 +1,7 @@
 //! Mailboxes as clients set them up.
 
+use std::path::{Path, PathBuf};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -43,6 +45,11 @@ fn a_mailbox_is_added_changed_and_removed_and_its_passwords_are_never_shown() {
     // Nothing that the server says or stores holds a password.
     let trail = api.get("/audit?limit=500").expect(200).to_string();
     assert!(trail.contains("smtp.password") && !trail.contains("canary"), "{trail:.2000}");
+    assert!(!server.log().contains("canary"));
+    for file in files(&server.data()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"canary"), "{} holds a password", file.display());
+    }
     let server = server.kill_and_restart();
     let api = server.client();
     assert_eq!(api.get(&path).expect(200), cleared);
@@ -74,4 +81,35 @@ fn p_19_a_seller_sees_the_shared_and_the_own_mailbox_and_signs_in_to_the_own_one
     patch(&own, json!({ "smtp": { "host": "10.0.0.1" } })).refused(403, "forbidden_role");
     patch(&shared, signed_in.clone()).refused(403, "forbidden_role");
     patch(&others, signed_in).refused(404, "not_found");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// The key of a server can be exchanged: the new one comes first, and once the server has started the old one may go.
+#[test]
+fn passwords_are_sealed_anew_under_a_new_key() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let mut body = mailbox("sales", None);
+    body["smtp"]["username"] = json!("sales");
+    body["smtp"]["password"] = json!("secret");
+    let path = format!("/mailboxes/{}", id(&api.post("/mailboxes", body).expect(201)));
+    let file = server.data().join("secret-key");
+    let old = std::fs::read_to_string(&file).unwrap();
+    let new = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    std::fs::write(&file, format!("{new}\n{old}")).unwrap();
+    let server = server.kill_and_restart();
+    let link = server.client().get("/audit?limit=1").expect(200)["items"][0].clone();
+    assert_eq!((&link["action"], &link["actor"]), (&json!("mailbox.changed"), &json!("system")), "{link}");
+    std::fs::write(&file, new).unwrap();
+    let server = server.kill_and_restart();
+    assert!(!server.log().contains("nothing can be sent"), "{}", server.log());
+    assert_eq!(server.client().get(&path).expect(200)["smtp"]["has_password"], true);
+    // Without any key that opens them it says so, and serves.
+    std::fs::write(&file, &old).unwrap();
+    let server = server.kill_and_restart();
+    assert!(server.log().contains("nothing can be sent from a mailbox"), "{}", server.log());
 }

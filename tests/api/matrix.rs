@@ -1,6 +1,7 @@
 //! Every route × every role × every relation, from one table, compared with the server (P-1 to P-33); a route without a
 //! row fails. Each refusal has to stand in the audit trail, and no answer may name what its reader may not know of.
 
+mod bodies;
 mod grants;
 mod pages;
 mod scopes;

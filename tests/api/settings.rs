@@ -16,7 +16,7 @@ fn at_first() -> Value {
         "phone_priority": ["business", "mobile"], "email_engagement": true, "linkedin": false,
         "card_customisation": false, "card_lock": false, "monthly_connect_quota": null,
         "require_sequence_tests": false, "language": "en", "unknown_policy": "hold", "unknown_after_minutes": 15,
-        "retry_initial_seconds": 60, "retry_max_hours": 48, "public_url": null,
+        "retry_initial_seconds": 60, "retry_max_hours": 48, "public_url": null, "bulk_email_all_types": false,
     })
 }
 
@@ -29,7 +29,7 @@ fn others() -> Value {
         "lock_activity_settings": true, "reporting": true, "phone_priority": ["home"], "email_engagement": false,
         "linkedin": true, "card_customisation": true, "card_lock": true, "monthly_connect_quota": 1500,
         "require_sequence_tests": true, "language": "gl", "unknown_policy": "sent", "unknown_after_minutes": 1,
-        "retry_initial_seconds": 2, "retry_max_hours": 3, "public_url": "https://sales.example.com",
+        "retry_initial_seconds": 2, "retry_max_hours": 3, "public_url": "https://sales.example.com", "bulk_email_all_types": true,
     })
 }
 

@@ -129,6 +129,9 @@ impl Postfix {
 
 impl Drop for Postfix {
     fn drop(&mut self) {
+        // What was started is a shell; the master it has started is another process, which this ends and waits for.
+        let _ =
+            system("postfix").arg("-c").arg(self.root.path().join("etc")).arg("stop").stderr(Stdio::null()).status();
         self.child.take().into_iter().for_each(end);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use relance::connector::mail::Spool;
+use relance::connector::mail::postman::Postman;
 use relance::domain::effect::Counter;
 use relance::domain::enrolment::EnrolmentStatus;
 use relance::domain::record::Record;
@@ -28,7 +28,7 @@ use relance::time::{Clock, Timestamp};
 const BY: Caller = Caller::new(UserId::ADMINISTRATOR, "test");
 
 fn options(clock: Clock, spool: &std::path::Path) -> Options {
-    let mailer = Arc::new(Spool::open(spool, "relance@localhost").unwrap());
+    let mailer = Arc::new(Postman::open(spool, "relance@localhost").unwrap());
     let (idle, ids, chance) = (Duration::from_secs(60), IdSource::seeded(7), fastrand::Rng::with_seed(7));
     Options { clock, clock_before: None, ids, threads: 2, resident_max: 8, idle, mailer, chance }
 }

@@ -53,7 +53,7 @@ impl Channels {
     fn found(&self, mailbox: MailboxId, person: &Person) -> Result<&Mailbox, ChannelsRejection> {
         let found = self.mailboxes.get(&mailbox).filter(|mailbox| mailbox.is_seen_by(person));
         match found {
-            Some(found) => Ok(found),
+            Some(found) => Ok(found.as_ref()),
             None if self.mailboxes.contains_key(&mailbox) => Err(Denial::hidden("mailbox").into()),
             None => Err(ChannelsRejection::NotFound),
         }

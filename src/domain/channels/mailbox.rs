@@ -8,12 +8,12 @@ use crate::domain::record::schema::{Fault, Owner, email_fault, text_fault};
 use crate::limits;
 
 /// A password as it is stored: sealed under a key that the store does not have, so that it may be copied with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
 
 /// How a connection to a server is protected. Stored: variants are only ever appended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
     /// Not at all: for a server on this machine.
@@ -26,7 +26,7 @@ pub enum Security {
 }
 
 /// A server, and who we are to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Server {
     /// A name or an address.
     pub host: String,
@@ -141,27 +141,29 @@ impl Server {
 
     /// `before` is the server that this one takes the place of, `parts` what was said of it.
     fn problems(&self, root: &str, before: Option<&Server>, parts: &[&ServerPart]) -> Vec<Problem> {
+        let kept = self.password.is_some() && !parts.iter().any(|part| matches!(part, ServerPart::Password(_)));
+        let moved = kept && before.is_some_and(|before| !self.is_trusted_like(before));
+        let mut problems = self.faults(root);
+        if moved {
+            let detail = "give the password again: it would go to another server than before".into();
+            problems.push(Problem { pointer: format!("{root}/password"), code: "password_needed", detail });
+        }
+        problems
+    }
+
+    /// Everything that does not fit in itself; `root` is where it stands.
+    pub fn faults(&self, root: &str) -> Vec<Problem> {
         let at = |member: &str, fault: Option<Fault>| {
             fault.map(|(code, detail)| Problem { pointer: format!("{root}{member}"), code, detail })
         };
         let has_password = self.password.is_some();
-        let kept = has_password && !parts.iter().any(|part| matches!(part, ServerPart::Password(_)));
-        let moved = kept && before.is_some_and(|before| !self.is_trusted_like(before));
         let open = has_password && self.security == Security::None && !self.is_here();
         let port = (self.port == 0).then(|| ("out_of_range", "a port lies between 1 and 65535".to_owned()));
         let username = self.username.as_deref().and_then(|name| text_fault(name, limits::MAILBOX_LOGIN_MAX, false));
         let nobody = (has_password && self.username.is_none())
             .then(|| ("missing", "a password needs the name that it belongs to".to_owned()));
-        let password = match () {
-            () if moved => Some((
-                "password_needed",
-                "give the password again: it would go to another server than before".to_owned(),
-            )),
-            () if open => {
-                Some(("insecure", "a password goes over the network only with `starttls` or `tls`".to_owned()))
-            }
-            () => None,
-        };
+        let detail = || "a password goes over the network only with `starttls` or `tls`".to_owned();
+        let password = open.then(|| ("insecure", detail()));
         let faults = [
             at("/host", host_fault(&self.host)),
             at("/port", port),

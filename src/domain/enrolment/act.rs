@@ -27,6 +27,7 @@ impl<'a> Turn<'a> {
             return Err(RecordRejection::CallResultRequired);
         }
         self.note(step.ordinal, note, "/note")?;
+        self.take_back(step.ordinal, "its step was completed by hand");
         self.emit(RecordEvent::StepCompleted {
             step: step.ordinal,
             wait: step.wait,
@@ -54,7 +55,7 @@ impl<'a> Turn<'a> {
                     step: passed,
                     enrolment: step.enrolment,
                     node: index,
-                    assignee: step.assignee,
+                    assignee: self.assignee(step.enrolment, plan),
                     wakes_at: None,
                     error: None,
                     converted: false,
@@ -248,6 +249,6 @@ impl<'a> Turn<'a> {
 }
 
 /// Whether a person performs the step: a seller's own, or an automated message that became one (ST-23).
-pub(in crate::domain) fn performs(step: &Step, node: &PlanNode) -> bool {
+pub fn performs(step: &Step, node: &PlanNode) -> bool {
     node.is_seller_step() || step.converted
 }

@@ -2,12 +2,12 @@
 
 use super::act::performs;
 use super::advance::Turn;
-use super::{Ordinal, StepWarning};
+use super::{Ordinal, Step, StepWarning};
 use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::domain::condition::evaluate::Today;
 use crate::domain::condition::stored::StoredCondition;
 use crate::domain::condition::subject::OwnerLook;
-use crate::domain::plan::{AssignTo, Plan};
+use crate::domain::plan::{AssignTo, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Owner, Value};
 use crate::id::{TeamId, UserId};
@@ -20,14 +20,16 @@ impl Turn<'_> {
         self.stand_in(found, self.record.enrolment(enrolment).map(|enrolment| enrolment.sequence))
     }
 
-    /// a seller's step for which nobody was found says so.
+    /// a seller's step for which nobody was found says so; a message too that has not left yet, because a seller may
+    /// act on it (ST-21) and it may become theirs (ST-23).
     pub(super) fn warn_unresolved(&mut self, enrolment: Ordinal, plan: &Plan) {
         if self.found(enrolment, plan).is_some() {
             return;
         }
         let opened = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
+        let is_for_seller = |step: &Step, node: &PlanNode| performs(step, node) || node.is_automated();
         let waits_for_seller = opened
-            .filter(|step| plan.node(step.node).is_some_and(|node| performs(step, node)))
+            .filter(|step| plan.node(step.node).is_some_and(|node| is_for_seller(step, node)))
             .map(|step| step.ordinal);
         if let Some(step) = waits_for_seller {
             self.emit(RecordEvent::StepWarned { step, warning: StepWarning::AssigneeUnresolved });

@@ -3,21 +3,83 @@
 //! Where a mail server takes messages, a step stays open until its message was taken and completes then (§19.3); it can be
 //! skipped until then, and whatever ends the enrolment keeps the message from leaving, unless it is being carried already.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
+use super::act::performs;
 use super::advance::Turn;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
-use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy};
+use crate::domain::channels::mailbox::Mailbox;
+use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::given::Given;
+use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::plan::{Action, PlanNode};
-use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
+use crate::domain::record::schema::Channel;
+use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
 use crate::time::Timestamp;
 
+impl Record {
+    /// The mailbox that a step's message leaves from; none is the configured one, or the spool.
+    pub fn sender<'a>(&self, given: &'a Given, step: Ordinal) -> Option<&'a Arc<Mailbox>> {
+        let assignee = self.step(step)?.assignee;
+        given.channels.mailboxes.get(&given.channels.sender(&given.policy, assignee, None)?)
+    }
+}
+
 impl Turn<'_> {
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
-    pub(super) fn is_sure(&self) -> bool {
-        self.given.class == Class::Idempotent
+    pub(super) fn is_sure(&self, step: Ordinal) -> bool {
+        let sender = self.record.sender(self.given, step).map(Arc::as_ref);
+        self.given.class_of(sender) == Class::Idempotent
+    }
+
+    /// W-80, W-83, W-92: the e-mail of a seller's step leaves through the server, and completes the step when it was taken.
+    pub fn send_email(
+        &mut self,
+        step: Ordinal,
+        content: Written,
+        at: Option<Timestamp>,
+    ) -> Result<(), RecordRejection> {
+        let (step, node) = self.open_step(step)?;
+        if !performs(&step, node) {
+            return Err(RecordRejection::StepWaits);
+        }
+        if !node.is_email() {
+            return Err(RecordRejection::NotAnEmail);
+        }
+        if step.is_sending() {
+            return Err(RecordRejection::MessageUnderWay);
+        }
+        let profile = &self.record.profile;
+        if profile.email.is_none() {
+            return Err(RecordRejection::EmailMissing);
+        }
+        if !profile.allows(Channel::Email) {
+            return Err(RecordRejection::EmailNotAllowed);
+        }
+        if at.is_some_and(|at| at <= self.stamp.at) {
+            return Err(RecordRejection::SendAtInPast);
+        }
+        let (template, own) = match content {
+            Written::Template(template) if self.given.message(template, MessageKind::Mail).is_none() => {
+                let detail = "there is no such e-mail template".into();
+                let unknown = Problem { pointer: "/template".into(), code: "template_unknown", detail };
+                return Err(RecordRejection::Invalid(vec![unknown]));
+            }
+            Written::Template(template) => (Some(template), None),
+            Written::Own(text) => {
+                let problems = Content::Mail(text.clone()).problems(self.given);
+                if !problems.is_empty() {
+                    return Err(RecordRejection::Invalid(problems));
+                }
+                (None, Some(text))
+            }
+        };
+        self.emit(RecordEvent::EmailSubmitted { step: step.ordinal, template, own, at });
+        Ok(())
     }
 
     /// A message is about to leave: what has changed since it was owed is looked at, in the same turn in which a reply would
@@ -40,8 +102,10 @@ impl Turn<'_> {
             return Ok(());
         }
         let plan = self.plan(step.enrolment)?;
-        let opens = self.window_opens(plan, step.assignee);
-        match opens.filter(|_| step.status == StepStatus::Open && step.wait != WaitState::Skipped) {
+        // What a person sends leaves when they say so.
+        let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(&step, node);
+        let opens = self.window_opens(plan, step.assignee).filter(|_| keeps_window);
+        match opens {
             Some(until) => self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None }),
             None => self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id }),
         }
@@ -136,7 +200,8 @@ impl Turn<'_> {
     /// The timer of a message is due, if it has one: it is tried again, or the policy for unknown outcomes is asked.
     pub(super) fn wake_message(&mut self, step: Ordinal) -> Option<Result<(), RecordRejection>> {
         let found = self.record.step(step)?;
-        let (state, is_over) = (found.message_state()?.clone(), found.status == StepStatus::Cancelled);
+        let is_over = matches!(found.status, StepStatus::Cancelled | StepStatus::Skipped);
+        let state = found.message_state()?.clone();
         let due = state.wakes_at()?;
         if self.is_early(due) {
             return Some(Err(RecordRejection::NotDue));
@@ -155,10 +220,12 @@ impl Turn<'_> {
         })
     }
 
-    /// ST-21: a person does not wait for a message that was put off.
+    /// ST-21: a person does not wait for a message that was put off, nor for its window.
     pub(super) fn hurry_message(&mut self, step: &Step) -> bool {
         let Some(MessageState::PutOff(until)) = step.message_state() else { return false };
-        self.emit(RecordEvent::MessageOwedAgain { step: step.ordinal, until: Some(*until) });
+        let (step, wait, wakes_at) = (step.ordinal, WaitState::Skipped, *until);
+        self.emit(RecordEvent::WindowOpened { step, wait, wakes_at });
+        self.emit(RecordEvent::MessageOwedAgain { step, until: None });
         true
     }
 
@@ -190,9 +257,15 @@ impl Turn<'_> {
 
     /// ST-23, where the step is still open.
     fn give_to_seller(&mut self, step: &Step, error: StepError) {
-        if step.status == StepStatus::Open {
-            self.emit(RecordEvent::BecameSellers { step: step.ordinal, error });
-            self.set_due(step.ordinal);
+        let is_sellers = self.record.node_of(self.given, step).is_some_and(|node| performs(step, node));
+        match step.status {
+            StepStatus::Open if is_sellers => _ = self.fail(step.ordinal, error),
+            StepStatus::Open => {
+                self.emit(RecordEvent::BecameSellers { step: step.ordinal, error });
+                self.set_due(step.ordinal);
+                self.link_activity(step.enrolment);
+            }
+            _ => {}
         }
     }
 

@@ -8,7 +8,7 @@ use crate::domain::plan::{Action, Plan, WaitTime};
 use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Owner;
-use crate::domain::schedule::Calendar;
+use crate::domain::schedule::{Calendar, Working};
 use crate::domain::sequence::conduct::{Window, WindowZone};
 use crate::time::Timestamp;
 
@@ -23,7 +23,7 @@ impl Turn<'_> {
             false => found.opened_at,
             true => {
                 let calendar = policy.calendar(found.assignee, self.record.profile.owner);
-                calendar.working().next(found.opened_at).unwrap_or(found.opened_at)
+                calendar.working_here(policy.holidays()).next(found.opened_at).unwrap_or(found.opened_at)
             }
         };
         if found.due_at != due_at {
@@ -45,12 +45,14 @@ impl Turn<'_> {
     pub(super) fn wait_end(&self, plan: &Plan, assignee: Owner, from: Timestamp, wait: WaitTime) -> Timestamp {
         let (policy, owner) = (&self.given.policy, self.record.profile.owner);
         let settings = policy.settings();
-        let over = |calendar: &Calendar| calendar.working().add(from, wait.days, wait.hours);
+        let over = |working: Working| working.add(from, wait.days, wait.hours);
         let end = match &plan.conduct.window {
-            Some(window) if window.business_time => over(&self.window_calendar(window, assignee)),
+            Some(window) if window.business_time => {
+                over(self.window_calendar(window, assignee).open(policy.holidays()))
+            }
             // TM-4: without availability all time is working time.
             _ if settings.seller_availability && settings.wait_computation && plan.conduct.wait_computation => {
-                over(&policy.calendar(assignee, owner))
+                over(policy.calendar(assignee, owner).working_here(policy.holidays()))
             }
             _ => None,
         };
@@ -62,7 +64,8 @@ impl Turn<'_> {
         let now = self.stamp.at;
         let from = self.record.away_until.map_or(now, |back| back.max(now));
         let window = plan.conduct.window.as_ref();
-        let opens = window.and_then(|window| self.window_calendar(window, assignee).working().next(from));
+        let opens = window
+            .and_then(|window| self.window_calendar(window, assignee).open(self.given.policy.holidays()).next(from));
         Some(opens.unwrap_or(from)).filter(|opens| *opens > now)
     }
 

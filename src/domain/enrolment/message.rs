@@ -47,6 +47,7 @@ impl Turn<'_> {
             self.emit(RecordEvent::StepConverted { step: step.ordinal, error, wakes_at });
             self.take_template(step.enrolment, step.ordinal, node);
             self.set_due(step.ordinal);
+            self.link_activity(step.enrolment);
             return Ok(());
         }
         if wait == WaitState::Completed
@@ -55,7 +56,7 @@ impl Turn<'_> {
             self.move_wait(step, opens);
             return Ok(());
         }
-        if let Some(wakes_at) = step.wakes_at.filter(|_| !self.is_sure()) {
+        if let Some(wakes_at) = step.wakes_at.filter(|_| !self.is_sure(step.ordinal)) {
             self.emit(RecordEvent::WindowOpened { step: step.ordinal, wait, wakes_at });
         }
         match self.send(step.enrolment, step.ordinal, node, wait) {
@@ -69,7 +70,7 @@ impl Turn<'_> {
         if let Some(template) = self.take_template(enrolment, step, node) {
             self.emit(RecordEvent::MessageOwed { step, template });
         }
-        if !self.is_sure() {
+        if !self.is_sure(step) {
             return Opened::Stays;
         }
         self.complete(step, wait, None, true);

@@ -2,6 +2,7 @@
 
 use super::advance::Turn;
 use super::{Ordinal, Step, StepStatus, WaitState};
+use crate::domain::activity::LinkedActivity;
 use crate::domain::given::Given;
 use crate::domain::plan::PlanNode;
 use crate::domain::record::event::RecordEvent;
@@ -72,6 +73,10 @@ impl Turn<'_> {
             (Occurrence::RecordStageChanged, RecordEvent::StageChanged { .. }) => true,
             (Occurrence::ActivityCompleted, RecordEvent::ActivityCompleted { .. })
             | (Occurrence::GoalReached, RecordEvent::GoalReached) => true,
+            // A linked activity is done with its step, whichever of the two somebody completes.
+            (Occurrence::ActivityCompleted, RecordEvent::StepCompleted { step, .. }) => {
+                self.record.step(*step).is_some_and(|step| step.linked == LinkedActivity::Follows)
+            }
             (wanted, RecordEvent::Signalled { step, signal, .. }) => {
                 let of_sequence = self.record.step(*step).is_some_and(|mail| mail.enrolment == wait.enrolment);
                 of_sequence

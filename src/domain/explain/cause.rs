@@ -94,6 +94,11 @@ impl Teller<'_> {
             }
             RecordEvent::MessageFailed { step, reason } => self
                 .of_step("message_failed", *step, |name| format!("The message of {name} could not be sent: {reason}.")),
+            RecordEvent::EmailSubmitted { step, at, .. } => {
+                let when = at.map_or_else(|| "now".to_owned(), |at| format!("at {at}"));
+                let actor = self.actor();
+                self.of_step("email_submitted", *step, |name| format!("{actor} had {name} sent {when}."))
+            }
             RecordEvent::MessagePutOff { step, until, failed } => {
                 let why = failed.as_deref().unwrap_or("its window is shut, or as many as may have left");
                 self.of_step("message_put_off", *step, |name| format!("{name} was put off until {until}: {why}."))

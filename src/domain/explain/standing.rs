@@ -155,7 +155,8 @@ impl Look<'_> {
 
     /// Whether it is an automated message that waits for the window of its sequence.
     fn is_pending(&self) -> bool {
-        self.next_at().is_some() && self.node.is_some_and(PlanNode::is_automated)
+        let has_message = self.step.is_sending() || self.node.is_some_and(PlanNode::is_automated);
+        self.next_at().is_some() && has_message
     }
 
     /// its seller does not work now.
@@ -175,10 +176,12 @@ impl Look<'_> {
     }
 
     fn window(&self) -> Option<Block> {
-        let until = self
-            .next_at()
-            .filter(|_| self.record.away_until.is_none_or(|until| until <= self.now))
-            .filter(|_| self.is_pending() && self.step.message.as_ref().is_none_or(|message| message.attempts == 0));
+        let until = self.next_at().filter(|_| {
+            self.record.away_until.is_none_or(|until| until <= self.now)
+                && self.is_pending()
+                && !self.is_performed()
+                && self.step.message.as_ref().is_none_or(|message| message.attempts == 0)
+        });
         let detail = format!("The window of the sequence, in which {} may be sent, is shut.", self.name());
         until.map(|_| Block { until, ..block("window", detail) })
     }

@@ -8,7 +8,7 @@ use super::settings::Setting;
 use super::{Organisation, own_settings::OwnSetting};
 use crate::domain::given::Given;
 use crate::domain::permission::{Denial, Permission};
-use crate::domain::schedule::Calendar;
+use crate::domain::schedule::{Calendar, HolidayCorrection, corrections};
 use crate::id::UserId;
 
 /// P-18, P-19: whether somebody reads and writes that calendar. It tells when a person is away and why, so that colleagues who
@@ -63,6 +63,24 @@ impl Organisation {
         }
     }
 
+    /// Which corrections of holidays come and go.
+    pub(super) fn correct(
+        &self,
+        corrections: Vec<HolidayCorrection>,
+    ) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
+        let problems = corrections::problems(&corrections);
+        if !problems.is_empty() {
+            return Err(OrganisationRejection::Invalid(problems));
+        }
+        let held: Vec<_> = self.holidays.all().collect();
+        let before: Vec<_> = held.iter().filter(|one| !corrections.contains(one)).cloned().collect();
+        let after: Vec<_> = corrections.into_iter().filter(|one| !held.contains(one)).collect();
+        match before.is_empty() && after.is_empty() {
+            true => Ok(vec![]),
+            false => Ok(vec![OrganisationEvent::HolidaysCorrected { before, after }]),
+        }
+    }
+
     /// What `events` mean for due dates that were computed before: those of one user, or of everybody, are computed anew.
     pub(super) fn with_due_dates(&self, mut events: Vec<OrganisationEvent>) -> Vec<OrganisationEvent> {
         let whose = |event: &OrganisationEvent| match event {
@@ -79,6 +97,7 @@ impl Organisation {
                     |setting: &Setting| matches!(setting, Setting::SellerAvailability(_) | Setting::WaitComputation(_));
                 after.iter().any(moves).then_some(None)
             }
+            OrganisationEvent::HolidaysCorrected { .. } => Some(None),
             _ => None,
         };
         let moved = events.iter().find_map(whose);

@@ -9,7 +9,7 @@ use super::settings::{Setting, Workspace};
 use super::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Problem;
-use crate::domain::schedule::Calendar;
+use crate::domain::schedule::{Calendar, HolidayCorrection};
 use crate::id::{TeamId, UserId};
 
 /// A member of a user's profile set to a value.
@@ -70,6 +70,8 @@ pub enum OrganisationCommand {
     SetCalendar { user: UserId, calendar: Calendar, expected: Option<u32> },
     /// The outbox has had due dates computed anew (TM-11).
     DueDatesSettled { walk: u32 },
+    /// Say anew which days are holidays against the table: all corrections that hold from now on.
+    CorrectHolidays { corrections: Vec<HolidayCorrection>, expected: Option<u32> },
 }
 
 /// A fact about the organisation. Stored for good: variants and members are only ever appended. What was there before is
@@ -108,6 +110,8 @@ pub enum OrganisationEvent {
     DueDatesMoved { walk: u32, user: Option<UserId> },
     /// They are.
     DueDatesSettled { walk: u32 },
+    /// Holidays were corrected: what does not hold any more or otherwise, and what holds now.
+    HolidaysCorrected { before: Vec<HolidayCorrection>, after: Vec<HolidayCorrection> },
 }
 
 /// Why the organisation refuses a command. The codes are part of the API.

@@ -32,6 +32,9 @@ fn answer(organisation: &Organisation, given: &Given, command: OrganisationComma
         OrganisationCommand::ChangeSettings { settings, .. } => judge_author(settings, given, stamp)?,
         OrganisationCommand::ChangeOwnSettings { settings, .. } => judge_own(settings, given, stamp)?,
         OrganisationCommand::SetCalendar { user, .. } => calendars::judge(given, stamp.by, *user)?,
+        OrganisationCommand::CorrectHolidays { .. } => {
+            given.policy.person(stamp.by)?.must(Permission::ConfigureSequences, "correct holidays")?;
+        }
         _ if is_own => {}
         _ => given.policy.person(stamp.by)?.must(Permission::SetUp, "change users and teams")?,
     }
@@ -154,6 +157,10 @@ fn answer(organisation: &Organisation, given: &Given, command: OrganisationComma
             let before = organisation.calendars.get(&user).map(|(before, _)| before.as_ref().clone());
             let event = || OrganisationEvent::CalendarChanged { user, before: before.clone(), after: calendar.clone() };
             Ok(if before.as_ref() == Some(&calendar) { vec![] } else { vec![event()] })
+        }
+        OrganisationCommand::CorrectHolidays { corrections, expected } => {
+            seen(organisation.holidays_version, expected)?;
+            organisation.correct(corrections)
         }
         OrganisationCommand::DueDatesSettled { .. } if stamp.by != UserId::SYSTEM => {
             Err(Denial::hidden("resource").into())

@@ -130,6 +130,8 @@ settings! {
     retry_max_hours: RetryMaxHours(u32) = 48, SetUp;
     /// Where recipients reach the server, as an address without a path; without it no link of a message leads here.
     public_url: PublicUrl(Option<String>) = None, SetUp;
+    /// W-89: whether bulk e-mails go to records of every type, as against leads.
+    bulk_email_all_types: BulkEmailAllTypes(bool) = false, ConfigureSequences;
 }
 
 impl Setting {

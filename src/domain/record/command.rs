@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::NewActivity;
-use crate::domain::delivery::Settled;
+use crate::domain::delivery::{Settled, Written};
 use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
 use crate::id::{FlowId, MigrationId, SequenceId, UserId};
@@ -49,6 +49,8 @@ pub enum RecordCommand {
     MessageSent { step: Ordinal, message_id: String },
     /// The outbox has given it up; `bounced`: the far side refused its recipient.
     MessageFailed { step: Ordinal, reason: String, bounced: bool },
+    /// W-80, W-92: send the e-mail of a seller's step through the server, now or then.
+    SendEmail { step: Ordinal, content: Written, at: Option<Timestamp> },
     /// The outbox of this epoch is about to carry it, under that Message-ID: everything that speaks against it is looked at
     /// once more.
     ClaimMessage { step: Ordinal, epoch: u64, message_id: String },

@@ -64,6 +64,7 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::Signal { step, signal, at } => turn.signal(step, signal, at)?,
         RecordCommand::Fire(key) => turn.fire(key)?,
         RecordCommand::MessageSent { step, message_id } => turn.message_sent(step, message_id)?,
+        RecordCommand::SendEmail { step, content, at } => turn.send_email(step, content, at)?,
         RecordCommand::ClaimMessage { step, epoch, message_id } => turn.claim_message(step, epoch, message_id)?,
         RecordCommand::PutOffMessage { step, why, pause } => turn.put_off(step, why, pause)?,
         RecordCommand::LoseMessage { step, why } => turn.lose_message(step, why)?,
@@ -124,7 +125,13 @@ fn change(turn: &mut Turn, mut changes: Vec<Change>) -> Result<(), RecordRejecti
     check(turn.record.kind, turn.given, &mut changes)?;
     // Writing a disposition closes an open record, also where the field held that value before (D-69).
     let closing = changes.iter().find_map(closing_outcome).filter(|_| turn.record.state == RecordState::Active);
-    changes.retain(|change| !turn.record.profile.has(change));
+    // One after the other: the second of two that write the same may well be what was there before the first.
+    let mut written = Profile::clone(&turn.record.profile);
+    changes.retain(|change| {
+        let alters = !written.has(change);
+        written.set(change);
+        alters
+    });
     // A team works when the record's owner does (TM-10), and windows are where the recipient is.
     let moves = changes.iter().any(|change| matches!(change, Change::Owner(_) | Change::TimeZone(_)));
     let former_external_id = match changes.iter().any(|change| matches!(change, Change::ExternalId(_))) {

@@ -7,6 +7,7 @@ use crate::domain::activity::ActivityKind;
 use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
+use crate::domain::message_template::MailText;
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::id::{AbTestId, FlowId, SequenceId, TemplateId};
 use crate::time::Timestamp;
@@ -147,6 +148,9 @@ pub enum RecordEvent {
     MessageSkipped { step: Ordinal, why: String, until: Option<Timestamp> },
     /// A message that was handed to the outbox cannot be sent and is the seller's from now on (ST-23).
     BecameSellers { step: Ordinal, error: StepError },
+    /// A seller sends the e-mail of a step through the server: as that template says it, or as they have written it; now, or
+    /// then.
+    EmailSubmitted { step: Ordinal, template: Option<TemplateId>, own: Option<MailText>, at: Option<Timestamp> },
     /// The person is away, as an automatic answer to the e-mail of a step says: automated messages wait until then.
     AwayUntil { step: Ordinal, until: Timestamp },
     /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.

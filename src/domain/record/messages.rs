@@ -1,11 +1,14 @@
 //! What a record remembers of the messages of its steps, and the rows that follow from them.
 
+use std::sync::Arc;
+
 use super::Record;
 use super::event::RecordEvent;
 use crate::domain::delivery::{Message, MessageState};
 use crate::domain::effect::{Delivery, Effect, Effects, Index};
 use crate::domain::enrolment::{Ordinal, Signal, StepError, WaitState};
 use crate::domain::entity::Stamp;
+use crate::id::TemplateId;
 
 impl Record {
     /// What came back for an e-mail: from whoever answers, who is there again, or from a machine that answers for them.
@@ -27,6 +30,15 @@ impl Record {
             RecordEvent::MessageOwed { step, template } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.message = Some(Message::owed(*template, stamp.at));
+                }
+            }
+            RecordEvent::EmailSubmitted { step, template, own, at } => {
+                if let Some(step) = self.step_mut(*step) {
+                    let mut message = Message::owed(template.unwrap_or(TemplateId(0)), at.unwrap_or(stamp.at));
+                    message.own = own.clone().map(Arc::new);
+                    message.state = at.map_or(MessageState::Owed, MessageState::PutOff);
+                    message.former = step.message.as_ref().map(|earlier| earlier.state.listed());
+                    step.message = Some(message);
                 }
             }
             RecordEvent::MessageSent { step, message_id } => self.turn_message(*step, MessageState::Sent, |message| {
@@ -92,6 +104,14 @@ impl Record {
         match event {
             RecordEvent::MessageOwed { step, template } => {
                 owed.push(Effect::Owe { key: *step, delivery: Delivery::Mail { template: *template } });
+                self.list_message(*step, owed);
+            }
+            RecordEvent::EmailSubmitted { step, template, at, .. } => {
+                let template = template.unwrap_or(TemplateId(0));
+                owed.push(match at {
+                    Some(due) => Effect::Arm { due: *due, key: *step },
+                    None => Effect::Owe { key: *step, delivery: Delivery::Mail { template } },
+                });
                 self.list_message(*step, owed);
             }
             RecordEvent::MessageOwedAgain { step, until } => {

@@ -91,6 +91,18 @@ pub enum RecordRejection {
     /// A signal for something that is no e-mail.
     #[error("the step is no e-mail, so nothing can come back for it")]
     NotAnEmail,
+    /// W-83.
+    #[error("the record has no e-mail address")]
+    EmailMissing,
+    /// W-83.
+    #[error("the person does not want e-mail")]
+    EmailNotAllowed,
+    /// W-85.
+    #[error("an e-mail can only be scheduled for a later time than now")]
+    SendAtInPast,
+    /// The e-mail of the step is on its way out already.
+    #[error("the e-mail of this step is on its way out already; skip the wait to send it now, or skip the step")]
+    MessageUnderWay,
     /// What became of a message is known, or it has not been sent yet.
     #[error("what became of this message is no open question")]
     DeliveryKnown,

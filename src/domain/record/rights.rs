@@ -78,6 +78,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Retry(_)
         | RecordCommand::Start(_)
         | RecordCommand::SettleMessage { .. }
+        | RecordCommand::SendEmail { .. }
         | RecordCommand::Note { .. } => {
             person.must(Permission::Work, "act on steps")?;
             must(Reach::Act, "act on the steps of this record")?;

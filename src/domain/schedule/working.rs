@@ -5,6 +5,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::calendar::{Calendar, Day, Entry};
+use super::corrections::Corrections;
 use super::{civil, holidays};
 use crate::limits;
 use crate::time::Timestamp;
@@ -18,12 +19,25 @@ type Piece = (Timestamp, Timestamp);
 pub struct Working<'a> {
     zone: Tz,
     calendar: &'a Calendar,
+    corrections: Option<&'a Corrections>,
+    /// Whether it is somebody's, as against a window.
+    is_persons: bool,
 }
 
 impl Calendar {
-    /// Its working time.
+    /// Its working time, holidays as the table has them.
     pub fn working(&self) -> Working<'_> {
-        Working { zone: civil::zone(&self.time_zone), calendar: self }
+        Working { zone: civil::zone(&self.time_zone), calendar: self, corrections: None, is_persons: true }
+    }
+
+    /// The working time of somebody who works here: the organisation's own days go before those of a country.
+    pub fn working_here<'a>(&'a self, corrections: &'a Corrections) -> Working<'a> {
+        Working { corrections: Some(corrections), ..self.working() }
+    }
+
+    /// The open time of a window: holidays of its country as they were corrected, and no days of the organisation's own.
+    pub fn open<'a>(&'a self, corrections: &'a Corrections) -> Working<'a> {
+        Working { is_persons: false, ..self.working_here(corrections) }
     }
 }
 
@@ -87,13 +101,22 @@ impl<'a> Working<'a> {
         pieces.filter(|(start, end)| start < end).collect()
     }
 
+    fn is_holiday(&self, day: NaiveDate) -> bool {
+        let Some(corrections) = self.corrections else {
+            return self.calendar.holidays.as_deref().is_some_and(|country| holidays::is_holiday(country, day));
+        };
+        let own = corrections.own(Day::from(day)).filter(|_| self.is_persons);
+        let of_country =
+            || self.calendar.holidays.as_deref().is_some_and(|country| corrections.is_holiday(country, day));
+        own.unwrap_or_else(of_country)
+    }
+
     /// The working minutes of a day by the clocks on the wall: sorted, none twice.
     fn minutes(&self, day: NaiveDate) -> Vec<(u16, u16)> {
         let (date, calendar) = (Day::from(day), self.calendar);
         let is_away =
             |entry: &Entry| matches!(entry, Entry::TimeOff { from, until, .. } if *from <= date && date <= *until);
-        let is_holiday = calendar.holidays.as_deref().is_some_and(|country| holidays::is_holiday(country, day));
-        if is_holiday || calendar.entries.iter().any(is_away) {
+        if self.is_holiday(day) || calendar.entries.iter().any(is_away) {
             return Vec::new();
         }
         let has_hours = calendar.entries.iter().any(|entry| matches!(entry, Entry::WorkingHours { .. }));

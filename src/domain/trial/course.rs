@@ -116,6 +116,7 @@ impl<'a> Course<'a> {
                     Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => {}
                     Effect::Settle { .. } | Effect::Index(_) | Effect::Unindex(_) | Effect::Claim { .. } => {}
                     Effect::Unclaim { .. } | Effect::Count { .. } | Effect::Erase => {}
+                    Effect::Keep(_) | Effect::Unkeep => {}
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! One attempt to send the message of a step. What may not be done twice is claimed first, in a commit of its own, and
 //! every outcome is another: a process that ends in between leaves a claim that the next one knows not to be its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -8,6 +9,7 @@ use chrono::TimeDelta;
 use crate::connector::mail::Mail;
 use crate::connector::merge::Merge;
 use crate::connector::{DeliveryError, Mailer};
+use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, MessageState};
 use crate::domain::effect::{Effect, EffectKey};
 use crate::domain::given::Given;
@@ -42,11 +44,15 @@ pub(super) async fn deliver(
     epoch: u64,
     spread: f64,
 ) -> bool {
-    let is_claimed = mailer.class() != Class::Idempotent;
+    let id = StepId::of(record, step).to_string();
+    let sender = router.read::<Record, _>(record, Caller::SYSTEM, move |seen| sender(&seen, step)).await;
+    let Ok((mailbox, class, known)) = sender else { return false };
+    let is_claimed = class != Class::Idempotent;
+    let message_id = known.unwrap_or_else(|| mailer.message_id(&id, mailbox.as_deref()));
     let wanted = if is_claimed { MessageState::Claimed(epoch) } else { MessageState::Owed };
-    let view = move |seen: Seen<Record>| look(&seen, record, step, template, &wanted);
+    let parts = (mailbox, message_id.clone());
+    let view = move |seen: Seen<Record>| look(&seen, (record, step), template, &wanted, parts);
     let ready = if is_claimed {
-        let message_id = mailer.message_id(&StepId::of(record, step).to_string());
         let claim = RecordCommand::ClaimMessage { step, epoch, message_id };
         router.submit_in_turn::<Record, _>(record, claim, Caller::SYSTEM, view).await
     } else {
@@ -102,26 +108,54 @@ async fn tell(router: &Router, record: RecordId, outcome: RecordCommand, is_clai
     }
 }
 
+/// The mailbox that the message leaves from, what a second attempt may do there, and the Message-ID of those before.
+fn sender(seen: &Seen<Record>, step: EffectKey) -> (Option<Arc<Mailbox>>, Class, Option<String>) {
+    let mailbox = seen.state.sender(seen.given, step).cloned();
+    let class = seen.given.class_of(mailbox.as_deref());
+    let message = seen.state.step(step).and_then(|step| step.message.as_ref());
+    (mailbox, class, message.and_then(|message| message.message_id.clone()))
+}
+
+/// Where a message comes from, and its Message-ID.
+type Origin = (Option<Arc<Mailbox>>, String);
+
 fn look(
     seen: &Seen<Record>,
-    record: RecordId,
-    step: EffectKey,
+    (record, step): (RecordId, EffectKey),
     template: TemplateId,
     wanted: &MessageState,
+    origin: Origin,
 ) -> Option<Ready> {
     let message = seen.state.step(step)?.message.as_ref().filter(|message| message.state == *wanted)?;
     Some(Ready {
-        mail: compose(record, step, template, seen.state, seen.given),
+        mail: compose((record, step), template, origin, seen.state, seen.given),
         attempts: message.attempts,
         initial_seconds: seen.given.policy.settings().retry_initial_seconds,
     })
 }
 
 /// The message as its template is now, from whoever the step is assigned to.
-fn compose(record: RecordId, step: EffectKey, template: TemplateId, state: &Record, given: &Given) -> Option<Mail> {
-    let Content::Mail(text) = given.message(template, MessageKind::Mail)?.content.clone() else { return None };
+fn compose(
+    (record, step): (RecordId, EffectKey),
+    template: TemplateId,
+    (mailbox, message_id): Origin,
+    state: &Record,
+    given: &Given,
+) -> Option<Mail> {
+    let own = state.step(step)?.message.as_ref().and_then(|message| message.own.as_deref());
+    let text = match own {
+        Some(own) => own.clone(),
+        None => match &given.message(template, MessageKind::Mail)?.content {
+            Content::Mail(text) => text.clone(),
+            Content::Text(_) => return None,
+        },
+    };
     Some(Mail {
         id: StepId::of(record, step).to_string(),
+        message_id,
+        mailbox,
+        references: Vec::new(),
+        unsubscribe: None,
         to_name: state.profile.display_name(),
         to_address: state.profile.email.clone()?,
         merge: Merge::of(state, &given.policy, state.step(step)?.assignee),

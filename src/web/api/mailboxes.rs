@@ -1,14 +1,19 @@
 //! `/mailboxes`: the addresses that messages come from.
 
+use std::time::Duration;
+
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::channels::Channels;
 use crate::domain::channels::command::ChannelsCommand;
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::given::Given;
-use crate::domain::permission::Denial;
+use crate::domain::permission::{Denial, Permission};
+use crate::domain::record::schema::Owner;
 use crate::id::{ChannelsId, MailboxId, UserId};
 use crate::runtime::message::Caller;
 use crate::web::App;
@@ -19,6 +24,9 @@ use crate::web::problem::Problem;
 use crate::web::request::{Body, Nothing, Query, page_by_name};
 use crate::web::wire::Page;
 use crate::web::wire::mailbox::{MailboxBody, MailboxView, NewMailbox};
+
+/// How long somebody waits for a mail server that they try: less than a request may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn mailbox_id(text: &str) -> Result<MailboxId, Problem> {
     MailboxId::parse(text).ok_or_else(|| Problem::not_found("mailbox"))
@@ -71,7 +79,8 @@ pub async fn list_mailboxes(
     let seen = given.channels.mailboxes.iter().filter(|(_, mailbox)| mailbox.is_seen_by(&person));
     let seen = seen.map(|(id, mailbox)| (*id, mailbox.name.clone(), mailbox));
     let cursor = (query.limit, query.cursor.as_deref());
-    Ok(HttpResponse::Ok().json(page_by_name(seen, MailboxId::parse, cursor, MailboxView::of)?))
+    Ok(HttpResponse::Ok()
+        .json(page_by_name(seen, MailboxId::parse, cursor, |id, mailbox| MailboxView::of(id, mailbox))?))
 }
 
 /// One mailbox.
@@ -104,4 +113,38 @@ pub async fn delete_mailbox(app: Data<App>, id: Path<String>, body: Body<Nothing
     let command = ChannelsCommand::RemoveMailbox { mailbox: id, expected: body.caller.expected };
     submit(&app, id, command, body.caller).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// What came of connecting to a server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProbeView {
+    /// Whether it would take a message.
+    ok: bool,
+    /// What it answered, or what went wrong.
+    detail: String,
+}
+
+/// What came of trying a mailbox.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestView {
+    smtp: ProbeView,
+}
+
+/// Connect to a mailbox's server and sign in; nothing is sent. For administrators, and for whoever owns it.
+#[utoipa::path(tag = "Messages", request_body = Nothing,
+    responses((status = 200, body = TestView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[post("/mailboxes/{id}/test")]
+pub async fn test_mailbox(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let (id, given, by) = (mailbox_id(&id)?, app.engine.given(), body.principal.user());
+    let mailbox = seen(&given, by, id)?;
+    let person = given.policy.person(by)?;
+    let is_own = mailbox.owner == Some(Owner::User(by));
+    person.must(if is_own { Permission::OwnSettings } else { Permission::SetUp }, "try this mailbox")?;
+    let probed = tokio::time::timeout(PATIENCE, app.postman.probe(mailbox)).await;
+    let smtp = match probed {
+        Ok(Ok(answer)) => ProbeView { ok: true, detail: answer },
+        Ok(Err(error)) => ProbeView { ok: false, detail: error.to_string() },
+        Err(_) => ProbeView { ok: false, detail: format!("no answer within {} seconds", PATIENCE.as_secs()) },
+    };
+    Ok(HttpResponse::Ok().json(TestView { smtp }))
 }

@@ -145,7 +145,7 @@ pub(super) fn figures(id: SequenceId, sequence: &Sequence, given: &Given) -> (u1
 pub(super) const STATUSES: [&str; 3] = ["inactive", "active", "revision"];
 
 /// The word for a sequence's status.
-pub(super) fn status_name(status: SequenceStatus) -> &'static str {
+pub(in crate::web) fn status_name(status: SequenceStatus) -> &'static str {
     match status {
         SequenceStatus::Inactive => "inactive",
         SequenceStatus::Active => "active",

@@ -67,6 +67,8 @@ pub struct SettingsView {
     retry_max_hours: u32,
     /// Where recipients reach this server; null where they do not.
     public_url: Option<String>,
+    /// Whether bulk e-mails go to records of every type, as against leads (W-89).
+    bulk_email_all_types: bool,
 }
 
 impl From<&Settings> for SettingsView {
@@ -97,6 +99,7 @@ impl From<&Settings> for SettingsView {
             retry_initial_seconds: settings.retry_initial_seconds,
             retry_max_hours: settings.retry_max_hours,
             public_url: settings.public_url.clone(),
+            bulk_email_all_types: settings.bulk_email_all_types,
         }
     }
 }
@@ -190,6 +193,9 @@ pub struct SettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     public_url: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    bulk_email_all_types: Option<Option<bool>>,
 }
 
 /// A value that is given, or what the setting is at first where null is given.
@@ -229,6 +235,7 @@ impl SettingsBody {
             or(self.retry_initial_seconds, first.retry_initial_seconds).map(Setting::RetryInitialSeconds),
             or(self.retry_max_hours, first.retry_max_hours).map(Setting::RetryMaxHours),
             self.public_url.map(Setting::PublicUrl),
+            or(self.bulk_email_all_types, first.bulk_email_all_types).map(Setting::BulkEmailAllTypes),
         ];
         each.into_iter().flatten().collect()
     }

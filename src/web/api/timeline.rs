@@ -126,17 +126,19 @@ fn item(
     }
 }
 
+/// An event told.
 #[derive(Default)]
-struct Told {
+pub(in crate::web) struct Told {
     kind: &'static str,
-    summary: String,
-    step: Option<Ordinal>,
-    activity: Option<Ordinal>,
-    enrolment: Option<Ordinal>,
-    note: Option<String>,
+    pub summary: String,
+    pub step: Option<Ordinal>,
+    pub activity: Option<Ordinal>,
+    pub enrolment: Option<Ordinal>,
+    pub note: Option<String>,
 }
 
-fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
+/// Tells an event of a record, that being as it is now or as it was then.
+pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
     let sequence = |enrolment: Ordinal| {
         let id = record.enrolment(enrolment).map(|enrolment| enrolment.sequence);
         let sequence = id.and_then(|id| given.sequences.get(&id));
@@ -269,6 +271,10 @@ fn tell(record: &Record, given: &Given, event: &RecordEvent) -> Told {
             of_step("message_failed", *step, &format!("could not be sent: {reason}"))
         }
         RecordEvent::WindowOpened { step, .. } => of_step("window_opened", *step, "waits for its window no more"),
+        RecordEvent::EmailSubmitted { step, at: Some(at), .. } => {
+            of_step("email_scheduled", *step, &format!("is scheduled for {at}"))
+        }
+        RecordEvent::EmailSubmitted { step, at: None, .. } => of_step("message_owed", *step, "is on its way out"),
         RecordEvent::MessageClaimed { step, .. } => of_step("message_claimed", *step, "is being sent"),
         RecordEvent::MessagePutOff { step, until, failed } => {
             let why = failed.as_ref().map(|why| format!(", because it could not be sent: {why}")).unwrap_or_default();

@@ -33,6 +33,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "The program that asks holds a token without the scope for it (P-32, third cause). Its user can make one with more \
          scopes.",
     ),
+    (
+        "cursor_expired",
+        410,
+        "What follows the cursor is not kept any more, or the cursor is of another store: events are kept for a week at most. Read \
+         what you need again, and follow from there.",
+    ),
     ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` names those it has."),
     ("body_too_slow", 408, "The request's body came too slowly; the connection was closed. Send it again."),
     ("already_connected", 409, "The record is going through this sequence already (K-6)."),
@@ -85,6 +91,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("too_many_activities", 409, "The record has as many activities as one record can hold."),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
+    ("email_missing", 422, "The record has no e-mail address to send to (W-83)."),
+    ("email_not_allowed", 422, "The person does not want e-mail (W-83)."),
+    ("send_at_in_past", 422, "An e-mail can only be scheduled for a later time than now (W-85)."),
+    ("message_under_way", 409, "The e-mail of this step is on its way out already; skip its wait, or skip the step."),
+    ("bulk_mixed_steps", 422, "A bulk e-mail goes to records that stand on the same step of the same sequence (W-87)."),
+    ("bulk_empty", 422, "A bulk e-mail needs at least one step."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     (
         "delivery_known",
@@ -162,6 +174,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "An active sequence uses this, or advances to it (Q-58). Deactivate that sequence, or publish a version of it that \
          does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
+    ("webhooks_full", 409, "There are as many webhooks as there may be. Delete those that nobody needs."),
     ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
     (
         "template_invalid",

@@ -2,9 +2,11 @@
 
 mod catalogue;
 mod channels;
+mod webhook;
 
 pub use catalogue::tell_catalogue;
 pub use channels::tell_channels;
+pub use webhook::tell_webhook;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -24,7 +26,7 @@ use crate::domain::organisation::{TeamKind, UserProfile, UserState};
 use crate::domain::permission::{Role, Roles};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Owner;
-use crate::domain::schedule::Calendar;
+use crate::domain::schedule::{Calendar, HolidayCorrection};
 use crate::domain::sequence::{Property, SequenceEvent};
 use crate::id::{EntityId, KeyId, UserId};
 use crate::web::api::calendars::CalendarBody;
@@ -197,6 +199,11 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
                 .altered("holidays", was(&country), country(after))
                 .altered("entries", was(&entries), entries(after))
         }
+        OrganisationEvent::HolidaysCorrected { before, after } => {
+            let told = Told::of("holidays.corrected", "settings");
+            let said = |all: &[HolidayCorrection]| all.iter().map(corrected).collect::<Vec<_>>().join(", ");
+            told.altered("corrections", said(before), said(after))
+        }
         // Not audited; told where one stands beside what is.
         OrganisationEvent::DueDatesMoved { .. } => Told::of("due_dates.moved", "due dates"),
         OrganisationEvent::DueDatesSettled { .. } => Told::of("due_dates.settled", "due dates"),
@@ -206,6 +213,12 @@ pub fn tell_organisation(_: EntityId, event: &OrganisationEvent) -> Told {
             })
         }
     }
+}
+
+/// `FR 2026-05-08: worked`.
+fn corrected(one: &HolidayCorrection) -> String {
+    let whose = one.country.as_deref().unwrap_or("all");
+    format!("{whose} {}: {}", one.day, if one.is_holiday { "holiday" } else { "worked" })
 }
 
 fn profiles(told: Told, before: &UserProfile, after: &UserProfile) -> Told {

@@ -1,6 +1,7 @@
 //! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
 //! it takes. Written from the specification; the server is compared with it.
 
+use super::bodies::*;
 use super::world::Relation::{self, *};
 
 /// How far somebody's access to a thing goes; each level includes those before it.
@@ -39,6 +40,7 @@ pub enum On {
     Flow,
     Tag,
     Mailbox,
+    Webhook,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -86,6 +88,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Mailbox, Colleague, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, OtherUnit, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Webhook, Own, /*        */ [See, See, See, See]),
+    (On::Webhook, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
 ];
 
 /// A route, and what is sent to it. `{…}` in a path and `$…` in a body stand for what the thing of the cell has.
@@ -199,6 +203,13 @@ pub const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("GET /bulk-emails/candidates", READ, 21, On::Whole, Nothing, 200),
+    row("POST /bulk-emails/preview", WRITE, 21, On::Record, See, 200)
+        .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)
+        .item(),
+    row("POST /bulk-emails", WRITE, 21, On::Record, Act, 200)
+        .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)
+        .item(),
     row("GET /deliveries", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
     row("POST /deliveries/{step}/settle", WRITE, 21, On::Record, Act, 200)
         .sends(r#"{"as":"sent"}"#)
@@ -295,6 +306,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /users/{id}/calendar", READ, 18, On::User, See, 200).only(OTHERS),
     row("PUT /users/{id}/calendar", WRITE, 19, On::User, See, 200).only(&[Own]).sends(CALENDAR),
     row("PUT /users/{id}/calendar", WRITE, 18, On::User, See, 200).only(OTHERS).sends(CALENDAR),
+    row("POST /me/calendar/import", WRITE, 19, On::Whole, Nothing, 200).sends(FILE),
+    row("POST /users/{id}/calendar/import", WRITE, 19, On::User, See, 200).only(&[Own]).sends(FILE),
+    row("POST /users/{id}/calendar/import", WRITE, 18, On::User, See, 200).only(OTHERS).sends(FILE),
     row("POST /users", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"name":"New","email":"$fresh","roles":["seller"]}"#),
     row("GET /users", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
@@ -318,6 +332,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /settings", READ, 21, On::Whole, Nothing, 200),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"roles":"all"}"#),
     row("PATCH /settings", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"reporting":true,"record_types":null}"#),
+    row("GET /holidays", READ, 21, On::Whole, Nothing, 200).asks("?country=FR&year=2026"),
+    row("GET /holidays/corrections", READ, 21, On::Whole, Nothing, 200),
+    row("PUT /holidays/corrections", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":[]}"#),
     row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
     row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
     // Record types and their fields: for everybody to read, for administrators to change.
@@ -355,10 +372,19 @@ pub const ROUTES: &[Row] = &[
     row("GET /mailboxes/{mailbox}", READ, 21, On::Mailbox, See, 200),
     row("PATCH /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 200).sends(r#"{"caps":{"per_day":9}}"#),
     row("PATCH /mailboxes/{mailbox}", ADMIN, 19, On::Mailbox, See, 200).sends(r#"{"name":"$fresh"}"#),
+    row("POST /mailboxes/{mailbox}/test", ADMIN, 19, On::Mailbox, See, 200),
     row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
     row("POST /mailboxes/{mailbox}/inbound", ADMIN, 12, On::Mailbox, See, 200),
     row("POST /in/mail/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
     // Running the server.
+    row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201)
+        .sends(r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#),
+    row("GET /webhooks", ADMIN, 12, On::Whole, Nothing, 200),
+    row("GET /webhooks/{id}", ADMIN, 12, On::Webhook, See, 200),
+    row("GET /webhooks/{id}/deliveries", ADMIN, 12, On::Webhook, See, 200),
+    row("POST /webhooks/{id}/replay", ADMIN, 12, On::Webhook, See, 200).sends(r#"{"from":"2026-03-02T09:00:00Z"}"#),
+    row("DELETE /webhooks/{id}", ADMIN, 12, On::Webhook, See, 204),
+    row("GET /stream", READ, 21, On::Whole, Nothing, 200).asks("?wait=false"),
     row("GET /audit", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /backup", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /clock", READ, 21, On::Whole, Nothing, 200),
@@ -366,13 +392,3 @@ pub const ROUTES: &[Row] = &[
     row("GET /test-clock", READ, 21, On::Whole, Nothing, 200),
     row("POST /test-clock/advance", ADMIN, 12, On::Whole, Nothing, 200).sends(r#"{"by":{}}"#),
 ];
-
-const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
-const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
-
-const RECORD_EVENT: &str =
-    r#"{"id":"$fresh","type":"record.closed","at":"2026-03-02T09:00:00Z","record":"$id","outcome":"success"}"#;
-const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
-const MAILBOX: &str = r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;
-const ACTIVITY_EVENT: &str =
-    r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;

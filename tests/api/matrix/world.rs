@@ -35,6 +35,7 @@ use Relation::{AccessTeam, Colleague, Gone, OpenStep, OtherUnit, Own, OwnTeam};
 
 /// An id that nothing has.
 pub const NOTHING: &str = "00000000-0000-7000-8000-00000000abcd";
+const HOOK: &str = "https://hooks.invalid/";
 
 /// An e-mail template that the product ships.
 const SHIPPED: &str = "00000000-0000-7000-8000-000000000011";
@@ -183,7 +184,8 @@ impl World {
                 self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
             }
             On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
-            On::Import if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Import | On::Webhook if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Webhook => self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
         let own_record = || {
@@ -382,7 +384,7 @@ fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
     // The catalogue is everybody's to read, whoever made what stands in it.
     let relation = match (on, relation) {
-        (On::RecordType | On::Flow | On::Tag, Colleague) => Own,
+        (On::RecordType | On::Flow | On::Tag | On::Webhook, Colleague) => Own,
         (_, relation) => relation,
     };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));

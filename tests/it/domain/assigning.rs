@@ -13,7 +13,7 @@ use relance::domain::sequence::{Property, SequenceCommand, SequenceRejection};
 use relance::id::{SequenceId, UserId};
 use serde_json::{Value as Json, json};
 
-use super::draw::{graph, task};
+use super::draw::{auto_email, graph, task, wait};
 use super::world::{COLLEAGUE, SELLER, TEAM, World};
 
 /// The lookup field that names a user.
@@ -222,4 +222,15 @@ fn d_33_who_gets_the_steps_has_to_fit_the_record_type_and_what_users_are() {
     let refused = world.order(id, activate).unwrap_err();
     let gone = |found: &[relance::domain::plan::compile::Diagnostic]| found[0].code == "assign_to_invalid";
     assert!(matches!(&refused, SequenceRejection::ValidationFailed(found) if gone(found)), "{refused:?}");
+}
+
+/// Q-28, D-68: so does the message that is passed over together with a wait.
+#[test]
+fn q_28_a_message_that_is_passed_over_is_of_who_would_get_it_now() {
+    let mut world = world();
+    let run = world.run(graph(&[wait("w", 1, 0, "m"), auto_email("m", "t"), task("t", "")]));
+    write(&mut world, Change::Owner(Owner::User(COLLEAGUE)));
+    assert_eq!(world.current(run).assignee, Owner::User(SELLER));
+    world.skip(run);
+    assert_eq!(["m", "t"].map(|node| world.step(run, node).assignee), [Owner::User(COLLEAGUE); 2]);
 }

@@ -1,19 +1,22 @@
 //! A message on its way out: each outcome of an attempt, each doubt, and what keeps a message from leaving (ST-20…ST-23, D-58).
 
 use chrono::TimeDelta;
+use relance::domain::activity::ActivityStatus;
 use relance::domain::delivery::{Class, MessageState, Settled, UnknownPolicy};
-use relance::domain::enrolment::{EndReason, Ordinal, Signal, StepError, StepStatus};
+use relance::domain::enrolment::{EndReason, Ordinal, Signal, StepError, StepStatus, StepWarning, WaitState};
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::settings::Setting;
+use relance::domain::plan::AssignTo;
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
-use relance::domain::record::schema::{Change, Channel};
+use relance::domain::record::schema::{Change, Channel, Owner};
 use relance::domain::sequence::Property;
+use relance::domain::sequence::conduct::{TimeOfDay, Weekday, Window, WindowZone};
 use serde_json::json;
 
 use super::draw::{auto_email, graph, task, wait_until};
-use super::world::World;
+use super::world::{SELLER, TEAM, World};
 
 /// A record whose message is in the outbox of a mail server, before a task.
 fn sending() -> (World, Ordinal, Ordinal) {
@@ -225,6 +228,62 @@ fn st_21_a_message_that_was_put_off_can_be_hurried_or_skipped() {
             assert_eq!((state(&world, step), world.here(run)), (MessageState::Skipped, "t"));
         }
         assert!(world.ledger.armed.is_empty());
+        world.check_replay();
+    }
+}
+
+/// what becomes the seller's late is like every step of a seller.
+#[test]
+fn st_23_a_message_that_was_given_up_is_on_the_timeline_and_says_that_nobody_was_found() {
+    let mut world = World::lead();
+    world.given.class = Class::Blind;
+    let owner = |owner| RecordCommand::Change(vec![Change::Owner(owner)]);
+    world.ask(owner(Owner::Team(TEAM)));
+    let drawn = graph(&[task("a", "m"), auto_email("m", "t"), task("t", "")]);
+    let sequence = world.activate_with(drawn, vec![Property::AssignTo(AssignTo::OwnerTeam(None))]);
+    let run = world.connect(sequence);
+    world.ask(owner(Owner::User(SELLER)));
+    world.complete(run);
+    let step = world.current(run).ordinal;
+    assert_eq!(world.current(run).warning, Some(StepWarning::AssigneeUnresolved), "ST-21: a seller may act on it");
+    world.ask(RecordCommand::MessageFailed { step, reason: "552 full".into(), bounced: false });
+    let given_up = world.current(run);
+    let expected = (Some(ActivityStatus::Open), Some(StepWarning::AssigneeUnresolved));
+    assert_eq!((given_up.linked_status(), given_up.warning), expected);
+}
+
+/// ST-21: `skip-wait` sends now, also where it is the window that the message waits for.
+#[test]
+fn st_21_a_message_that_its_window_has_put_off_leaves_outside_it_when_it_is_hurried() {
+    let mut world = World::lead();
+    world.given.class = Class::Blind;
+    let weekdays = Weekday::ALL.into_iter().collect();
+    let (start, end) = (TimeOfDay::hour(9), TimeOfDay::hour(12));
+    let window = Window { weekdays, start, end, zone: WindowZone::Seller, business_time: false, holidays: None };
+    let drawn = graph(&[auto_email("m", "t"), task("t", "")]);
+    let sequence = world.activate_with(drawn, vec![Property::Window(Some(window))]);
+    let run = world.connect(sequence);
+    let step = world.current(run).ordinal;
+    world.stall(TimeDelta::hours(5));
+    claim(&mut world, step, 1);
+    assert!(matches!(state(&world, step), MessageState::PutOff(_)), "the window has closed since");
+    world.skip_wait(run);
+    claim(&mut world, step, 1);
+    assert_eq!((state(&world, step), world.current(run).wait), (MessageState::Claimed(1), WaitState::Skipped));
+    assert!(world.ledger.armed.is_empty());
+    world.check_replay();
+}
+
+/// D-58: the policy says what becomes of an unknown message whose step still waits for it; no other leaves by itself.
+#[test]
+fn d_58_what_was_skipped_or_has_ended_is_not_sent_again_by_itself() {
+    for skipped in [true, false] {
+        let (mut world, run, step) = unknown();
+        set(&mut world, Setting::UnknownPolicy(UnknownPolicy::Resend));
+        world.ask(if skipped { RecordCommand::Skip(step) } else { RecordCommand::Disconnect(run) });
+        world.stall(TimeDelta::minutes(15));
+        world.ask(RecordCommand::Fire(step));
+        assert_eq!(state(&world, step), MessageState::Unknown(None), "skipped: {skipped}");
         world.check_replay();
     }
 }

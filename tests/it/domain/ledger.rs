@@ -125,6 +125,7 @@ impl Ledger {
                 }
                 Effect::Settle { key: FORGET } => std::mem::take(&mut self.forgets),
                 Effect::Erase => true,
+                Effect::Keep(_) | Effect::Unkeep => true,
                 Effect::Owe { key, delivery: Delivery::AbTestReached { sequence, version, node, at, exposed } } => {
                     self.told.insert(key, (sequence, Reached { version, node, at, exposed })).is_none()
                 }

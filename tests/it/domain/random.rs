@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use relance::domain::delivery::{Class, Settled};
+use relance::domain::delivery::{Class, Settled, Written};
 use relance::domain::enrolment::Signal;
+use relance::domain::message_template::MailText;
 use relance::domain::plan::AssignTo;
 use relance::domain::plan::compile::Severity;
 use relance::domain::plan::structure::structural_faults;
@@ -43,6 +44,7 @@ pub(super) enum Move {
     PutOff { step: u8, hours: u8 },
     Lose(u8),
     Settle { step: u8, to: u8 },
+    Send { step: u8, hours: Option<i8> },
     GiveUp { step: u8, bounced: bool },
     Write(u8),
     Close(u8),
@@ -75,6 +77,7 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(step, hours)| PutOff { step, hours }),
         1 => any::<u8>().prop_map(Lose),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(step, to)| Settle { step, to }),
+        2 => (any::<u8>(), prop::option::of(any::<i8>())).prop_map(|(step, hours)| Send { step, hours }),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(step, bounced)| GiveUp { step, bounced }),
         2 => any::<u8>().prop_map(Write),
         1 => any::<u8>().prop_map(Close),
@@ -137,6 +140,11 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::Settle { step, to } => {
             let to = [Settled::Sent, Settled::Failed, Settled::Resend][usize::from(to) % 3];
             RecordCommand::SettleMessage { step: choose(&steps, step), to }
+        }
+        Move::Send { step, hours: later } => {
+            let text = MailText { subject: "S".into(), body_text: "T".into(), body_html: None };
+            let at = later.map(|later| now + hours(later.into()));
+            RecordCommand::SendEmail { step: choose(&steps, step), content: Written::Own(text), at }
         }
         Move::GiveUp { step, bounced } => {
             RecordCommand::MessageFailed { step: choose(&steps, step), reason: "full".into(), bounced }

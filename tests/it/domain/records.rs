@@ -268,3 +268,11 @@ fn a_list_row_is_written_when_what_it_shows_changes() {
         assert_eq!(owed.0.iter().filter(of_principal).count(), principals, "{change:?}");
     }
 }
+
+#[test]
+fn of_two_changes_of_the_same_the_second_holds_also_where_it_was_so_before() {
+    let mut world = World::lead();
+    let address = world.record().profile.email.clone();
+    world.ask(RecordCommand::Change(vec![Change::Email(None), Change::Email(address.clone())]));
+    assert_eq!(world.record().profile.email, address);
+}

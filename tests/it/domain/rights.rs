@@ -5,11 +5,12 @@ mod sequences;
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
-use relance::domain::delivery::Settled;
+use relance::domain::delivery::{Settled, Written};
 use relance::domain::enrolment::Signal;
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
+use relance::domain::message_template::MailText;
 use relance::domain::organisation::settings::{Settings, Workspace};
 use relance::domain::organisation::{Organisation, Team, UserState};
 use relance::domain::permission::{Cause, Denies, Role};
@@ -128,6 +129,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::ReportClosed(_)
         | RecordCommand::ReachGoal
         | RecordCommand::SettleMessage { .. }
+        | RecordCommand::SendEmail { .. }
         | RecordCommand::Note { .. } => "act",
         RecordCommand::LeaveSequence { .. }
         | RecordCommand::Fire(_)
@@ -181,6 +183,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::PutOffMessage { step: 2, why: "451".into(), pause: TimeDelta::minutes(1) },
         RecordCommand::LoseMessage { step: 2, why: "silence".into() },
         RecordCommand::SettleMessage { step: 2, to: Settled::Sent },
+        RecordCommand::SendEmail { step: 2, content: Written::Own(MailText::default()), at: None },
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),

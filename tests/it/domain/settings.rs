@@ -55,6 +55,7 @@ fn a_1_to_a_14_the_settings_at_first_are_those_of_the_specification() {
         "retry_initial_seconds RetryInitialSeconds(60)",
         "retry_max_hours RetryMaxHours(48)",
         "public_url PublicUrl(None)",
+        "bulk_email_all_types BulkEmailAllTypes(false)", // W-89
     ];
     assert_eq!(shown, specified);
 }
@@ -86,6 +87,7 @@ fn others() -> Vec<Setting> {
         Setting::UnknownAfterMinutes(_) => Setting::UnknownAfterMinutes(30),
         Setting::RetryInitialSeconds(_) => Setting::RetryInitialSeconds(5),
         Setting::RetryMaxHours(_) => Setting::RetryMaxHours(0),
+        Setting::BulkEmailAllTypes(value) => Setting::BulkEmailAllTypes(!value),
         Setting::PublicUrl(_) => Setting::PublicUrl(Some("https://sales.example.com".into())),
     };
     Settings::default().each().into_iter().map(other).collect()

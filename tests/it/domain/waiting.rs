@@ -235,3 +235,32 @@ fn what_can_never_come_is_told_at_activation() {
     let drawn = graph(&[wait_until("w", 5, json!([{ "field": "close_date" }]), "t"), task("t", "")]);
     assert!(closing.found(&drawn).is_empty());
 }
+
+/// the activity of another sequence's step is done with that step, whichever of the two somebody completes, and
+/// whether the settings take the step along or not. What has no activity, or is skipped, ends nothing.
+#[test]
+fn a_wait_for_an_activity_ends_with_the_linked_one_of_another_sequence() {
+    let complete = |step| RecordCommand::Complete { step, note: None, call_result: None };
+    let complete_activity = |activity| RecordCommand::CompleteActivity { activity, note: None, call_result: None };
+    type Ask<'a> = &'a dyn Fn(u32) -> RecordCommand;
+    let ways: [(bool, bool, Ask, &str); 5] = [
+        (true, true, &complete, "t"),
+        (true, true, &complete_activity, "t"),
+        (true, false, &complete_activity, "t"),
+        (true, true, &RecordCommand::Skip, "w"),
+        (false, true, &complete, "w"),
+    ];
+    for (linked, along, ask, stands) in ways {
+        let mut world = World::lead();
+        world.organise(|organisation| {
+            organisation.settings.linked_activities = linked;
+            organisation.settings.activity_completes_step = along;
+        });
+        let waits = world.run(graph(&[wait_until("w", 5, event("activity.completed"), "t"), task("t", "")]));
+        let works = world.run(graph(&[task("a", "b"), task("b", "")]));
+        let step = world.current(works).ordinal;
+        world.ask(ask(step));
+        assert_eq!(world.here(waits), stands, "linked: {linked}, along: {along}");
+        world.check_replay();
+    }
+}

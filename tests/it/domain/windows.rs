@@ -1,17 +1,19 @@
 //! Sending windows: an automated message leaves inside the window of its sequence, on the recipient's clock, once.
 
 use chrono::TimeDelta;
+use relance::domain::activity::ActivityStatus;
 use relance::domain::delivery::MessageState;
-use relance::domain::enrolment::{Ordinal, StepError, StepStatus, WaitState};
+use relance::domain::enrolment::{Ordinal, StepError, StepStatus, StepWarning, WaitState};
+use relance::domain::plan::AssignTo;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
-use relance::domain::record::schema::Change;
+use relance::domain::record::schema::{Change, Owner};
 use relance::domain::sequence::Property;
 use relance::domain::sequence::conduct::{TimeOfDay, Weekday, Window, WindowZone};
 use relance::domain::sequence::graph::Graph;
 
 use super::draw::{auto_email, came, graph, task, wait};
-use super::world::{World, at};
+use super::world::{SELLER, TEAM, World, at};
 
 /// Monday to Friday, 09:00 to 12:00.
 fn window(zone: &str) -> Window {
@@ -129,9 +131,30 @@ fn st_23_a_waiting_message_that_has_lost_its_address_becomes_the_sellers() {
     let step = world.current(run);
     assert_eq!((world.here(run), step.converted, step.error), ("m", true, Some(StepError::EmailUndeliverable)));
     assert_eq!((step.opened_at, step.due_at, step.wakes_at, step.wait), (opens, opens, None, WaitState::None));
+    assert_eq!(step.linked_status(), Some(ActivityStatus::Open), "R-40: like every step of a seller");
     world.complete(run);
     assert_eq!((world.here(run), owed(&world)), ("t", 0));
     world.check_replay();
+}
+
+/// a message that waits says that nobody was found for it, and goes on saying it when it is the seller's (ST-23).
+#[test]
+fn q_30_a_waiting_message_for_which_nobody_is_found_says_so() {
+    let mut world = lead("America/New_York");
+    let owner = |owner| RecordCommand::Change(vec![Change::Owner(owner)]);
+    world.ask(owner(Owner::Team(TEAM)));
+    let properties = vec![Property::Window(Some(window("recipient"))), Property::AssignTo(AssignTo::OwnerTeam(None))];
+    let drawn = graph(&[task("a", "m"), auto_email("m", "t"), task("t", "")]);
+    let sequence = world.activate_with(drawn, properties);
+    let run = world.connect(sequence);
+    world.ask(owner(Owner::User(SELLER)));
+    world.complete(run);
+    let warned = |world: &World| (world.here(run).to_owned(), world.current(run).warning);
+    assert_eq!(warned(&world), ("m".into(), Some(StepWarning::AssigneeUnresolved)));
+    world.ask(RecordCommand::Change(vec![Change::Email(None)]));
+    world.pass(TimeDelta::days(1));
+    assert_eq!(warned(&world), ("m".into(), Some(StepWarning::AssigneeUnresolved)));
+    assert!(world.current(run).converted);
 }
 
 /// TM-13: a timer that fires late sends nothing outside the window, and nothing twice.

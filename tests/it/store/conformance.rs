@@ -20,6 +20,7 @@ macro_rules! for_every_store {
 }
 
 mod commits;
+mod feed;
 mod keys;
 mod links;
 mod lists;

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relance::domain::access::Scope;
 use relance::domain::delivery::DeliveryState;
-use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow};
+use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
 use relance::domain::record::schema::RecordType;
 use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
+use relance::store::feed::Fed;
 use relance::store::head::Head;
 use relance::store::memory::Memory;
 use relance::store::rows::{Batch, Keyspace, RowStore, Visit};
@@ -151,6 +152,10 @@ impl Store for Disk {
         self.store.claimed(kind, external_id)
     }
 
+    fn summary(&self, record: RecordId) -> Result<Option<RecordSummary>> {
+        self.store.summary(record)
+    }
+
     fn counter(&self, counter: Counter) -> i64 {
         self.store.counter(counter)
     }
@@ -192,6 +197,22 @@ impl Store for Disk {
 
     fn replace_derived(&self, effects: &mut dyn Iterator<Item = Result<(EntityId, Vec<Effect>)>>) -> Result<()> {
         self.store.replace_derived(effects)
+    }
+
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>> {
+        self.store.feed(after, limit)
+    }
+
+    fn feed_end(&self) -> u64 {
+        self.store.feed_end()
+    }
+
+    fn trim_feed(&self, before: Timestamp, commits_max: u64) -> Result<usize> {
+        self.store.trim_feed(before, commits_max)
+    }
+
+    fn kept(&self, entity: EntityId) -> Result<Option<Vec<u8>>> {
+        self.store.kept(entity)
     }
 
     fn forget_repeats(&self, now: Timestamp) -> Result<usize> {

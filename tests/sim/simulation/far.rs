@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{BoxFuture, FutureExt};
 use relance::connector::mail::Mail;
 use relance::connector::{DeliveryError, Mailer};
+use relance::domain::channels::mailbox::Mailbox;
 use relance::domain::delivery::Class;
 use relance::id::{RecordId, StepId};
 use tokio::sync::oneshot;
@@ -133,7 +134,11 @@ impl Mailer for Line {
         if self.far.books().blind { Class::Blind } else { Class::Idempotent }
     }
 
-    fn message_id(&self, id: &str) -> String {
+    fn carries(&self) -> bool {
+        self.far.books().blind
+    }
+
+    fn message_id(&self, id: &str, _: Option<&Mailbox>) -> String {
         format!("{id}@far.example")
     }
 

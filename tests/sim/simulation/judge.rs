@@ -61,6 +61,10 @@ pub fn record_event(
             hold(owes(*step), "a message was noted twice (P7)");
             hold(far.taken(StepId::of(id, *step)) > 0, "nobody has taken the message (P7)");
         }
+        RecordEvent::EmailSubmitted { step, .. } => {
+            let sending = record.step(*step).is_some_and(Step::is_sending);
+            hold(is_open(*step) && !sending, "an e-mail was submitted twice (P7)");
+        }
         RecordEvent::MessageClaimed { step, .. } => {
             hold(message(*step) == Some(&MessageState::Owed), "what is not owed was claimed (P7)");
         }

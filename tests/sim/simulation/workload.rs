@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
-use relance::domain::delivery::{MessageState, Settled};
+use relance::domain::delivery::{MessageState, Settled, Written};
 use relance::domain::enrolment::{Signal, Step, StepStatus};
 use relance::domain::import::{ImportCommand, ImportCounts, ImportRequest, ImportState};
+use relance::domain::message_template::MailText;
 use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
@@ -105,7 +106,8 @@ impl Client<'_> {
             | EntityKind::Account
             | EntityKind::Audit
             | EntityKind::Catalogue
-            | EntityKind::Channels => people::organise(self.chance),
+            | EntityKind::Channels
+            | EntityKind::Webhook => people::organise(self.chance),
         }
     }
 
@@ -229,6 +231,12 @@ impl Client<'_> {
             0 | 1 => RecordCommand::Skip(step),
             2 | 3 => RecordCommand::SkipWait(step),
             4 => RecordCommand::Snooze { step, until: self.now + TimeDelta::hours(self.chance.i64(-2..50)) },
+            5 if self.chance.bool() => {
+                let text =
+                    MailText { subject: "S".into(), body_text: "Dear {{ record.name }}".into(), body_html: None };
+                let at = self.chance.bool().then(|| self.now + TimeDelta::hours(self.chance.i64(-2..50)));
+                RecordCommand::SendEmail { step, content: Written::Own(text), at }
+            }
             5 => RecordCommand::Retry(step),
             6 => RecordCommand::Note { step, text: "a note".into() },
             _ => RecordCommand::Fire(step),

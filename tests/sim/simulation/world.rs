@@ -206,7 +206,8 @@ impl World {
             | EntityKind::Account
             | EntityKind::Audit
             | EntityKind::Catalogue
-            | EntityKind::Channels => {}
+            | EntityKind::Channels
+            | EntityKind::Webhook => {}
         }
     }
 

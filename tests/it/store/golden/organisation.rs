@@ -10,7 +10,7 @@ use relance::domain::organisation::settings::{CallResult, Setting, Workspace};
 use relance::domain::organisation::{TeamKind, UserProfile, UserState};
 use relance::domain::permission::Role;
 use relance::domain::record::schema::{Phone, RecordType};
-use relance::domain::schedule::{Calendar, Day, Entry, Repeat, Span, TimeOfDay, Weekday};
+use relance::domain::schedule::{Calendar, Day, Entry, HolidayCorrection, Repeat, Span, TimeOfDay, Weekday};
 
 use super::{TEAM, USER, text};
 
@@ -51,7 +51,17 @@ pub fn events() -> Vec<OrganisationEvent> {
         DueDatesMoved { walk: 300, user: Some(USER) },
         DueDatesMoved { walk: 301, user: None },
         DueDatesSettled { walk: 300 },
+        HolidaysCorrected {
+            before: vec![],
+            after: vec![correction(None, None), correction(Some("FR"), Some("Ponte"))],
+        },
+        HolidaysCorrected { before: vec![correction(None, None)], after: vec![] },
     ]
+}
+
+fn correction(country: Option<&str>, name: Option<&str>) -> HolidayCorrection {
+    let day = Day::try_from("2026-05-08".to_owned()).expect("a date");
+    HolidayCorrection { country: country.map(Into::into), day, is_holiday: name.is_some(), name: name.map(Into::into) }
 }
 
 fn calendar() -> Calendar {
@@ -113,5 +123,6 @@ pub fn settings() -> Vec<Setting> {
         Setting::RetryInitialSeconds(60),
         Setting::RetryMaxHours(48),
         Setting::PublicUrl(Some("https://sales.example.com".into())),
+        Setting::BulkEmailAllTypes(true),
     ]
 }

@@ -3,6 +3,7 @@
 use relance::domain::activity::ActivityKind;
 use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
+use relance::domain::message_template::MailText;
 use relance::id::AbTestId;
 
 use super::*;
@@ -156,8 +157,14 @@ pub fn events() -> Vec<RecordEvent> {
         MessageSkipped { step: 300, why: "its enrolment ended".into(), until: None },
         BecameSellers { step: 300, error: StepError::EmailUndeliverable },
         stayed(Conflict::MessageUnderWay),
+        EmailSubmitted { step: 300, template: Some(TEMPLATE), own: None, at: until },
+        EmailSubmitted { step: 300, template: None, own: Some(written()), at: None },
         AwayUntil { step: 300, until: at(AT) },
         OptedOut { step: 300, complained: true },
     ]);
     events
+}
+
+fn written() -> MailText {
+    MailText { subject: "Ola".into(), body_text: "Bos días.".into(), body_html: None }
 }

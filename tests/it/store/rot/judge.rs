@@ -17,6 +17,7 @@ use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::Sequence;
+use relance::domain::webhook::Webhook;
 use relance::id::{EntityId, EntityKind, SequenceId};
 use relance::store::rows::shards;
 use relance::store::{Result, Store, StoreError, codec};
@@ -105,6 +106,7 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
         Ok(())
     });
     ask(&mut all, "computed rows", derived.map(|()| rows));
+    ask(&mut all, "the feed", store.feed(0, usize::MAX));
     for kind in EntityKind::ALL {
         ask(&mut all, format!("all of {kind:?}"), store.entities(kind));
     }
@@ -134,6 +136,10 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             }
             EntityKind::MessageTemplate => {
                 ask(&mut all, question, codec::load::<MessageTemplate>(store, *entity, None));
+            }
+            EntityKind::Webhook => {
+                ask(&mut all, question.clone(), codec::load::<Webhook>(store, *entity, None));
+                ask(&mut all, format!("what {question} keeps"), store.kept(*entity));
             }
             EntityKind::Audit => {
                 ask(&mut all, question, codec::load::<Audit>(store, *entity, None));
