@@ -18,7 +18,7 @@ use crate::web::api::timeline;
 use crate::web::problem::Problem;
 use crate::web::wire::RecordView;
 use crate::web::wire::event::{
-    EventData, EventView, HIDDEN, SequenceNote, Topics, event_id, record_type, sequence_type,
+    EventData, HIDDEN, SequenceNote, ToldEvent, Topics, event_id, record_type, sequence_type,
 };
 
 /// An event with its place in the feed.
@@ -29,7 +29,7 @@ pub struct Told {
     /// Which of the events of its commit it is.
     pub place: usize,
     /// What is told.
-    pub event: EventView,
+    pub event: ToldEvent,
 }
 
 /// Commits that were read.
@@ -147,7 +147,7 @@ fn row(store: &dyn Store, fed: &Fed) -> Result<Option<Vec<u8>>> {
     Ok(found.filter(|(version, _)| *version == fed.version).map(|(_, bytes)| bytes))
 }
 
-type Events = Vec<(usize, EventView)>;
+type Events = Vec<(usize, ToldEvent)>;
 
 fn of_record(store: &dyn Store, given: &Given, person: &Person, topics: &Topics, fed: &Fed) -> Result<Events> {
     let id = RecordId::from(fed.entity);
@@ -212,7 +212,7 @@ fn left(store: &dyn Store, person: &Person, topics: &Topics, fed: &Fed, entry: &
     }
     let place = entry.events.len();
     let record = Some(RecordId::from(fed.entity).to_string());
-    let event = EventView {
+    let event = ToldEvent {
         id: event_id(fed, place, entry.stamp.at),
         kind: HIDDEN,
         at: entry.stamp.at.to_string(),
@@ -253,8 +253,8 @@ fn event_of(
     (by, at): (UserId, Timestamp),
     (record, sequence): (Option<String>, Option<String>),
     data: EventData,
-) -> EventView {
+) -> ToldEvent {
     let actor = if by == UserId::SYSTEM { "system".into() } else { by.to_string() };
     let data = EventData { actor: Some(actor), ..data };
-    EventView { id: event_id(fed, place, at), kind, at: at.to_string(), record, sequence, data }
+    ToldEvent { id: event_id(fed, place, at), kind, at: at.to_string(), record, sequence, data }
 }

@@ -56,7 +56,7 @@ fn w_84_w_86_w_87_the_others_are_sent_and_whoever_cannot_be_written_to_is_told_a
     let api = server.client();
     let (_, leads) = standing(&api, 4);
     api.patch(&format!("/records/{}", leads[1].0), json!({ "email": null })).expect(200);
-    api.patch(&format!("/records/{}", leads[2].0), json!({ "allow": { "email": false } })).expect(200);
+    api.patch(&format!("/records/{}", leads[2].0), json!({ "allow_email": false })).expect(200);
     let steps: Vec<&str> = leads.iter().map(|(_, step)| step.as_str()).chain(["nobody"]).collect();
     let codes =
         |answer: &Value| -> Vec<Value> { items(answer).iter().map(|item| item["error"]["code"].clone()).collect() };

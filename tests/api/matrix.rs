@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 
 use crate::people::{Credential, OPERATOR};
 use crate::server::{Answer, Client};
+use bodies::filled;
 use grants::{GRANTS, ROLES};
 use table::{ACCESS, Level, On, ROUTES, Row};
-use world::{Relation, Thing, World, filled, level};
+use world::{Relation, Thing, World, level};
 
 /// What a cell of the matrix has to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema::RecordType;
 use crate::domain::schedule::civil;
-use crate::id::{SequenceId, StepId, TemplateId};
+use crate::id::{SequenceId, StepId, TemplateId, UserId};
 use crate::limits;
 use crate::store::Store;
 use crate::time::Timestamp;
@@ -180,6 +180,7 @@ pub struct BulkResult {
 }
 
 impl BulkResult {
+    /// `id` is that of a step that the caller may know of.
     fn of(step: String, id: Option<StepId>, done: Result<(), Problem>) -> BulkResult {
         let record = id.map(|id| id.record().to_string());
         let (ok, error) = match done {
@@ -274,49 +275,48 @@ impl Bulk {
     }
 }
 
-/// A step that is there, of a record whose type bulk e-mails go to.
+/// A step that is named rightly, of a record whose type bulk e-mails go to. Whether the caller may know of the record, the record
+/// itself says.
 fn judged(given: &Given, id: Option<StepId>, record: Option<&Record>) -> Result<StepId, Problem> {
-    let (id, record) = id.zip(record).ok_or_else(|| Problem::not_found("step"))?;
-    if !is_taken(given, record.kind) {
+    let id = id.ok_or_else(|| Problem::not_found("step"))?;
+    if record.is_some_and(|record| !is_taken(given, record.kind)) {
         let detail = "bulk e-mails go to leads; the setting `bulk_email_all_types` lets them go to all";
         return Err(Problem::new("record_type_mismatch", detail));
     }
     Ok(id)
 }
 
-/// Say what would become of each recipient, and show the first e-mail. Nothing is sent.
+/// Say which recipients can be written to, and show the first e-mail. Nothing is sent; whether you may act on a record is asked
+/// when it is.
 #[utoipa::path(tag = "Messages", request_body = BulkBody,
     responses((status = 200, body = BulkPreview), (status = 422, body = Problem), (status = 413, body = Problem)))]
 #[post("/bulk-emails/preview")]
 pub async fn preview_bulk_email(app: Data<App>, body: Body<BulkBody>) -> Result<HttpResponse, Problem> {
     let (given, store, now) = (app.engine.given(), app.engine.shared_store(), app.engine.clock().now());
-    let by = body.principal;
+    let (by, caller) = (body.principal, body.caller);
     let bulk = Bulk::read(body.value, &given, now)?;
-    let preview = blocking(move || preview(&bulk, store.as_ref(), &given, by, now));
-    Ok(HttpResponse::Ok().json(preview.await?))
-}
-
-fn preview(
-    bulk: &Bulk,
-    store: &dyn Store,
-    given: &Given,
-    by: Principal,
-    now: Timestamp,
-) -> Result<BulkPreview, Problem> {
-    let stamp = Stamp { at: now, by: by.user() };
-    let (mut results, mut first) = (Vec::with_capacity(bulk.steps.len()), None);
-    for ((name, id), record) in bulk.steps.iter().zip(bulk.records(store, given, by)?) {
-        let done = judged(given, *id, record.as_ref()).and_then(|id| {
+    let (bulk, records) = blocking({
+        let given = given.clone();
+        move || bulk.records(store.as_ref(), &given, by).map(|records| (bulk, records))
+    })
+    .await?;
+    let (mut results, mut first) = (Vec::with_capacity(records.len()), None);
+    for ((name, id), record) in bulk.steps.iter().zip(&records) {
+        let mut done = judged(&given, *id, record.as_ref());
+        if let Ok(id) = done {
+            done = app.engine.read::<Record, ()>(id.record(), caller, |_| ()).await.map(|()| id).map_err(Problem::from);
+        }
+        let done = done.and_then(|id| {
             let record = record.as_ref().ok_or_else(|| Problem::not_found("step"))?;
-            record.decide(id.record(), given, bulk.command(id), stamp)?;
+            record.decide(id.record(), &given, bulk.command(id), Stamp { at: now, by: UserId::SYSTEM })?;
             if first.is_none() {
-                first = Some(filled(bulk, given, id, record)?);
+                first = Some(filled(&bulk, &given, id, record)?);
             }
             Ok(())
         });
-        results.push(BulkResult::of(name.clone(), *id, done));
+        results.push(BulkResult::of(name.clone(), id.filter(|_| record.is_some()), done));
     }
-    Ok(BulkPreview { results, first })
+    Ok(HttpResponse::Ok().json(BulkPreview { results, first }))
 }
 
 fn filled(bulk: &Bulk, given: &Given, id: StepId, record: &Record) -> Result<FirstEmail, Problem> {
@@ -367,7 +367,7 @@ pub async fn send_bulk_email(app: Data<App>, body: Body<BulkBody>) -> Result<Htt
                         .map_err(Problem::from)
                 }
             };
-            BulkResult::of(name.clone(), *id, done)
+            BulkResult::of(name.clone(), id.filter(|_| record.is_some()), done)
         }
     });
     let results = futures_util::stream::iter(sent).buffered(limits::BACKGROUND_IN_FLIGHT_MAX);

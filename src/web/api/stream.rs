@@ -24,7 +24,7 @@ use crate::web::auth::{Principal, still_holds};
 use crate::web::feed::{self, Page};
 use crate::web::problem::Problem;
 use crate::web::request::{self, Query, blocking, cursor};
-use crate::web::wire::event::{EventView, Topics};
+use crate::web::wire::event::{ToldEvent, Topics};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells proxies not to wait for more.
@@ -60,7 +60,7 @@ pub fn topics(text: Option<&str>) -> Result<Topics, Problem> {
 /// Follow what changes, as far as you may see it at that moment. Each event has its cursor as its id; a comment comes now and
 /// then, with the cursor up to which there was nothing for you. Every event comes once, unless you ask for it again.
 #[utoipa::path(tag = "Events", params(StreamQuery, ("Last-Event-ID" = Option<String>, Header)),
-    responses((status = 200, body = EventView, content_type = "text/event-stream"), (status = 400, body = Problem),
+    responses((status = 200, body = ToldEvent, content_type = "text/event-stream"), (status = 400, body = Problem),
         (status = 410, body = Problem), (status = 503, body = Problem)))]
 #[get("/stream")]
 pub async fn follow(

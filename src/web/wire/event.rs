@@ -18,7 +18,7 @@ use crate::web::wire::RecordView;
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EventView {
+pub struct ToldEvent {
     /// The same each time it is told.
     pub id: String,
     /// What happened, such as `record.created` or `step.completed`.

@@ -1,4 +1,6 @@
-//! What requests of the table send that would not fit into its lines.
+//! What is sent to routes that take more than a few words, and how a thing's members are filled in.
+
+use super::world::Thing;
 
 pub const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 pub const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
@@ -11,3 +13,13 @@ pub const RECORD_EVENT: &str =
 pub const ACTION: &str = r#"{"RegardingEntityId":"$id","RegardingEntityName":"lead","SequenceId":"$second"}"#;
 pub const ACTIVITY_EVENT: &str =
     r#"{"id":"$fresh","type":"activity.completed","at":"2026-03-02T09:00:00Z","activity":"$step"}"#;
+
+/// A text with the thing's members in place of `{member}` or `$member`.
+pub fn filled(text: &str, thing: &Thing) -> String {
+    let mut members: Vec<_> = thing.iter().collect();
+    // `colleagues_team` before `colleague`.
+    members.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    members.into_iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value).replace(&format!("${name}"), value)
+    })
+}

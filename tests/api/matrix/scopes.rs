@@ -2,8 +2,9 @@
 
 use reqwest::Method;
 
+use super::bodies::filled;
 use super::table::{On, ROUTES};
-use super::world::{NOTHING, Relation, World, filled};
+use super::world::{NOTHING, Relation, World};
 use super::{base, is_compatible, newest_link, split};
 use crate::people::Credential;
 use crate::server::Server;

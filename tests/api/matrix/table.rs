@@ -1,7 +1,7 @@
 //! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
 //! it takes. Written from the specification; the server is compared with it.
 
-use super::bodies::*;
+use super::bodies::{ACTION, ACTIVITY_EVENT, EVENT, FILE, MAILBOX, RECORD_EVENT, TO_USER};
 use super::world::Relation::{self, *};
 
 /// How far somebody's access to a thing goes; each level includes those before it.

@@ -390,13 +390,3 @@ pub fn level(on: On, relation: Relation, actor: usize) -> Level {
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));
     line.unwrap_or_else(|| panic!("{on:?} has no line for {relation:?}")).2[actor]
 }
-
-/// A text with the thing's members in place of `{member}` or `$member`.
-pub fn filled(text: &str, thing: &Thing) -> String {
-    let mut members: Vec<_> = thing.iter().collect();
-    // `colleagues_team` before `colleague`.
-    members.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    members.into_iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), value).replace(&format!("${name}"), value)
-    })
-}
