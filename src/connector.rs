@@ -1,6 +1,8 @@
 //! Ways out of the server: what carries a message, and how it can fail.
 
 pub mod egress;
+pub mod imap;
+pub mod inbox;
 pub mod mail;
 pub mod merge;
 pub mod oidc;

@@ -20,6 +20,7 @@ pub mod file;
 pub mod sheet;
 pub mod lookup;
 pub mod import;
+pub mod inbound;
 pub mod web;
 pub mod courier;
 

@@ -150,6 +150,17 @@ pub const SIGN_INS_WAITING_MAX: usize = 4_096;
 /// An answer of a server outside, in bytes.
 pub const EGRESS_ANSWER_MAX: usize = 256 << 10;
 
+/// Days that somebody is taken to be away who does not say until when, and the longest absence that is believed.
+pub const AWAY_DAYS_USUAL: i64 = 7;
+/// See [`AWAY_DAYS_USUAL`].
+pub const AWAY_DAYS_MAX: i64 = 400;
+/// An incoming message, in bytes: what mail servers commonly take.
+pub const INCOMING_BYTES_MAX: usize = 25 << 20;
+/// What is read of one, in bytes: all but what is attached.
+pub const INCOMING_READ_MAX: usize = 1 << 20;
+/// What is read of its text, in bytes.
+pub const INCOMING_TEXT_MAX: usize = 64 << 10;
+
 /// Body of a JSON request, in bytes; a full batch of full records fits.
 pub const JSON_BODY_MAX: usize = 16 << 20;
 /// Body of a form, in bytes.

@@ -26,6 +26,7 @@ use crate::courier::{self, Wake};
 use crate::file::write_whole;
 use crate::id::IdSource;
 use crate::import::Imports;
+use crate::inbound::{self, Inbound};
 use crate::runtime::engine::Engine;
 use crate::runtime::start;
 use crate::runtime::watch::Reading;
@@ -88,6 +89,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     mail::seal_anew(&engine, &seal).await;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
     imports.resume().await?;
+    let inbound = Inbound::new(engine.clone(), &config.mail.from);
     // As long as nobody can administer, each start offers a link of its own to whoever reads its output.
     let has_administrator = engine.given().policy.organisation.has_administrator();
     let welcome =
@@ -95,6 +97,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let (sender, wake) = (Arc::new(webhooks::sender(&config, sandbox, seal.clone())?), Wake::default());
     let app = Data::new(web::App {
         engine: engine.clone(),
+        inbound: inbound.clone(),
         imports,
         operator: operator.as_deref().map(|token| digest_of(token.as_bytes())),
         hygiene,
@@ -161,10 +164,16 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let keeping = actix_web::rt::spawn(keep_readings(engine.clone(), data.join(CLOCK)));
     let courier = courier::run(engine.clone(), sender, webhooks::patience(&config.webhooks), wake);
     let courier = actix_web::rt::spawn(courier);
+    // A sandbox reaches no server outside.
+    let following =
+        (!sandbox).then(|| actix_web::rt::spawn(inbound::watch::watch(inbound, app.seal.clone(), data.join("inbox"))));
     running.await?;
     courier.abort();
     watch.abort();
     ending.abort();
+    if let Some(following) = following {
+        following.abort();
+    }
     housekeeping.abort();
     keeping.abort();
     if engine.has_failed() {

@@ -35,6 +35,7 @@ use crate::courier::{Sender, Wake};
 use crate::file::write_whole;
 use crate::id::Fingerprint;
 use crate::import::Imports;
+use crate::inbound::Inbound;
 use crate::runtime::engine::Engine;
 use crate::time::Timestamp;
 use crate::web::api::test_clock::ClockView;
@@ -46,6 +47,8 @@ use crate::web::problem::{CODES, Problem};
 pub struct App {
     /// The engine.
     pub engine: Engine,
+    /// Takes incoming mail.
+    pub inbound: Inbound,
     /// The import jobs.
     pub imports: Imports,
     /// SHA-256 of the operator's token, if the server was started with one.
@@ -251,6 +254,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(mailboxes::get_mailbox)
         .service(mailboxes::patch_mailbox)
         .service(mailboxes::delete_mailbox)
+        .service(inbound_mail::reveal_inbound)
         .service(audit::list_audit)
         .service(webhooks::create_webhook)
         .service(webhooks::list_webhooks)
@@ -263,7 +267,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(backup::get_backup)
         .service(test_clock::get_test_clock)
         .service(test_clock::advance_test_clock);
-    config.service(health::healthz).service(health::readyz).service(health::metrics).service(api);
+    config
+        .service(health::healthz)
+        .service(health::readyz)
+        .service(health::metrics)
+        .service(inbound_mail::receive_mail)
+        .service(api);
     config.service(compatibility::connect_sequence);
 }
 

@@ -9,6 +9,7 @@ mod credentials;
 mod files;
 mod graph;
 mod logs;
+mod mail;
 mod queries;
 mod rows;
 mod server;
@@ -41,7 +42,7 @@ struct Target {
 }
 
 /// In the order of the layers they try.
-const TARGETS: [Target; 14] = [
+const TARGETS: [Target; 15] = [
     Target { name: "texts", run: texts::run, memory_max: 4 << 20 },
     Target { name: "files", run: files::run, memory_max: 16 << 20 },
     Target { name: "copies", run: copies::run, memory_max: 16 << 20 },
@@ -51,6 +52,7 @@ const TARGETS: [Target; 14] = [
     Target { name: "other_logs", run: logs::other, memory_max: 32 << 20 },
     Target { name: "rows", run: rows::run, memory_max: 64 << 20 },
     Target { name: "template", run: template::run, memory_max: 8 << 20 },
+    Target { name: "mail", run: mail::run, memory_max: 16 << 20 },
     Target { name: "sheet", run: sheet::run, memory_max: 64 << 20 },
     Target { name: "bundle", run: bundle::run, memory_max: 64 << 20 },
     Target { name: "commands", run: commands::run, memory_max: 512 << 20 },

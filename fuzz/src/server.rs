@@ -147,6 +147,7 @@ async fn serve() -> Ask {
         welcome: None,
         sign_in: config.sign_in.clone(),
         single_sign_on: None,
+        inbound: relance::inbound::Inbound::new(engine.clone(), "relance@localhost"),
         postman,
         seal,
         streams: Streams::stopped(),

@@ -6,6 +6,7 @@ mod activity;
 pub mod advance;
 mod answer;
 mod assign;
+mod away;
 mod delivery;
 mod due;
 mod enter;

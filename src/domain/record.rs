@@ -78,6 +78,8 @@ pub struct Record {
     pub process: Option<Process>,
     /// Whether it was erased; nothing else is known of it then.
     pub erasure: Erasure,
+    /// When whoever it is about reads again, if they are away.
+    pub away_until: Option<Timestamp>,
 }
 
 impl Record {
@@ -126,7 +128,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 12;
+    const LAYOUT: u16 = 13;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -242,12 +244,11 @@ impl Entity for Record {
             | RecordEvent::AbMetricMet { .. }
             | RecordEvent::AbTestTold { .. }
             | RecordEvent::AbCountsKept(_) => self.ab_apply(event),
-            RecordEvent::Noted { .. } | RecordEvent::QuotaAsked { .. } | RecordEvent::GoalReached => {}
-            RecordEvent::Signalled { step, signal, at } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.signals.note(*signal, *at);
-                }
-            }
+            RecordEvent::Noted { .. }
+            | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::GoalReached
+            | RecordEvent::OptedOut { .. } => {}
+            RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => self.note_answer(event),
             RecordEvent::MessageOwed { .. }
             | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
@@ -374,7 +375,9 @@ impl Entity for Record {
             | RecordEvent::ActivityCancelled { .. }
             | RecordEvent::ActivityLinked { .. }
             | RecordEvent::Assigned { .. }
-            | RecordEvent::Signalled { .. } => {}
+            | RecordEvent::Signalled { .. }
+            | RecordEvent::AwayUntil { .. }
+            | RecordEvent::OptedOut { .. } => {}
         }
     }
 

@@ -21,6 +21,7 @@ pub mod graphs;
 pub mod health;
 pub mod holidays;
 pub mod imports;
+pub mod inbound_mail;
 pub mod mailboxes;
 pub mod me;
 pub mod message_templates;

@@ -4,6 +4,7 @@ mod ab_tests;
 mod activities;
 mod advancing;
 mod assigning;
+mod away;
 mod branching;
 mod calendars;
 mod catalogue;

@@ -59,10 +59,14 @@ impl Turn<'_> {
         end.unwrap_or(from + wait.elapsed())
     }
 
-    /// When automated messages may leave that may not leave now.
+    /// When automated messages may leave that may not leave now: their window is shut, or the person is away.
     pub(super) fn window_opens(&self, plan: &Plan, assignee: Owner) -> Option<Timestamp> {
-        let calendar = self.window_calendar(plan.conduct.window.as_ref()?, assignee);
-        calendar.open(self.given.policy.holidays()).next(self.stamp.at).filter(|opens| *opens > self.stamp.at)
+        let now = self.stamp.at;
+        let from = self.record.away_until.map_or(now, |back| back.max(now));
+        let window = plan.conduct.window.as_ref();
+        let opens = window
+            .and_then(|window| self.window_calendar(window, assignee).open(self.given.policy.holidays()).next(from));
+        Some(opens.unwrap_or(from)).filter(|opens| *opens > now)
     }
 
     /// Whose day a window is in: a record that does not say where it is, is where its seller is.

@@ -117,6 +117,13 @@ impl Teller<'_> {
                 let why = words::error(*error).0;
                 self.of_step("step_converted", *step, |name| format!("{name} became the seller's to do: {why}."))
             }
+            RecordEvent::AwayUntil { step, until } => self.of_step("away", *step, |name| {
+                format!("An automatic answer to {name} says that the person is away: messages wait until {until}.")
+            }),
+            RecordEvent::OptedOut { step, complained } => {
+                let what = if *complained { "complained of" } else { "asked for no more e-mail after" };
+                self.of_step("opted_out", *step, |name| format!("The person {what} {name}."))
+            }
             RecordEvent::Ended { enrolment, reason, .. } => self.own(*enrolment).then(|| self.ended(*reason)),
             RecordEvent::Closed(outcome) => self.closed(*outcome),
             RecordEvent::Reopened => {

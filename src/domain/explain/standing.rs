@@ -118,6 +118,7 @@ impl Look<'_> {
             self.delivery(),
             self.snooze(),
             self.calendar(),
+            self.away(),
             self.window(),
             self.seller(),
             self.unreachable(),
@@ -167,9 +168,17 @@ impl Look<'_> {
         Some(Block { until: Some(until), ..block("calendar", detail) })
     }
 
+    /// Automated messages wait for whoever is away.
+    fn away(&self) -> Option<Block> {
+        let until = self.record.away_until.filter(|until| *until > self.now)?;
+        let detail = format!("The person is away: automated messages wait until {until}, or for an answer.");
+        Some(Block { until: Some(until), ..block("away", detail) })
+    }
+
     fn window(&self) -> Option<Block> {
         let until = self.next_at().filter(|_| {
-            self.is_pending()
+            self.record.away_until.is_none_or(|until| until <= self.now)
+                && self.is_pending()
                 && !self.is_performed()
                 && self.step.message.as_ref().is_none_or(|message| message.attempts == 0)
         });

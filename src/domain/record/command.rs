@@ -1,6 +1,6 @@
 //! What can be asked of a record.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::NewActivity;
@@ -92,4 +92,8 @@ pub enum RecordCommand {
     MoveDueDates,
     /// Another program tells that it was closed (§21.4). What is closed already stays as it is.
     ReportClosed(Outcome),
+    /// An automatic answer to an e-mail says that the person is away, and perhaps on which day they are back.
+    ReportAway { step: Ordinal, returns: Option<NaiveDate> },
+    /// The person does not want e-mail any more: they asked for that, or `complained` of the one of this step.
+    OptOut { step: Ordinal, complained: bool },
 }

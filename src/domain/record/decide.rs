@@ -89,6 +89,8 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::AbTestTold { step, tell } => turn.ab_told(step, tell)?,
         RecordCommand::ReportClosed(_) if record.state == RecordState::Inactive => {}
         RecordCommand::ReportClosed(outcome) => turn.close(outcome, None),
+        RecordCommand::ReportAway { step, returns } => turn.report_away(step, returns)?,
+        RecordCommand::OptOut { step, complained } => turn.opt_out(step, complained)?,
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);

@@ -151,4 +151,8 @@ pub enum RecordEvent {
     /// A seller sends the e-mail of a step through the server: as that template says it, or as they have written it; now, or
     /// then.
     EmailSubmitted { step: Ordinal, template: Option<TemplateId>, own: Option<MailText>, at: Option<Timestamp> },
+    /// The person is away, as an automatic answer to the e-mail of a step says: automated messages wait until then.
+    AwayUntil { step: Ordinal, until: Timestamp },
+    /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.
+    OptedOut { step: Ordinal, complained: bool },
 }

@@ -6,11 +6,25 @@ use super::Record;
 use super::event::RecordEvent;
 use crate::domain::delivery::{Message, MessageState};
 use crate::domain::effect::{Delivery, Effect, Effects, Index};
-use crate::domain::enrolment::{Ordinal, StepError, WaitState};
+use crate::domain::enrolment::{Ordinal, Signal, StepError, WaitState};
 use crate::domain::entity::Stamp;
 use crate::id::TemplateId;
 
 impl Record {
+    /// What came back for an e-mail: from whoever answers, who is there again, or from a machine that answers for them.
+    pub(super) fn note_answer(&mut self, event: &RecordEvent) {
+        match event {
+            RecordEvent::Signalled { step, signal, at } => {
+                self.away_until = self.away_until.filter(|_| *signal != Signal::Replied);
+                if let Some(step) = self.step_mut(*step) {
+                    step.signals.note(*signal, *at);
+                }
+            }
+            RecordEvent::AwayUntil { until, .. } => self.away_until = Some(*until),
+            _ => {}
+        }
+    }
+
     pub(super) fn note_message(&mut self, event: &RecordEvent, stamp: Stamp) {
         match event {
             RecordEvent::MessageOwed { step, template } => {

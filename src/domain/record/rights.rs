@@ -108,6 +108,8 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::HandOver(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
+        | RecordCommand::ReportAway { .. }
+        | RecordCommand::OptOut { .. }
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

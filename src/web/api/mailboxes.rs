@@ -28,12 +28,12 @@ use crate::web::wire::mailbox::{MailboxBody, MailboxView, NewMailbox};
 /// How long somebody waits for a mail server that they try: less than a request may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn mailbox_id(text: &str) -> Result<MailboxId, Problem> {
+pub(super) fn mailbox_id(text: &str) -> Result<MailboxId, Problem> {
     MailboxId::parse(text).ok_or_else(|| Problem::not_found("mailbox"))
 }
 
 /// One that `by` may know of.
-fn seen(given: &Given, by: UserId, id: MailboxId) -> Result<&Mailbox, Problem> {
+pub(super) fn seen(given: &Given, by: UserId, id: MailboxId) -> Result<&Mailbox, Problem> {
     let person = given.policy.person(by)?;
     let found = given.channels.mailboxes.get(&id).ok_or_else(|| Problem::not_found("mailbox"))?;
     if found.is_seen_by(&person) { Ok(found) } else { Err(Denial::hidden("mailbox").into()) }

@@ -295,6 +295,13 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
             of_step("message_skipped", *step, &format!("was not sent: {why}"))
         }
         RecordEvent::BecameSellers { step, .. } => of_step("step_converted", *step, "became the seller's to do"),
+        RecordEvent::AwayUntil { step, until } => {
+            of_step("away", *step, &format!("was answered automatically: messages wait until {until}"))
+        }
+        RecordEvent::OptedOut { step, complained } => {
+            let what = if *complained { "was complained of" } else { "led to the wish for no more" };
+            of_step("opted_out", *step, &format!("{what}: there is no more e-mail"))
+        }
         RecordEvent::Ended { enrolment, status, reason, .. } => {
             let what = match status {
                 EnrolmentStatus::Completed => "Completed",

@@ -374,6 +374,8 @@ pub const ROUTES: &[Row] = &[
     row("PATCH /mailboxes/{mailbox}", ADMIN, 19, On::Mailbox, See, 200).sends(r#"{"name":"$fresh"}"#),
     row("POST /mailboxes/{mailbox}/test", ADMIN, 19, On::Mailbox, See, 200),
     row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
+    row("POST /mailboxes/{mailbox}/inbound", ADMIN, 12, On::Mailbox, See, 200),
+    row("POST /in/mail/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
     // Running the server.
     row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#),

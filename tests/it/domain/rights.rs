@@ -143,7 +143,9 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
         | RecordCommand::AbTestTold { .. }
-        | RecordCommand::MoveDueDates => "server",
+        | RecordCommand::MoveDueDates
+        | RecordCommand::ReportAway { .. }
+        | RecordCommand::OptOut { .. } => "server",
     }
 }
 
@@ -200,6 +202,8 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::ReportActivity { activity: step, completed: true, call_result: None },
         RecordCommand::MoveDueDates,
         RecordCommand::ReportClosed(Outcome::Failure),
+        RecordCommand::ReportAway { step: 2, returns: None },
+        RecordCommand::OptOut { step: 2, complained: true },
     ]
 }
 

@@ -162,6 +162,8 @@ pub fn record_event(
         | RecordEvent::AbCountsKept(_)
         | RecordEvent::GoalReached
         | RecordEvent::Signalled { .. }
+        | RecordEvent::AwayUntil { .. }
+        | RecordEvent::OptedOut { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken

@@ -19,5 +19,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::HandOver(_)
             | RecordCommand::AbTestTold { .. }
             | RecordCommand::MoveDueDates
+            | RecordCommand::ReportAway { .. }
+            | RecordCommand::OptOut { .. }
     )
 }

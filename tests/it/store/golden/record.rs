@@ -159,6 +159,8 @@ pub fn events() -> Vec<RecordEvent> {
         stayed(Conflict::MessageUnderWay),
         EmailSubmitted { step: 300, template: Some(TEMPLATE), own: None, at: until },
         EmailSubmitted { step: 300, template: None, own: Some(written()), at: None },
+        AwayUntil { step: 300, until: at(AT) },
+        OptedOut { step: 300, complained: true },
     ]);
     events
 }

@@ -1,0 +1,347 @@
+//! What machines and people write around a mail in English, French, Galician, Spanish and German: the words by which automatic
+//! answers, quotes, forwards and wishes to be left alone are known. All of it stands as [`fold`] leaves it.
+
+use icu_normalizer::DecomposingNormalizerBorrowed as DecomposingNormalizer;
+
+/// Text as it is compared: small letters without accents, one kind of apostrophe and dash, one space for any gap in a line.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for character in DecomposingNormalizer::new_nfkd().normalize_iter(text.chars()) {
+        match character {
+            '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\r' => {}
+            '\u{2018}' | '\u{2019}' | '\u{b4}' | '`' => folded.push('\''),
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => folded.push('-'),
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            '\n' => {
+                folded.truncate(folded.trim_end_matches(' ').len());
+                folded.push('\n');
+            }
+            gap if gap.is_whitespace() => {
+                if !folded.ends_with([' ', '\n']) {
+                    folded.push(' ');
+                }
+            }
+            other => folded.extend(other.to_lowercase()),
+        }
+    }
+    folded
+}
+
+/// Whether one of `words` stands in `text` as a word or phrase of its own.
+pub fn has_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| has(text, word))
+}
+
+/// Whether `word` stands in `text`, not within a longer word.
+pub fn has(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(place, _)| {
+        let before = text[..place].chars().next_back();
+        let after = text[place + word.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
+/// In front of the subject of an answer.
+pub const REPLY_PREFIXES: &[&str] = &["re", "aw", "antw", "antwort", "rep", "res", "sv", "ref"];
+/// In front of the subject of a forward.
+pub const FORWARD_PREFIXES: &[&str] =
+    &["fwd", "fw", "tr", "rv", "wg", "enc", "rnv", "renv", "reenv", "i", "doorst", "transf", "wtr", "weitergeleitet"];
+
+/// What stands above the text of a message that was passed on.
+pub const FORWARD_MARKS: &[&str] = &[
+    "forwarded message",
+    "begin forwarded message",
+    "message transfere",
+    "debut du message reexpedie",
+    "debut du message transfere",
+    "mensaxe reenviada",
+    "inicio da mensaxe reenviada",
+    "mensaje reenviado",
+    "inicio del mensaje reenviado",
+    "weitergeleitete nachricht",
+    "anfang der weitergeleiteten nachricht",
+    "anfang der weitergeleiteten e-mail",
+];
+
+/// What an automatic answer's subject begins with or consists of.
+pub const AUTOMATIC_SUBJECTS: &[&str] = &[
+    "automatic reply",
+    "automatic response",
+    "automated reply",
+    "automated response",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "autoresponse",
+    "autoresponder",
+    "auto",
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "ooo",
+    "vacation reply",
+    "vacation response",
+    "away from my mail",
+    "read",
+    "not read",
+    "reponse automatique",
+    "reponse auto",
+    "message automatique",
+    "absence du bureau",
+    "absent du bureau",
+    "absente du bureau",
+    "message d'absence",
+    "notification d'absence",
+    "absence",
+    "lu",
+    "resposta automatica",
+    "fora da oficina",
+    "fora do despacho",
+    "mensaxe de ausencia",
+    "ausencia",
+    "ausencia da oficina",
+    "lido",
+    "respuesta automatica",
+    "contestacion automatica",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "mensaje de ausencia",
+    "aviso de ausencia",
+    "leido",
+    "automatische antwort",
+    "automatische ruckantwort",
+    "automatische abwesenheitsnotiz",
+    "autoreply",
+    "abwesenheitsnotiz",
+    "abwesenheitsnachricht",
+    "abwesenheitsmeldung",
+    "abwesenheitsbenachrichtigung",
+    "abwesenheit",
+    "abwesend",
+    "ausser haus",
+    "nicht im buro",
+    "gelesen",
+];
+
+/// That somebody is away.
+pub const AWAY: &[&str] = &[
+    "out of the office",
+    "out of office",
+    "out-of-office",
+    "away from the office",
+    "away from my desk",
+    "not in the office",
+    "on vacation",
+    "on holiday",
+    "on holidays",
+    "on leave",
+    "annual leave",
+    "parental leave",
+    "maternity leave",
+    "paternity leave",
+    "sick leave",
+    "i am away",
+    "i'm away",
+    "currently away",
+    "limited access to email",
+    "limited access to e-mail",
+    "limited access to my email",
+    "limited access to my e-mail",
+    "office is closed",
+    "offices are closed",
+    "ooo",
+    "absent",
+    "absente",
+    "absence du bureau",
+    "en conge",
+    "en conges",
+    "en vacances",
+    "en deplacement",
+    "conge maternite",
+    "conge parental",
+    "hors du bureau",
+    "bureaux sont fermes",
+    "bureaux seront fermes",
+    "acces limite a mes",
+    "fora da oficina",
+    "fora do despacho",
+    "estou fora",
+    "estarei fora",
+    "de vacacions",
+    "ausente",
+    "ausencia",
+    "estou de baixa",
+    "permiso de maternidade",
+    "permiso de paternidade",
+    "oficina esta pechada",
+    "acceso limitado ao correo",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "estoy fuera",
+    "estare fuera",
+    "de vacaciones",
+    "de baja",
+    "baja maternal",
+    "permiso de maternidad",
+    "permiso de paternidad",
+    "oficina esta cerrada",
+    "oficinas estan cerradas",
+    "oficinas estaran cerradas",
+    "acceso limitado al correo",
+    "acceso limitado a mi correo",
+    "nicht im buro",
+    "nicht im haus",
+    "nicht im hause",
+    "ausser haus",
+    "im urlaub",
+    "in urlaub",
+    "in elternzeit",
+    "im mutterschutz",
+    "abwesend",
+    "abwesenheit",
+    "dienstreise",
+    "nicht erreichbar",
+    "buro ist geschlossen",
+    "buro bleibt geschlossen",
+    "betriebsferien",
+];
+
+/// What only a machine says of itself.
+pub const MACHINE: &[&str] = &[
+    "this is an automatic reply",
+    "this is an automated reply",
+    "this is an automated response",
+    "this is an automated message",
+    "this is an automatic message",
+    "this is an auto-reply",
+    "automatically generated",
+    "do not reply to this email",
+    "do not reply to this e-mail",
+    "do not reply to this message",
+    "your e-mail will not be forwarded",
+    "your email will not be forwarded",
+    "ceci est un message automatique",
+    "ceci est une reponse automatique",
+    "message genere automatiquement",
+    "reponse generee automatiquement",
+    "merci de ne pas repondre a ce message",
+    "merci de ne pas repondre a cet e-mail",
+    "ne sera pas transfere",
+    "esta e unha resposta automatica",
+    "esta e unha mensaxe automatica",
+    "resposta xerada automaticamente",
+    "mensaxe xerada automaticamente",
+    "non responda a esta mensaxe",
+    "esta es una respuesta automatica",
+    "este es un mensaje automatico",
+    "respuesta generada automaticamente",
+    "mensaje generado automaticamente",
+    "no responda a este mensaje",
+    "no responda a este correo",
+    "dies ist eine automatische antwort",
+    "dies ist eine automatisch",
+    "das ist eine automatische antwort",
+    "automatisch generiert",
+    "automatisch erzeugt",
+    "automatisch erstellt",
+    "bitte antworten sie nicht auf diese",
+    "wird nicht weitergeleitet",
+    "werden nicht weitergeleitet",
+];
+
+/// A whole answer that asks to be left alone; longer ones are read by people.
+pub const UNSUBSCRIBE: &[&str] = &[
+    "unsubscribe",
+    "please unsubscribe",
+    "please unsubscribe me",
+    "unsubscribe me",
+    "remove me",
+    "please remove me",
+    "please remove me from your list",
+    "please remove me from your mailing list",
+    "remove me from your list",
+    "remove me from this list",
+    "take me off your list",
+    "please take me off your list",
+    "opt out",
+    "opt-out",
+    "stop",
+    "stop emailing me",
+    "please stop emailing me",
+    "desabonner",
+    "se desabonner",
+    "me desabonner",
+    "desabonnez-moi",
+    "desabonnement",
+    "desinscription",
+    "me desinscrire",
+    "desinscrivez-moi",
+    "merci de me desinscrire",
+    "merci de me desabonner",
+    "merci de me retirer de votre liste",
+    "veuillez me desinscrire",
+    "veuillez me retirer de votre liste",
+    "retirez-moi de votre liste",
+    "dar de baixa",
+    "dame de baixa",
+    "deme de baixa",
+    "dademe de baixa",
+    "quero darme de baixa",
+    "desexo darme de baixa",
+    "darme de baixa",
+    "baixa",
+    "baja",
+    "dar de baja",
+    "darme de baja",
+    "deme de baja",
+    "denme de baja",
+    "dame de baja",
+    "quiero darme de baja",
+    "deseo darme de baja",
+    "por favor, deme de baja",
+    "por favor, denme de baja",
+    "abmelden",
+    "abmeldung",
+    "bitte abmelden",
+    "abbestellen",
+    "bitte abbestellen",
+    "austragen",
+    "bitte austragen",
+    "bitte tragen sie mich aus",
+    "bitte tragen sie mich aus ihrem verteiler aus",
+    "bitte nehmen sie mich aus ihrem verteiler",
+    "bitte nehmen sie mich aus dem verteiler",
+];
+
+/// What a client adds below a text that nobody wrote: from here on it is not the answer.
+pub const CLIENT_SIGNATURES: &[&str] = &[
+    "sent from my ",
+    "sent from outlook",
+    "sent from yahoo mail",
+    "sent from mail for windows",
+    "get outlook for ",
+    "sent with ",
+    "envoye de mon ",
+    "envoye avec ",
+    "envoye depuis ",
+    "envoye a partir de ",
+    "obtenir outlook pour ",
+    "telecharger outlook pour ",
+    "enviado dende o meu ",
+    "enviado desde o meu ",
+    "enviado con ",
+    "enviado dende ",
+    "enviado desde mi ",
+    "enviado desde ",
+    "obtener outlook para ",
+    "obter outlook para ",
+    "von meinem iphone gesendet",
+    "von meinem ipad gesendet",
+    "von meinem ",
+    "gesendet von ",
+    "gesendet mit ",
+    "outlook fur ios",
+    "outlook fur android",
+];
