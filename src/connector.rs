@@ -8,6 +8,7 @@ pub mod merge;
 pub mod oidc;
 pub mod seal;
 pub mod secret;
+pub mod text;
 
 use futures_util::future::BoxFuture;
 

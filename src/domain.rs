@@ -21,6 +21,7 @@ pub mod language;
 pub mod message_template;
 pub mod organisation;
 pub mod permission;
+pub mod phone;
 pub mod plan;
 pub mod policy;
 pub mod record;

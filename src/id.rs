@@ -168,6 +168,8 @@ ids! {
     ChannelsId
     /// A mailbox that messages leave from.
     MailboxId
+    /// A gateway that text messages leave through.
+    GatewayId
     /// A process flow.
     FlowId
     /// A tag for sequences.

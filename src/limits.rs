@@ -227,6 +227,22 @@ pub const MAILBOX_LOGIN_MAX: usize = 200;
 pub const MAILBOX_PASSWORD_MAX: usize = 4_000;
 /// Messages that a cap of one may let through.
 pub const MAILBOX_CAP_MAX: u32 = 1_000_000;
+/// Text gateways: all are in memory.
+pub const GATEWAYS_MAX: usize = 100;
+/// Name of one, and whom its messages come from, in characters.
+pub const GATEWAY_NAME_MAX: usize = 100;
+/// See [`GATEWAY_NAME_MAX`].
+pub const GATEWAY_FROM_MAX: usize = 50;
+/// Bytes of the request that a gateway describes.
+pub const GATEWAY_REQUEST_BYTES_MAX: usize = 16_000;
+/// Bytes of a JSON pointer into what a gateway answers.
+pub const GATEWAY_POINTER_MAX: usize = 200;
+/// Words that a status is compared with, and characters of one.
+pub const GATEWAY_WORDS_MAX: usize = 50;
+/// See [`GATEWAY_WORDS_MAX`].
+pub const GATEWAY_WORD_MAX: usize = 100;
+/// Bytes of a provider's id of a message; a longer one is not remembered.
+pub const GATEWAY_MESSAGE_ID_MAX: usize = 200;
 /// Connections to the server of one mailbox at once, and messages over one of them: servers bound both.
 pub const SMTP_CONNECTIONS_MAX: usize = 4;
 /// See [`SMTP_CONNECTIONS_MAX`].

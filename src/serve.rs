@@ -87,6 +87,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         },
     )?;
     mail::seal_anew(&engine, &seal).await;
+    mail::seal_gateways_anew(&engine, &seal).await;
     let imports = Imports::open(engine.clone(), &data.join("imports")).context("the import folder cannot be made")?;
     imports.resume().await?;
     let inbound = Inbound::new(engine.clone(), &config.mail.from);

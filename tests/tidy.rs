@@ -151,6 +151,7 @@ fn the_domain_uses_only_crates_that_compute() {
         "chrono",
         "chrono_tz",
         "email_address",
+        "phonenumber",
         "statrs",
         "tinystr",
         "xxhash_rust",

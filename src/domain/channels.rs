@@ -1,8 +1,9 @@
-//! What messages leave through: the mailboxes of the organisation. One entity, because a sender is chosen among all of
+//! What messages leave through: the mailboxes and text gateways of the organisation. One entity, because a sender is chosen among all of
 //! them and every decision may look at them.
 
 pub mod command;
 mod decide;
+pub mod gateway;
 pub mod mailbox;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::command::{ChannelsCommand, ChannelsEvent, ChannelsRejection};
+use self::gateway::Gateway;
 use self::mailbox::Mailbox;
 use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
@@ -18,13 +20,36 @@ use crate::domain::given::Given;
 use crate::domain::permission::Denial;
 use crate::domain::policy::Policy;
 use crate::domain::record::schema::Owner;
-use crate::id::{ChannelsId, EntityKind, MailboxId, UserId};
+use crate::id::{ChannelsId, EntityKind, GatewayId, MailboxId, UserId};
 
 /// The state of the channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channels {
     /// In the order in which they were added.
     pub mailboxes: BTreeMap<MailboxId, Arc<Mailbox>>,
+    /// Likewise.
+    pub gateways: BTreeMap<GatewayId, Arc<Gateway>>,
+}
+
+/// The first that is the assignee's own, else one that `named` is, else that of a team which the assignee is, or is in, else
+/// a shared one.
+fn choose<T: Copy + PartialEq>(
+    all: &[(T, Option<Owner>)],
+    policy: &Policy,
+    assignee: Owner,
+    named: Option<T>,
+) -> Option<T> {
+    let first =
+        |is_wanted: &dyn Fn(Option<Owner>) -> bool| all.iter().find(|(_, owner)| is_wanted(*owner)).map(|(id, _)| *id);
+    let teams = match assignee {
+        Owner::User(user) => policy.teams_of(user),
+        Owner::Team(_) => &[],
+    };
+    let is_teams = |owner| matches!(owner, Some(Owner::Team(team)) if teams.contains(&team));
+    first(&|owner| owner == Some(assignee))
+        .or_else(|| named.filter(|named| all.iter().any(|(id, _)| id == named)))
+        .or_else(|| first(&is_teams))
+        .or_else(|| first(&|owner| owner.is_none()))
 }
 
 impl Channels {
@@ -32,23 +57,20 @@ impl Channels {
     /// names, else that of a team which the assignee is, or is in, else a shared one; the first added where there are
     /// several. `None` is the one of the configuration, or the spool.
     pub fn sender(&self, policy: &Policy, assignee: Owner, sequence: Option<MailboxId>) -> Option<MailboxId> {
-        let first = |is_wanted: &dyn Fn(Option<Owner>) -> bool| {
-            self.mailboxes.iter().find(|(_, mailbox)| is_wanted(mailbox.owner)).map(|(id, _)| *id)
-        };
-        let teams = match assignee {
-            Owner::User(user) => policy.teams_of(user),
-            Owner::Team(_) => &[],
-        };
-        let is_teams = |owner| matches!(owner, Some(Owner::Team(team)) if teams.contains(&team));
-        first(&|owner| owner == Some(assignee))
-            .or_else(|| sequence.filter(|id| self.mailboxes.contains_key(id)))
-            .or_else(|| first(&is_teams))
-            .or_else(|| first(&|owner| owner.is_none()))
+        let all: Vec<_> = self.mailboxes.iter().map(|(id, mailbox)| (*id, mailbox.owner)).collect();
+        choose(&all, policy, assignee, sequence)
+    }
+
+    /// Which gateway a text message leaves through, chosen likewise.
+    pub fn gateway(&self, policy: &Policy, assignee: Owner) -> Option<GatewayId> {
+        let all: Vec<_> = self.gateways.iter().map(|(id, gateway)| (*id, gateway.owner)).collect();
+        choose(&all, policy, assignee, None)
     }
 }
 
 impl Entity for Channels {
     const KIND: EntityKind = EntityKind::Channels;
+    const LAYOUT: u16 = 2;
     type Id = ChannelsId;
     type Given = Given;
     type Command = ChannelsCommand;
@@ -84,6 +106,18 @@ impl Entity for Channels {
                 }
             }
             ChannelsEvent::MailboxRemoved { mailbox } => _ = self.mailboxes.remove(mailbox),
+            ChannelsEvent::GatewayAdded { gateway, parts } => {
+                let mut added = Gateway { version: 1, ..Gateway::default() };
+                parts.iter().for_each(|part| added.set(part));
+                self.gateways.insert(*gateway, Arc::new(added));
+            }
+            ChannelsEvent::GatewayChanged { gateway, after, .. } => {
+                if let Some(gateway) = self.gateways.get_mut(gateway).map(Arc::make_mut) {
+                    after.iter().for_each(|part| gateway.set(part));
+                    gateway.version += 1;
+                }
+            }
+            ChannelsEvent::GatewayRemoved { gateway } => _ = self.gateways.remove(gateway),
         }
     }
 

@@ -13,8 +13,10 @@ use crate::connector::mail::postman::Postman;
 use crate::connector::mail::smtp::Patience;
 use crate::connector::seal::Seal;
 use crate::connector::secret::Secret;
+use crate::connector::text;
 use crate::domain::channels::Channels;
 use crate::domain::channels::command::ChannelsCommand;
+use crate::domain::channels::gateway::GatewayPart;
 use crate::domain::channels::mailbox::{Mailbox, MailboxPart, Sealed, Server, ServerPart};
 use crate::id::ChannelsId;
 use crate::runtime::engine::Engine;
@@ -92,6 +94,37 @@ pub async fn seal_anew(engine: &Engine, seal: &Seal) {
 
 /// Which server a part is of.
 type Of = fn(ServerPart) -> MailboxPart;
+
+/// The same for secrets of text gateways.
+pub async fn seal_gateways_anew(engine: &Engine, seal: &Seal) {
+    let given = engine.given();
+    for (gateway, found) in &given.channels.gateways {
+        let secrets = [
+            (text::SECRET, GatewayPart::Secret as Secrets, &found.secret),
+            (text::CALLBACK, GatewayPart::CallbackSecret as Secrets, &found.callback_secret),
+        ];
+        let mut parts = Vec::new();
+        for (purpose, of, sealed) in
+            secrets.into_iter().filter_map(|(purpose, of, sealed)| Some((purpose, of, sealed.as_ref()?)))
+        {
+            match seal.open(purpose, &sealed.0).and_then(|secret| seal.seal(purpose, &secret)) {
+                Ok(_) if seal.is_current(&sealed.0) => {}
+                Ok(anew) => parts.push(of(Some(Sealed(anew)))),
+                Err(error) => tracing::warn!(%gateway, %error, "a secret of a text gateway cannot be used"),
+            }
+        }
+        if parts.is_empty() {
+            continue;
+        }
+        let command = ChannelsCommand::ChangeGateway { gateway: *gateway, parts, expected: Some(found.version) };
+        if let Err(error) = engine.submit::<Channels, _>(ChannelsId::THE, command, Caller::SYSTEM, |_| ()).await {
+            tracing::warn!(%gateway, ?error, "a secret is not sealed anew yet");
+        }
+    }
+}
+
+/// Which secret a part is.
+type Secrets = fn(Option<Sealed>) -> GatewayPart;
 
 #[cfg(test)]
 mod tests {

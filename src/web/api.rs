@@ -45,6 +45,7 @@ pub mod tags;
 pub mod teams;
 pub mod templates;
 pub mod test_clock;
+pub mod text_gateways;
 pub mod text_templates;
 pub mod timeline;
 pub mod tokens;

@@ -158,3 +158,9 @@ pub fn mailbox(name: &str, owner: Option<&str>) -> Value {
     let smtp = json!({ "host": "127.0.0.1", "port": 25, "security": "none" });
     json!({ "name": name, "address": address, "owner": owner, "smtp": smtp })
 }
+
+/// A text gateway that takes a form at that address.
+pub fn text_gateway(url: &str) -> Value {
+    let form = json!({ "to": "{{ to }}", "from": "{{ from }}", "text": "{{ body }}", "ref": "{{ id }}" });
+    json!({ "name": "Texts", "country": "ES", "request": { "url": url, "form": form } })
+}

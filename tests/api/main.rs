@@ -50,6 +50,7 @@ mod steps;
 mod strangers;
 mod stream;
 mod templates;
+mod text_gateways;
 mod understanding;
 mod up_next;
 mod webhooks;

@@ -50,6 +50,7 @@ mod simulating;
 mod steps;
 mod tagging;
 mod templates;
+mod text_gateways;
 mod totals;
 mod trials;
 mod validation;

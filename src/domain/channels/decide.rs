@@ -2,6 +2,7 @@
 
 use super::Channels;
 use super::command::{ChannelsCommand, ChannelsEvent, ChannelsRejection};
+use super::gateway::{Gateway, GatewayPart};
 use super::mailbox::{Mailbox, MailboxPart};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
@@ -9,7 +10,7 @@ use crate::domain::permission::{Denial, Permission};
 use crate::domain::policy::Person;
 use crate::domain::record::Problem;
 use crate::domain::record::schema::Owner;
-use crate::id::MailboxId;
+use crate::id::{GatewayId, MailboxId};
 use crate::limits;
 
 type Decision = Result<Vec<ChannelsEvent>, ChannelsRejection>;
@@ -39,7 +40,48 @@ pub fn decide(channels: &Channels, given: &Given, command: ChannelsCommand, stam
             seen(channels.found(mailbox, &person)?.version, expected)?;
             Ok(vec![ChannelsEvent::MailboxRemoved { mailbox }])
         }
+        ChannelsCommand::AddGateway { gateway, parts } => {
+            person.must(Permission::SetUp, "add text gateways")?;
+            channels.add_gateway(given, gateway, parts)
+        }
+        ChannelsCommand::ChangeGateway { gateway, parts, expected } => {
+            person.must(Permission::SetUp, "change text gateways")?;
+            let found = channels.gateways.get(&gateway).ok_or(ChannelsRejection::NotFound)?;
+            seen(found.version, expected)?;
+            change_gateway(given, gateway, found, parts)
+        }
+        ChannelsCommand::RemoveGateway { gateway, expected } => {
+            person.must(Permission::SetUp, "remove text gateways")?;
+            seen(channels.gateways.get(&gateway).ok_or(ChannelsRejection::NotFound)?.version, expected)?;
+            Ok(vec![ChannelsEvent::GatewayRemoved { gateway }])
+        }
     }
+}
+
+fn judge_gateway(
+    given: &Given,
+    before: Option<&Gateway>,
+    after: &Gateway,
+    parts: &[GatewayPart],
+) -> Result<(), ChannelsRejection> {
+    let mut problems = after.problems(before, parts);
+    problems.extend(owner_problem(given, after.owner));
+    if problems.is_empty() { Ok(()) } else { Err(ChannelsRejection::Invalid(problems)) }
+}
+
+fn change_gateway(given: &Given, gateway: GatewayId, found: &Gateway, parts: Vec<GatewayPart>) -> Decision {
+    let mut changed = found.clone();
+    parts.iter().for_each(|part| changed.set(part));
+    judge_gateway(given, Some(found), &changed, &parts)?;
+    let after: Vec<GatewayPart> = parts.into_iter().filter(|part| found.would_change(part)).collect();
+    let before = after.iter().map(|part| found.same(part)).collect();
+    Ok(if after.is_empty() { vec![] } else { vec![ChannelsEvent::GatewayChanged { gateway, before, after }] })
+}
+
+fn owner_problem(given: &Given, owner: Option<Owner>) -> Option<Problem> {
+    let detail = || "there is no such user or team".to_owned();
+    let unknown = owner.is_some_and(|owner| !given.policy.knows(owner));
+    unknown.then(|| Problem { pointer: "/owner".into(), code: "owner_unknown", detail: detail() })
 }
 
 fn seen(version: u32, expected: Option<u32>) -> Result<(), ChannelsRejection> {
@@ -57,6 +99,19 @@ impl Channels {
             None if self.mailboxes.contains_key(&mailbox) => Err(Denial::hidden("mailbox").into()),
             None => Err(ChannelsRejection::NotFound),
         }
+    }
+
+    fn add_gateway(&self, given: &Given, gateway: GatewayId, parts: Vec<GatewayPart>) -> Decision {
+        if self.gateways.contains_key(&gateway) {
+            return Err(ChannelsRejection::Exists);
+        }
+        if self.gateways.len() >= limits::GATEWAYS_MAX {
+            return Err(ChannelsRejection::GatewaysFull);
+        }
+        let mut added = Gateway::default();
+        parts.iter().for_each(|part| added.set(part));
+        judge_gateway(given, None, &added, &parts)?;
+        Ok(vec![ChannelsEvent::GatewayAdded { gateway, parts }])
     }
 
     fn add(&self, given: &Given, mailbox: MailboxId, parts: Vec<MailboxPart>) -> Decision {
@@ -89,10 +144,7 @@ impl Channels {
         parts: &[MailboxPart],
     ) -> Result<(), ChannelsRejection> {
         let mut problems = after.problems(before, parts);
-        if after.owner.is_some_and(|owner| !given.policy.knows(owner)) {
-            let detail = "there is no such user or team".to_owned();
-            problems.push(Problem { pointer: "/owner".into(), code: "owner_unknown", detail });
-        }
+        problems.extend(owner_problem(given, after.owner));
         if !problems.is_empty() {
             return Err(ChannelsRejection::Invalid(problems));
         }

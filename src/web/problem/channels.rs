@@ -12,7 +12,7 @@ impl From<ChannelsRejection> for Problem {
             ChannelsRejection::Exists => "idempotency_key_reused",
             ChannelsRejection::AddressTaken => "address_taken",
             ChannelsRejection::VersionMismatch(_) => "version_mismatch",
-            ChannelsRejection::Full => "channels_full",
+            ChannelsRejection::Full | ChannelsRejection::GatewaysFull => "channels_full",
         };
         Problem::new(code, rejection.to_string())
     }

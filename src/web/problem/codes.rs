@@ -107,7 +107,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
     ("email_taken", 409, "Another user has this e-mail address."),
     ("address_taken", 409, "Another mailbox has this address; messages are told apart by it."),
-    ("channels_full", 409, "There are as many mailboxes as there may be."),
+    ("channels_full", 409, "There are as many mailboxes or text gateways as there may be."),
     (
         "last_administrator",
         409,

@@ -245,7 +245,8 @@ impl From<NewMailbox> for MailboxBody {
 impl ServerBody {
     fn parts(self, seal: &Seal, pointer: &str) -> Result<Vec<ServerPart>, Problem> {
         let ServerBody { host, port, security, username, password } = self;
-        let password = password.map(|password| password.map(|password| sealed(seal, &password, pointer)).transpose());
+        let password =
+            password.map(|password| password.map(|password| sealed(seal, PASSWORD, &password, pointer)).transpose());
         let parts = [
             host.map(ServerPart::Host),
             port.map(ServerPart::Port),
@@ -257,7 +258,8 @@ impl ServerBody {
     }
 }
 
-fn sealed(seal: &Seal, password: &Secret, pointer: &str) -> Result<Sealed, Problem> {
+/// A secret that came in, as it is stored. It is sealed for one use.
+pub(super) fn sealed(seal: &Seal, purpose: &str, password: &Secret, pointer: &str) -> Result<Sealed, Problem> {
     let text = password.expose();
     let fault = match () {
         () if text.is_empty() => Some(("empty", "is empty; leave it out or give null to clear it".to_owned())),
@@ -270,7 +272,7 @@ fn sealed(seal: &Seal, password: &Secret, pointer: &str) -> Result<Sealed, Probl
     if let Some((code, detail)) = fault {
         return Err(Problem::invalid(vec![Fault { pointer: pointer.into(), code, detail }]));
     }
-    seal.seal(PASSWORD, password).map(Sealed).map_err(|error| Problem::new("unavailable", error.to_string()))
+    seal.seal(purpose, password).map(Sealed).map_err(|error| Problem::new("unavailable", error.to_string()))
 }
 
 impl MailboxBody {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use super::bodies::filled;
-use super::table::{On, ROUTES};
+use super::table::{On, routes};
 use super::world::{NOTHING, Relation, World};
 use super::{base, is_compatible, newest_link, split};
 use crate::people::Credential;
@@ -23,7 +23,7 @@ fn a_token_gets_as_far_as_its_scope_and_the_refusal_says_so() {
     let person = api.person("programs", &["system_administrator"], "north");
     for scope in ["read", "write", "events", "admin"] {
         let token = api.token(&person.id, &[scope]);
-        for row in ROUTES.iter().filter(|row| row.on != On::Public) {
+        for row in routes().filter(|row| row.on != On::Public) {
             let (method, path) = split(row.route);
             let request = api.ask(Credential::Token(&token), method.clone(), &harmless(path));
             let request = if method == Method::GET {
@@ -49,7 +49,7 @@ fn a_token_gets_as_far_as_its_scope_and_the_refusal_says_so() {
 fn a_cookie_changes_nothing_unless_a_page_of_the_server_sends_it() {
     let world = World::new();
     let seller = &world.actors[3].person;
-    for row in ROUTES.iter().filter(|row| row.on != On::Public && !row.route.starts_with("GET")) {
+    for row in routes().filter(|row| row.on != On::Public && !row.route.starts_with("GET")) {
         let (method, path) = split(row.route);
         let relation = Relation::Own;
         let thing = world.standing(row.on, 3, relation);

@@ -1,7 +1,7 @@
 //! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
 //! it takes. Written from the specification; the server is compared with it.
 
-use super::bodies::{ACTION, ACTIVITY_EVENT, EVENT, FILE, MAILBOX, RECORD_EVENT, TO_USER};
+use super::bodies::{ACTION, ACTIVITY_EVENT, EVENT, FILE, RECORD_EVENT, TO_USER};
 use super::world::Relation::{self, *};
 
 /// How far somebody's access to a thing goes; each level includes those before it.
@@ -40,6 +40,7 @@ pub enum On {
     Flow,
     Tag,
     Mailbox,
+    /// And a text gateway.
     Webhook,
 }
 
@@ -116,14 +117,21 @@ pub struct Row {
     pub gives_away: bool,
 }
 
-const fn row(route: &'static str, scopes: &'static str, permission: u8, on: On, needs: Level, status: u16) -> Row {
+pub(super) const fn row(
+    route: &'static str,
+    scopes: &'static str,
+    permission: u8,
+    on: On,
+    needs: Level,
+    status: u16,
+) -> Row {
     let answer = (status, "");
     let (body, query, only) = ("", "", [].as_slice());
     Row { route, scopes, permission, on, needs, answer, body, query, only, item: false, gives_away: false }
 }
 
 impl Row {
-    const fn sends(self, body: &'static str) -> Row {
+    pub(super) const fn sends(self, body: &'static str) -> Row {
         Row { body, ..self }
     }
 
@@ -131,11 +139,11 @@ impl Row {
         Row { query, ..self }
     }
 
-    const fn only(self, only: &'static [Relation]) -> Row {
+    pub(super) const fn only(self, only: &'static [Relation]) -> Row {
         Row { only, ..self }
     }
 
-    const fn but(self, status: u16, code: &'static str) -> Row {
+    pub(super) const fn but(self, status: u16, code: &'static str) -> Row {
         Row { answer: (status, code), ..self }
     }
 
@@ -148,15 +156,19 @@ impl Row {
     }
 }
 
-const READ: &str = "read";
+pub(super) const READ: &str = "read";
 const WRITE: &str = "write";
 const EVENTS: &str = "events write";
-const ADMIN: &str = "admin";
+pub(super) const ADMIN: &str = "admin";
 const OTHERS: &[Relation] = &[Colleague, OtherUnit, Gone];
 const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
-pub const ROUTES: &[Row] = &[
+pub fn routes() -> impl Iterator<Item = &'static Row> {
+    ROUTES.iter().chain(super::channels::ROUTES)
+}
+
+const ROUTES: &[Row] = &[
     row("GET /healthz", "", 0, On::Public, Nothing, 200),
     row("GET /readyz", "", 0, On::Public, Nothing, 200),
     row("GET /metrics", "", 0, On::Public, Nothing, 200),
@@ -366,16 +378,6 @@ pub const ROUTES: &[Row] = &[
     row("GET /tags/{tag}", READ, 21, On::Tag, See, 200),
     row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
     row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
-    // Mailboxes (P-12; their owners: P-19).
-    row("POST /mailboxes", ADMIN, 12, On::Mailbox, Nothing, 201).sends(MAILBOX).only(&[Own]),
-    row("GET /mailboxes", READ, 21, On::Whole, Nothing, 200),
-    row("GET /mailboxes/{mailbox}", READ, 21, On::Mailbox, See, 200),
-    row("PATCH /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 200).sends(r#"{"caps":{"per_day":9}}"#),
-    row("PATCH /mailboxes/{mailbox}", ADMIN, 19, On::Mailbox, See, 200).sends(r#"{"name":"$fresh"}"#),
-    row("POST /mailboxes/{mailbox}/test", ADMIN, 19, On::Mailbox, See, 200),
-    row("DELETE /mailboxes/{mailbox}", ADMIN, 12, On::Mailbox, See, 204),
-    row("POST /mailboxes/{mailbox}/inbound", ADMIN, 12, On::Mailbox, See, 200),
-    row("POST /in/mail/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
     // Running the server.
     row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#),

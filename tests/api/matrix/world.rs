@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::grants::ROLES;
 use super::table::{ACCESS, Level, On};
-use crate::fixtures::{graph, id, mailbox, node, task};
+use crate::fixtures::{graph, id, mailbox, node, task, text_gateway};
 use crate::people::{Person, fresh};
 use crate::server::{Answer, Client, Server, until};
 
@@ -184,8 +184,12 @@ impl World {
                 self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
             }
             On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
-            On::Import | On::Webhook if relation == Gone => Thing::from([("id", NOTHING.into())]),
-            On::Webhook => self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation),
+            On::Import | On::Webhook if relation == Gone => ["id", "gateway"].map(|name| (name, NOTHING.into())).into(),
+            On::Webhook => {
+                let mut thing = self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation);
+                thing.extend(self.configured(("gateway", "/text-gateways"), text_gateway(HOOK), relation));
+                thing
+            }
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
         let own_record = || {

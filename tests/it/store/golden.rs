@@ -17,6 +17,7 @@ use std::fmt::Debug;
 use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
 use relance::domain::channels::command::ChannelsEvent;
+use relance::domain::channels::gateway::GatewayPart;
 use relance::domain::channels::mailbox::{MailboxPart, ServerPart};
 use relance::domain::effect::{Delivery, RecordSummary};
 use relance::domain::enrolment::migrate::{Conflict, Landing};
@@ -147,6 +148,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("OwnSetting", organisation::own_settings()));
     all.extend(examples_of("ChannelsEvent", channels::events()));
     all.extend(examples_of("MailboxPart", channels::parts()));
+    all.extend(examples_of("GatewayPart", channels::gateway_parts()));
     all.extend(examples_of("ServerPart", channels::server_parts()));
     all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
@@ -271,7 +273,7 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 12] = [
+    let cases: [Case; 13] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
@@ -284,6 +286,7 @@ fn every_variant_of_an_event_has_an_example() {
         ("ChannelsEvent.", knows::<ChannelsEvent>),
         ("MailboxPart.", knows::<MailboxPart>),
         ("ServerPart.", knows::<ServerPart>),
+        ("GatewayPart.", knows::<GatewayPart>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

@@ -3,7 +3,8 @@
 use super::{Told, owner};
 use crate::domain::channels::command::ChannelsEvent;
 use crate::domain::channels::mailbox::{MailboxPart, Security, ServerPart};
-use crate::id::{EntityId, MailboxId};
+use crate::id::{EntityId, GatewayId, MailboxId};
+use crate::web::wire::text_gateway::told;
 
 fn mailbox(id: MailboxId) -> String {
     format!("mailbox {id}")
@@ -64,7 +65,11 @@ fn is_password(part: &MailboxPart) -> bool {
     matches!(part, MailboxPart::Smtp(ServerPart::Password(_)) | MailboxPart::Imap(ServerPart::Password(_)))
 }
 
-/// Mailboxes.
+fn gateway(id: GatewayId) -> String {
+    format!("text gateway {id}")
+}
+
+/// Mailboxes and text gateways.
 pub fn tell_channels(_: EntityId, event: &ChannelsEvent) -> Told {
     match event {
         ChannelsEvent::MailboxAdded { mailbox: id, parts } => {
@@ -79,5 +84,17 @@ pub fn tell_channels(_: EntityId, event: &ChannelsEvent) -> Told {
             })
         }
         ChannelsEvent::MailboxRemoved { mailbox: id } => Told::of("mailbox.removed", mailbox(*id)),
+        ChannelsEvent::GatewayAdded { gateway: id, parts } => {
+            let told_of = Told::of("text_gateway.added", gateway(*id));
+            parts.iter().map(told).fold(told_of, |told_of, (what, value)| told_of.with(what, value))
+        }
+        ChannelsEvent::GatewayChanged { gateway: id, before, after } => {
+            let told_of = Told::of("text_gateway.changed", gateway(*id));
+            before.iter().zip(after).fold(told_of, |told_of, (before, after)| match after.is_secret() {
+                true => told_of.with(told(after).0, told(after).1),
+                false => told_of.altered(told(after).0, told(before).1, told(after).1),
+            })
+        }
+        ChannelsEvent::GatewayRemoved { gateway: id } => Told::of("text_gateway.removed", gateway(*id)),
     }
 }
