@@ -28,6 +28,8 @@ pub struct Config {
     pub mail: Mail,
     /// Where the server may send to.
     pub egress: Egress,
+    /// Text messages.
+    pub texts: Texts,
     /// Outgoing webhooks.
     pub webhooks: Webhooks,
     /// Sessions and invitations.
@@ -160,6 +162,14 @@ pub struct Egress {
     /// Addresses and networks that may be sent to although they are not public; in the environment with commas between.
     #[serde(deserialize_with = "list")]
     pub allow: Vec<String>,
+}
+
+/// `[texts]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    /// Seconds for handing one to its gateway.
+    pub timeout_seconds: u64,
 }
 
 /// `[webhooks]`

@@ -13,6 +13,7 @@ pub mod text;
 use futures_util::future::BoxFuture;
 
 use self::mail::Mail;
+use self::text::Text;
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 
@@ -51,6 +52,9 @@ pub trait Mailer: Send + Sync + 'static {
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>>;
+
+    /// The same of a text message; the answer is the provider's id of it.
+    fn deliver_text(&self, text: Text) -> BoxFuture<'static, Result<String, DeliveryError>>;
 
     /// Removes what is still held of the messages of these ids, because their record was erased.
     fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>>;

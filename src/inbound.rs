@@ -1,6 +1,7 @@
-//! Incoming mail: what a message says becomes what its record is told. The same message changes something once, whichever way
+//! Incoming mail and texts: what a message says becomes what its record is told. The same message changes something once, whichever way
 //! and however often it comes.
 
+mod texts;
 pub mod watch;
 
 use chrono::TimeDelta;
@@ -103,7 +104,7 @@ fn identity(incoming: &Incoming, raw: &[u8]) -> [u8; 16] {
     digest.to_be_bytes()
 }
 
-fn digest(parts: &[&[u8]]) -> u128 {
+pub(crate) fn digest(parts: &[&[u8]]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());

@@ -243,6 +243,10 @@ pub const GATEWAY_WORDS_MAX: usize = 50;
 pub const GATEWAY_WORD_MAX: usize = 100;
 /// Bytes of a provider's id of a message; a longer one is not remembered.
 pub const GATEWAY_MESSAGE_ID_MAX: usize = 200;
+/// Bytes of what a gateway posts to us.
+pub const GATEWAY_POST_BYTES_MAX: usize = 1 << 20;
+/// Receipts or texts that a gateway reports at once.
+pub const GATEWAY_REPORTS_MAX: usize = 1_000;
 /// Connections to the server of one mailbox at once, and messages over one of them: servers bound both.
 pub const SMTP_CONNECTIONS_MAX: usize = 4;
 /// See [`SMTP_CONNECTIONS_MAX`].

@@ -71,7 +71,9 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let clock = clock(&clock_file, &store, sandbox, now)?;
     let operator = operator_token()?;
     let seal = Arc::new(secret_key::seal(&data)?);
-    let postman = Arc::new(mail::postman(&config.mail, &data, &seal, sandbox)?);
+    let postman = mail::postman(&config.mail, &data, &seal, sandbox)?;
+    let texter = webhooks::texter(&config, seal.clone())?;
+    let postman = Arc::new(if sandbox { postman } else { postman.with_gateways(texter) });
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = start::start(
         Arc::new(store),

@@ -17,6 +17,7 @@ mod merge;
 mod room;
 pub mod rows;
 pub mod sled;
+mod texts;
 pub mod trail;
 pub mod transfer;
 mod witness;
@@ -24,9 +25,9 @@ pub mod writer;
 
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
 use crate::domain::record::schema::RecordType;
-use crate::id::{CommandId, EntityId, Fingerprint, RecordId, SequenceId, Shard, StepId};
+use crate::id::{CommandId, EntityId, Fingerprint, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::time::Timestamp;
 
 /// Commits of one entity so far; the first makes it 1.
@@ -250,6 +251,8 @@ pub trait Store: Send + Sync + 'static {
         before: Option<StepId>,
         visit: &mut dyn FnMut(StepId) -> bool,
     ) -> Result<()>;
+    /// The step whose text message a provider names so; where there are several, that of the last one.
+    fn text(&self, gateway: GatewayId, name: &TextName) -> Result<Option<StepId>>;
     /// Links of the audit trail before number `before`, newest first, until `visit` has enough.
     fn trail(&self, before: Option<u64>, visit: trail::VisitLink) -> Result<()>;
     /// Every event row, entity by entity and in order of versions: for export, check and rebuild.

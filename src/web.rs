@@ -260,6 +260,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(text_gateways::get_text_gateway)
         .service(text_gateways::patch_text_gateway)
         .service(text_gateways::delete_text_gateway)
+        .service(text_gateways::test_text_gateway)
+        .service(inbound_texts::reveal_text_inbound)
         .service(audit::list_audit)
         .service(webhooks::create_webhook)
         .service(webhooks::list_webhooks)
@@ -277,6 +279,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(health::readyz)
         .service(health::metrics)
         .service(inbound_mail::receive_mail)
+        .service(inbound_texts::receive_text_receipts)
+        .service(inbound_texts::receive_texts)
         .service(api);
     config.service(compatibility::connect_sequence);
 }

@@ -2,6 +2,7 @@
 //! elsewhere.
 
 pub mod dial;
+mod hurry;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 pub use self::dial::{Dial, Reach};
+use self::hurry::Hurried;
 use crate::limits::EGRESS_ANSWER_MAX;
 
 /// From the first packet to the last byte of the answer.
@@ -27,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Sends requests outside.
 #[derive(Clone)]
 pub struct Egress {
-    client: Client<HttpsConnector<Dial>, Full<Bytes>>,
+    client: Client<Hurried<HttpsConnector<Dial>>, Full<Bytes>>,
     timeout: Duration,
 }
 
@@ -65,6 +67,7 @@ impl Egress {
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(dial);
         // Requests are rare, and a connection kept since the last one would be found closed.
+        let connector = Hurried { connector, limit: timeout / 2 };
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(Egress { client, timeout })
     }
@@ -84,6 +87,40 @@ impl Egress {
         };
         answer.map_err(|EgressError(detail)| EgressError(format!("{host}: {detail}")))
     }
+
+    /// The status with as much as came behind it, for what may not be done twice: what was never reached is told apart from
+    /// what may have taken the request and did not say so.
+    pub async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Result<Bytes, String>), Silence> {
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let told = |detail: String| format!("{host}: {detail}");
+        let late = || told(format!("no answer within {} seconds", self.timeout.as_secs()));
+        let until = tokio::time::Instant::now() + self.timeout;
+        let answer = match tokio::time::timeout_at(until, self.client.request(request)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if error.is_connect() => return Err(Silence::Unreached(told(causes(&error)))),
+            Ok(Err(error)) => return Err(Silence::Unanswered(told(causes(&error)))),
+            Err(_) => return Err(Silence::Unanswered(late())),
+        };
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), EGRESS_ANSWER_MAX).collect();
+        let body = match tokio::time::timeout_at(until, body).await {
+            Ok(body) => body.map(|body| body.to_bytes()).map_err(|error| told(causes(&*error))),
+            Err(_) => Err(late()),
+        };
+        Ok((status, body))
+    }
+}
+
+/// Why nothing was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nobody was there whom the request could have been given to.
+    Unreached(String),
+    /// They may have it.
+    Unanswered(String),
 }
 
 fn add_authorities(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::message_template::MailText;
-use crate::id::TemplateId;
+use crate::id::{GatewayId, TemplateId};
 use crate::time::Timestamp;
 
 /// What a second attempt may do where the outcome of the first is not known.
@@ -80,6 +80,32 @@ pub struct Message {
     pub attempts: u16,
     /// What went wrong last, or why it was given up or not sent.
     pub last_error: Option<String>,
+    /// Which way a text message goes, once it was tried.
+    pub route: Option<Route>,
+    /// The provider's id of a text message, by which receipts find it.
+    pub taken_as: Option<String>,
+    /// Whether its provider has told that it arrived, or else that it never will.
+    pub arrived: Option<bool>,
+}
+
+/// What a provider tells of a text message that it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextFate {
+    /// It has arrived.
+    Delivered,
+    /// It never will, for that reason.
+    Failed(String),
+}
+
+/// The way of a text message. Stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Through which gateway.
+    pub gateway: GatewayId,
+    /// To which number, in the form of [`crate::domain::phone::Number`].
+    pub number: String,
+    /// Since when: answers are of whoever was written to last.
+    pub at: Timestamp,
 }
 
 /// Where the message of a step stands.
@@ -189,6 +215,9 @@ impl Message {
             owed_at: at,
             attempts: 0,
             last_error: None,
+            route: None,
+            taken_as: None,
+            arrived: None,
         }
     }
 

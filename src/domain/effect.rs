@@ -6,7 +6,7 @@ use crate::domain::access::Facts;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
-use crate::id::{AbTestId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
+use crate::id::{AbTestId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
 
 /// Names a timer or an owed delivery within its entity: the ordinal of the enrolment or step it belongs to.
@@ -146,6 +146,26 @@ pub enum Index {
         /// The ordinal of its step.
         ordinal: u32,
     },
+    /// What a provider may name a text message by when it tells of it.
+    Text {
+        /// The provider.
+        gateway: GatewayId,
+        /// By what.
+        name: TextName,
+        /// When the message took that way.
+        at: Timestamp,
+        /// The ordinal of its step.
+        ordinal: u32,
+    },
+}
+
+/// What a provider names a text message by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TextName {
+    /// The number that it went to.
+    Number(String),
+    /// The provider's own id of it.
+    Message(String),
 }
 
 /// One thing owed.

@@ -12,6 +12,7 @@ mod due;
 mod enter;
 mod message;
 pub mod migrate;
+mod text;
 mod transfer;
 mod until;
 

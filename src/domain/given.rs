@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::channels::Channels;
+use crate::domain::channels::gateway::Gateway;
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 use crate::domain::message_template::merge::{MergeReader, reads_nothing};
@@ -82,6 +83,11 @@ impl Given {
             Some(mailbox) if mailbox.imap.is_some() => Class::Checkable,
             Some(_) => Class::Blind,
         }
+    }
+
+    /// The same of a text message through that gateway.
+    pub fn class_of_text(&self, gateway: Option<&Gateway>) -> Class {
+        if self.carries { gateway.map_or(Class::Blind, Gateway::class) } else { Class::Idempotent }
     }
 
     /// The active sequences in whose present version there is a node of which `named` holds.

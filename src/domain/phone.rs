@@ -3,7 +3,7 @@
 use std::fmt;
 
 use phonenumber::country::Id;
-use phonenumber::metadata::DATABASE;
+use phonenumber::metadata::{DATABASE, Descriptor};
 use phonenumber::{Mode, PhoneNumber};
 
 /// Characters of what is read as a number, at most.
@@ -43,7 +43,11 @@ pub fn read(written: &str, country: Option<&str>) -> Result<Number, String> {
 fn is_possible(number: &PhoneNumber) -> bool {
     let digits = number.national().to_string().len() as u16;
     let regions = DATABASE.by_code(&number.code().value()).unwrap_or_default();
-    regions.iter().any(|region| region.descriptors().general().possible_length().contains(&digits))
+    let has = |of: Option<&Descriptor>| of.is_some_and(|of| of.possible_length().contains(&digits));
+    regions
+        .iter()
+        .map(|region| region.descriptors())
+        .any(|of| has(of.fixed_line()) || has(of.mobile()) || has(of.voip()))
 }
 
 impl Number {

@@ -29,7 +29,7 @@ use self::event::RecordEvent;
 use self::listed::Listed;
 use self::profile::Profile;
 use self::rows::begun;
-use self::schema::{Change, Outcome, RecordState, RecordType};
+use self::schema::{Outcome, RecordState, RecordType};
 use crate::domain::activity::Activity;
 use crate::domain::effect::{Counter, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
@@ -110,25 +110,15 @@ impl Record {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
     }
 
-    fn write(&mut self, changes: &[Change]) {
-        let profile = Arc::make_mut(&mut self.profile);
-        changes.iter().for_each(|change| profile.set(change));
-    }
-
     pub(in crate::domain) fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
         let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
         self.enrolments.get_mut(place)
-    }
-
-    fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
-        let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
-        self.steps.get_mut(place)
     }
 }
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 13;
+    const LAYOUT: u16 = 14;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -247,8 +237,12 @@ impl Entity for Record {
             RecordEvent::Noted { .. }
             | RecordEvent::QuotaAsked { .. }
             | RecordEvent::GoalReached
+            | RecordEvent::TextImpossible { .. }
+            | RecordEvent::TextOptedOut { .. }
             | RecordEvent::OptedOut { .. } => {}
-            RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => self.note_answer(event),
+            RecordEvent::TextReplied { .. } | RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => {
+                self.note_answer(event)
+            }
             RecordEvent::MessageOwed { .. }
             | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
@@ -261,6 +255,9 @@ impl Entity for Record {
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::MessageSettled { .. }
             | RecordEvent::MessageSkipped { .. }
+            | RecordEvent::TextRouted { .. }
+            | RecordEvent::TextDelivered { .. }
+            | RecordEvent::TextUndelivered { .. }
             | RecordEvent::BecameSellers { .. } => self.note_message(event, stamp),
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
@@ -346,6 +343,8 @@ impl Entity for Record {
             | RecordEvent::MessageUnknown { .. }
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::MessageSettled { .. }
+            | RecordEvent::TextRouted { .. }
+            | RecordEvent::TextUndelivered { .. }
             | RecordEvent::MessageSkipped { .. } => self.owe_message(event, owed),
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
@@ -377,6 +376,10 @@ impl Entity for Record {
             | RecordEvent::Assigned { .. }
             | RecordEvent::Signalled { .. }
             | RecordEvent::AwayUntil { .. }
+            | RecordEvent::TextImpossible { .. }
+            | RecordEvent::TextDelivered { .. }
+            | RecordEvent::TextReplied { .. }
+            | RecordEvent::TextOptedOut { .. }
             | RecordEvent::OptedOut { .. } => {}
         }
     }

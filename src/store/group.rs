@@ -186,6 +186,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
             Index::Delivery { state, ordinal } => key::delivery(*state, StepId::of(record, *ordinal)),
+            Index::Text { gateway, name, at, ordinal } => key::text(*gateway, name, *at, StepId::of(record, *ordinal)),
         };
         match effect {
             Effect::Arm { due, key } => self.batch.put(key::timer(TimerRow { due: *due, entity, key: *key }), vec![]),

@@ -9,6 +9,7 @@
 //! shard I record               record list row               shard J sequence live enrolment   enrolment list row
 //! shard V principal record     record of a user's or team's lists
 //! shard D state step           message list row
+//! shard X gateway name at step   what a provider names a text message by, newest first
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
 //! GLOBAL A number              link of the audit trail       GLOBAL N number       commits in their order, the first of that number
@@ -23,9 +24,9 @@ pub use self::counter::counter;
 use chrono::TimeDelta;
 
 use crate::domain::delivery::DeliveryState;
-use crate::domain::effect::{EffectKey, EnrolmentRow};
+use crate::domain::effect::{EffectKey, EnrolmentRow, TextName};
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
+use crate::id::{EnrolmentId, EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::{TimerRow, Version};
 use crate::time::Timestamp;
@@ -34,7 +35,7 @@ use crate::time::Timestamp;
 pub const GLOBAL: Shard = Shard(u16::MAX);
 
 /// Kinds of rows that follow from events.
-pub const DERIVED: [u8; 8] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C', b'D'];
+pub const DERIVED: [u8; 9] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C', b'D', b'X'];
 
 /// Kinds of rows that say what happened, and who may write on.
 pub const LASTING: [u8; 6] = [b'E', b'R', b'F', b'A', b'N', b'W'];
@@ -188,6 +189,28 @@ pub fn delivery(state: DeliveryState, step: StepId) -> Key {
     key
 }
 
+/// The text messages in a shard that a provider names so. The name stands behind its length, so that none begins with another.
+pub fn texts(shard: Shard, gateway: GatewayId, name: &TextName) -> Key {
+    let mut key = prefix(shard, b'X');
+    key.extend_from_slice(&gateway.0.to_be_bytes());
+    let (kind, name) = match name {
+        TextName::Number(number) => (1, number),
+        TextName::Message(id) => (2, id),
+    };
+    key.push(kind);
+    key.extend_from_slice(&(name.len() as u16).to_be_bytes());
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+/// One of them.
+pub fn text(gateway: GatewayId, name: &TextName, at: Timestamp, step: StepId) -> Key {
+    let mut key = texts(EntityId::from(step.record()).shard(), gateway, name);
+    key.extend_from_slice(&(u64::MAX - at.millis() as u64).to_be_bytes());
+    key.extend_from_slice(&step.0.to_be_bytes());
+    key
+}
+
 /// The week whose command ids stand together.
 pub fn week(now: Timestamp) -> u32 {
     now.millis().div_euclid(limits::REPEAT_DAYS * 86_400_000) as u32
@@ -316,6 +339,13 @@ pub mod read {
     /// Entity and name of an owed delivery.
     pub fn owed(key: &[u8]) -> Option<(EntityId, EffectKey)> {
         event(key)
+    }
+
+    /// When the text message of a step took its way, and the step.
+    pub fn text(key: &[u8]) -> Option<(u64, StepId)> {
+        let (rest, step) = key.split_last_chunk::<16>()?;
+        let at = u64::from_be_bytes(*rest.split_last_chunk::<8>()?.1);
+        Some((u64::MAX - at, StepId(u128::from_be_bytes(*step))))
     }
 
     /// A timer.

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
 use crate::domain::record::schema::RecordType;
-use crate::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
+use crate::id::{EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::backup::Feed;
 use crate::store::feed::Fed;
@@ -308,6 +308,10 @@ impl<K: Keyspace> Store for RowStore<K> {
         self.merge_newest_first(prefixes, before.map(|step| step.0), &mut |_, found, _| {
             Ok(visit(key::read::delivery(found).ok_or_else(|| unreadable(found))?))
         })
+    }
+
+    fn text(&self, gateway: GatewayId, name: &TextName) -> Result<Option<StepId>> {
+        self.newest_text(gateway, name)
     }
 
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {

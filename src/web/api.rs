@@ -22,6 +22,7 @@ pub mod health;
 pub mod holidays;
 pub mod imports;
 pub mod inbound_mail;
+pub mod inbound_texts;
 pub mod mailboxes;
 pub mod me;
 pub mod message_templates;

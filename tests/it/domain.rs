@@ -51,6 +51,7 @@ mod steps;
 mod tagging;
 mod templates;
 mod text_gateways;
+mod texting;
 mod totals;
 mod trials;
 mod validation;

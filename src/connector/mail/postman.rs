@@ -11,6 +11,7 @@ use super::compose::{compose, sender};
 use super::pool::Carrier;
 use super::smtp::Letter;
 use super::spool::Spool;
+use crate::connector::text::{Text, Texter};
 use crate::connector::{DeliveryError, Mailer};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
@@ -25,6 +26,8 @@ pub struct Postman {
     house: Option<Arc<Mailbox>>,
     /// Nobody in a sandbox, from which nothing leaves.
     carrier: Option<Carrier>,
+    /// Likewise.
+    texter: Option<Texter>,
 }
 
 impl Postman {
@@ -32,13 +35,32 @@ impl Postman {
     pub fn open(folder: &Path, from: &str) -> Result<Postman, String> {
         let spool = Spool::open(folder)?;
         let from = from.parse().map_err(|error| format!("the sender `{from}` is no mail address: {error}"))?;
-        Ok(Postman { spool, from, house: None, carrier: None })
+        Ok(Postman { spool, from, house: None, carrier: None, texter: None })
     }
 
     /// The same, but messages leave through their mailboxes, and those without one through `house`, if there is one.
     #[must_use]
     pub fn with_servers(self, carrier: Carrier, house: Option<Mailbox>) -> Postman {
         Postman { carrier: Some(carrier), house: house.map(Arc::new), ..self }
+    }
+
+    /// The same, but text messages leave through their gateways.
+    #[must_use]
+    pub fn with_gateways(self, texter: Texter) -> Postman {
+        Postman { texter: Some(texter), ..self }
+    }
+
+    /// Hands a text message to its gateway, or writes it into the spool of a sandbox.
+    pub async fn send_text(self, text: Text) -> Result<String, DeliveryError> {
+        match self.texter {
+            Some(texter) => texter.send(text).await,
+            None => {
+                let (spool, id) = (self.spool, text.id.clone());
+                let written = tokio::task::spawn_blocking(move || spool.write_text(&text)).await;
+                written.unwrap_or_else(|_| Err(DeliveryError::Permanent("the message met a defect".into())))?;
+                Ok(id)
+            }
+        }
     }
 
     /// Connects to a mailbox's server and signs in, but sends nothing; what the server answered.
@@ -96,6 +118,10 @@ impl Mailer for Postman {
 
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
         self.clone().send(mail).boxed()
+    }
+
+    fn deliver_text(&self, text: Text) -> BoxFuture<'static, Result<String, DeliveryError>> {
+        self.clone().send_text(text).boxed()
     }
 
     fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>> {

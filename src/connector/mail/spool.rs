@@ -4,12 +4,14 @@
 //! its own file and is still one message.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lettre::message::Message;
 use lettre::{FileTransport, Transport};
 
 use crate::connector::DeliveryError;
+use crate::connector::text::Text;
 
 /// Delivers into a folder.
 #[derive(Clone, Debug)]
@@ -40,10 +42,22 @@ impl Spool {
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(broken)
     }
 
+    /// Writes a text message; likewise. Blocking.
+    pub fn write_text(&self, text: &Text) -> Result<(), DeliveryError> {
+        let broken = |error: std::io::Error| DeliveryError::Temporary(format!("the spool cannot be written: {error}"));
+        let draft = self.drafts.join(format!("{}.txt", text.id));
+        let from = text.gateway.as_ref().and_then(|gateway| gateway.from.clone()).unwrap_or_default();
+        let written = format!("To: {}\nFrom: {from}\n\n{}\n", text.to, text.body);
+        let mut file = File::create(&draft).map_err(broken)?;
+        file.write_all(written.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
+        fs::rename(&draft, self.folder.join(format!("{}.txt", text.id))).map_err(broken)?;
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(broken)
+    }
+
     /// Removes the messages of these ids; those that are not there are removed already. Durable on return. Blocking.
     pub fn remove(&self, ids: &[String]) -> std::io::Result<()> {
-        for id in ids {
-            match fs::remove_file(self.folder.join(format!("{id}.eml"))) {
+        for name in ids.iter().flat_map(|id| ["eml", "txt"].map(|kind| format!("{id}.{kind}"))) {
+            match fs::remove_file(self.folder.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }

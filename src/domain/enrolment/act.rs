@@ -142,7 +142,7 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         if plan.conduct.exit_on_reply && signal == Signal::Replied {
-            self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ExitCriterionMet);
+            self.leave_on_reply(enrolment);
             return Ok(());
         }
         let current = self.record.enrolment(enrolment).and_then(|enrolment| self.record.current_step(enrolment));
@@ -150,6 +150,11 @@ impl<'a> Turn<'a> {
         let Some(node) = self.record.node_of(self.given, &current) else { return Ok(()) };
         let follows = self.mail_of(&current).is_some_and(|mail| mail.ordinal == step);
         if follows { self.wake_early(&current, node) } else { Ok(()) }
+    }
+
+    ///
+    pub(super) fn leave_on_reply(&mut self, enrolment: Ordinal) {
+        self.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ExitCriterionMet);
     }
 
     /// CO-12: a waiting condition that moves on early does, if it is satisfied.

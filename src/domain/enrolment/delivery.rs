@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 
 use super::act::performs;
 use super::advance::Turn;
+use super::text::pause_of;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
@@ -32,6 +33,9 @@ impl Record {
 impl Turn<'_> {
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
     pub(super) fn is_sure(&self, step: Ordinal) -> bool {
+        if self.record.is_text(self.given, step) {
+            return !self.given.carries;
+        }
         let sender = self.record.sender(self.given, step).map(Arc::as_ref);
         self.given.class_of(sender) == Class::Idempotent
     }
@@ -88,6 +92,8 @@ impl Turn<'_> {
         let (step, message) = self.message(step)?;
         match message.state {
             MessageState::Owed => {}
+            // The provider takes it for the one that it has, if it has one.
+            MessageState::Claimed(_) if self.may_repeat(step.ordinal) => {}
             // Nobody claims what is being carried: whoever claimed it before has not said what became of it.
             MessageState::Claimed(_) => {
                 return self.lose_message(step.ordinal, "the server stopped while it was being sent".into());
@@ -95,10 +101,10 @@ impl Turn<'_> {
             _ => return Err(RecordRejection::Stale),
         }
         let Some(node) = self.record.node_of(self.given, &step) else { return Err(RecordRejection::SequenceNotFound) };
-        if let Some(error) = self.cannot_send(node) {
-            let why = "the person cannot or does not want to be written to".into();
+        if let Some(unsendable) = self.cannot_send(node, step.assignee) {
+            let why = unsendable.why.unwrap_or("the person cannot or does not want to be written to".into());
             self.emit(RecordEvent::MessageSkipped { step: step.ordinal, why, until: None });
-            self.give_to_seller(&step, error);
+            self.give_to_seller(&step, unsendable.error);
             return Ok(());
         }
         let plan = self.plan(step.enrolment)?;
@@ -107,7 +113,10 @@ impl Turn<'_> {
         let opens = self.window_opens(plan, step.assignee).filter(|_| keeps_window);
         match opens {
             Some(until) => self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None }),
-            None => self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id }),
+            None => {
+                self.route_text(&step, message.route);
+                self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id });
+            }
         }
         Ok(())
     }
@@ -136,10 +145,12 @@ impl Turn<'_> {
                 return self.go_on(&step);
             }
         }
-        self.give_to_seller(
-            &step,
-            if bounced { StepError::EmailUndeliverable } else { StepError::EmailTemplateFailed },
-        );
+        let error = match bounced {
+            _ if self.record.is_text(self.given, step.ordinal) => StepError::AutomatedTextFailed,
+            true => StepError::EmailUndeliverable,
+            false => StepError::EmailTemplateFailed,
+        };
+        self.give_to_seller(&step, error);
         Ok(())
     }
 
@@ -164,9 +175,17 @@ impl Turn<'_> {
 
     /// The far side fell silent when it had everything, or the server stopped meanwhile.
     pub fn lose_message(&mut self, step: Ordinal, why: String) -> Result<(), RecordRejection> {
-        let (_, message) = self.message(step)?;
+        let (found, message) = self.message(step)?;
         if !matches!(message.state, MessageState::Claimed(_)) {
             return Err(RecordRejection::Stale);
+        }
+        // Where a second attempt does no harm, it answers the question.
+        let settings = self.given.policy.settings();
+        let again = self.stamp.at + pause_of(settings.retry_initial_seconds, message.attempts);
+        let gives_up = message.owed_at + TimeDelta::hours(i64::from(settings.retry_max_hours));
+        if found.status == StepStatus::Open && again <= gives_up && self.may_repeat(step) {
+            self.emit(RecordEvent::MessagePutOff { step, until: again, failed: Some(why) });
+            return Ok(());
         }
         let minutes = self.given.policy.settings().unknown_after_minutes;
         let until = self.stamp.at + TimeDelta::minutes(i64::from(minutes));
@@ -191,7 +210,9 @@ impl Turn<'_> {
             }
             Settled::Failed => {
                 self.emit(RecordEvent::MessageSettled { step: step.ordinal, sent: false, until });
-                self.give_to_seller(&step, StepError::EmailUndeliverable);
+                let is_text = self.record.is_text(self.given, step.ordinal);
+                let error = if is_text { StepError::AutomatedTextFailed } else { StepError::EmailUndeliverable };
+                self.give_to_seller(&step, error);
                 Ok(())
             }
         }

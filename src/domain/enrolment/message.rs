@@ -19,14 +19,15 @@ impl Turn<'_> {
         assignee: Owner,
         opened: impl FnOnce(Option<Timestamp>, Option<StepError>) -> RecordEvent,
     ) -> Opened {
-        let error = self.cannot_send(node);
-        let opens = self.window_opens(plan, assignee).filter(|_| error.is_none());
-        self.emit(opened(opens, error));
+        let unsendable = self.cannot_send(node, assignee);
+        let opens = self.window_opens(plan, assignee).filter(|_| unsendable.is_none());
+        self.emit(opened(opens, unsendable.as_ref().map(|unsendable| unsendable.error)));
         let step = self.record.last_ordinal;
-        match (error, opens) {
+        match (unsendable, opens) {
             (None, None) => self.send(enrolment, step, node, WaitState::None),
             (None, Some(_)) => Opened::Stays,
-            (Some(_), _) => {
+            (Some(unsendable), _) => {
+                self.say_why(step, unsendable);
                 self.take_template(enrolment, step, node);
                 Opened::Stays
             }
@@ -42,9 +43,10 @@ impl Turn<'_> {
         wait: WaitState,
     ) -> Result<(), RecordRejection> {
         let plan = self.plan(step.enrolment)?;
-        if let Some(error) = self.cannot_send(node) {
+        if let Some(unsendable) = self.cannot_send(node, step.assignee) {
             let wakes_at = step.wakes_at.unwrap_or(self.stamp.at);
-            self.emit(RecordEvent::StepConverted { step: step.ordinal, error, wakes_at });
+            self.emit(RecordEvent::StepConverted { step: step.ordinal, error: unsendable.error, wakes_at });
+            self.say_why(step.ordinal, unsendable);
             self.take_template(step.enrolment, step.ordinal, node);
             self.set_due(step.ordinal);
             self.link_activity(step.enrolment);
@@ -90,13 +92,32 @@ impl Turn<'_> {
         }
     }
 
-    /// Why the message cannot be sent (ST-23). No gateway sends text messages yet.
-    pub(super) fn cannot_send(&self, node: &PlanNode) -> Option<StepError> {
+    /// Why the message cannot be sent (ST-23).
+    pub(super) fn cannot_send(&self, node: &PlanNode, assignee: Owner) -> Option<Unsendable> {
         let profile = &self.record.profile;
         match () {
-            () if !node.is_email() => Some(StepError::AutomatedTextFailed),
-            () if profile.email.is_none() || !profile.allows(Channel::Email) => Some(StepError::EmailUndeliverable),
+            () if !node.is_email() => {
+                let why = self.text_way(assignee).err()?;
+                Some(Unsendable { error: StepError::AutomatedTextFailed, why })
+            }
+            () if profile.email.is_none() || !profile.allows(Channel::Email) => {
+                Some(Unsendable { error: StepError::EmailUndeliverable, why: None })
+            }
             () => None,
         }
     }
+
+    fn say_why(&mut self, step: Ordinal, unsendable: Unsendable) {
+        if let Some(why) = unsendable.why {
+            self.emit(RecordEvent::TextImpossible { step, why });
+        }
+    }
+}
+
+/// Why a message cannot be sent.
+pub(super) struct Unsendable {
+    /// As its step shows it.
+    pub(super) error: StepError,
+    /// More of it, where that says too little.
+    pub(super) why: Option<String>,
 }

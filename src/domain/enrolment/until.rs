@@ -77,6 +77,9 @@ impl Turn<'_> {
             (Occurrence::ActivityCompleted, RecordEvent::StepCompleted { step, .. }) => {
                 self.record.step(*step).is_some_and(|step| step.linked == LinkedActivity::Follows)
             }
+            (Occurrence::EmailReplied, RecordEvent::TextReplied { step, .. }) => {
+                self.record.step(*step).is_some_and(|text| text.enrolment == wait.enrolment)
+            }
             (wanted, RecordEvent::Signalled { step, signal, .. }) => {
                 let of_sequence = self.record.step(*step).is_some_and(|mail| mail.enrolment == wait.enrolment);
                 of_sequence

@@ -124,6 +124,21 @@ impl Teller<'_> {
                 let what = if *complained { "complained of" } else { "asked for no more e-mail after" };
                 self.of_step("opted_out", *step, |name| format!("The person {what} {name}."))
             }
+            RecordEvent::TextDelivered { step } => {
+                self.of_step("text_delivered", *step, |name| format!("The text of {name} has arrived."))
+            }
+            RecordEvent::TextUndelivered { step, reason } => {
+                self.of_step("text_undelivered", *step, |name| format!("The text of {name} never arrived: {reason}."))
+            }
+            RecordEvent::TextReplied { step, at } => {
+                self.of_step("text_replied", *step, |name| format!("The person answered the text of {name}, at {at}."))
+            }
+            RecordEvent::TextOptedOut { step } => self.of_step("text_opted_out", *step, |name| {
+                format!("The person asked for no more text messages after {name}.")
+            }),
+            RecordEvent::TextImpossible { step, why } => {
+                self.of_step("text_impossible", *step, |name| format!("{name} cannot be sent: {why}."))
+            }
             RecordEvent::Ended { enrolment, reason, .. } => self.own(*enrolment).then(|| self.ended(*reason)),
             RecordEvent::Closed(outcome) => self.closed(*outcome),
             RecordEvent::Reopened => {
@@ -147,6 +162,7 @@ impl Teller<'_> {
             | RecordEvent::MessageOwed { .. }
             | RecordEvent::MessageOwedAgain { .. }
             | RecordEvent::MessageClaimed { .. }
+            | RecordEvent::TextRouted { .. }
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }

@@ -102,7 +102,9 @@ pub fn error(error: StepError) -> (&'static str, &'static str) {
             "mend the template or the mail server for those that follow, and reach the person by hand",
         ),
         StepError::AutomatedTextFailed => {
-            ("no gateway sends text messages", "write to the person yourself and complete the step, or skip it")
+            let what =
+                "no gateway sends text messages, the record has no number that they reach, or they are not wanted";
+            (what, "write to the person yourself and complete the step, or skip it")
         }
         StepError::FieldMissing => (
             "its condition looks at a field that records of this type do not have, or at a record that is not there",

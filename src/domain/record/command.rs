@@ -4,10 +4,10 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::NewActivity;
-use crate::domain::delivery::{Settled, Written};
+use crate::domain::delivery::{Settled, TextFate, Written};
 use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
-use crate::id::{FlowId, MigrationId, SequenceId, UserId};
+use crate::id::{FlowId, GatewayId, MigrationId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// A request to a record.
@@ -96,4 +96,8 @@ pub enum RecordCommand {
     ReportAway { step: Ordinal, returns: Option<NaiveDate> },
     /// The person does not want e-mail any more: they asked for that, or `complained` of the one of this step.
     OptOut { step: Ordinal, complained: bool },
+    /// A gateway tells what became of the text message of a step, which it calls so.
+    ReportText { step: Ordinal, gateway: GatewayId, message_id: Option<String>, fate: TextFate },
+    /// A text came in from whom the text message of a step went to. `stops`: they want no more of them.
+    AnswerText { step: Ordinal, gateway: GatewayId, at: Timestamp, stops: bool },
 }

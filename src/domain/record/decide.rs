@@ -91,6 +91,10 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::ReportClosed(outcome) => turn.close(outcome, None),
         RecordCommand::ReportAway { step, returns } => turn.report_away(step, returns)?,
         RecordCommand::OptOut { step, complained } => turn.opt_out(step, complained)?,
+        RecordCommand::ReportText { step, gateway, message_id, fate } => {
+            turn.report_text(step, gateway, message_id, fate)?;
+        }
+        RecordCommand::AnswerText { step, gateway, at, stops } => turn.answer_text(step, gateway, at, stops)?,
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::ActivityKind;
+use crate::domain::delivery::Route;
 use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
@@ -155,4 +156,16 @@ pub enum RecordEvent {
     AwayUntil { step: Ordinal, until: Timestamp },
     /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.
     OptedOut { step: Ordinal, complained: bool },
+    /// The text message of a step goes this way; `former` is the one that it went before.
+    TextRouted { step: Ordinal, route: Route, former: Option<Route> },
+    /// Why the text message of a step cannot be sent.
+    TextImpossible { step: Ordinal, why: String },
+    /// The text message of a step has arrived.
+    TextDelivered { step: Ordinal },
+    /// It was taken and never will arrive.
+    TextUndelivered { step: Ordinal, reason: String },
+    /// The person has answered it.
+    TextReplied { step: Ordinal, at: Timestamp },
+    /// The person wants no more text messages, and has said so in answer to it.
+    TextOptedOut { step: Ordinal },
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::Record;
 use super::event::RecordEvent;
-use crate::domain::delivery::{Message, MessageState};
-use crate::domain::effect::{Delivery, Effect, Effects, Index};
+use crate::domain::delivery::{Message, MessageState, Route};
+use crate::domain::effect::{Delivery, Effect, Effects, Index, TextName};
 use crate::domain::enrolment::{Ordinal, Signal, StepError, WaitState};
 use crate::domain::entity::Stamp;
 use crate::id::TemplateId;
+use crate::limits;
 
 impl Record {
     /// What came back for an e-mail: from whoever answers, who is there again, or from a machine that answers for them.
@@ -18,6 +19,12 @@ impl Record {
                 self.away_until = self.away_until.filter(|_| *signal != Signal::Replied);
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(*signal, *at);
+                }
+            }
+            RecordEvent::TextReplied { step, at } => {
+                self.away_until = None;
+                if let Some(step) = self.step_mut(*step) {
+                    step.signals.note(Signal::Replied, *at);
                 }
             }
             RecordEvent::AwayUntil { until, .. } => self.away_until = Some(*until),
@@ -43,11 +50,15 @@ impl Record {
             }
             RecordEvent::MessageSent { step, message_id } => self.turn_message(*step, MessageState::Sent, |message| {
                 message.message_id = Some(message_id.clone());
+                let fits = (1..=limits::GATEWAY_MESSAGE_ID_MAX).contains(&message_id.len());
+                message.taken_as = message.route.is_some().then(|| message_id.clone()).filter(|_| fits);
             }),
             RecordEvent::MessageFailed { step, reason } => {
                 self.turn_message(*step, MessageState::Failed, |message| message.last_error = Some(reason.clone()));
                 if let Some(step) = self.step_mut(*step) {
-                    step.error = Some(StepError::EmailTemplateFailed);
+                    let is_text = step.message.as_ref().is_some_and(|message| message.route.is_some());
+                    let error = if is_text { StepError::AutomatedTextFailed } else { StepError::EmailTemplateFailed };
+                    step.error = Some(error);
                 }
             }
             RecordEvent::MessageClaimed { step, epoch, message_id } => {
@@ -62,6 +73,21 @@ impl Record {
                         message.last_error = Some(why.clone());
                     }
                 });
+            }
+            RecordEvent::TextRouted { step, route, .. } => {
+                if let Some(message) = self.step_mut(*step).and_then(|step| step.message.as_mut()) {
+                    message.route = Some(route.clone());
+                }
+            }
+            RecordEvent::TextDelivered { step } => {
+                if let Some(message) = self.step_mut(*step).and_then(|step| step.message.as_mut()) {
+                    message.arrived = Some(true);
+                }
+            }
+            RecordEvent::TextUndelivered { step, reason } => {
+                self.turn_message(*step, MessageState::Failed, |message| {
+                    (message.arrived, message.last_error) = (Some(false), Some(reason.clone()));
+                })
             }
             RecordEvent::MessageOwedAgain { step, .. } => self.turn_message(*step, MessageState::Owed, |_| {}),
             RecordEvent::MessageUnknown { step, why, until } => {
@@ -121,11 +147,23 @@ impl Record {
                 }
                 self.list_message(*step, owed);
             }
-            RecordEvent::MessageSent { step, .. } | RecordEvent::MessageFailed { step, .. } => {
+            RecordEvent::MessageSent { step, .. } => {
+                owed.push(Effect::Settle { key: *step });
+                let message = self.step(*step).and_then(|step| step.message.as_ref());
+                owed.0.extend(message.and_then(|message| named(*step, message)).map(Effect::Index));
+                self.list_message(*step, owed);
+            }
+            RecordEvent::TextRouted { step, route, former } => {
+                owed.0.extend(former.iter().map(|former| Effect::Unindex(numbered(*step, former))));
+                owed.push(Effect::Index(numbered(*step, route)));
+            }
+            RecordEvent::MessageFailed { step, .. } => {
                 owed.push(Effect::Settle { key: *step });
                 self.list_message(*step, owed);
             }
-            RecordEvent::MessageClaimed { step, .. } => self.list_message(*step, owed),
+            RecordEvent::MessageClaimed { step, .. } | RecordEvent::TextUndelivered { step, .. } => {
+                self.list_message(*step, owed);
+            }
             RecordEvent::MessagePutOff { step, until, .. } | RecordEvent::MessageUnknown { step, until, .. } => {
                 owed.push(Effect::Settle { key: *step });
                 owed.push(Effect::Arm { due: *until, key: *step });
@@ -168,6 +206,20 @@ impl Record {
                 owed.push(Effect::Settle { key: step.ordinal });
             }
             owed.push(Effect::Unindex(Index::Delivery { state: message.state.listed(), ordinal: step.ordinal }));
+            let Some(route) = &message.route else { continue };
+            owed.push(Effect::Unindex(numbered(step.ordinal, route)));
+            owed.0.extend(named(step.ordinal, message).map(Effect::Unindex));
         }
     }
+}
+
+/// The row by which an answer to a text message finds it.
+fn numbered(ordinal: Ordinal, route: &Route) -> Index {
+    Index::Text { gateway: route.gateway, name: TextName::Number(route.number.clone()), at: route.at, ordinal }
+}
+
+/// The row by which a receipt finds it.
+fn named(ordinal: Ordinal, message: &Message) -> Option<Index> {
+    let (route, id) = (message.route.as_ref()?, message.taken_as.clone()?);
+    Some(Index::Text { gateway: route.gateway, name: TextName::Message(id), at: route.at, ordinal })
 }

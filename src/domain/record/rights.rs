@@ -110,6 +110,8 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
         | RecordCommand::OptOut { .. }
+        | RecordCommand::ReportText { .. }
+        | RecordCommand::AnswerText { .. }
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! How enrolments begin and end on a record, and the rows that the world is owed for them.
 
+use std::sync::Arc;
+
 use super::Record;
 use super::event::RecordEvent;
 use super::schema::Change;
@@ -34,6 +36,16 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
 }
 
 impl Record {
+    pub(super) fn write(&mut self, changes: &[Change]) {
+        let profile = Arc::make_mut(&mut self.profile);
+        changes.iter().for_each(|change| profile.set(change));
+    }
+
+    pub(super) fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
+        let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
+        self.steps.get_mut(place)
+    }
+
     /// Adds an enrolment; one that opens later is still Connecting (K-9).
     pub(super) fn enrol(&mut self, enrolment: Enrolment) {
         self.last_ordinal = enrolment.ordinal;

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::connector::mail::Mail;
 use crate::connector::merge::Merge;
+use crate::connector::text::Text;
 use crate::connector::{DeliveryError, Mailer};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, MessageState};
@@ -27,12 +28,28 @@ const UNTOLD_PAUSE: Duration = Duration::from_secs(1);
 
 /// What an attempt is given.
 struct Ready {
-    /// None where it can never be sent.
-    mail: Option<Mail>,
+    /// Err where it can never be sent.
+    letter: Result<Letter, String>,
     /// How many have failed.
     attempts: u16,
     /// How long the first retry waits.
     initial_seconds: u32,
+}
+
+/// What is sent.
+#[derive(Clone)]
+enum Letter {
+    Mail(Box<Mail>),
+    Text(Text),
+}
+
+impl Letter {
+    async fn deliver(self, mailer: &dyn Mailer) -> Result<String, DeliveryError> {
+        match self {
+            Letter::Mail(mail) => mailer.deliver(*mail).await,
+            Letter::Text(text) => mailer.deliver_text(text).await,
+        }
+    }
 }
 
 /// Sends the message of a step and tells its record. True if nothing is owed any more. `spread` is between a half and one.
@@ -46,9 +63,11 @@ pub(super) async fn deliver(
 ) -> bool {
     let id = StepId::of(record, step).to_string();
     let sender = router.read::<Record, _>(record, Caller::SYSTEM, move |seen| sender(&seen, step)).await;
-    let Ok((mailbox, class, known)) = sender else { return false };
-    let is_claimed = class != Class::Idempotent;
-    let message_id = known.unwrap_or_else(|| mailer.message_id(&id, mailbox.as_deref()));
+    let Ok(Sender { mailbox, is_text, is_claimed, known }) = sender else { return false };
+    let message_id = known.unwrap_or_else(|| match is_text {
+        true => id,
+        false => mailer.message_id(&id, mailbox.as_deref()),
+    });
     let wanted = if is_claimed { MessageState::Claimed(epoch) } else { MessageState::Owed };
     let parts = (mailbox, message_id.clone());
     let view = move |seen: Seen<Record>| look(&seen, (record, step), template, &wanted, parts);
@@ -58,7 +77,7 @@ pub(super) async fn deliver(
     } else {
         router.read::<Record, _>(record, Caller::SYSTEM, view).await
     };
-    let Ready { mail, attempts, initial_seconds } = match ready {
+    let Ready { letter, attempts, initial_seconds } = match ready {
         Ok(Some(ready)) => ready,
         // The record has decided otherwise, and its row went with that.
         Ok(None) if is_claimed => return true,
@@ -68,13 +87,13 @@ pub(super) async fn deliver(
         }
         Err(_) => return false,
     };
-    let attempt = match mail {
-        None => Err(DeliveryError::Permanent("the template or the address is gone".into())),
-        Some(mail) => {
+    let attempt = match letter {
+        Err(why) => Err(DeliveryError::Permanent(why)),
+        Ok(letter) => {
             if sabotage::has(Defect::SendTwice) {
-                let _ = mailer.deliver(mail.clone()).await;
+                let _ = letter.clone().deliver(mailer).await;
             }
-            mailer.deliver(mail).await
+            letter.deliver(mailer).await
         }
     };
     metrics::counter!("relance_deliveries_total", "ok" => attempt.is_ok().to_string()).increment(1);
@@ -108,12 +127,27 @@ async fn tell(router: &Router, record: RecordId, outcome: RecordCommand, is_clai
     }
 }
 
-/// The mailbox that the message leaves from, what a second attempt may do there, and the Message-ID of those before.
-fn sender(seen: &Seen<Record>, step: EffectKey) -> (Option<Arc<Mailbox>>, Class, Option<String>) {
-    let mailbox = seen.state.sender(seen.given, step).cloned();
-    let class = seen.given.class_of(mailbox.as_deref());
+/// How a message leaves.
+struct Sender {
+    /// From where, if it is an e-mail.
+    mailbox: Option<Arc<Mailbox>>,
+    is_text: bool,
+    /// Whether it is claimed before it is carried.
+    is_claimed: bool,
+    /// The Message-ID of the attempts before.
+    known: Option<String>,
+}
+
+fn sender(seen: &Seen<Record>, step: EffectKey) -> Sender {
+    let is_text = seen.state.is_text(seen.given, step);
+    let mailbox = if is_text { None } else { seen.state.sender(seen.given, step).cloned() };
+    // Every text that a gateway is handed is claimed, also where it may come twice: what speaks against it is looked at then.
+    let is_claimed = match is_text {
+        true => seen.given.carries,
+        false => seen.given.class_of(mailbox.as_deref()) != Class::Idempotent,
+    };
     let message = seen.state.step(step).and_then(|step| step.message.as_ref());
-    (mailbox, class, message.and_then(|message| message.message_id.clone()))
+    Sender { mailbox, is_text, is_claimed, known: message.and_then(|message| message.message_id.clone()) }
 }
 
 /// Where a message comes from, and its Message-ID.
@@ -128,7 +162,12 @@ fn look(
 ) -> Option<Ready> {
     let message = seen.state.step(step)?.message.as_ref().filter(|message| message.state == *wanted)?;
     Some(Ready {
-        mail: compose((record, step), template, origin, seen.state, seen.given),
+        letter: match seen.state.is_text(seen.given, step) {
+            true => compose_text((record, step), template, seen.state, seen.given).map(Letter::Text),
+            false => compose((record, step), template, origin, seen.state, seen.given)
+                .map(|mail| Letter::Mail(Box::new(mail)))
+                .ok_or_else(|| "the template or the address is gone".into()),
+        },
         attempts: message.attempts,
         initial_seconds: seen.given.policy.settings().retry_initial_seconds,
     })
@@ -161,4 +200,31 @@ fn compose(
         merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
         text,
     })
+}
+
+/// The same of a text message. One that was claimed goes the way that was chosen then.
+fn compose_text(
+    (record, step): (RecordId, EffectKey),
+    template: TemplateId,
+    state: &Record,
+    given: &Given,
+) -> Result<Text, String> {
+    let gone = || "the template is gone".to_owned();
+    let found = state.step(step).ok_or_else(gone)?;
+    let content = &given.message(template, MessageKind::Text).ok_or_else(gone)?.content;
+    let Content::Text(body) = Merge::of(state, &given.policy, found.assignee).fill(content)? else {
+        return Err(gone());
+    };
+    let gateways = &given.channels.gateways;
+    let route = found.message.as_ref().and_then(|message| message.route.as_ref());
+    let (gateway, to) = match route {
+        Some(route) => (gateways.get(&route.gateway).cloned(), route.number.clone()),
+        None => {
+            let gateway = state.text_gateway(given, found.assignee).and_then(|id| gateways.get(&id)).cloned();
+            let nobody = || "there is no text gateway any more".to_owned();
+            let number = state.text_number(given, gateway.as_deref().ok_or_else(nobody)?)?;
+            (gateway, number.as_str().to_owned())
+        }
+    };
+    Ok(Text { id: StepId::of(record, step).to_string(), gateway, to, body })
 }

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::access::Reach;
 use crate::domain::delivery::{DeliveryState, Message, MessageState, Settled};
 use crate::domain::given::Given;
+use crate::domain::phone;
 use crate::domain::plan::PlanNode;
 use crate::domain::policy::Person;
 use crate::domain::record::Record;
@@ -33,6 +34,12 @@ pub struct DeliveryView {
     step: String,
     /// `owed`, `claimed`, `sent`, `failed`, `unknown` or `skipped`.
     state: &'static str,
+    /// Of a text message that was tried: the number, as people write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    /// Of a text message that was taken: whether its provider has told that it arrived, or else that it never will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arrived: Option<bool>,
     /// Attempts that came to nothing so far.
     attempts: u16,
     /// Once it was tried; the same for each attempt.
@@ -62,6 +69,8 @@ impl DeliveryView {
             record: id.record().to_string(),
             step: id.to_string(),
             state: message.state.listed().name(),
+            to: message.route.as_ref().map(|route| phone::shown(&route.number)),
+            arrived: message.arrived,
             attempts: message.attempts,
             message_id: message.message_id.clone(),
             last_error: message.last_error.clone(),

@@ -1,7 +1,7 @@
 //! `/in/mail/{token}`: mail that a server or service hands over as it comes in. The path itself is the credential.
 
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, post};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -47,19 +47,40 @@ pub struct InboundView {
     url: String,
 }
 
-/// The token of a mailbox: its id, and what only this server can derive from that.
-fn token(app: &App, id: MailboxId) -> String {
-    let derived = app.seal.derive(PURPOSE, &id.0.to_be_bytes());
-    let bytes = [&id.0.to_be_bytes()[..], &derived[..PROOF_BYTES]].concat();
+/// The token of a mailbox or gateway: its id, and what only this server can derive from that.
+pub(super) fn token(app: &App, purpose: &str, id: u128) -> String {
+    let derived = app.seal.derive(purpose, &id.to_be_bytes());
+    let bytes = [&id.to_be_bytes()[..], &derived[..PROOF_BYTES]].concat();
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Whether a token names a mailbox that is there. One that was made under an older key holds as long as that key is here.
+/// Of what a token is. One that was made under an older key holds as long as that key is here.
+pub(super) fn named_by(app: &App, purpose: &str, token: &str) -> Option<u128> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (id, proof) = bytes.split_first_chunk::<16>()?;
+    let is_proven = proof.len() == PROOF_BYTES && app.seal.has_derived(purpose, id, proof);
+    is_proven.then(|| u128::from_be_bytes(*id))
+}
+
+/// Whether a token names a mailbox that is there.
 fn is_known(app: &App, token: &str) -> bool {
-    let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(token) else { return false };
-    let Some((id, proof)) = bytes.split_first_chunk::<16>() else { return false };
-    let is_there = app.engine.given().channels.mailboxes.contains_key(&MailboxId(u128::from_be_bytes(*id)));
-    proof.len() == PROOF_BYTES && app.seal.has_derived(PURPOSE, id, proof) && is_there
+    let mailbox = named_by(app, PURPOSE, token).map(MailboxId);
+    mailbox.is_some_and(|mailbox| app.engine.given().channels.mailboxes.contains_key(&mailbox))
+}
+
+/// A body of at most so many bytes.
+pub(super) async fn whole(body: Payload, bytes_max: usize, what: &str) -> Result<Bytes, Problem> {
+    match body.to_bytes_limited(bytes_max).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(Problem::malformed("", format!("the body broke off: {error}"))),
+        Err(_) => Err(Problem::new("too_large", format!("{what} has at most {} MiB", bytes_max >> 20))),
+    }
+}
+
+/// The type of a body, without its parameters.
+pub(super) fn media_type(http: &HttpRequest) -> String {
+    let sent = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Show where incoming mail of a mailbox can be posted to. For administrators: whoever knows the address can report answers.
@@ -70,7 +91,7 @@ pub async fn reveal_inbound(app: Data<App>, id: Path<String>, body: Body<Nothing
     let (id, given, by) = (mailbox_id(&id)?, app.engine.given(), body.caller.by);
     given.policy.person(by)?.must(Permission::SetUp, "read where mail is handed over")?;
     seen(&given, by, id)?;
-    Ok(HttpResponse::Ok().json(InboundView { url: app.link(&format!("/in/mail/{}", token(&app, id))) }))
+    Ok(HttpResponse::Ok().json(InboundView { url: app.link(&format!("/in/mail/{}", token(&app, PURPOSE, id.0))) }))
 }
 
 /// Hand over a message that came in: the message itself (`message/rfc822`), or `{"raw": "…"}`. It is answered once what it says
@@ -88,16 +109,8 @@ pub async fn receive_mail(
     if !is_known(&app, &token) {
         return Err(Problem::not_found("mailbox"));
     }
-    let bytes = match body.to_bytes_limited(limits::INCOMING_BYTES_MAX).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(Problem::malformed("", format!("the body broke off: {error}"))),
-        Err(_) => {
-            let detail = format!("a message has at most {} MiB", limits::INCOMING_BYTES_MAX >> 20);
-            return Err(Problem::new("too_large", detail));
-        }
-    };
-    let sent = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let raw = match sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+    let bytes = whole(body, limits::INCOMING_BYTES_MAX, "a message").await?;
+    let raw = match media_type(&http).as_str() {
         "application/json" => from_json::<RawMail>(&bytes)?.raw.into_bytes(),
         "" | "message/rfc822" | "message/global" | "text/plain" | "application/octet-stream" => bytes.to_vec(),
         other => {

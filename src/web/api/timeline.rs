@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::given::Given;
+use crate::domain::phone;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
@@ -293,6 +294,20 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         }
         RecordEvent::MessageSkipped { step, why, .. } => {
             of_step("message_skipped", *step, &format!("was not sent: {why}"))
+        }
+        RecordEvent::TextRouted { step, route, .. } => {
+            of_step("text_routed", *step, &format!("goes to {}", phone::shown(&route.number)))
+        }
+        RecordEvent::TextDelivered { step } => of_step("text_delivered", *step, "has arrived"),
+        RecordEvent::TextUndelivered { step, reason } => {
+            of_step("text_undelivered", *step, &format!("was sent and never arrived: {reason}"))
+        }
+        RecordEvent::TextReplied { step, at } => of_step("text_replied", *step, &format!("was answered at {at}")),
+        RecordEvent::TextOptedOut { step } => {
+            of_step("text_opted_out", *step, "led to the wish for no more: there are no more text messages")
+        }
+        RecordEvent::TextImpossible { step, why } => {
+            of_step("text_impossible", *step, &format!("cannot be sent: {why}"))
         }
         RecordEvent::BecameSellers { step, .. } => of_step("step_converted", *step, "became the seller's to do"),
         RecordEvent::AwayUntil { step, until } => {

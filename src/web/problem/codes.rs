@@ -103,6 +103,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         409,
         "What became of this message is known, or it has not been tried; there is nothing to settle.",
     ),
+    ("signature_invalid", 403, "What a text gateway posts has to be signed as the gateway is described."),
     ("external_id_taken", 409, "Another record of this type has this external id."),
     ("backup_under_way", 409, "Another backup is being made; one is made at a time."),
     ("email_taken", 409, "Another user has this e-mail address."),

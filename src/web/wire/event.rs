@@ -120,6 +120,10 @@ pub const TYPES: &[&str] = &[
     "email.bounced",
     "email.out_of_office",
     "email.opted_out",
+    "text.delivered",
+    "text.undelivered",
+    "text.replied",
+    "text.opted_out",
     "message.owed",
     "message.sent",
     "message.failed",
@@ -205,6 +209,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         | RecordEvent::StepWarned { .. }
         | RecordEvent::StepDue { .. }
         | RecordEvent::StepConverted { .. }
+        | RecordEvent::TextImpossible { .. }
         | RecordEvent::BecameSellers { .. }
         | RecordEvent::WindowOpened { .. }
         | RecordEvent::WaitMoved { .. }
@@ -223,6 +228,10 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         },
         RecordEvent::AwayUntil { .. } => "email.out_of_office",
         RecordEvent::OptedOut { .. } => "email.opted_out",
+        RecordEvent::TextDelivered { .. } => "text.delivered",
+        RecordEvent::TextUndelivered { .. } => "text.undelivered",
+        RecordEvent::TextReplied { .. } => "text.replied",
+        RecordEvent::TextOptedOut { .. } => "text.opted_out",
         RecordEvent::MessageOwed { .. } => "message.owed",
         RecordEvent::MessageSent { .. } => "message.sent",
         RecordEvent::MessageFailed { .. } => "message.failed",
@@ -235,6 +244,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
         | RecordEvent::MessageClaimed { .. }
+        | RecordEvent::TextRouted { .. }
         | RecordEvent::NotMigrated { .. }
         | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::QuotaAsked { .. }

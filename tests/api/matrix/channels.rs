@@ -26,5 +26,9 @@ pub const ROUTES: &[Row] = &[
     row("GET /text-gateways", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /text-gateways/{gateway}", ADMIN, 12, On::Webhook, See, 200),
     row("PATCH /text-gateways/{gateway}", ADMIN, 12, On::Webhook, See, 200).sends(r#"{"country":"FR"}"#),
+    row("POST /text-gateways/{gateway}/test", ADMIN, 12, On::Webhook, See, 200),
+    row("POST /text-gateways/{gateway}/inbound", ADMIN, 12, On::Webhook, See, 200),
+    row("POST /in/text-receipts/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
+    row("POST /in/texts/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
     row("DELETE /text-gateways/{gateway}", ADMIN, 12, On::Webhook, See, 204),
 ];

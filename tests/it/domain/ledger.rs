@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use relance::domain::ab_test::life::Reached;
 use relance::domain::activity::ActivityStatus;
 use relance::domain::delivery::DeliveryState;
-use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary};
+use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary, TextName};
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::enrolment::migrate::Outcome;
 use relance::domain::enrolment::{EnrolmentStatus, Step, StepStatus};
@@ -15,7 +15,7 @@ use relance::domain::given::Given;
 use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
-use relance::id::{MigrationId, SequenceId, TemplateId};
+use relance::id::{GatewayId, MigrationId, SequenceId, TemplateId};
 use relance::store::codec::Past;
 use relance::store::{Stored, codec};
 use relance::time::Timestamp;
@@ -103,6 +103,7 @@ pub struct Ledger {
     pub told: BTreeMap<EffectKey, (SequenceId, Reached)>,
     listed: BTreeSet<(SequenceId, bool, EffectKey)>,
     deliveries: BTreeSet<(DeliveryState, EffectKey)>,
+    texts: BTreeSet<(GatewayId, TextName, Timestamp, EffectKey)>,
     shown: Option<RecordSummary>,
     seen_by: BTreeSet<Owner>,
     forgets: bool,
@@ -143,6 +144,12 @@ impl Ledger {
                 }
                 Effect::Index(Index::Delivery { state, ordinal }) => self.deliveries.insert((state, ordinal)),
                 Effect::Unindex(Index::Delivery { state, ordinal }) => self.deliveries.remove(&(state, ordinal)),
+                Effect::Index(Index::Text { gateway, name, at, ordinal }) => {
+                    self.texts.insert((gateway, name, at, ordinal))
+                }
+                Effect::Unindex(Index::Text { gateway, name, at, ordinal }) => {
+                    self.texts.remove(&(gateway, name, at, ordinal))
+                }
                 Effect::Claim { external_id, .. } => self.claimed.insert(external_id),
                 Effect::Unclaim { external_id, .. } => self.claimed.remove(&external_id),
                 Effect::Count { counter, delta, .. } => {
@@ -172,6 +179,14 @@ impl Ledger {
             }
         }
         assert_eq!(self.deliveries, deliveries, "messages are listed where they stand");
+        let routed = record.steps.iter().filter_map(|step| Some((step.ordinal, step.message.as_ref()?)));
+        let routed = routed.filter_map(|(step, message)| Some((step, message, message.route.as_ref()?)));
+        let named = routed.flat_map(|(step, message, route)| {
+            let number = Some(TextName::Number(route.number.clone()));
+            let id = message.taken_as.clone().map(TextName::Message);
+            [number, id].into_iter().flatten().map(move |name| (route.gateway, name, route.at, step))
+        });
+        assert_eq!(self.texts, named.collect(), "texts are found by number and by id");
         let parts = record.enrolments.iter().flat_map(|one| &one.participations);
         let tells = parts.flat_map(|part| {
             let tells = [(Tell::Reached, part.untold.reached), (Tell::Exposed, part.untold.exposed)];

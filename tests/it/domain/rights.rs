@@ -5,7 +5,7 @@ mod sequences;
 
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
-use relance::domain::delivery::{Settled, Written};
+use relance::domain::delivery::{Settled, TextFate, Written};
 use relance::domain::enrolment::Signal;
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::entity::{Entity, Stamp};
@@ -19,7 +19,7 @@ use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::Sequence;
-use relance::id::{FlowId, MigrationId, RecordId, SequenceId, TeamId, UserId};
+use relance::id::{FlowId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, UserId};
 
 use super::draw::{auto_email, graph, task};
 use super::world::{World, at, is_of_server, user};
@@ -145,6 +145,8 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
+        | RecordCommand::ReportText { .. }
+        | RecordCommand::AnswerText { .. }
         | RecordCommand::OptOut { .. } => "server",
     }
 }
@@ -204,6 +206,8 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::ReportClosed(Outcome::Failure),
         RecordCommand::ReportAway { step: 2, returns: None },
         RecordCommand::OptOut { step: 2, complained: true },
+        RecordCommand::ReportText { step: 2, gateway: GatewayId(1), message_id: None, fate: TextFate::Delivered },
+        RecordCommand::AnswerText { step: 2, gateway: GatewayId(1), at: until, stops: true },
     ]
 }
 

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relance::domain::access::Scope;
 use relance::domain::delivery::DeliveryState;
-use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary};
+use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
 use relance::domain::record::schema::RecordType;
-use relance::id::{EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
+use relance::id::{EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use relance::store::feed::Fed;
 use relance::store::head::Head;
 use relance::store::memory::Memory;
@@ -181,6 +181,10 @@ impl Store for Disk {
         visit: &mut dyn FnMut(StepId) -> bool,
     ) -> Result<()> {
         self.read()?.deliveries(states, before, visit)
+    }
+
+    fn text(&self, gateway: GatewayId, name: &TextName) -> Result<Option<StepId>> {
+        self.read()?.text(gateway, name)
     }
 
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use relance::connector::mail::Mail;
+use relance::connector::text::Text;
 use relance::connector::{DeliveryError, Mailer};
 use relance::domain::channels::mailbox::Mailbox;
 use relance::domain::delivery::Class;
@@ -151,6 +152,13 @@ impl Mailer for Line {
         let silent = |_| Err(DeliveryError::Temporary("silence".into()));
         answered.map(move |answer| answer.unwrap_or_else(silent)).boxed()
     }
+
+    /// Nothing in a simulation sends one.
+    fn deliver_text(&self, text: Text) -> BoxFuture<'static, Result<String, DeliveryError>> {
+        self.far.books().broken.push(format!("a text left: {}", text.id));
+        async { Err(DeliveryError::Permanent("there is no such line".into())) }.boxed()
+    }
+
     fn forget(&self, _: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>> {
         async { Ok(()) }.boxed()
     }

@@ -163,6 +163,12 @@ pub fn record_event(
         | RecordEvent::GoalReached
         | RecordEvent::Signalled { .. }
         | RecordEvent::AwayUntil { .. }
+        | RecordEvent::TextRouted { .. }
+        | RecordEvent::TextImpossible { .. }
+        | RecordEvent::TextDelivered { .. }
+        | RecordEvent::TextUndelivered { .. }
+        | RecordEvent::TextReplied { .. }
+        | RecordEvent::TextOptedOut { .. }
         | RecordEvent::OptedOut { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }

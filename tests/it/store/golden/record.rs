@@ -1,10 +1,11 @@
 //! Events of records, one of each variant and shape.
 
 use relance::domain::activity::ActivityKind;
+use relance::domain::delivery::Route;
 use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
 use relance::domain::message_template::MailText;
-use relance::id::AbTestId;
+use relance::id::{AbTestId, GatewayId};
 
 use super::*;
 
@@ -29,6 +30,10 @@ fn changes() -> Vec<Change> {
         Change::Field("estimated_value".into(), Some(Value::Number(-1234.5))),
         Change::Field("notes".into(), None),
     ]
+}
+
+fn route() -> Route {
+    Route { gateway: GatewayId(SEQUENCE.0), number: "+34600123456".into(), at: at(AT) }
 }
 
 pub fn events() -> Vec<RecordEvent> {
@@ -161,6 +166,13 @@ pub fn events() -> Vec<RecordEvent> {
         EmailSubmitted { step: 300, template: None, own: Some(written()), at: None },
         AwayUntil { step: 300, until: at(AT) },
         OptedOut { step: 300, complained: true },
+        TextRouted { step: 300, route: route(), former: None },
+        TextRouted { step: 300, route: route(), former: Some(route()) },
+        TextImpossible { step: 300, why: "`600` is no phone number".into() },
+        TextDelivered { step: 300 },
+        TextUndelivered { step: 300, reason: "no such number".into() },
+        TextReplied { step: 300, at: at(AT) },
+        TextOptedOut { step: 300 },
     ]);
     events
 }
