@@ -109,11 +109,6 @@ impl Record {
     pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
     }
-
-    pub(in crate::domain) fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
-        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
-        self.enrolments.get_mut(place)
-    }
 }
 
 impl Entity for Record {

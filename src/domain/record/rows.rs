@@ -41,6 +41,11 @@ impl Record {
         changes.iter().for_each(|change| profile.set(change));
     }
 
+    pub(in crate::domain) fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
+        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
+        self.enrolments.get_mut(place)
+    }
+
     pub(super) fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
         let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
         self.steps.get_mut(place)
