@@ -9,7 +9,9 @@ pub mod oidc;
 pub mod seal;
 pub mod secret;
 
-use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt};
 
 use self::mail::Mail;
 use crate::domain::channels::mailbox::Mailbox;
@@ -50,6 +52,13 @@ pub trait Mailer: Send + Sync + 'static {
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>>;
+
+    /// Whether the far side says that it has sent the message of that Message-ID from a mailbox; false where nobody can be
+    /// asked or it does not know.
+    fn has_sent(&self, mailbox: Arc<Mailbox>, message_id: String) -> BoxFuture<'static, bool> {
+        let _ = (mailbox, message_id);
+        std::future::ready(false).boxed()
+    }
 
     /// Removes what is still held of the messages of these ids, because their record was erased.
     fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>>;

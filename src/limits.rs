@@ -227,6 +227,10 @@ pub const MAILBOX_LOGIN_MAX: usize = 200;
 pub const MAILBOX_PASSWORD_MAX: usize = 4_000;
 /// Messages that a cap of one may let through.
 pub const MAILBOX_CAP_MAX: u32 = 1_000_000;
+/// The longest time in which the messages to a person or an account are counted.
+pub const PRESSURE_DAYS_MAX: u32 = 90;
+/// The longest time between two messages from one mailbox.
+pub const SPACING_SECONDS_MAX: u32 = 3_600;
 /// Connections to the server of one mailbox at once, and messages over one of them: servers bound both.
 pub const SMTP_CONNECTIONS_MAX: usize = 4;
 /// See [`SMTP_CONNECTIONS_MAX`].

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
 use crate::id::TemplateId;
 use crate::time::Timestamp;
@@ -72,10 +73,16 @@ pub struct Message {
     pub state: MessageState,
     /// Its Message-ID, once it was tried.
     pub message_id: Option<String>,
-    /// Where it stood before, as lists tell it.
-    pub former: Option<DeliveryState>,
-    /// When it was first owed.
+    /// Since when it stands there, or when it is tried again.
+    pub at: Timestamp,
+    /// The list row that it had before.
+    pub former: Option<(DeliveryState, Timestamp)>,
+    /// When it was first to leave, as it was last planned.
     pub owed_at: Timestamp,
+    /// When it would have left if no bound had held it: it is late from then on.
+    pub due_at: Timestamp,
+    /// What holds it.
+    pub brake: Option<Brake>,
     /// Attempts that came to nothing so far.
     pub attempts: u16,
     /// What went wrong last, or why it was given up or not sent.
@@ -185,16 +192,25 @@ impl Message {
             own: None,
             state,
             message_id: None,
+            at,
             former: None,
             owed_at: at,
+            due_at: at,
+            brake: None,
             attempts: 0,
             last_error: None,
         }
     }
 
-    /// It stands elsewhere now.
-    pub fn turn(&mut self, state: MessageState) {
-        self.former = Some(self.state.listed());
+    /// It stands elsewhere from `at` on.
+    pub fn turn(&mut self, state: MessageState, at: Timestamp) {
+        self.former = Some(self.row());
+        self.at = state.wakes_at().unwrap_or(at);
         self.state = state;
+    }
+
+    /// Its row in lists.
+    pub fn row(&self) -> (DeliveryState, Timestamp) {
+        (self.state.listed(), self.at)
     }
 }

@@ -24,7 +24,7 @@ use crate::domain::activity::LinkedActivity;
 use crate::domain::delivery::{Message, MessageState};
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
-use crate::id::{SequenceId, UserId};
+use crate::id::{MailboxId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// Names an enrolment or a step instance within its record.
@@ -108,6 +108,8 @@ pub struct Enrolment {
     pub former: Option<Box<Former>>,
     /// The A/B tests it takes part in.
     pub participations: Vec<Participation>,
+    /// The mailbox that its messages leave from, once one was chosen.
+    pub sender: Option<MailboxId>,
 }
 
 impl Enrolment {

@@ -29,7 +29,7 @@ use self::event::RecordEvent;
 use self::listed::Listed;
 use self::profile::Profile;
 use self::rows::begun;
-use self::schema::{Change, Outcome, RecordState, RecordType};
+use self::schema::{Outcome, RecordState, RecordType};
 use crate::domain::activity::Activity;
 use crate::domain::effect::{Counter, Effect, Effects};
 use crate::domain::enrolment::migrate::Outcome as Migrated;
@@ -82,53 +82,9 @@ pub struct Record {
     pub away_until: Option<Timestamp>,
 }
 
-impl Record {
-    /// The enrolment of that ordinal.
-    pub fn enrolment(&self, ordinal: Ordinal) -> Option<&Enrolment> {
-        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
-        self.enrolments.get(place)
-    }
-
-    /// The step instance of that ordinal.
-    pub fn step(&self, ordinal: Ordinal) -> Option<&Step> {
-        self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok().and_then(|place| self.steps.get(place))
-    }
-
-    /// The open step instance an enrolment stands on.
-    pub fn current_step(&self, enrolment: &Enrolment) -> Option<&Step> {
-        let step = self.step(enrolment.current?)?;
-        (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
-    }
-
-    /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
-    pub fn stage(&self, flow: FlowId) -> Option<&str> {
-        self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
-    }
-
-    /// Enrolments that are connecting or connected.
-    pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
-        self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
-    }
-
-    fn write(&mut self, changes: &[Change]) {
-        let profile = Arc::make_mut(&mut self.profile);
-        changes.iter().for_each(|change| profile.set(change));
-    }
-
-    pub(in crate::domain) fn enrolment_mut(&mut self, ordinal: Ordinal) -> Option<&mut Enrolment> {
-        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
-        self.enrolments.get_mut(place)
-    }
-
-    fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
-        let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
-        self.steps.get_mut(place)
-    }
-}
-
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 13;
+    const LAYOUT: u16 = 14;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -248,6 +204,11 @@ impl Entity for Record {
             | RecordEvent::QuotaAsked { .. }
             | RecordEvent::GoalReached
             | RecordEvent::OptedOut { .. } => {}
+            RecordEvent::SenderChosen { enrolment, mailbox } => {
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.sender = Some(*mailbox);
+                }
+            }
             RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => self.note_answer(event),
             RecordEvent::MessageOwed { .. }
             | RecordEvent::EmailSubmitted { .. }
@@ -377,7 +338,8 @@ impl Entity for Record {
             | RecordEvent::Assigned { .. }
             | RecordEvent::Signalled { .. }
             | RecordEvent::AwayUntil { .. }
-            | RecordEvent::OptedOut { .. } => {}
+            | RecordEvent::OptedOut { .. }
+            | RecordEvent::SenderChosen { .. } => {}
         }
     }
 

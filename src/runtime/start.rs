@@ -88,6 +88,8 @@ fn assemble(
         next_due: rows::shards().map(|_| AtomicI64::new(i64::MIN)).collect(),
         planned: AtomicI64::new(i64::MAX),
         owing: rows::shards().map(|_| AtomicBool::new(false)).collect(),
+        governor: Mutex::default(),
+        reckoning: tokio::sync::Mutex::default(),
         timer: OnceLock::new(),
         outbox: OnceLock::new(),
     });

@@ -7,6 +7,7 @@ pub mod conduct;
 pub mod event;
 pub mod mailbox;
 pub mod record;
+pub mod settings;
 
 pub use self::activity::ActivityView;
 pub use self::record::{Owner, RecordBody, RecordView, state_name};

@@ -22,6 +22,8 @@ mod due;
 mod entering;
 mod exit;
 mod explaining;
+mod governed;
+mod governor;
 mod graphs;
 mod holding;
 mod holidays;

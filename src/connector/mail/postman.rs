@@ -11,7 +11,7 @@ use super::compose::{compose, sender};
 use super::pool::Carrier;
 use super::smtp::Letter;
 use super::spool::Spool;
-use crate::connector::{DeliveryError, Mailer};
+use crate::connector::{DeliveryError, Mailer, imap};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 
@@ -96,6 +96,17 @@ impl Mailer for Postman {
 
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
         self.clone().send(mail).boxed()
+    }
+
+    fn has_sent(&self, mailbox: Arc<Mailbox>, message_id: String) -> BoxFuture<'static, bool> {
+        let carrier = self.carrier.clone();
+        let looked = async move {
+            let (carrier, server) = (carrier?, mailbox.imap.as_ref()?);
+            let account = imap::Account::of(server, carrier.seal()).ok()?;
+            let found = imap::has_sent(&account, &message_id).await;
+            found.map_err(|why| tracing::warn!(%why, "a folder of sent messages cannot be read")).ok()
+        };
+        looked.map(Option::unwrap_or_default).boxed()
     }
 
     fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>> {

@@ -12,24 +12,60 @@ use super::advance::Turn;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::governor::Brake;
 use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Channel;
 use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
+use crate::id::{MailboxId, StepId, UserId};
 use crate::time::Timestamp;
 
 impl Record {
     /// The mailbox that a step's message leaves from; none is the configured one, or the spool.
     pub fn sender<'a>(&self, given: &'a Given, step: Ordinal) -> Option<&'a Arc<Mailbox>> {
-        let assignee = self.step(step)?.assignee;
-        given.channels.mailboxes.get(&given.channels.sender(&given.policy, assignee, None)?)
+        given.channels.mailboxes.get(&self.choose_sender(given, step)?)
+    }
+
+    /// The one that the enrolment was given, for as long as it is there: what one person gets makes one thread.
+    pub fn choose_sender(&self, given: &Given, step: Ordinal) -> Option<MailboxId> {
+        let step = self.step(step)?;
+        let kept = self.enrolment(step.enrolment).and_then(|enrolment| enrolment.sender);
+        kept.filter(|kept| given.channels.mailboxes.contains_key(kept)).or_else(|| {
+            let sequence = self.enrolment(step.enrolment)?.sequence;
+            let named = given.plan(sequence, step.version).and_then(|plan| plan.conduct.sending.mailbox);
+            given.channels.sender(&given.policy, step.assignee, named)
+        })
+    }
+
+    /// The first time from `at` on at which its window lets the message of a step leave.
+    pub fn leaves_at(&self, id: StepId, given: &Given, at: Timestamp) -> Timestamp {
+        let turn = Turn::new(self, id.record(), given, Stamp { at, by: UserId::SYSTEM });
+        self.step(id.ordinal()).and_then(|step| turn.window_of(step)).unwrap_or(at)
+    }
+
+    /// The Message-IDs of what the enrolment of a step was sent before it, the oldest first.
+    pub fn thread(&self, step: Ordinal) -> Vec<String> {
+        let Some(enrolment) = self.step(step).map(|step| step.enrolment) else { return Vec::new() };
+        let earlier = self.steps.iter().filter(|other| other.enrolment == enrolment && other.ordinal < step);
+        let messages = earlier.filter_map(|step| step.message.as_ref());
+        let sent = messages.filter(|message| message.state == MessageState::Sent);
+        sent.filter_map(|message| message.message_id.clone()).collect()
     }
 }
 
 impl Turn<'_> {
+    /// Chooses where the message of a step leaves, if that was not done or is not there any more.
+    pub(super) fn keep_sender(&mut self, enrolment: Ordinal, step: Ordinal) {
+        let kept = self.record.enrolment(enrolment).and_then(|enrolment| enrolment.sender);
+        if let Some(mailbox) = self.record.choose_sender(self.given, step).filter(|chosen| kept != Some(*chosen)) {
+            self.emit(RecordEvent::SenderChosen { enrolment, mailbox });
+        }
+    }
+
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
     pub(super) fn is_sure(&self, step: Ordinal) -> bool {
         let sender = self.record.sender(self.given, step).map(Arc::as_ref);
@@ -78,6 +114,7 @@ impl Turn<'_> {
                 (None, Some(text))
             }
         };
+        self.keep_sender(step.enrolment, step.ordinal);
         self.emit(RecordEvent::EmailSubmitted { step: step.ordinal, template, own, at });
         Ok(())
     }
@@ -101,15 +138,55 @@ impl Turn<'_> {
             self.give_to_seller(&step, error);
             return Ok(());
         }
-        let plan = self.plan(step.enrolment)?;
-        // What a person sends leaves when they say so.
-        let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(&step, node);
-        let opens = self.window_opens(plan, step.assignee).filter(|_| keeps_window);
-        match opens {
-            Some(until) => self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None }),
-            None => self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id }),
+        if self.skip_late(&step, &message, self.stamp.at)? {
+            return Ok(());
+        }
+        match self.window_of(&step) {
+            Some(until) => {
+                self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None, brake: None })
+            }
+            None => {
+                self.keep_sender(step.enrolment, step.ordinal);
+                self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id });
+            }
         }
         Ok(())
+    }
+
+    /// Bounds hold a message until then.
+    pub fn plan_message(&mut self, step: Ordinal, until: Timestamp, brake: Brake) -> Result<(), RecordRejection> {
+        let (step, message) = self.message(step)?;
+        if message.state != MessageState::Owed || until <= self.stamp.at {
+            return Err(RecordRejection::Stale);
+        }
+        if !self.skip_late(&step, &message, until)? {
+            let (step, brake) = (step.ordinal, Some(brake));
+            self.emit(RecordEvent::MessagePutOff { step, until, failed: None, brake });
+        }
+        Ok(())
+    }
+
+    /// When the window of a message that may not leave now opens. What a person sends leaves when they say so.
+    fn window_of(&self, step: &Step) -> Option<Timestamp> {
+        let node = self.record.node_of(self.given, step)?;
+        let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(step, node);
+        self.window_opens(self.plan(step.enrolment).ok()?, step.assignee).filter(|_| keeps_window)
+    }
+
+    /// Passes over an automated message that would leave later than its sequence allows.
+    fn skip_late(&mut self, step: &Step, message: &Message, leaves: Timestamp) -> Result<bool, RecordRejection> {
+        let node = self.record.node_of(self.given, step).ok_or(RecordRejection::SequenceNotFound)?;
+        let allowed = self.plan(step.enrolment)?.conduct.sending.skip_after_hours.filter(|_| !performs(step, node));
+        let Some(hours) = allowed.filter(|hours| leaves > message.due_at + TimeDelta::hours(i64::from(*hours))) else {
+            return Ok(false);
+        };
+        let why = format!("it would leave more than {hours} hours late");
+        self.emit(RecordEvent::MessageSkipped { step: step.ordinal, why, until: None });
+        if step.status == StepStatus::Open {
+            self.emit(RecordEvent::StepSkipped { step: step.ordinal, exit: None, counted: node.is_counted() });
+            self.open(step.enrolment, node.next)?;
+        }
+        Ok(true)
     }
 
     /// It was taken.
@@ -158,7 +235,7 @@ impl Turn<'_> {
         if until > message.owed_at + TimeDelta::hours(i64::from(hours)) {
             return self.message_failed(found.ordinal, format!("given up after {hours} hours: {why}"), false);
         }
-        self.emit(RecordEvent::MessagePutOff { step, until, failed: Some(why) });
+        self.emit(RecordEvent::MessagePutOff { step, until, failed: Some(why), brake: None });
         Ok(())
     }
 

@@ -68,6 +68,7 @@ impl Turn<'_> {
     /// Hands the message to the outbox; where nothing can go wrong with it any more, the step is done with that.
     fn send(&mut self, enrolment: Ordinal, step: Ordinal, node: &PlanNode, wait: WaitState) -> Opened {
         if let Some(template) = self.take_template(enrolment, step, node) {
+            self.keep_sender(enrolment, step);
             self.emit(RecordEvent::MessageOwed { step, template });
         }
         if !self.is_sure(step) {

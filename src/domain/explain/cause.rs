@@ -6,6 +6,7 @@ use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{EndReason, Exit, Ordinal, Signal, Step, StepStatus, StepWarning, WaitState};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::governor::Brake;
 use crate::domain::plan::{AbVersion, Action, EmailSignals};
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
@@ -99,8 +100,9 @@ impl Teller<'_> {
                 let actor = self.actor();
                 self.of_step("email_submitted", *step, |name| format!("{actor} had {name} sent {when}."))
             }
-            RecordEvent::MessagePutOff { step, until, failed } => {
-                let why = failed.as_deref().unwrap_or("its window is shut, or as many as may have left");
+            RecordEvent::MessagePutOff { step, until, failed, brake } => {
+                let held = brake.map_or("its window is shut", Brake::words);
+                let why = failed.as_deref().unwrap_or(held);
                 self.of_step("message_put_off", *step, |name| format!("{name} was put off until {until}: {why}."))
             }
             RecordEvent::MessageUnknown { step, why, .. } => {
@@ -150,6 +152,7 @@ impl Teller<'_> {
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::SenderChosen { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }

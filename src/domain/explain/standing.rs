@@ -119,6 +119,7 @@ impl Look<'_> {
             self.snooze(),
             self.calendar(),
             self.away(),
+            self.brake(),
             self.window(),
             self.seller(),
             self.unreachable(),
@@ -175,12 +176,19 @@ impl Look<'_> {
         Some(Block { until: Some(until), ..block("away", detail) })
     }
 
+    /// The governor holds the message.
+    fn brake(&self) -> Option<Block> {
+        let brake = self.step.message.as_ref()?.brake?;
+        let detail = format!("{} waits for its place: {}.", self.name(), brake.words());
+        Some(Block { until: self.next_at(), ..block("sending_caps", detail) })
+    }
+
     fn window(&self) -> Option<Block> {
         let until = self.next_at().filter(|_| {
             self.record.away_until.is_none_or(|until| until <= self.now)
                 && self.is_pending()
                 && !self.is_performed()
-                && self.step.message.as_ref().is_none_or(|message| message.attempts == 0)
+                && self.step.message.as_ref().is_none_or(|message| message.attempts == 0 && message.brake.is_none())
         });
         let detail = format!("The window of the sequence, in which {} may be sent, is shut.", self.name());
         until.map(|_| Block { until, ..block("window", detail) })

@@ -7,6 +7,7 @@ use crate::domain::activity::NewActivity;
 use crate::domain::delivery::{Settled, Written};
 use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
+use crate::domain::governor::Brake;
 use crate::id::{FlowId, MigrationId, SequenceId, UserId};
 use crate::time::Timestamp;
 
@@ -54,6 +55,8 @@ pub enum RecordCommand {
     /// The outbox of this epoch is about to carry it, under that Message-ID: everything that speaks against it is looked at
     /// once more.
     ClaimMessage { step: Ordinal, epoch: u64, message_id: String },
+    /// A bound holds the message of a step until then.
+    PlanMessage { step: Ordinal, until: Timestamp, brake: Brake },
     /// An attempt came to nothing; it is tried again after `pause`.
     PutOffMessage { step: Ordinal, why: String, pause: TimeDelta },
     /// Nothing is known of what became of it.

@@ -7,9 +7,10 @@ use crate::domain::activity::ActivityKind;
 use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
+use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
 use crate::domain::plan::{AbVersion, NodeIndex};
-use crate::id::{AbTestId, FlowId, SequenceId, TemplateId};
+use crate::id::{AbTestId, FlowId, MailboxId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -134,8 +135,8 @@ pub enum RecordEvent {
     WindowOpened { step: Ordinal, wait: WaitState, wakes_at: Timestamp },
     /// The process of that epoch carries the message of a step, under this Message-ID.
     MessageClaimed { step: Ordinal, epoch: u64, message_id: String },
-    /// It is tried again then: an attempt came to nothing, for that reason, or it may not leave before.
-    MessagePutOff { step: Ordinal, until: Timestamp, failed: Option<String> },
+    /// It is tried again then: an attempt came to nothing, for that reason, or its window is shut, or a bound holds it.
+    MessagePutOff { step: Ordinal, until: Timestamp, failed: Option<String>, brake: Option<Brake> },
     /// It is in the outbox again; `until` is when its timer was due.
     MessageOwedAgain { step: Ordinal, until: Option<Timestamp> },
     /// Nobody knows whether it was taken; at `until` the organisation's policy is asked.
@@ -155,4 +156,6 @@ pub enum RecordEvent {
     AwayUntil { step: Ordinal, until: Timestamp },
     /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.
     OptedOut { step: Ordinal, complained: bool },
+    /// The messages of an enrolment leave from that mailbox from now on, so that they make one thread.
+    SenderChosen { enrolment: Ordinal, mailbox: MailboxId },
 }

@@ -8,7 +8,9 @@ use crate::domain::delivery::{Message, MessageState};
 use crate::domain::effect::{Delivery, Effect, Effects, Index};
 use crate::domain::enrolment::{Ordinal, Signal, StepError, WaitState};
 use crate::domain::entity::Stamp;
+use crate::domain::slot::Slot;
 use crate::id::TemplateId;
+use crate::time::Timestamp;
 
 impl Record {
     /// What came back for an e-mail: from whoever answers, who is there again, or from a machine that answers for them.
@@ -37,46 +39,63 @@ impl Record {
                     let mut message = Message::owed(template.unwrap_or(TemplateId(0)), at.unwrap_or(stamp.at));
                     message.own = own.clone().map(Arc::new);
                     message.state = at.map_or(MessageState::Owed, MessageState::PutOff);
-                    message.former = step.message.as_ref().map(|earlier| earlier.state.listed());
+                    message.former = step.message.as_ref().map(Message::row);
                     step.message = Some(message);
                 }
             }
-            RecordEvent::MessageSent { step, message_id } => self.turn_message(*step, MessageState::Sent, |message| {
-                message.message_id = Some(message_id.clone());
-            }),
+            RecordEvent::MessageSent { step, message_id } => {
+                self.turn_message((*step, stamp.at), MessageState::Sent, |message| {
+                    message.message_id = Some(message_id.clone());
+                })
+            }
             RecordEvent::MessageFailed { step, reason } => {
-                self.turn_message(*step, MessageState::Failed, |message| message.last_error = Some(reason.clone()));
+                self.turn_message((*step, stamp.at), MessageState::Failed, |message| {
+                    message.last_error = Some(reason.clone())
+                });
                 if let Some(step) = self.step_mut(*step) {
                     step.error = Some(StepError::EmailTemplateFailed);
                 }
             }
             RecordEvent::MessageClaimed { step, epoch, message_id } => {
-                self.turn_message(*step, MessageState::Claimed(*epoch), |message| {
+                self.turn_message((*step, stamp.at), MessageState::Claimed(*epoch), |message| {
                     message.message_id = Some(message_id.clone());
                 });
             }
-            RecordEvent::MessagePutOff { step, until, failed } => {
-                self.turn_message(*step, MessageState::PutOff(*until), |message| {
-                    if let Some(why) = failed {
-                        message.attempts = message.attempts.saturating_add(1);
-                        message.last_error = Some(why.clone());
+            RecordEvent::MessagePutOff { step, until, failed, brake } => {
+                self.turn_message((*step, stamp.at), MessageState::PutOff(*until), |message| {
+                    message.brake = *brake;
+                    match failed {
+                        Some(why) => {
+                            message.attempts = message.attempts.saturating_add(1);
+                            message.last_error = Some(why.clone());
+                        }
+                        None => message.owed_at = *until,
+                    }
+                    if failed.is_none() && brake.is_none() {
+                        message.due_at = *until;
                     }
                 });
             }
-            RecordEvent::MessageOwedAgain { step, .. } => self.turn_message(*step, MessageState::Owed, |_| {}),
+            RecordEvent::MessageOwedAgain { step, .. } => {
+                self.turn_message((*step, stamp.at), MessageState::Owed, |message| message.brake = None);
+            }
             RecordEvent::MessageUnknown { step, why, until } => {
-                self.turn_message(*step, MessageState::Unknown(Some(*until)), |message| {
+                self.turn_message((*step, stamp.at), MessageState::Unknown(Some(*until)), |message| {
                     message.attempts = message.attempts.saturating_add(1);
                     message.last_error = Some(why.clone());
                 });
             }
-            RecordEvent::MessageHeld { step, .. } => self.turn_message(*step, MessageState::Unknown(None), |_| {}),
+            RecordEvent::MessageHeld { step, .. } => {
+                self.turn_message((*step, stamp.at), MessageState::Unknown(None), |_| {})
+            }
             RecordEvent::MessageSettled { step, sent, .. } => {
                 let state = if *sent { MessageState::Sent } else { MessageState::Failed };
-                self.turn_message(*step, state, |_| {});
+                self.turn_message((*step, stamp.at), state, |_| {});
             }
             RecordEvent::MessageSkipped { step, why, .. } => {
-                self.turn_message(*step, MessageState::Skipped, |message| message.last_error = Some(why.clone()));
+                self.turn_message((*step, stamp.at), MessageState::Skipped, |message| {
+                    message.last_error = Some(why.clone())
+                });
             }
             RecordEvent::WindowOpened { step, wait, .. } => {
                 if let Some(step) = self.step_mut(*step) {
@@ -93,9 +112,9 @@ impl Record {
         }
     }
 
-    fn turn_message(&mut self, step: Ordinal, state: MessageState, note: impl FnOnce(&mut Message)) {
+    fn turn_message(&mut self, (step, at): (Ordinal, Timestamp), state: MessageState, note: impl FnOnce(&mut Message)) {
         if let Some(message) = self.step_mut(step).and_then(|step| step.message.as_mut()) {
-            message.turn(state);
+            message.turn(state, at);
             note(message);
         }
     }
@@ -131,7 +150,10 @@ impl Record {
                 owed.push(Effect::Arm { due: *until, key: *step });
                 self.list_message(*step, owed);
             }
-            RecordEvent::MessageHeld { step, until } => owed.push(Effect::Disarm { due: *until, key: *step }),
+            RecordEvent::MessageHeld { step, until } => {
+                owed.push(Effect::Disarm { due: *until, key: *step });
+                self.list_message(*step, owed);
+            }
             RecordEvent::MessageSettled { step, until, .. } => {
                 owed.0.extend(until.map(|due| Effect::Disarm { due, key: *step }));
                 self.list_message(*step, owed);
@@ -153,10 +175,10 @@ impl Record {
     /// The list row of a message is where it stands now.
     fn list_message(&self, ordinal: Ordinal, owed: &mut Effects) {
         let Some(message) = self.step(ordinal).and_then(|step| step.message.as_ref()) else { return };
-        let state = message.state.listed();
-        if message.former != Some(state) {
-            owed.0.extend(message.former.map(|state| Effect::Unindex(Index::Delivery { state, ordinal })));
-            owed.push(Effect::Index(Index::Delivery { state, ordinal }));
+        let row = |(state, at)| Index::Delivery { state, at, ordinal, slot: self.slot(ordinal) };
+        if message.former != Some(message.row()) {
+            owed.0.extend(message.former.map(|former| Effect::Unindex(row(former))));
+            owed.push(Effect::Index(row(message.row())));
         }
     }
 
@@ -167,7 +189,9 @@ impl Record {
             if message.state.is_owed() {
                 owed.push(Effect::Settle { key: step.ordinal });
             }
-            owed.push(Effect::Unindex(Index::Delivery { state: message.state.listed(), ordinal: step.ordinal }));
+            let (state, at) = message.row();
+            let slot = Slot::default();
+            owed.push(Effect::Unindex(Index::Delivery { state, at, ordinal: step.ordinal, slot }));
         }
     }
 }

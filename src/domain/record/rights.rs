@@ -102,6 +102,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::ClaimMessage { .. }
         | RecordCommand::PutOffMessage { .. }
+        | RecordCommand::PlanMessage { .. }
         | RecordCommand::LoseMessage { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)

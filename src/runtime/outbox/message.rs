@@ -10,7 +10,7 @@ use crate::connector::mail::Mail;
 use crate::connector::merge::Merge;
 use crate::connector::{DeliveryError, Mailer};
 use crate::domain::channels::mailbox::Mailbox;
-use crate::domain::delivery::{Class, MessageState};
+use crate::domain::delivery::{Class, MessageState, Settled};
 use crate::domain::effect::{Effect, EffectKey};
 use crate::domain::given::Given;
 use crate::domain::message_template::{Content, MessageKind};
@@ -18,12 +18,15 @@ use crate::domain::record::command::RecordCommand;
 use crate::domain::record::{Record, RecordRejection};
 use crate::id::{RecordId, StepId, TemplateId};
 use crate::limits;
-use crate::runtime::engine::Router;
+use crate::runtime::engine::{Router, Shared};
 use crate::runtime::message::{Caller, Failure, Seen};
 use crate::sabotage::{self, Defect};
 
 /// Before an outcome that could not be stored is told again.
 const UNTOLD_PAUSE: Duration = Duration::from_secs(1);
+/// Before the far side is asked whether it has sent what nobody knows of: servers file what they send a little later.
+const LOOK_UP_PAUSES: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
 /// What an attempt is given.
 struct Ready {
@@ -38,17 +41,33 @@ struct Ready {
 /// Sends the message of a step and tells its record. True if nothing is owed any more. `spread` is between a half and one.
 pub(super) async fn deliver(
     router: &Router,
-    mailer: &dyn Mailer,
+    mailer: &Arc<dyn Mailer>,
     record: RecordId,
     (step, template): (EffectKey, TemplateId),
     epoch: u64,
     spread: f64,
 ) -> bool {
-    let id = StepId::of(record, step).to_string();
-    let sender = router.read::<Record, _>(record, Caller::SYSTEM, move |seen| sender(&seen, step)).await;
-    let Ok((mailbox, class, known)) = sender else { return false };
+    let id = StepId::of(record, step);
+    if let Err(error) = router.know_places().await {
+        tracing::error!(%error, "what has left cannot be counted");
+        return false;
+    }
+    let shared = router.shared.clone();
+    let read = router.read::<Record, _>(record, Caller::SYSTEM, move |seen| {
+        let now = shared.clock.now();
+        let sender = sender(&seen, step);
+        let place = Shared::is_owed(&seen, id).then(|| shared.plan(&seen, id, now)).flatten();
+        (sender, place.filter(|(at, _)| *at > now))
+    });
+    let Ok(((mailbox, class, known), place)) = read.await else { return false };
+    if let Some((until, Some(brake))) = place {
+        let plan = RecordCommand::PlanMessage { step, until, brake };
+        return tell(router, record, plan, false).await;
+    }
+    let id = id.to_string();
     let is_claimed = class != Class::Idempotent;
     let message_id = known.unwrap_or_else(|| mailer.message_id(&id, mailbox.as_deref()));
+    let asked = mailbox.clone().filter(|_| class == Class::Checkable).map(|mailbox| (mailbox, message_id.clone()));
     let wanted = if is_claimed { MessageState::Claimed(epoch) } else { MessageState::Owed };
     let parts = (mailbox, message_id.clone());
     let view = move |seen: Seen<Record>| look(&seen, (record, step), template, &wanted, parts);
@@ -60,8 +79,11 @@ pub(super) async fn deliver(
     };
     let Ready { mail, attempts, initial_seconds } = match ready {
         Ok(Some(ready)) => ready,
-        // The record has decided otherwise, and its row went with that.
-        Ok(None) if is_claimed => return true,
+        // The record has decided otherwise, and its row went with that. What an earlier process was carrying is unknown now.
+        Ok(None) if is_claimed => {
+            look_up(router, mailer, (record, step), asked);
+            return true;
+        }
         Ok(None) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
             router.sweep::<Record>(record, Effect::Settle { key: step }).await;
             return true;
@@ -84,6 +106,9 @@ pub(super) async fn deliver(
             tracing::warn!(%record, step, %why, "a message could not be sent yet");
             let seconds = (u64::from(initial_seconds) << attempts.min(16)).min(limits::RETRY_PAUSE_SECONDS_MAX);
             let pause = TimeDelta::milliseconds((seconds as f64 * 1_000.0 * spread) as i64);
+            let now = router.shared.clock.now();
+            let place = router.place(StepId::of(record, step), now + pause).await.ok().flatten();
+            let pause = place.map_or(pause, |at| pause.max(at - now));
             RecordCommand::PutOffMessage { step, why, pause }
         }
         Err(DeliveryError::Permanent(reason)) => RecordCommand::MessageFailed { step, reason, bounced: false },
@@ -93,7 +118,38 @@ pub(super) async fn deliver(
             RecordCommand::LoseMessage { step, why }
         }
     };
-    tell(router, record, outcome, is_claimed).await
+    let is_lost = matches!(outcome, RecordCommand::LoseMessage { .. });
+    let is_told = tell(router, record, outcome, is_claimed).await;
+    if is_lost && is_told {
+        look_up(router, mailer, (record, step), asked);
+    }
+    is_told
+}
+
+/// Asks the far side, where that can be done, whether it has sent a message of which nobody knows; it is settled if it has.
+fn look_up(
+    router: &Router,
+    mailer: &Arc<dyn Mailer>,
+    (record, step): (RecordId, EffectKey),
+    asked: Option<(Arc<Mailbox>, String)>,
+) {
+    let Some((mailbox, message_id)) = asked else { return };
+    let (router, mailer) = (router.clone(), mailer.clone());
+    actix::spawn(async move {
+        for pause in LOOK_UP_PAUSES {
+            tokio::time::sleep(pause).await;
+            let state = move |seen: Seen<Record>| seen.state.step(step).and_then(|step| step.message_state().cloned());
+            let state = router.read::<Record, _>(record, Caller::SYSTEM, state).await;
+            if !matches!(state, Ok(Some(MessageState::Unknown(_)))) {
+                return;
+            }
+            if mailer.has_sent(mailbox.clone(), message_id.clone()).await {
+                let settle = RecordCommand::SettleMessage { step, to: Settled::Sent };
+                tell(&router, record, settle, false).await;
+                return;
+            }
+        }
+    });
 }
 
 /// What was claimed stays unknown unless its outcome is stored, so that is tried for as long as the server runs.
@@ -154,7 +210,7 @@ fn compose(
         id: StepId::of(record, step).to_string(),
         message_id,
         mailbox,
-        references: Vec::new(),
+        references: state.thread(step),
         unsubscribe: None,
         to_name: state.profile.display_name(),
         to_address: state.profile.email.clone()?,

@@ -276,8 +276,12 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         }
         RecordEvent::EmailSubmitted { step, at: None, .. } => of_step("message_owed", *step, "is on its way out"),
         RecordEvent::MessageClaimed { step, .. } => of_step("message_claimed", *step, "is being sent"),
-        RecordEvent::MessagePutOff { step, until, failed } => {
-            let why = failed.as_ref().map(|why| format!(", because it could not be sent: {why}")).unwrap_or_default();
+        RecordEvent::MessagePutOff { step, until, failed, brake } => {
+            let why = match (failed, brake) {
+                (Some(why), _) => format!(", because it could not be sent: {why}"),
+                (None, Some(brake)) => format!(", because {}", brake.words()),
+                (None, None) => String::new(),
+            };
             of_step("message_put_off", *step, &format!("is put off until {until}{why}"))
         }
         RecordEvent::MessageOwedAgain { step, .. } => of_step("message_owed", *step, "is on its way out again"),
@@ -301,6 +305,11 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         RecordEvent::OptedOut { step, complained } => {
             let what = if *complained { "was complained of" } else { "led to the wish for no more" };
             of_step("opted_out", *step, &format!("{what}: there is no more e-mail"))
+        }
+        RecordEvent::SenderChosen { enrolment, mailbox } => {
+            let mailbox =
+                given.channels.mailboxes.get(mailbox).map_or("a mailbox that is gone", |found| &found.address);
+            of_enrolment("sender_chosen", *enrolment, format!("{} writes from {mailbox}", sequence(*enrolment)))
         }
         RecordEvent::Ended { enrolment, status, reason, .. } => {
             let what = match status {

@@ -27,6 +27,7 @@ use crate::domain::permission::{Role, Roles};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Owner;
 use crate::domain::schedule::{Calendar, HolidayCorrection};
+use crate::domain::sequence::conduct::Sending;
 use crate::domain::sequence::{Property, SequenceEvent};
 use crate::id::{EntityId, KeyId, UserId};
 use crate::web::api::calendars::CalendarBody;
@@ -314,6 +315,9 @@ fn property(told: Told, property: &Property) -> Told {
         Property::WaitComputation(computed) => told.with("wait_computation", computed),
         Property::Window(window) => told.with("window", format!("{window:?}")),
         Property::Goal(goal) => told.with("goal", format!("{goal:?}")),
+        Property::Sending(Sending { mailbox, skip_after_hours }) => told
+            .with("sending.mailbox", mailbox.map_or_else(String::new, |mailbox| mailbox.to_string()))
+            .with("sending.skip_after_hours", format!("{skip_after_hours:?}")),
         Property::Reentry(reentry) => told.with("reentry", format!("{reentry:?}")),
         Property::Exclusive(tag) => told.with("exclusive", tag.map_or_else(String::new, |tag| tag.to_string())),
     }

@@ -238,6 +238,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         | RecordEvent::NotMigrated { .. }
         | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::QuotaAsked { .. }
+        | RecordEvent::SenderChosen { .. }
         | RecordEvent::ActivityLinked { .. }
         | RecordEvent::AbTestEntered { .. }
         | RecordEvent::AbExposed { .. }

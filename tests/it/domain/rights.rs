@@ -137,6 +137,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::ClaimMessage { .. }
         | RecordCommand::PutOffMessage { .. }
+        | RecordCommand::PlanMessage { .. }
         | RecordCommand::LoseMessage { .. }
         | RecordCommand::Forget
         | RecordCommand::Migrate(_)

@@ -164,6 +164,7 @@ pub fn record_event(
         | RecordEvent::Signalled { .. }
         | RecordEvent::AwayUntil { .. }
         | RecordEvent::OptedOut { .. }
+        | RecordEvent::SenderChosen { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken

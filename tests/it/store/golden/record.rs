@@ -3,8 +3,9 @@
 use relance::domain::activity::ActivityKind;
 use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
+use relance::domain::governor::Brake;
 use relance::domain::message_template::MailText;
-use relance::id::AbTestId;
+use relance::id::{AbTestId, MailboxId};
 
 use super::*;
 
@@ -148,8 +149,8 @@ pub fn events() -> Vec<RecordEvent> {
     events.extend([
         WindowOpened { step: 300, wait: WaitState::Completed, wakes_at: at(AT) },
         MessageClaimed { step: 300, epoch: 70_000, message_id: "abc@example.com".into() },
-        MessagePutOff { step: 300, until: at(AT), failed: None },
-        MessagePutOff { step: 300, until: at(AT), failed: text("451 later") },
+        MessagePutOff { step: 300, until: at(AT), failed: None, brake: Some(Brake::Person) },
+        MessagePutOff { step: 300, until: at(AT), failed: text("451 later"), brake: None },
         MessageOwedAgain { step: 300, until },
         MessageUnknown { step: 300, why: "silence".into(), until: at(AT) },
         MessageHeld { step: 300, until: at(AT) },
@@ -161,6 +162,7 @@ pub fn events() -> Vec<RecordEvent> {
         EmailSubmitted { step: 300, template: None, own: Some(written()), at: None },
         AwayUntil { step: 300, until: at(AT) },
         OptedOut { step: 300, complained: true },
+        SenderChosen { enrolment: 300, mailbox: MailboxId(70_000) },
     ]);
     events
 }
