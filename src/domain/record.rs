@@ -128,7 +128,7 @@ impl Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 13;
+    const LAYOUT: u16 = 14;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -234,11 +234,6 @@ impl Entity for Record {
                     step.ended_by = Some(*by);
                 }
             }
-            RecordEvent::AbVersionTaken { step, version } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.ab_version = Some(*version);
-                }
-            }
             RecordEvent::AbTestEntered { .. }
             | RecordEvent::AbExposed { .. }
             | RecordEvent::AbMetricMet { .. }
@@ -249,7 +244,8 @@ impl Entity for Record {
             | RecordEvent::GoalReached
             | RecordEvent::OptedOut { .. } => {}
             RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => self.note_answer(event),
-            RecordEvent::MessageOwed { .. }
+            RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::MessageOwed { .. }
             | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
@@ -261,6 +257,8 @@ impl Entity for Record {
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::MessageSettled { .. }
             | RecordEvent::MessageSkipped { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { .. }
             | RecordEvent::BecameSellers { .. } => self.note_message(event, stamp),
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
@@ -377,7 +375,9 @@ impl Entity for Record {
             | RecordEvent::Assigned { .. }
             | RecordEvent::Signalled { .. }
             | RecordEvent::AwayUntil { .. }
-            | RecordEvent::OptedOut { .. } => {}
+            | RecordEvent::OptedOut { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { .. } => {}
         }
     }
 

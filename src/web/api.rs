@@ -41,6 +41,7 @@ pub mod settings;
 pub mod simulate;
 pub mod steps;
 pub mod stream;
+pub mod suppressions;
 pub mod tags;
 pub mod teams;
 pub mod templates;

@@ -4,6 +4,7 @@
 mod catalogue;
 mod channels;
 mod codes;
+mod suppression;
 mod webhook;
 
 pub use codes::CODES;

@@ -81,7 +81,7 @@ pub fn tokens(sentence: &str) -> Vec<Token<'_>> {
 
 fn named_by(word: &str, names: &[&[&str]]) -> Option<usize> {
     let is = |name: &&str| **name == *word || (word.len() >= 3 && word.len() <= 5 && name.starts_with(word));
-    names.iter().position(|names| names.iter().any(|name| is(name)))
+    names.iter().position(|names| names.iter().any(&is))
 }
 
 /// The number of a month's name.

@@ -176,7 +176,7 @@ fn is_said_before(tokens: &[Token], place: usize, phrases: &[&str]) -> bool {
             let wanted = super::day::tokens(phrase);
             before.ends_with(&wanted)
         };
-        if phrases.iter().any(|phrase| is_here(phrase)) {
+        if phrases.iter().any(is_here) {
             return true;
         }
         match before.last() {

@@ -11,7 +11,7 @@ use super::act::performs;
 use super::advance::Turn;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::channels::mailbox::Mailbox;
-use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Wording, Written};
 use crate::domain::given::Given;
 use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::plan::{Action, PlanNode};
@@ -19,13 +19,17 @@ use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Channel;
 use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
+use crate::id::MailboxId;
 use crate::time::Timestamp;
 
 impl Record {
     /// The mailbox that a step's message leaves from; none is the configured one, or the spool.
     pub fn sender<'a>(&self, given: &'a Given, step: Ordinal) -> Option<&'a Arc<Mailbox>> {
-        let assignee = self.step(step)?.assignee;
-        given.channels.mailboxes.get(&given.channels.sender(&given.policy, assignee, None)?)
+        given.channels.mailboxes.get(&self.sender_id(given, step)?)
+    }
+
+    fn sender_id(&self, given: &Given, step: Ordinal) -> Option<MailboxId> {
+        given.channels.sender(&given.policy, self.step(step)?.assignee, None)
     }
 }
 
@@ -57,7 +61,7 @@ impl Turn<'_> {
         if profile.email.is_none() {
             return Err(RecordRejection::EmailMissing);
         }
-        if !profile.allows(Channel::Email) {
+        if !profile.allows(Channel::Email) || self.is_suppressed() {
             return Err(RecordRejection::EmailNotAllowed);
         }
         if at.is_some_and(|at| at <= self.stamp.at) {
@@ -84,7 +88,13 @@ impl Turn<'_> {
 
     /// A message is about to leave: what has changed since it was owed is looked at, in the same turn in which a reply would
     /// have taken it back. A claim of an earlier process is one of whose outcome nothing is known.
-    pub fn claim_message(&mut self, step: Ordinal, epoch: u64, message_id: String) -> Result<(), RecordRejection> {
+    pub fn claim_message(
+        &mut self,
+        step: Ordinal,
+        epoch: u64,
+        message_id: String,
+        written: Option<Wording>,
+    ) -> Result<(), RecordRejection> {
         let (step, message) = self.message(step)?;
         match message.state {
             MessageState::Owed => {}
@@ -96,7 +106,11 @@ impl Turn<'_> {
         }
         let Some(node) = self.record.node_of(self.given, &step) else { return Err(RecordRejection::SequenceNotFound) };
         if let Some(error) = self.cannot_send(node) {
-            let why = "the person cannot or does not want to be written to".into();
+            let why = match self.is_suppressed() {
+                true => "suppressed: nobody is to write to this address",
+                false => "the person cannot or does not want to be written to",
+            };
+            let why = why.into();
             self.emit(RecordEvent::MessageSkipped { step: step.ordinal, why, until: None });
             self.give_to_seller(&step, error);
             return Ok(());
@@ -105,21 +119,39 @@ impl Turn<'_> {
         // What a person sends leaves when they say so.
         let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(&step, node);
         let opens = self.window_opens(plan, step.assignee).filter(|_| keeps_window);
-        match opens {
+        // Somebody has written another address since it was written: it is written once more, at once.
+        let is_stale = written.as_ref().is_some_and(|written| Some(&written.to) != self.record.profile.email.as_ref());
+        match opens.or(is_stale.then_some(self.stamp.at)) {
             Some(until) => self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None }),
-            None => self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id }),
+            None => {
+                self.note_written(step.ordinal, written);
+                self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id });
+            }
         }
         Ok(())
     }
 
     /// It was taken.
-    pub fn message_sent(&mut self, step: Ordinal, message_id: String) -> Result<(), RecordRejection> {
+    pub fn message_sent(
+        &mut self,
+        step: Ordinal,
+        message_id: String,
+        written: Option<Wording>,
+    ) -> Result<(), RecordRejection> {
         let (step, message) = self.message(step)?;
         if !message.state.is_owed() {
             return Err(RecordRejection::Stale);
         }
+        self.note_written(step.ordinal, written);
         self.emit(RecordEvent::MessageSent { step: step.ordinal, message_id });
         self.go_on(&step)
+    }
+
+    fn note_written(&mut self, step: Ordinal, written: Option<Wording>) {
+        if let Some(written) = written {
+            let mailbox = self.record.sender_id(self.given, step);
+            self.emit(RecordEvent::MessageWritten { step, mailbox, written });
+        }
     }
 
     /// It is given up. A recipient whom the far side refuses has bounced: a wait behind it that looks for that goes on by it,

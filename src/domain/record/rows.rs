@@ -79,6 +79,7 @@ impl Record {
             exit: None,
             signals: Signals::default(),
             message: None,
+            hits: None,
             linked: LinkedActivity::Absent,
         };
         if let Some(enrolment) = self.enrolment_mut(*enrolment) {

@@ -2,10 +2,12 @@
 
 mod catalogue;
 mod channels;
+mod suppression;
 mod webhook;
 
 pub use catalogue::tell_catalogue;
 pub use channels::tell_channels;
+pub use suppression::tell_suppression;
 pub use webhook::tell_webhook;
 
 use serde::Serialize;

@@ -41,6 +41,7 @@ pub enum On {
     Tag,
     Mailbox,
     Webhook,
+    Suppression,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -88,6 +89,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Mailbox, Colleague, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, OtherUnit, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Suppression, Own, /*    */ [See, See, See, See]),
+    (On::Suppression, Gone, /*   */ [Nothing, Nothing, Nothing, Nothing]),
     (On::Webhook, Own, /*        */ [See, See, See, See]),
     (On::Webhook, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
 ];
@@ -377,6 +380,9 @@ pub const ROUTES: &[Row] = &[
     row("POST /mailboxes/{mailbox}/inbound", ADMIN, 12, On::Mailbox, See, 200),
     row("POST /in/mail/{token}", "", 0, On::Public, Nothing, 200).but(404, "not_found"),
     // Running the server.
+    row("POST /suppressions", ADMIN, 12, On::Whole, Nothing, 201).sends(r#"{"email":"$fresh"}"#),
+    row("GET /suppressions", ADMIN, 12, On::Whole, Nothing, 200),
+    row("DELETE /suppressions/{id}", ADMIN, 12, On::Suppression, See, 204),
     row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201)
         .sends(r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#),
     row("GET /webhooks", ADMIN, 12, On::Whole, Nothing, 200),

@@ -164,6 +164,8 @@ pub fn record_event(
         | RecordEvent::Signalled { .. }
         | RecordEvent::AwayUntil { .. }
         | RecordEvent::OptedOut { .. }
+        | RecordEvent::MessageWritten { .. }
+        | RecordEvent::Engaged { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken

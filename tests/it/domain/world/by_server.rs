@@ -21,5 +21,6 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::MoveDueDates
             | RecordCommand::ReportAway { .. }
             | RecordCommand::OptOut { .. }
+            | RecordCommand::Engage { .. }
     )
 }
