@@ -16,7 +16,7 @@ use crate::domain::suppression::{BOUNCED, COMPLAINED, Suppressed, Suppression, S
 use crate::id::{CommandId, StepId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
-use crate::runtime::message::{Caller, Failure};
+use crate::runtime::message::{Caller, Failure, Seen};
 use crate::store::written::written;
 use crate::time::Timestamp;
 
@@ -81,11 +81,13 @@ impl Inbound {
         };
         let store = self.engine.shared_store();
         let read = tokio::task::spawn_blocking(move || written(store.as_ref(), step));
-        let Some((message, _)) = read.await.map_err(|_| Failure::Bug)?.map_err(|_| Failure::Unavailable)? else {
-            return Ok(());
+        let to = match read.await.map_err(|_| Failure::Bug)?.map_err(|_| Failure::Unavailable)? {
+            Some((message, _)) => Some(message.to),
+            // A seller has sent it by a program of theirs.
+            None => self.address(step).await?,
         };
         let given = self.engine.given();
-        let Some(id) = given.suppressions.id_of(&message.to) else { return Ok(()) };
+        let Some(id) = to.and_then(|to| given.suppressions.id_of(&to)) else { return Ok(()) };
         // It was forwarded to somebody who is not there.
         if failed.is_some_and(|failed| given.suppressions.id_of(&failed) != Some(id)) {
             return Ok(());
@@ -95,6 +97,16 @@ impl Inbound {
         match self.engine.submit_in_turn::<Suppression, ()>(id, add, caller, |_| ()).await {
             Ok(()) | Err(Failure::Refused(_) | Failure::Erased | Failure::KeyReused) => Ok(()),
             Err(_) => Err(Failure::Unavailable),
+        }
+    }
+
+    /// The address that the record of a step has now.
+    async fn address(&self, step: StepId) -> Result<Option<String>, Refusal> {
+        let look = |seen: Seen<Record>| seen.state.profile.email.clone();
+        match self.engine.read::<Record, _>(step.record(), Caller::SYSTEM, look).await {
+            Ok(address) => Ok(address),
+            Err(Failure::Refused(_) | Failure::Erased) => Ok(None),
+            Err(failure) => Err(failure),
         }
     }
 

@@ -94,6 +94,12 @@ pub const MAIL_BODY_MAX: usize = 64 << 10;
 pub const TEXT_BODY_MAX: usize = 4_000;
 /// A subject or body with its merge fields filled in, in bytes.
 pub const RENDERED_MAX: usize = 256 << 10;
+/// Files of one e-mail template.
+pub const ATTACHMENTS_MAX: usize = 10;
+/// Bytes of one, and characters of its name.
+pub const ATTACHMENT_BYTES_MAX: usize = 4 << 20;
+/// See [`ATTACHMENT_BYTES_MAX`].
+pub const ATTACHMENT_NAME_MAX: usize = 100;
 /// Links of one message that are led by this server, and the bytes of where one leads; others are left as they are.
 pub const LINKS_MAX: usize = 200;
 /// See [`LINKS_MAX`].

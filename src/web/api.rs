@@ -2,6 +2,7 @@
 
 pub mod ab_tests;
 pub mod activities;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod bulk_emails;

@@ -5,9 +5,13 @@ pub mod machine;
 
 use std::sync::Arc;
 
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{
+    Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, LOCATION,
+};
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post, route};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use maud::{Markup, html};
 
 use self::machine::sign;
@@ -19,6 +23,7 @@ use crate::domain::record::command::RecordCommand;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::suppression::{Suppressed, Suppression, SuppressionCommand, UNSUBSCRIBED};
 use crate::id::StepId;
+use crate::limits;
 use crate::runtime::message::{Caller, Failure};
 use crate::store::written;
 use crate::time::Timestamp;
@@ -33,7 +38,7 @@ const POINT: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xf
 
 /// Every such address.
 pub fn pages(config: &mut ServiceConfig) {
-    config.service(opened).service(clicked).service(get_unsubscribe).service(post_unsubscribe);
+    config.service(opened).service(clicked).service(fetched).service(get_unsubscribe).service(post_unsubscribe);
 }
 
 fn links(app: &App) -> Links {
@@ -60,14 +65,48 @@ async fn clicked(app: Data<App>, request: HttpRequest, id: Path<String>) -> Resu
     let (written, left_at) = written(&app, step).await?;
     let destination = written.links.get(usize::from(link)).ok_or_else(nothing_here)?;
     let hit = Hit { signal: Signal::LinkClicked, link: Some(link), sign: sign(&request, true), left_at };
-    if let Err(problem) = note(&app, step, hit).await {
-        // Whoever follows a link gets there, whatever becomes of what we want to know of it.
-        tracing::warn!(code = problem.code, "a click could not be noted");
-    }
+    follow(&app, step, hit).await;
     Ok(HttpResponse::Found().insert_header((LOCATION, destination.as_str())).finish())
 }
 
+/// A file that a message names, to be saved: no browser shows it as one of our pages.
+#[route("/t/a/{id}", method = "GET", method = "HEAD")]
+async fn fetched(app: Data<App>, request: HttpRequest, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let (step, number) = links(&app).fetched(&id).ok_or_else(nothing_here)?;
+    let (message, left_at) = written(&app, step).await?;
+    let (template, file) = *message.attachments.get(usize::from(number)).ok_or_else(nothing_here)?;
+    let store = app.engine.shared_store();
+    let found = blocking(move || Ok(written::attachment(store.as_ref(), template, file)?)).await?;
+    let (file, content) = found.ok_or_else(nothing_here)?;
+    let content = BASE64_STANDARD.decode(content).map_err(|_| nothing_here())?;
+    // Links and files are told apart, so that following one and the other at once is seen.
+    let link = (limits::LINKS_MAX as u16).checked_add(number);
+    let hit = Hit { signal: Signal::AttachmentDownloaded, link, sign: sign(&request, true), left_at };
+    follow(&app, step, hit).await;
+    let saved = saved_as(file.name);
+    Ok(HttpResponse::Ok().content_type(file.media_type).insert_header(saved).body(content))
+}
+
+/// To be saved under that name, which older programs are told without its letters beyond ASCII (RFC 6266).
+fn saved_as(name: String) -> ContentDisposition {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ' | '(' | ')');
+    let plain = name.chars().map(|c| if is_plain(&c) { c } else { '_' }).collect();
+    let value = ExtendedValue { charset: Charset::Ext("UTF-8".into()), language_tag: None, value: name.into_bytes() };
+    let parameters = vec![DispositionParam::Filename(plain), DispositionParam::FilenameExt(value)];
+    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+}
+
+/// Whoever follows a link gets there, whatever becomes of what we want to know of it.
+async fn follow(app: &App, step: StepId, hit: Hit) {
+    if let Err(problem) = note(app, step, hit).await {
+        tracing::warn!(code = problem.code, "a click could not be noted");
+    }
+}
+
 async fn note(app: &App, step: StepId, hit: Hit) -> Result<(), Problem> {
+    if !app.engine.given().policy.settings().email_engagement {
+        return Ok(());
+    }
     let command = RecordCommand::Engage { step: step.ordinal(), hit };
     let noted = app.engine.submit_in_turn::<Record, ()>(step.record(), command, Caller::SYSTEM, |_| ()).await;
     match noted {

@@ -3,6 +3,7 @@
 mod ab_tests;
 mod activities;
 mod assigning;
+mod attachments;
 mod audit;
 mod batches;
 mod bench;

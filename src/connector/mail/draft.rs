@@ -9,8 +9,9 @@ use crate::connector::DeliveryError;
 use crate::connector::markup::tracked;
 use crate::connector::merge::Merge;
 use crate::domain::delivery::Wording;
+use crate::domain::message_template::attachment::Attachment;
 use crate::domain::message_template::{Content, MailText};
-use crate::id::StepId;
+use crate::id::{StepId, TemplateId};
 use crate::limits;
 
 /// A message to be written.
@@ -26,13 +27,19 @@ pub struct Draft {
     pub public_url: Option<String>,
     /// Whether somebody wants to know of openings and clicks.
     pub engagement: bool,
+    /// The files that it names.
+    pub attachments: Vec<(TemplateId, Attachment)>,
 }
 
 impl Draft {
     /// The message, and what is kept of it. The same each time for the same draft.
     pub fn write(self, links: Option<&Links>) -> Result<(Mail, Wording), DeliveryError> {
-        let Draft { mut mail, step, merge, public_url, engagement } = self;
+        let Draft { mut mail, step, merge, public_url, engagement, attachments } = self;
         let way = links.zip(public_url);
+        if way.is_none() && !attachments.is_empty() {
+            let why = "the template has attachments, which are sent as links, and the setting `public_url` is not set";
+            return Err(DeliveryError::Permanent(why.into()));
+        }
         let followed = way.clone().filter(|_| engagement);
         let mut found = Vec::new();
         let template = Content::Mail(std::mem::take(&mut mail.text));
@@ -48,16 +55,39 @@ impl Draft {
             }),
         };
         let filled = filled.map_err(|why| DeliveryError::Permanent(format!("the template {why}")))?;
-        let Content::Mail(text) = filled else {
+        let Content::Mail(mut text) = filled else {
             return Err(DeliveryError::Permanent("the template is none of e-mails".into()));
         };
+        if let Some((links, url)) = &way {
+            let named = attachments.iter().map(|(_, attachment)| attachment).zip(0..);
+            named.for_each(|(file, number)| name(file, &format!("{url}{}", links.attachment(step, number)), &mut text));
+        }
         mail.unsubscribe = way.map(|(links, url)| {
             let address = links.address(&mail.to_address);
             format!("{url}{}", links.unsubscribe(step, address))
         });
-        let written = written(&mail, &text, found);
+        let files = attachments.iter().map(|(template, attachment)| (*template, attachment.id)).collect();
+        let written = Wording { attachments: files, ..written(&mail, &text, found) };
         mail.text = text;
         Ok((mail, written))
+    }
+}
+
+/// A message says where a file is, behind all that it says.
+fn name(file: &Attachment, link: &str, text: &mut MailText) {
+    let size = size(file.bytes);
+    text.body_text.push_str(&format!("\n\n{} ({size}): {link}", file.name));
+    if let Some(html) = &mut text.body_html {
+        html.push_str(&html! { p { a href=(link) { (file.name) } " (" (size) ")" } }.into_string());
+    }
+}
+
+/// As people read it.
+fn size(bytes: u32) -> String {
+    match bytes {
+        ..1_000 => format!("{bytes} B"),
+        ..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
     }
 }
 
@@ -73,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::connector::seal::Seal;
-    use crate::id::RecordId;
+    use crate::id::{AttachmentId, RecordId};
 
     fn draft(public_url: Option<&str>, engagement: bool) -> Draft {
         let html = "<p>Dear {{ record.name }}, <a href=\"https://example.org/{{ record.name }}\">look</a></p>";
@@ -95,7 +125,8 @@ mod tests {
         let mut merge = Merge::default();
         merge.record.name = "Ada".into();
         let step = StepId::of(RecordId(7 << 76 | 2 << 62), 3);
-        Draft { mail, step, merge, public_url: public_url.map(Into::into), engagement }
+        let public_url = public_url.map(Into::into);
+        Draft { mail, step, merge, public_url, engagement, attachments: Vec::new() }
     }
 
     fn links() -> Links {
@@ -121,6 +152,34 @@ mod tests {
         assert_eq!(links.unsubscribed(id), Some((step, links.address("ada@example.org"))));
         let again = draft(Some("https://crm.example.com"), true).write(Some(&links)).unwrap();
         assert_eq!(format!("{again:?}"), format!("{made:?}"), "a repeat writes the same");
+    }
+
+    /// CO-4: a file is named behind what the message says, in both parts, whether or not anybody wants to know of it.
+    #[test]
+    fn co_4_files_are_named_by_links_and_not_without_an_address_of_ours() {
+        let links = links();
+        let id = AttachmentId(5 << 76 | 2 << 62);
+        let file =
+            |name: &str| Attachment { id, name: name.into(), media_type: "application/pdf".into(), bytes: 1_260_000 };
+        let with = |url, engagement| Draft {
+            attachments: vec![(TemplateId(9), file("Prezos.pdf")), (TemplateId(9), file("<b>&.pdf"))],
+            ..draft(url, engagement)
+        };
+        for engagement in [true, false] {
+            let (mail, written) = with(Some("https://crm.example.com"), engagement).write(Some(&links)).unwrap();
+            let step = StepId::of(RecordId(7 << 76 | 2 << 62), 3);
+            let (first, second) = (links.attachment(step, 0), links.attachment(step, 1));
+            let text = &mail.text.body_text;
+            assert!(text.contains(&format!("\n\nPrezos.pdf (1.2 MB): https://crm.example.com{first}")), "{text}");
+            let html = mail.text.body_html.unwrap();
+            assert!(
+                html.contains(&format!("<a href=\"https://crm.example.com{second}\">&lt;b&gt;&amp;.pdf</a>")),
+                "{html}"
+            );
+            assert_eq!(written.attachments, [(TemplateId(9), id); 2]);
+        }
+        let refused = with(None, true).write(Some(&links));
+        assert!(matches!(refused, Err(DeliveryError::Permanent(why)) if why.contains("public_url")));
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Links {
         format!("/t/c/{}", self.make(CLICK, step, &link.to_be_bytes()))
     }
 
+    /// The path of the file of that number.
+    pub fn attachment(&self, step: StepId, number: u16) -> String {
+        format!("/t/a/{}", self.make(ATTACHMENT, step, &number.to_be_bytes()))
+    }
+
     /// The path out of such messages. It names the address by what is kept of it when the record is erased.
     pub fn unsubscribe(&self, step: StepId, address: SuppressionId) -> String {
         format!("/u/{}", self.make(UNSUBSCRIBE, step, &address.0.to_be_bytes()))
@@ -67,6 +72,11 @@ impl Links {
     /// The step and the number of a link.
     pub fn clicked(&self, id: &str) -> Option<(StepId, u16)> {
         self.read(CLICK, id).map(|(step, link)| (step, u16::from_be_bytes(link)))
+    }
+
+    /// The step and the number of a file.
+    pub fn fetched(&self, id: &str) -> Option<(StepId, u16)> {
+        self.read(ATTACHMENT, id).map(|(step, number)| (step, u16::from_be_bytes(number)))
     }
 
     /// The step, and whose address it was for.
@@ -106,6 +116,7 @@ const ADDRESS: &str = "suppressed address";
 const NUMBER: &str = "suppressed number";
 const OPEN: &str = "message opened";
 const CLICK: &str = "message link";
+const ATTACHMENT: &str = "message attachment";
 const UNSUBSCRIBE: &str = "message unsubscribe";
 
 #[cfg(test)]
@@ -128,7 +139,8 @@ mod tests {
 
     /// Whether anything reads it.
     fn leads_somewhere(links: &Links, id: &str) -> bool {
-        links.opened(id).is_some() || links.clicked(id).is_some() || links.unsubscribed(id).is_some()
+        let fetched = links.fetched(id).is_some();
+        fetched || links.opened(id).is_some() || links.clicked(id).is_some() || links.unsubscribed(id).is_some()
     }
 
     #[test]
@@ -141,7 +153,15 @@ mod tests {
         assert_eq!([links.opened(id(&click)), links.opened(id(&out))], [None, None]);
         assert_eq!([links.clicked(id(&open)), links.clicked(id(&out))], [None, None]);
         assert_eq!([links.unsubscribed(id(&open)), links.unsubscribed(id(&click))], [None, None]);
-        assert!(open.starts_with("/t/o/") && click.starts_with("/t/c/") && out.starts_with("/u/"));
+        let file = links.attachment(step(), 300);
+        assert_eq!(links.fetched(id(&file)), Some((step(), 300)));
+        assert_eq!([links.clicked(id(&file)), links.fetched(id(&click))], [None, None]);
+        assert!(
+            file.starts_with("/t/a/")
+                && open.starts_with("/t/o/")
+                && click.starts_with("/t/c/")
+                && out.starts_with("/u/")
+        );
     }
 
     #[test]
@@ -158,7 +178,8 @@ mod tests {
     #[test]
     fn altered_ids_lead_nowhere() {
         let (links, mut chance) = (links(), fastrand::Rng::with_seed(7));
-        let made = [links.open(step()), links.click(step(), 0), links.unsubscribe(step(), SuppressionId::of(&[1; 32]))];
+        let out = links.unsubscribe(step(), SuppressionId::of(&[1; 32]));
+        let made = [links.open(step()), links.click(step(), 0), links.attachment(step(), 0), out];
         let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain("-_=.%/ é\0".chars()).collect();
         for round in 0..100_000 {
             let original = id(&made[round % made.len()]);

@@ -16,7 +16,7 @@ use crate::domain::delivery::{Class, MessageState};
 use crate::domain::effect::{Effect, EffectKey};
 use crate::domain::enrolment::Step;
 use crate::domain::given::Given;
-use crate::domain::message_template::{Content, MessageKind};
+use crate::domain::message_template::{Content, MessageKind, MessageTemplate};
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::{Record, RecordRejection};
 use crate::domain::suppression::{BOUNCED, Suppressed, Suppression, SuppressionCommand};
@@ -177,11 +177,12 @@ fn draft(
     given: &Given,
 ) -> Option<Draft> {
     let own = state.step(step)?.message.as_ref().and_then(|message| message.own.as_deref());
-    let text = match own {
-        Some(own) => own.clone(),
-        None => match &given.message(template, MessageKind::Mail)?.content {
-            Content::Mail(text) => text.clone(),
-            Content::Text(_) => return None,
+    let (text, files) = match own {
+        // What a seller writes has the files of no template.
+        Some(own) => (own.clone(), Vec::new()),
+        None => match given.message(template, MessageKind::Mail)? {
+            MessageTemplate { content: Content::Mail(text), attachments, .. } => (text.clone(), attachments.clone()),
+            _ => return None,
         },
     };
     let (settings, step_id) = (given.policy.settings(), StepId::of(record, step));
@@ -201,5 +202,6 @@ fn draft(
         merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
         public_url: settings.public_url.clone(),
         engagement: settings.email_engagement,
+        attachments: files.into_iter().map(|file| (template, file)).collect(),
     })
 }

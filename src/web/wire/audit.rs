@@ -347,6 +347,11 @@ pub fn tell_template(template: EntityId, event: &TemplateEvent) -> Told {
             })
         }
         TemplateEvent::Deleted => of("message_template.deleted"),
+        TemplateEvent::Attached { attachment, .. } => {
+            let told = of("message_template.attached").with("attachment", attachment.id.to_string());
+            told.with("name", &attachment.name).with("bytes", attachment.bytes)
+        }
+        TemplateEvent::Detached(id) => of("message_template.detached").with("attachment", id.to_string()),
     }
 }
 
