@@ -4,6 +4,7 @@ pub mod egress;
 pub mod imap;
 pub mod inbox;
 pub mod mail;
+pub mod markup;
 pub mod merge;
 pub mod oidc;
 pub mod seal;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt};
 
 use self::mail::Mail;
+use self::mail::links::Links;
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 
@@ -48,6 +50,11 @@ pub trait Mailer: Send + Sync + 'static {
 
     /// The Message-ID, without angle brackets, of the message of that id from that mailbox: the same for each attempt.
     fn message_id(&self, id: &str, mailbox: Option<&Mailbox>) -> String;
+
+    /// What makes the links of messages that lead back here, if any do.
+    fn links(&self) -> Option<&Links> {
+        None
+    }
 
     /// Delivers one message and answers with its Message-ID once it is taken for good. The same [`Mail::id`] may come
     /// again, and names the same message.

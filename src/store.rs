@@ -21,6 +21,7 @@ pub mod trail;
 pub mod transfer;
 mod witness;
 pub mod writer;
+pub mod written;
 
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;

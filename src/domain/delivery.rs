@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
-use crate::id::TemplateId;
+use crate::id::{AttachmentId, TemplateId};
 use crate::time::Timestamp;
 
 /// What a second attempt may do where the outcome of the first is not known.
@@ -51,6 +51,21 @@ pub enum Settled {
     Failed,
     /// It is sent once more, under the same Message-ID.
     Resend,
+}
+
+/// What a message said when it left, as far as that is kept: with the log, and as long.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// Where it went.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its plain text.
+    pub text: String,
+    /// Where its links lead, by the number that stands in their ids.
+    pub links: Vec<String>,
+    /// The files that it names, each of a template.
+    pub attachments: Vec<(TemplateId, AttachmentId)>,
 }
 
 /// What a seller sends.

@@ -9,6 +9,7 @@ mod assign;
 mod away;
 mod delivery;
 mod due;
+mod engage;
 mod enter;
 mod message;
 pub mod migrate;
@@ -22,6 +23,7 @@ use self::ab_test::Participation;
 use self::migrate::{Former, Outcome};
 use crate::domain::activity::LinkedActivity;
 use crate::domain::delivery::{Message, MessageState};
+use crate::domain::engagement::Hits;
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
 use crate::id::{MailboxId, SequenceId, UserId};
@@ -278,6 +280,8 @@ pub struct Step {
     pub signals: Signals,
     /// The message that was handed to the outbox.
     pub message: Option<Message>,
+    /// What is remembered of who opened its message and followed its links.
+    pub hits: Option<Box<Hits>>,
     /// What the timeline has of it.
     pub linked: LinkedActivity,
 }

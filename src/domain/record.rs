@@ -84,7 +84,7 @@ pub struct Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 14;
+    const LAYOUT: u16 = 15;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -190,11 +190,6 @@ impl Entity for Record {
                     step.ended_by = Some(*by);
                 }
             }
-            RecordEvent::AbVersionTaken { step, version } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.ab_version = Some(*version);
-                }
-            }
             RecordEvent::AbTestEntered { .. }
             | RecordEvent::AbExposed { .. }
             | RecordEvent::AbMetricMet { .. }
@@ -210,7 +205,8 @@ impl Entity for Record {
                 }
             }
             RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => self.note_answer(event),
-            RecordEvent::MessageOwed { .. }
+            RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::MessageOwed { .. }
             | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
@@ -222,6 +218,8 @@ impl Entity for Record {
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::MessageSettled { .. }
             | RecordEvent::MessageSkipped { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { .. }
             | RecordEvent::BecameSellers { .. } => self.note_message(event, stamp),
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
@@ -339,6 +337,8 @@ impl Entity for Record {
             | RecordEvent::Signalled { .. }
             | RecordEvent::AwayUntil { .. }
             | RecordEvent::OptedOut { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { .. }
             | RecordEvent::SenderChosen { .. } => {}
         }
     }

@@ -105,11 +105,6 @@ impl Shared {
         let opens = |at| seen.state.leaves_at(id, seen.given, at);
         Some(self.governor().plan(id, slot, &bounds, from, opens))
     }
-
-    /// Whether a message is to be tried at once.
-    pub(super) fn is_owed(seen: &Seen<Record>, id: StepId) -> bool {
-        seen.state.step(id.ordinal()).and_then(|step| step.message_state()) == Some(&MessageState::Owed)
-    }
 }
 
 fn places(store: &dyn Store, since: Timestamp) -> Result<Moved, StoreError> {

@@ -236,7 +236,7 @@ pub fn still_holds(app: &App, by: &Principal) -> bool {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 12] = [
+const ADMINISTERS: [&str; 13] = [
     "/holidays",
     "/users",
     "/teams",
@@ -248,9 +248,10 @@ const ADMINISTERS: [&str; 12] = [
     "/clock",
     "/tokens",
     "/test-clock",
+    "/suppressions",
     "/webhooks",
 ];
-const READ_BY_ADMINISTRATORS: [&str; 4] = ["/audit", "/backup", "/tokens", "/webhooks"];
+const READ_BY_ADMINISTRATORS: [&str; 5] = ["/audit", "/backup", "/suppressions", "/tokens", "/webhooks"];
 
 /// The scopes of which a token needs one.
 pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {

@@ -19,6 +19,7 @@ mod departing;
 mod designing;
 pub mod draw;
 mod due;
+mod engaging;
 mod entering;
 mod exit;
 mod explaining;

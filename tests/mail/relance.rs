@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// How many addresses were made up.
+static ADDRESSES: AtomicUsize = AtomicUsize::new(0);
 
 const TOKEN: &str = "the-administrator-of-these-tests";
 /// A template that comes with the product.
@@ -87,7 +91,9 @@ impl Relance {
     /// So many leads, all going through the sequence.
     pub async fn connect(&self, sequence: &str, leads: usize) {
         for from in (0..leads).step_by(500) {
-            let lead = |number: usize| json!({ "type": "lead", "name": format!("Lead {number}"), "email": format!("lead{number}@example.org") });
+            // Whom a server has once refused is not written to again.
+            let fresh = || ADDRESSES.fetch_add(1, Ordering::Relaxed);
+            let lead = |number: usize| json!({ "type": "lead", "name": format!("Lead {number}"), "email": format!("lead{}@example.org", fresh()) });
             let records: Vec<Value> = (from..leads.min(from + 500)).map(lead).collect();
             let made = self.ask(Method::POST, "/records/batch", json!({ "records": records })).await;
             let ids: Vec<&Value> = made["results"].as_array().unwrap().iter().map(|record| &record["id"]).collect();

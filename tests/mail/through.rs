@@ -95,6 +95,10 @@ fn what_the_far_side_refuses_for_good_goes_to_the_seller() {
             assert_eq!(step["status"], "open", "ST-23: {step}");
         }
         assert!(server.taken().is_empty());
+        // Of the three only the first says that there is no such address.
+        let suppressed = relance.ask(Method::GET, "/suppressions", Value::Null).await;
+        let [one] = suppressed["items"].as_array().unwrap().as_slice() else { panic!("{suppressed}") };
+        assert_eq!((&one["reason"], one["email"].is_string()), (&Value::from("bounced"), true), "{one}");
     });
 }
 

@@ -8,6 +8,7 @@ use lettre::message::{Mailbox as Sender, Message};
 
 use super::Mail;
 use super::compose::{compose, sender};
+use super::links::Links;
 use super::pool::Carrier;
 use super::smtp::Letter;
 use super::spool::Spool;
@@ -25,6 +26,8 @@ pub struct Postman {
     house: Option<Arc<Mailbox>>,
     /// Nobody in a sandbox, from which nothing leaves.
     carrier: Option<Carrier>,
+    /// Makes the links that lead back.
+    links: Option<Links>,
 }
 
 impl Postman {
@@ -32,13 +35,19 @@ impl Postman {
     pub fn open(folder: &Path, from: &str) -> Result<Postman, String> {
         let spool = Spool::open(folder)?;
         let from = from.parse().map_err(|error| format!("the sender `{from}` is no mail address: {error}"))?;
-        Ok(Postman { spool, from, house: None, carrier: None })
+        Ok(Postman { spool, from, house: None, carrier: None, links: None })
     }
 
     /// The same, but messages leave through their mailboxes, and those without one through `house`, if there is one.
     #[must_use]
     pub fn with_servers(self, carrier: Carrier, house: Option<Mailbox>) -> Postman {
         Postman { carrier: Some(carrier), house: house.map(Arc::new), ..self }
+    }
+
+    /// The same, with links in messages that lead back.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Postman {
+        Postman { links: Some(links), ..self }
     }
 
     /// Connects to a mailbox's server and signs in, but sends nothing; what the server answered.
@@ -92,6 +101,10 @@ impl Mailer for Postman {
             None => self.from.email.domain(),
         };
         format!("{id}@{domain}")
+    }
+
+    fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
     }
 
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {

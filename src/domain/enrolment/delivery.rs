@@ -11,7 +11,7 @@ use super::act::performs;
 use super::advance::Turn;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::channels::mailbox::Mailbox;
-use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Wording, Written};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::governor::Brake;
@@ -93,7 +93,7 @@ impl Turn<'_> {
         if profile.email.is_none() {
             return Err(RecordRejection::EmailMissing);
         }
-        if !profile.allows(Channel::Email) {
+        if !profile.allows(Channel::Email) || self.is_suppressed() {
             return Err(RecordRejection::EmailNotAllowed);
         }
         if at.is_some_and(|at| at <= self.stamp.at) {
@@ -121,7 +121,13 @@ impl Turn<'_> {
 
     /// A message is about to leave: what has changed since it was owed is looked at, in the same turn in which a reply would
     /// have taken it back. A claim of an earlier process is one of whose outcome nothing is known.
-    pub fn claim_message(&mut self, step: Ordinal, epoch: u64, message_id: String) -> Result<(), RecordRejection> {
+    pub fn claim_message(
+        &mut self,
+        step: Ordinal,
+        epoch: u64,
+        message_id: String,
+        written: Option<Wording>,
+    ) -> Result<(), RecordRejection> {
         let (step, message) = self.message(step)?;
         match message.state {
             MessageState::Owed => {}
@@ -133,7 +139,11 @@ impl Turn<'_> {
         }
         let Some(node) = self.record.node_of(self.given, &step) else { return Err(RecordRejection::SequenceNotFound) };
         if let Some(error) = self.cannot_send(node) {
-            let why = "the person cannot or does not want to be written to".into();
+            let why = match self.is_suppressed() {
+                true => "suppressed: nobody is to write to this address",
+                false => "the person cannot or does not want to be written to",
+            };
+            let why = why.into();
             self.emit(RecordEvent::MessageSkipped { step: step.ordinal, why, until: None });
             self.give_to_seller(&step, error);
             return Ok(());
@@ -141,12 +151,15 @@ impl Turn<'_> {
         if self.skip_late(&step, &message, self.stamp.at)? {
             return Ok(());
         }
-        match self.window_of(&step) {
+        // Somebody has written another address since it was written: it is written once more, at once.
+        let is_stale = written.as_ref().is_some_and(|written| Some(&written.to) != self.record.profile.email.as_ref());
+        match self.window_of(&step).or(is_stale.then_some(self.stamp.at)) {
             Some(until) => {
                 self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None, brake: None })
             }
             None => {
                 self.keep_sender(step.enrolment, step.ordinal);
+                self.note_written(step.ordinal, written);
                 self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id });
             }
         }
@@ -190,13 +203,26 @@ impl Turn<'_> {
     }
 
     /// It was taken.
-    pub fn message_sent(&mut self, step: Ordinal, message_id: String) -> Result<(), RecordRejection> {
+    pub fn message_sent(
+        &mut self,
+        step: Ordinal,
+        message_id: String,
+        written: Option<Wording>,
+    ) -> Result<(), RecordRejection> {
         let (step, message) = self.message(step)?;
         if !message.state.is_owed() {
             return Err(RecordRejection::Stale);
         }
+        self.note_written(step.ordinal, written);
         self.emit(RecordEvent::MessageSent { step: step.ordinal, message_id });
         self.go_on(&step)
+    }
+
+    fn note_written(&mut self, step: Ordinal, written: Option<Wording>) {
+        if let Some(written) = written {
+            let mailbox = self.record.choose_sender(self.given, step);
+            self.emit(RecordEvent::MessageWritten { step, mailbox, written });
+        }
     }
 
     /// It is given up. A recipient whom the far side refuses has bounced: a wait behind it that looks for that goes on by it,

@@ -2,10 +2,11 @@
 
 use super::advance::{Opened, Turn};
 use super::{Ordinal, Step, StepError, WaitState};
+use crate::domain::given::Given;
 use crate::domain::plan::{Action, Plan, PlanNode};
-use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Channel, Owner};
+use crate::domain::record::{Record, RecordRejection};
 use crate::id::TemplateId;
 use crate::time::Timestamp;
 
@@ -97,7 +98,19 @@ impl Turn<'_> {
         match () {
             () if !node.is_email() => Some(StepError::AutomatedTextFailed),
             () if profile.email.is_none() || !profile.allows(Channel::Email) => Some(StepError::EmailUndeliverable),
+            () if self.is_suppressed() => Some(StepError::EmailUndeliverable),
             () => None,
         }
+    }
+
+    pub(super) fn is_suppressed(&self) -> bool {
+        self.record.is_suppressed(self.given)
+    }
+}
+
+impl Record {
+    /// Whether nobody is to write to its e-mail address, whoever has it.
+    pub fn is_suppressed(&self, given: &Given) -> bool {
+        self.profile.email.as_ref().is_some_and(|address| given.suppressions.has_email(address))
     }
 }

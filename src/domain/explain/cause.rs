@@ -2,6 +2,7 @@
 
 use super::{Cause, SeeThen, words};
 use crate::domain::condition::Condition;
+use crate::domain::engagement::Grade;
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{EndReason, Exit, Ordinal, Signal, Step, StepStatus, StepWarning, WaitState};
 use crate::domain::entity::Stamp;
@@ -126,6 +127,12 @@ impl Teller<'_> {
                 let what = if *complained { "complained of" } else { "asked for no more e-mail after" };
                 self.of_step("opted_out", *step, |name| format!("The person {what} {name}."))
             }
+            RecordEvent::Engaged { step, signal, grade: Grade::Machine(sign), .. } => {
+                let (what, sign) = (words::signal(*signal), sign.words());
+                self.of_step("machine_engaged", *step, |name| {
+                    format!("After {name} a machine {what}, which {sign}; that satisfies nothing.")
+                })
+            }
             RecordEvent::Ended { enrolment, reason, .. } => self.own(*enrolment).then(|| self.ended(*reason)),
             RecordEvent::Closed(outcome) => self.closed(*outcome),
             RecordEvent::Reopened => {
@@ -147,6 +154,8 @@ impl Teller<'_> {
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { grade: Grade::Human, .. }
             | RecordEvent::MessageOwedAgain { .. }
             | RecordEvent::MessageClaimed { .. }
             | RecordEvent::MessageHeld { .. }

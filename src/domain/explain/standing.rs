@@ -232,6 +232,11 @@ impl Look<'_> {
                 format!("The person does not want {kinds}: reach them otherwise, or skip the step."),
             ));
         }
+        if channel == Channel::Email && self.record.is_suppressed(self.given) {
+            let detail = "The address is suppressed: nobody is to write to it. Reach the person otherwise, or skip the \
+                          step; an administrator can take the suppression away.";
+            return Some(block("suppression", detail.into()));
+        }
         let missing = match channel {
             Channel::Email => profile.email.is_none().then_some("e-mail address"),
             Channel::Text | Channel::Phone => profile.phones.is_empty().then_some("phone number"),

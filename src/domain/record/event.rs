@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::ActivityKind;
+use crate::domain::delivery::Wording;
+use crate::domain::engagement::Grade;
 use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
@@ -156,6 +158,10 @@ pub enum RecordEvent {
     AwayUntil { step: Ordinal, until: Timestamp },
     /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.
     OptedOut { step: Ordinal, complained: bool },
+    /// What the message of a step says with which it leaves, by way of which mailbox.
+    MessageWritten { step: Ordinal, mailbox: Option<MailboxId>, written: Wording },
+    /// Its message was opened or a link of it followed, by a person or a machine.
+    Engaged { step: Ordinal, signal: Signal, link: Option<u16>, grade: Grade },
     /// The messages of an enrolment leave from that mailbox from now on, so that they make one thread.
     SenderChosen { enrolment: Ordinal, mailbox: MailboxId },
 }

@@ -29,6 +29,11 @@ impl Record {
 
     pub(super) fn note_message(&mut self, event: &RecordEvent, stamp: Stamp) {
         match event {
+            RecordEvent::AbVersionTaken { step, version } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.ab_version = Some(*version);
+                }
+            }
             RecordEvent::MessageOwed { step, template } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.message = Some(Message::owed(*template, stamp.at));
@@ -100,6 +105,11 @@ impl Record {
             RecordEvent::WindowOpened { step, wait, .. } => {
                 if let Some(step) = self.step_mut(*step) {
                     (step.wait, step.wakes_at) = (*wait, None);
+                }
+            }
+            RecordEvent::Engaged { step, link, .. } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.hits.get_or_insert_default().note(*link, stamp.at);
                 }
             }
             RecordEvent::BecameSellers { step, error } => {

@@ -111,6 +111,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
         | RecordCommand::OptOut { .. }
+        | RecordCommand::Engage { .. }
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

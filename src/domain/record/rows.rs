@@ -124,6 +124,7 @@ impl Record {
             exit: None,
             signals: Signals::default(),
             message: None,
+            hits: None,
             linked: LinkedActivity::Absent,
         };
         if let Some(enrolment) = self.enrolment_mut(*enrolment) {

@@ -6,21 +6,27 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::connector::inbox::report::refuses_for_good;
 use crate::connector::mail::Mail;
+use crate::connector::mail::draft::Draft;
 use crate::connector::merge::Merge;
 use crate::connector::{DeliveryError, Mailer};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, MessageState, Settled};
 use crate::domain::effect::{Effect, EffectKey};
+use crate::domain::enrolment::Step;
 use crate::domain::given::Given;
-use crate::domain::message_template::{Content, MessageKind};
+use crate::domain::governor::Brake;
+use crate::domain::message_template::{Content, MessageKind, MessageTemplate};
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::{Record, RecordRejection};
+use crate::domain::suppression::{BOUNCED, Suppressed, Suppression, SuppressionCommand};
 use crate::id::{RecordId, StepId, TemplateId};
 use crate::limits;
 use crate::runtime::engine::{Router, Shared};
 use crate::runtime::message::{Caller, Failure, Seen};
 use crate::sabotage::{self, Defect};
+use crate::time::Timestamp;
 
 /// Before an outcome that could not be stored is told again.
 const UNTOLD_PAUSE: Duration = Duration::from_secs(1);
@@ -31,7 +37,15 @@ const LOOK_UP_PAUSES: [Duration; 4] =
 /// What an attempt is given.
 struct Ready {
     /// None where it can never be sent.
-    mail: Option<Mail>,
+    draft: Option<Draft>,
+    /// When the bounds let it leave, where that is not now.
+    place: Option<(Timestamp, Option<Brake>)>,
+    /// What a second attempt may do.
+    class: Class,
+    /// Where the message stands.
+    state: MessageState,
+    /// The Message-ID of the attempts before.
+    message_id: Option<String>,
     /// How many have failed.
     attempts: u16,
     /// How long the first retry waits.
@@ -47,52 +61,64 @@ pub(super) async fn deliver(
     epoch: u64,
     spread: f64,
 ) -> bool {
-    let id = StepId::of(record, step);
     if let Err(error) = router.know_places().await {
         tracing::error!(%error, "what has left cannot be counted");
         return false;
     }
     let shared = router.shared.clone();
-    let read = router.read::<Record, _>(record, Caller::SYSTEM, move |seen| {
-        let now = shared.clock.now();
-        let sender = sender(&seen, step);
-        let place = Shared::is_owed(&seen, id).then(|| shared.plan(&seen, id, now)).flatten();
-        (sender, place.filter(|(at, _)| *at > now))
-    });
-    let Ok(((mailbox, class, known), place)) = read.await else { return false };
+    let view = move |seen: Seen<Record>| look(&seen, (record, step), template, &shared);
+    let ready = router.read::<Record, _>(record, Caller::SYSTEM, view).await;
+    let Ready { draft, place, class, state, message_id, attempts, initial_seconds } = match ready {
+        Ok(Some(ready)) => ready,
+        Ok(None) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
+            return settle(router, record, step).await;
+        }
+        Err(_) => return false,
+    };
+    let is_claimed = class != Class::Idempotent;
+    if !is_claimed && state != MessageState::Owed {
+        return settle(router, record, step).await;
+    }
     if let Some((until, Some(brake))) = place {
         let plan = RecordCommand::PlanMessage { step, until, brake };
         return tell(router, record, plan, false).await;
     }
-    let id = id.to_string();
-    let is_claimed = class != Class::Idempotent;
-    let message_id = known.unwrap_or_else(|| mailer.message_id(&id, mailbox.as_deref()));
-    let asked = mailbox.clone().filter(|_| class == Class::Checkable).map(|mailbox| (mailbox, message_id.clone()));
-    let wanted = if is_claimed { MessageState::Claimed(epoch) } else { MessageState::Owed };
-    let parts = (mailbox, message_id.clone());
-    let view = move |seen: Seen<Record>| look(&seen, (record, step), template, &wanted, parts);
-    let ready = if is_claimed {
-        let claim = RecordCommand::ClaimMessage { step, epoch, message_id };
-        router.submit_in_turn::<Record, _>(record, claim, Caller::SYSTEM, view).await
-    } else {
-        router.read::<Record, _>(record, Caller::SYSTEM, view).await
+    let mailbox = draft.as_ref().and_then(|draft| draft.mail.mailbox.clone());
+    let id = StepId::of(record, step).to_string();
+    let message_id = message_id.unwrap_or_else(|| mailer.message_id(&id, mailbox.as_deref()));
+    let asked = mailbox.filter(|_| class == Class::Checkable).map(|mailbox| (mailbox, message_id.clone()));
+    let gone = || DeliveryError::Permanent("the template or the address is gone".into());
+    let written = draft.ok_or_else(gone).and_then(|mut draft| {
+        draft.mail.message_id.clone_from(&message_id);
+        draft.write(mailer.links())
+    });
+    let (mail, mut written) = match written {
+        Ok((mail, written)) => (Ok(mail), Some(written)),
+        Err(error) => (Err(error), None),
     };
-    let Ready { mail, attempts, initial_seconds } = match ready {
-        Ok(Some(ready)) => ready,
-        // The record has decided otherwise, and its row went with that. What an earlier process was carrying is unknown now.
-        Ok(None) if is_claimed => {
-            look_up(router, mailer, (record, step), asked);
-            return true;
+    if is_claimed {
+        // What it says is known before it leaves, so that whoever follows a link of it at once is led on.
+        let claim = RecordCommand::ClaimMessage { step, epoch, message_id, written: written.take() };
+        let holds = move |seen: Seen<Record>| {
+            seen.state.step(step).and_then(Step::message_state) == Some(&MessageState::Claimed(epoch))
+        };
+        match router.submit_in_turn::<Record, _>(record, claim, Caller::SYSTEM, holds).await {
+            Ok(true) => {}
+            // The record has decided otherwise, and its row went with that. What an earlier process was carrying is unknown.
+            Ok(false) => {
+                look_up(router, mailer, (record, step), asked);
+                return true;
+            }
+            Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
+                return settle(router, record, step).await;
+            }
+            Err(_) => return false,
         }
-        Ok(None) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
-            router.sweep::<Record>(record, Effect::Settle { key: step }).await;
-            return true;
-        }
-        Err(_) => return false,
-    };
+    }
+    let to = mail.as_ref().ok().map(|mail| mail.to_address.clone());
     let attempt = match mail {
-        None => Err(DeliveryError::Permanent("the template or the address is gone".into())),
-        Some(mail) => {
+        Err(error) => Err(error),
+        Ok(mail) => {
             if sabotage::has(Defect::SendTwice) {
                 let _ = mailer.deliver(mail.clone()).await;
             }
@@ -101,18 +127,29 @@ pub(super) async fn deliver(
     };
     metrics::counter!("relance_deliveries_total", "ok" => attempt.is_ok().to_string()).increment(1);
     let outcome = match attempt {
-        Ok(message_id) => RecordCommand::MessageSent { step, message_id },
+        Ok(message_id) => RecordCommand::MessageSent { step, message_id, written },
         Err(DeliveryError::Temporary(why)) => {
             tracing::warn!(%record, step, %why, "a message could not be sent yet");
             let seconds = (u64::from(initial_seconds) << attempts.min(16)).min(limits::RETRY_PAUSE_SECONDS_MAX);
             let pause = TimeDelta::milliseconds((seconds as f64 * 1_000.0 * spread) as i64);
             let now = router.shared.clock.now();
             let place = router.place(StepId::of(record, step), now + pause).await.ok().flatten();
-            let pause = place.map_or(pause, |at| pause.max(at - now));
-            RecordCommand::PutOffMessage { step, why, pause }
+            RecordCommand::PutOffMessage { step, why, pause: place.map_or(pause, |at| pause.max(at - now)) }
         }
         Err(DeliveryError::Permanent(reason)) => RecordCommand::MessageFailed { step, reason, bounced: false },
-        Err(DeliveryError::Refused(reason)) => RecordCommand::MessageFailed { step, reason, bounced: true },
+        Err(DeliveryError::Refused(reason)) => {
+            let given = router.shared.given.load();
+            let to = to.filter(|_| refuses_for_good(&reason));
+            if let Some(id) = to.and_then(|to| given.suppressions.id_of(&to)) {
+                // Nobody else writes there either. Where this is not stored, the next who does is refused as well.
+                let add = SuppressionCommand::Add(Suppressed::email_of(record, BOUNCED));
+                let added = router.submit_in_turn::<Suppression, ()>(id, add, Caller::SYSTEM, |_| ()).await;
+                if let Err(error) = added {
+                    tracing::warn!(%error, "an address that does not exist could not be suppressed");
+                }
+            }
+            RecordCommand::MessageFailed { step, reason, bounced: true }
+        }
         Err(DeliveryError::Unknown(why)) => {
             tracing::warn!(%record, step, %why, "nobody knows whether a message was taken");
             RecordCommand::LoseMessage { step, why }
@@ -152,6 +189,12 @@ fn look_up(
     });
 }
 
+/// The record owes no message: its row goes.
+async fn settle(router: &Router, record: RecordId, step: EffectKey) -> bool {
+    router.sweep::<Record>(record, Effect::Settle { key: step }).await;
+    true
+}
+
 /// What was claimed stays unknown unless its outcome is stored, so that is tried for as long as the server runs.
 async fn tell(router: &Router, record: RecordId, outcome: RecordCommand, is_claimed: bool) -> bool {
     loop {
@@ -164,57 +207,62 @@ async fn tell(router: &Router, record: RecordId, outcome: RecordCommand, is_clai
     }
 }
 
-/// The mailbox that the message leaves from, what a second attempt may do there, and the Message-ID of those before.
-fn sender(seen: &Seen<Record>, step: EffectKey) -> (Option<Arc<Mailbox>>, Class, Option<String>) {
-    let mailbox = seen.state.sender(seen.given, step).cloned();
-    let class = seen.given.class_of(mailbox.as_deref());
-    let message = seen.state.step(step).and_then(|step| step.message.as_ref());
-    (mailbox, class, message.and_then(|message| message.message_id.clone()))
-}
-
-/// Where a message comes from, and its Message-ID.
-type Origin = (Option<Arc<Mailbox>>, String);
-
 fn look(
     seen: &Seen<Record>,
     (record, step): (RecordId, EffectKey),
     template: TemplateId,
-    wanted: &MessageState,
-    origin: Origin,
+    shared: &Shared,
 ) -> Option<Ready> {
-    let message = seen.state.step(step)?.message.as_ref().filter(|message| message.state == *wanted)?;
+    let message = seen.state.step(step)?.message.as_ref().filter(|message| message.state.is_owed())?;
+    let mailbox = seen.state.sender(seen.given, step).cloned();
+    let (settings, now) = (seen.given.policy.settings(), shared.clock.now());
+    let is_owed = message.state == MessageState::Owed;
+    let place = is_owed.then(|| shared.plan(seen, StepId::of(record, step), now)).flatten();
     Some(Ready {
-        mail: compose((record, step), template, origin, seen.state, seen.given),
+        place: place.filter(|(at, _)| *at > now),
+        class: seen.given.class_of(mailbox.as_deref()),
+        draft: draft((record, step), template, mailbox, seen.state, seen.given),
+        state: message.state.clone(),
+        message_id: message.message_id.clone(),
         attempts: message.attempts,
-        initial_seconds: seen.given.policy.settings().retry_initial_seconds,
+        initial_seconds: settings.retry_initial_seconds,
     })
 }
 
 /// The message as its template is now, from whoever the step is assigned to.
-fn compose(
+fn draft(
     (record, step): (RecordId, EffectKey),
     template: TemplateId,
-    (mailbox, message_id): Origin,
+    mailbox: Option<Arc<Mailbox>>,
     state: &Record,
     given: &Given,
-) -> Option<Mail> {
+) -> Option<Draft> {
     let own = state.step(step)?.message.as_ref().and_then(|message| message.own.as_deref());
-    let text = match own {
-        Some(own) => own.clone(),
-        None => match &given.message(template, MessageKind::Mail)?.content {
-            Content::Mail(text) => text.clone(),
-            Content::Text(_) => return None,
+    let (text, files) = match own {
+        // What a seller writes has the files of no template.
+        Some(own) => (own.clone(), Vec::new()),
+        None => match given.message(template, MessageKind::Mail)? {
+            MessageTemplate { content: Content::Mail(text), attachments, .. } => (text.clone(), attachments.clone()),
+            _ => return None,
         },
     };
-    Some(Mail {
-        id: StepId::of(record, step).to_string(),
-        message_id,
+    let (settings, step_id) = (given.policy.settings(), StepId::of(record, step));
+    let mail = Mail {
+        id: step_id.to_string(),
+        message_id: String::new(),
         mailbox,
         references: state.thread(step),
         unsubscribe: None,
         to_name: state.profile.display_name(),
         to_address: state.profile.email.clone()?,
-        merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
         text,
+    };
+    Some(Draft {
+        mail,
+        step: step_id,
+        merge: Merge::of(state, &given.policy, state.step(step)?.assignee),
+        public_url: settings.public_url.clone(),
+        engagement: settings.email_engagement,
+        attachments: files.into_iter().map(|file| (template, file)).collect(),
     })
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::engagement::Grade;
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::given::Given;
 use crate::domain::plan::AbVersion;
@@ -42,7 +43,7 @@ pub struct TimelineItem {
     /// The enrolment concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     enrolment: Option<String>,
-    /// A note's text.
+    /// A note's text, or that of a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -301,6 +302,23 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         RecordEvent::BecameSellers { step, .. } => of_step("step_converted", *step, "became the seller's to do"),
         RecordEvent::AwayUntil { step, until } => {
             of_step("away", *step, &format!("was answered automatically: messages wait until {until}"))
+        }
+        RecordEvent::MessageWritten { step, written, .. } => {
+            let what = format!("says to {}: “{}”", written.to, written.subject);
+            Told { note: Some(written.text.clone()), ..of_step("message_written", *step, &what) }
+        }
+        RecordEvent::Engaged { step, signal, grade, .. } => {
+            let what = match signal {
+                Signal::LinkClicked => "had a link followed",
+                Signal::AttachmentDownloaded => "had an attachment fetched",
+                Signal::Opened | Signal::Replied | Signal::Bounced => "was opened",
+            };
+            match grade {
+                Grade::Human => of_step("email_hit", *step, &format!("{what} by a person")),
+                Grade::Machine(sign) => {
+                    of_step("email_machine_hit", *step, &format!("{what} by a machine, which {}", sign.words()))
+                }
+            }
         }
         RecordEvent::OptedOut { step, complained } => {
             let what = if *complained { "was complained of" } else { "led to the wish for no more" };

@@ -2,10 +2,12 @@
 
 mod catalogue;
 mod channels;
+mod suppression;
 mod webhook;
 
 pub use catalogue::tell_catalogue;
 pub use channels::tell_channels;
+pub use suppression::tell_suppression;
 pub use webhook::tell_webhook;
 
 use serde::Serialize;
@@ -349,6 +351,11 @@ pub fn tell_template(template: EntityId, event: &TemplateEvent) -> Told {
             })
         }
         TemplateEvent::Deleted => of("message_template.deleted"),
+        TemplateEvent::Attached { attachment, .. } => {
+            let told = of("message_template.attached").with("attachment", attachment.id.to_string());
+            told.with("name", &attachment.name).with("bytes", attachment.bytes)
+        }
+        TemplateEvent::Detached(id) => of("message_template.detached").with("attachment", id.to_string()),
     }
 }
 

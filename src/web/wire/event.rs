@@ -235,6 +235,8 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
         | RecordEvent::MessageClaimed { .. }
+        | RecordEvent::MessageWritten { .. }
+        | RecordEvent::Engaged { .. }
         | RecordEvent::NotMigrated { .. }
         | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::QuotaAsked { .. }

@@ -184,7 +184,12 @@ impl World {
                 self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
             }
             On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
-            On::Import | On::Webhook if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Import | On::Webhook | On::Suppression if relation == Gone => Thing::from([("id", NOTHING.into())]),
+            On::Suppression => self.configured(
+                ("id", "/suppressions"),
+                json!({ "email": format!("{}@example.org", fresh()) }),
+                relation,
+            ),
             On::Webhook => self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation),
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -384,7 +389,7 @@ fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
     // The catalogue is everybody's to read, whoever made what stands in it.
     let relation = match (on, relation) {
-        (On::RecordType | On::Flow | On::Tag | On::Webhook, Colleague) => Own,
+        (On::RecordType | On::Flow | On::Tag | On::Webhook | On::Suppression, Colleague) => Own,
         (_, relation) => relation,
     };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));

@@ -42,7 +42,7 @@ fn plan(world: &mut World, step: Ordinal, hours: i64) -> Vec<RecordEvent> {
 }
 
 fn claim(world: &mut World, step: Ordinal) {
-    world.ask(RecordCommand::ClaimMessage { step, epoch: 1, message_id: format!("{step}@example.com") });
+    world.ask(RecordCommand::ClaimMessage { step, epoch: 1, message_id: format!("{step}@example.com"), written: None });
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn st_2_the_sender_is_chosen_once_for_an_enrolment_and_kept() {
     let first = world.current(run).ordinal;
     claim(&mut world, first);
     world.ask(RecordCommand::Change(vec![Change::Owner(Owner::User(super::world::COLLEAGUE))]));
-    world.ask(RecordCommand::MessageSent { step: first, message_id: "1@example.com".into() });
+    world.ask(RecordCommand::MessageSent { step: first, message_id: "1@example.com".into(), written: None });
     let second = world.current(run).ordinal;
     assert_eq!(world.enrolment(run).sender, Some(OWN), "the thread goes on from where it began");
     assert_eq!(world.record().thread(second), ["1@example.com"]);

@@ -130,7 +130,7 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::Deliver => return world.deliver(),
         Move::Claim { step, epoch } => {
             let step = choose(&steps, step);
-            RecordCommand::ClaimMessage { step, epoch, message_id: format!("{step}@example.org") }
+            RecordCommand::ClaimMessage { step, epoch, message_id: format!("{step}@example.org"), written: None }
         }
         Move::PutOff { step, hours: pause } => {
             let pause = hours(pause.into());

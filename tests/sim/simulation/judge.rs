@@ -165,6 +165,8 @@ pub fn record_event(
         | RecordEvent::AwayUntil { .. }
         | RecordEvent::OptedOut { .. }
         | RecordEvent::SenderChosen { .. }
+        | RecordEvent::MessageWritten { .. }
+        | RecordEvent::Engaged { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken

@@ -22,5 +22,6 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::MoveDueDates
             | RecordCommand::ReportAway { .. }
             | RecordCommand::OptOut { .. }
+            | RecordCommand::Engage { .. }
     )
 }

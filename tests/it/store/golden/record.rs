@@ -1,11 +1,13 @@
 //! Events of records, one of each variant and shape.
 
 use relance::domain::activity::ActivityKind;
+use relance::domain::delivery::Wording;
+use relance::domain::engagement::{Grade, MachineSign};
 use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
 use relance::domain::governor::Brake;
 use relance::domain::message_template::MailText;
-use relance::id::{AbTestId, MailboxId};
+use relance::id::{AbTestId, AttachmentId, MailboxId};
 
 use super::*;
 
@@ -146,6 +148,13 @@ pub fn events() -> Vec<RecordEvent> {
         GoalReached,
     ]);
     let until = Some(at(AT));
+    let wording = Wording {
+        to: "abc@example.com".into(),
+        subject: "Ola".into(),
+        text: "Ola, Xoán".into(),
+        links: vec!["https://example.org/".into()],
+        attachments: vec![(TEMPLATE, AttachmentId(SEQUENCE.0))],
+    };
     events.extend([
         WindowOpened { step: 300, wait: WaitState::Completed, wakes_at: at(AT) },
         MessageClaimed { step: 300, epoch: 70_000, message_id: "abc@example.com".into() },
@@ -162,8 +171,25 @@ pub fn events() -> Vec<RecordEvent> {
         EmailSubmitted { step: 300, template: None, own: Some(written()), at: None },
         AwayUntil { step: 300, until: at(AT) },
         OptedOut { step: 300, complained: true },
-        SenderChosen { enrolment: 300, mailbox: MailboxId(70_000) },
+        MessageWritten { step: 300, mailbox: None, written: Wording::default() },
+        MessageWritten { step: 300, mailbox: Some(MailboxId(SEQUENCE.0)), written: wording },
+        Engaged { step: 300, signal: Signal::Opened, link: None, grade: Grade::Human },
     ]);
+    let signs = [
+        MachineSign::Prefetch,
+        MachineSign::Program,
+        MachineSign::HeadOnly,
+        MachineSign::NoBrowser,
+        MachineSign::TooSoon,
+        MachineSign::Burst,
+    ];
+    events.extend(signs.map(|sign| Engaged {
+        step: 300,
+        signal: Signal::LinkClicked,
+        link: Some(300),
+        grade: Grade::Machine(sign),
+    }));
+    events.push(SenderChosen { enrolment: 300, mailbox: MailboxId(70_000) });
     events
 }
 
