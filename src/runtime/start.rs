@@ -16,8 +16,8 @@ use crate::domain::given::Given;
 use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
-use crate::domain::suppression::Suppression;
 use crate::domain::suppression::list::Suppressions;
+use crate::domain::suppression::{Reached, Suppression};
 use crate::domain::webhook::Webhook;
 use crate::id::{CatalogueId, ChannelsId, EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
@@ -76,7 +76,10 @@ fn assemble(
     let epoch = fences.iter().map(|fence| fence.epoch).max().unwrap_or_default();
     let (class, carries) = (options.mailer.class(), options.mailer.carries());
     let suppressions = match options.mailer.links().cloned() {
-        Some(links) => Suppressions::named_by(Arc::new(move |address: &str| links.addresses(address))),
+        Some(links) => Suppressions::named_by(Arc::new(move |reached, address: &str| match reached {
+            Reached::Email => links.addresses(address),
+            Reached::Phone => links.numbers(address),
+        })),
         None => Suppressions::default(),
     };
     let given = Given { class, carries, ..read_given(store.as_ref(), suppressions)? };

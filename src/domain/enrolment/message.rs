@@ -7,6 +7,7 @@ use crate::domain::plan::{Action, Plan, PlanNode};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Channel, Owner};
 use crate::domain::record::{Record, RecordRejection};
+use crate::domain::suppression::Reached;
 use crate::id::TemplateId;
 use crate::time::Timestamp;
 
@@ -111,6 +112,6 @@ impl Turn<'_> {
 impl Record {
     /// Whether nobody is to write to its e-mail address, whoever has it.
     pub fn is_suppressed(&self, given: &Given) -> bool {
-        self.profile.email.as_ref().is_some_and(|address| given.suppressions.has_email(address))
+        self.profile.email.as_ref().is_some_and(|address| given.suppressions.holds(Reached::Email, address))
     }
 }

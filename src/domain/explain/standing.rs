@@ -8,6 +8,7 @@ use crate::domain::given::Given;
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Channel, Owner, RecordState};
+use crate::domain::suppression::Reached;
 use crate::id::UserId;
 use crate::time::Timestamp;
 
@@ -232,8 +233,15 @@ impl Look<'_> {
                 format!("The person does not want {kinds}: reach them otherwise, or skip the step."),
             ));
         }
-        if channel == Channel::Email && self.record.is_suppressed(self.given) {
-            let detail = "The address is suppressed: nobody is to write to it. Reach the person otherwise, or skip the \
+        let suppressions = &self.given.suppressions;
+        let is_suppressed = match channel {
+            Channel::Email => self.record.is_suppressed(self.given),
+            Channel::Text | Channel::Phone => {
+                profile.phones.values().any(|number| suppressions.holds(Reached::Phone, number))
+            }
+        };
+        if is_suppressed {
+            let detail = "The address or number is suppressed: nobody is to write to it. Reach the person otherwise, or skip the \
                           step; an administrator can take the suppression away.";
             return Some(block("suppression", detail.into()));
         }

@@ -5,13 +5,14 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::Reached;
 use crate::id::SuppressionId;
 
 /// Parts, by the first byte of an id.
 const PARTS: usize = 256;
 
-/// What an e-mail address is suppressed under: by the present key, and by those before.
-pub type Naming = Arc<dyn Fn(&str) -> Vec<SuppressionId> + Send + Sync>;
+/// What an e-mail address or a phone number is suppressed under: by the present key, and by those before.
+pub type Naming = Arc<dyn Fn(Reached, &str) -> Vec<SuppressionId> + Send + Sync>;
 
 /// The suppressions that hold.
 #[derive(Clone, Default)]
@@ -44,7 +45,7 @@ impl Suppressions {
 
     /// What an e-mail address is suppressed under, if it is, or else would be; nothing where none can be named.
     pub fn id_of(&self, address: &str) -> Option<SuppressionId> {
-        let ids = self.naming.as_ref().map(|name| name(address)).unwrap_or_default();
+        let ids = self.naming.as_ref().map(|name| name(Reached::Email, address)).unwrap_or_default();
         ids.iter().find(|id| self.has(**id)).or(ids.first()).copied()
     }
 
@@ -58,11 +59,11 @@ impl Suppressions {
         self.count == 0
     }
 
-    /// Whether an e-mail address is suppressed.
-    pub fn has_email(&self, address: &str) -> bool {
+    /// Whether an e-mail address or a phone number is suppressed.
+    pub fn holds(&self, reached: Reached, address: &str) -> bool {
         // Where there are none, nothing has to be computed.
         let naming = self.naming.as_ref().filter(|_| !self.is_empty());
-        naming.is_some_and(|name| name(address).into_iter().any(|id| self.has(id)))
+        naming.is_some_and(|name| name(reached, address).into_iter().any(|id| self.has(id)))
     }
 
     /// The same with one that holds, or does not.
@@ -99,14 +100,15 @@ mod tests {
 
     #[test]
     fn those_that_hold_are_found_listed_in_order_and_gone_when_taken_away() {
-        let naming = |address: &str| vec![SuppressionId(7), SuppressionId(u128::from(address.len() as u64) << 100)];
+        let naming =
+            |_: Reached, address: &str| vec![SuppressionId(7), SuppressionId(u128::from(address.len() as u64) << 100)];
         let mut list = Suppressions::named_by(Arc::new(naming));
-        assert!(!list.has_email("four"));
+        assert!(!list.holds(Reached::Email, "four"));
         let ids = [4_u128 << 100, 9 << 120, 1, 255 << 120 | 3, 9 << 120 | 1].map(SuppressionId);
         for id in ids {
             list = list.with(id, true).with(id, true);
         }
-        assert!(list.has_email("four") && !list.has_email("three"));
+        assert!(list.holds(Reached::Email, "four") && !list.holds(Reached::Email, "three"));
         let mut sorted = ids;
         sorted.sort();
         assert_eq!(list.behind(None).collect::<Vec<_>>(), sorted);
@@ -115,7 +117,7 @@ mod tests {
         }
         let before = list.clone();
         list = list.with(ids[0], false).with(SuppressionId(77), false);
-        assert!(!list.has_email("four") && before.has_email("four"));
+        assert!(!list.holds(Reached::Email, "four") && before.holds(Reached::Email, "four"));
         assert_eq!((list.len(), before.len(), Suppressions::default().is_empty()), (4, 5, true));
         assert_eq!(list.behind(None).count(), 4);
         assert_eq!(list.id_of("four"), Some(SuppressionId(7)), "as it would be added");
