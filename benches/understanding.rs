@@ -46,7 +46,7 @@ impl Logged {
         self.log.extend(events.into_iter().map(|event| (stamp, event)));
         let owed = self.record.steps.iter().find(|step| step.message_state() == Some(&MessageState::Owed));
         if let Some(step) = owed.map(|step| step.ordinal) {
-            let sent = RecordCommand::MessageSent { step, message_id: "sent".into() };
+            let sent = RecordCommand::MessageSent { step, message_id: "sent".into(), written: None };
             self.ask(given, sent, Stamp { by: UserId::SYSTEM, ..stamp });
         }
         true

@@ -49,11 +49,13 @@ pub enum EntityKind {
     Channels = 9,
     /// Where what happens is sent to.
     Webhook = 10,
+    /// An address that is not written to.
+    Suppression = 11,
 }
 
 impl EntityKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [EntityKind; 10] = [
+    pub const ALL: [EntityKind; 11] = [
         EntityKind::Record,
         EntityKind::Sequence,
         EntityKind::Import,
@@ -64,6 +66,7 @@ impl EntityKind {
         EntityKind::MessageTemplate,
         EntityKind::Channels,
         EntityKind::Webhook,
+        EntityKind::Suppression,
     ];
 
     /// The kind of a stored number.
@@ -102,6 +105,7 @@ impl fmt::Display for EntityKind {
             EntityKind::MessageTemplate => "message template",
             EntityKind::Channels => "channels",
             EntityKind::Webhook => "webhook",
+            EntityKind::Suppression => "suppression",
         })
     }
 }
@@ -178,6 +182,10 @@ ids! {
     KeyId
     /// An A/B test as long as its settings are the same; see [`AbTestId::of`].
     AbTestId
+    /// An address or number that is not to be written to; see [`SuppressionId::of`].
+    SuppressionId
+    /// A file of a message template.
+    AttachmentId
 }
 
 impl UserId {
@@ -191,6 +199,15 @@ impl UserId {
     /// The account that belongs to the user.
     pub fn account(self) -> AccountId {
         AccountId(self.0)
+    }
+}
+
+impl SuppressionId {
+    /// The id that belongs to a digest of an address: 102 bits of it, with the form of all ids.
+    pub fn of(digest: &[u8; 32]) -> SuppressionId {
+        let bits = digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+        let free = !(0xf << 76 | 3 << 62 | u128::from(RECORD_ORDINAL_MAX));
+        SuppressionId(bits & free | 7 << 76 | 2 << 62)
     }
 }
 
@@ -235,7 +252,7 @@ macro_rules! entity_ids {
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
     CatalogueId Catalogue
-    TemplateId MessageTemplate  ChannelsId Channels  WebhookId Webhook
+    TemplateId MessageTemplate  ChannelsId Channels  WebhookId Webhook  SuppressionId Suppression
 }
 
 macro_rules! child_ids {

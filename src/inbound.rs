@@ -7,15 +7,18 @@ pub mod watch;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
+use crate::connector::inbox::report::has_no_such_address;
 use crate::connector::inbox::{self, Incoming, Kind};
 use crate::domain::enrolment::Signal;
 use crate::domain::record::Record;
 use crate::domain::record::RecordRejection;
 use crate::domain::record::command::RecordCommand;
+use crate::domain::suppression::{BOUNCED, COMPLAINED, Suppressed, Suppression, SuppressionCommand, UNSUBSCRIBED};
 use crate::id::{CommandId, StepId, UserId};
 use crate::limits;
 use crate::runtime::engine::Engine;
-use crate::runtime::message::{Caller, Failure};
+use crate::runtime::message::{Caller, Failure, Seen};
+use crate::store::written::written;
 use crate::time::Timestamp;
 
 /// Takes messages in.
@@ -56,10 +59,9 @@ impl Inbound {
         metrics::counter!("relance_incoming_total", "kind" => name(&incoming.kind)).increment(1);
         let Some(step) = incoming.step else { return Ok(incoming) };
         tracing::debug!(%step, kind = name(&incoming.kind), "a message came in");
+        self.suppress(&incoming, step, &identity).await?;
         for (place, command) in self.commands(&incoming, step).into_iter().enumerate() {
-            let key = digest(&[&identity, &step.0.to_be_bytes(), &[place as u8]]);
-            let command_id = CommandId { key, fingerprint: [0; 16] };
-            let caller = Caller { command: Some(command_id), ..Caller::new(UserId::SYSTEM, "mail") };
+            let caller = caller(&identity, step, place as u8);
             match self.engine.submit_in_turn::<Record, ()>(step.record(), command, caller, |_| ()).await {
                 // A step that is not there, or whose record was erased: the id came from somewhere else, or too late.
                 Ok(()) | Err(Failure::Refused(_) | Failure::Erased | Failure::KeyReused) => {}
@@ -67,6 +69,46 @@ impl Inbound {
             }
         }
         Ok(incoming)
+    }
+
+    /// Nobody writes any more to whom no message can reach, and to whoever wants none, under whichever record. It is the
+    /// address that the message went to, whatever the answer says.
+    async fn suppress(&self, incoming: &Incoming, step: StepId, identity: &[u8; 16]) -> Result<(), Refusal> {
+        let (reason, failed) = match &incoming.kind {
+            Kind::Bounce(bounce) if has_no_such_address(bounce) => (BOUNCED, bounce.recipient.clone()),
+            Kind::Complaint => (COMPLAINED, None),
+            Kind::Unsubscribe => (UNSUBSCRIBED, None),
+            _ => return Ok(()),
+        };
+        let store = self.engine.shared_store();
+        let read = tokio::task::spawn_blocking(move || written(store.as_ref(), step));
+        let to = match read.await.map_err(|_| Failure::Bug)?.map_err(|_| Failure::Unavailable)? {
+            Some((message, _)) => Some(message.to),
+            // A seller has sent it by a program of theirs.
+            None => self.address(step).await?,
+        };
+        let given = self.engine.given();
+        let Some(id) = to.and_then(|to| given.suppressions.id_of(&to)) else { return Ok(()) };
+        // It was forwarded to somebody who is not there.
+        if failed.is_some_and(|failed| given.suppressions.id_of(&failed) != Some(id)) {
+            return Ok(());
+        }
+        let add = SuppressionCommand::Add(Suppressed::email_of(step.record(), reason));
+        let caller = caller(identity, step, u8::MAX);
+        match self.engine.submit_in_turn::<Suppression, ()>(id, add, caller, |_| ()).await {
+            Ok(()) | Err(Failure::Refused(_) | Failure::Erased | Failure::KeyReused) => Ok(()),
+            Err(_) => Err(Failure::Unavailable),
+        }
+    }
+
+    /// The address that the record of a step has now.
+    async fn address(&self, step: StepId) -> Result<Option<String>, Refusal> {
+        let look = |seen: Seen<Record>| seen.state.profile.email.clone();
+        match self.engine.read::<Record, _>(step.record(), Caller::SYSTEM, look).await {
+            Ok(address) => Ok(address),
+            Err(Failure::Refused(_) | Failure::Erased) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// What a message asks of the record of a step.
@@ -87,6 +129,13 @@ impl Inbound {
             Kind::Automatic | Kind::Forward | Kind::Own | Kind::Unrelated => Vec::new(),
         }
     }
+}
+
+/// Who tells what a message asks for; the same message asks for each thing once.
+fn caller(identity: &[u8; 16], step: StepId, place: u8) -> Caller {
+    let key = digest(&[identity, &step.0.to_be_bytes(), &[place]]);
+    let command = CommandId { key, fingerprint: [0; 16] };
+    Caller { command: Some(command), ..Caller::new(UserId::SYSTEM, "mail") }
 }
 
 /// When a message was written, as far as its writer's clock is to be believed.

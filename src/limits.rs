@@ -94,6 +94,26 @@ pub const MAIL_BODY_MAX: usize = 64 << 10;
 pub const TEXT_BODY_MAX: usize = 4_000;
 /// A subject or body with its merge fields filled in, in bytes.
 pub const RENDERED_MAX: usize = 256 << 10;
+/// Files of one e-mail template.
+pub const ATTACHMENTS_MAX: usize = 10;
+/// Bytes of one, and characters of its name.
+pub const ATTACHMENT_BYTES_MAX: usize = 4 << 20;
+/// See [`ATTACHMENT_BYTES_MAX`].
+pub const ATTACHMENT_NAME_MAX: usize = 100;
+/// Links of one message that are led by this server, and the bytes of where one leads; others are left as they are.
+pub const LINKS_MAX: usize = 200;
+/// See [`LINKS_MAX`].
+pub const LINK_BYTES_MAX: usize = 2_000;
+/// Bytes that are kept of the plain text of a message.
+pub const WRITTEN_TEXT_MAX: usize = 16 << 10;
+/// Openings and clicks that are kept of one message.
+pub const HITS_MAX: u16 = 100;
+/// Suppressions that people write: the ids of all are in memory. What people wish who are written to comes on top.
+pub const SUPPRESSIONS_MAX: usize = 1_000_000;
+/// The reason of one, in characters.
+pub const SUPPRESSION_REASON_MAX: usize = 200;
+/// Pages of a record's log that are read to find what a message said.
+pub const WRITTEN_PAGES_MAX: usize = 20;
 
 /// Components of one kind in a bundle.
 pub const BUNDLE_COMPONENTS_MAX: usize = 1_000;
@@ -227,6 +247,10 @@ pub const MAILBOX_LOGIN_MAX: usize = 200;
 pub const MAILBOX_PASSWORD_MAX: usize = 4_000;
 /// Messages that a cap of one may let through.
 pub const MAILBOX_CAP_MAX: u32 = 1_000_000;
+/// The longest time in which the messages to a person or an account are counted.
+pub const PRESSURE_DAYS_MAX: u32 = 90;
+/// The longest time between two messages from one mailbox.
+pub const SPACING_SECONDS_MAX: u32 = 3_600;
 /// Text gateways: all are in memory.
 pub const GATEWAYS_MAX: usize = 100;
 /// Name of one, and whom its messages come from, in characters.

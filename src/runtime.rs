@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod entity;
+mod governing;
 pub mod keyring;
 pub mod message;
 pub mod outbox;

@@ -22,11 +22,13 @@ pub mod trail;
 pub mod transfer;
 mod witness;
 pub mod writer;
+pub mod written;
 
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
 use crate::domain::record::schema::RecordType;
+use crate::domain::slot::Slot;
 use crate::id::{CommandId, EntityId, Fingerprint, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::time::Timestamp;
 
@@ -244,12 +246,13 @@ pub trait Store: Send + Sync + 'static {
         before: Option<EnrolmentRow>,
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()>;
-    /// Messages that stand in one of these, before the one of the step named, newest record first, until `visit` has enough.
+    /// Messages that stand in one of these, with the time since which they do or at which they are tried again, latest first
+    /// and before the one named, until `visit` has enough.
     fn deliveries(
         &self,
         states: &[DeliveryState],
-        before: Option<StepId>,
-        visit: &mut dyn FnMut(StepId) -> bool,
+        before: Option<(Timestamp, StepId)>,
+        visit: &mut dyn FnMut(Timestamp, StepId, Slot) -> bool,
     ) -> Result<()>;
     /// The step whose text message a provider names so; where there are several, that of the last one.
     fn text(&self, gateway: GatewayId, name: &TextName) -> Result<Option<StepId>>;

@@ -4,6 +4,7 @@ pub mod api;
 pub mod auth;
 pub mod bundle;
 mod documentation;
+pub mod engagement;
 pub mod feed;
 pub mod hygiene;
 pub mod password;
@@ -172,6 +173,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(bulk_emails::preview_bulk_email)
         .service(bulk_emails::send_bulk_email)
         .service(deliveries::list_deliveries)
+        .service(attachments::attach_file)
+        .service(attachments::list_attachments)
+        .service(attachments::detach_file)
+        .service(suppressions::create_suppression)
+        .service(suppressions::list_suppressions)
+        .service(suppressions::delete_suppression)
         .service(deliveries::settle_delivery)
         .service(migrations::preview_migration)
         .service(migrations::undo_migration)
@@ -289,6 +296,7 @@ pub fn routes(config: &mut ServiceConfig) {
 pub fn pages(config: &mut actix::ServiceConfig) {
     config
         .configure(ui::pages)
+        .configure(engagement::pages)
         .service(actix::redirect("/docs", "/docs/"))
         .service(actix::resource("/docs/{file:.*}").guard(Get()).to(documentation::get_documentation))
         .service(actix::resource("/openapi.json").guard(Get()).to(documentation::get_document))

@@ -139,7 +139,7 @@ async fn serve() -> Ask {
     let sender = Arc::new(sender);
     let app = Data::new(web::App {
         imports: Imports::open(engine.clone(), FOLDER.path()).expect("a folder for imports"),
-        engine,
+        engine: engine.clone(),
         operator: Some(Sha256::digest(TOKEN.as_bytes()).into()),
         hygiene: Hygiene::new(&config.server).expect("the shipped configuration"),
         rates: Rates::new(&config.rates),

@@ -37,6 +37,8 @@ pub fn run(bytes: &[u8]) {
     for source in [&subject, &body_text] {
         fields(source, &merge);
     }
+    let text = MailText { subject, body_html: Some(body_text.clone()), body_text };
+    let Ok(Content::Mail(text)) = merge.fill(&Content::Mail(text)) else { return };
     let mail = Mail {
         id: "0198-step".into(),
         message_id: "0198-step@localhost".into(),
@@ -45,8 +47,7 @@ pub fn run(bytes: &[u8]) {
         unsubscribe: Some(notes.clone()).filter(|link| !link.is_empty()),
         to_name: name,
         to_address: if to_address.is_empty() { "ada@example.org".into() } else { to_address },
-        merge,
-        text: MailText { subject, body_html: Some(body_text.clone()), body_text },
+        text,
     };
     let from = "relance <relance@localhost>".parse().expect("a sender");
     let Ok(message) = compose(&mail, &from, &mail.message_id) else { return };

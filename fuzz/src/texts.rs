@@ -1,5 +1,9 @@
 //! Short texts: instants, ids, languages, addresses, and the values of a record.
 
+use std::sync::{Arc, LazyLock};
+
+use relance::connector::mail::links::Links;
+use relance::connector::seal::Seal;
 use relance::domain::catalogue::field::built_in;
 use relance::domain::given::Given;
 use relance::domain::record::schema::{Change, Phone, RecordType, Value};
@@ -8,6 +12,11 @@ use relance::domain::schedule::icalendar::days_off;
 use relance::domain::template::Language;
 use relance::id::{EnrolmentId, RecordId, SequenceId, StepId};
 use relance::time::Timestamp;
+
+static LINKS: LazyLock<Links> = LazyLock::new(|| {
+    let key = Seal::fresh_key().expect("randomness");
+    Links::new(Arc::new(Seal::new(&key).expect("a key")))
+});
 
 pub fn run(bytes: &[u8]) {
     let Some((choice, rest)) = bytes.split_first() else { return };
@@ -24,6 +33,9 @@ pub fn run(bytes: &[u8]) {
                 assert_eq!(EnrolmentId::of(id.record(), id.ordinal()), id, "an id is its record and its number");
             }
             let _ = (RecordId::parse(&text), StepId::parse(&text), SequenceId::parse(&text));
+            let leads =
+                LINKS.opened(&text).is_some() || LINKS.clicked(&text).is_some() || LINKS.fetched(&text).is_some();
+            assert!(!leads && LINKS.unsubscribed(&text).is_none(), "nobody else makes ids of messages: {text}");
         }
         2 => {
             let _ = (Language::accepted(&text), RecordType::from_name(&text));

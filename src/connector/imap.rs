@@ -17,8 +17,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::mail::pool::PASSWORD;
+use super::seal::Seal;
 use super::secret::Secret;
-use crate::domain::channels::mailbox::Security;
+use crate::domain::channels::mailbox::{Security, Server};
 use crate::limits;
 
 /// For any answer of a server.
@@ -41,6 +43,18 @@ pub struct Account {
     pub username: String,
     /// What proves it.
     pub password: Secret,
+}
+
+impl Account {
+    /// That of a mailbox. Err says what is missing.
+    pub fn of(server: &Server, seal: &Seal) -> std::result::Result<Account, String> {
+        let password = match &server.password {
+            Some(sealed) => seal.open(PASSWORD, &sealed.0).map_err(|error| error.to_string())?,
+            None => Secret::new(""),
+        };
+        let username = server.username.clone().ok_or("it has no name to sign in with")?;
+        Ok(Account { host: server.host.clone(), port: server.port, security: server.security, username, password })
+    }
 }
 
 /// How far a folder was read. Its numbers hold as long as the server says that it is the same folder.

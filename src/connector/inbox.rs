@@ -5,7 +5,7 @@
 mod automatic;
 mod day;
 pub mod quote;
-mod report;
+pub mod report;
 mod returning;
 pub mod words;
 

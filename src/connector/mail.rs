@@ -1,6 +1,8 @@
 //! E-mail on its way out: composed once, then carried to the server of a mailbox or written into the spool.
 
 pub mod compose;
+pub mod draft;
+pub mod links;
 pub mod pool;
 pub mod postman;
 pub mod smtp;
@@ -8,7 +10,6 @@ pub mod spool;
 
 use std::sync::Arc;
 
-use super::merge::Merge;
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::message_template::MailText;
 
@@ -29,8 +30,6 @@ pub struct Mail {
     pub references: Vec<String>,
     /// Where one click ends such messages (RFC 8058).
     pub unsubscribe: Option<String>,
-    /// About whom, and from whom.
-    pub merge: Merge,
-    /// What it says.
+    /// What it says, filled in.
     pub text: MailText,
 }

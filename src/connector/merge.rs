@@ -6,6 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use crate::connector::markup::cleaned;
 use crate::domain::message_template::merge::MergeField;
 use crate::domain::message_template::{Content, MailText};
 use crate::domain::policy::Policy;
@@ -103,13 +104,20 @@ impl Merge {
         }
     }
 
-    /// The content with its fields filled in; values are escaped in HTML, and a subject is one line.
+    /// The content with its fields filled in; values are escaped in HTML, what is harmful in that is left out, and a subject is
+    /// one line.
     pub fn fill(&self, content: &Content) -> Result<Content, String> {
+        self.fill_with(content, cleaned)
+    }
+
+    /// The same, with what makes HTML harmless.
+    pub fn fill_with(&self, content: &Content, clean: impl FnOnce(&str) -> String) -> Result<Content, String> {
         let text = |source: &str| render(source, self, AutoEscape::None);
         Ok(match content {
             Content::Text(body) => Content::Text(text(body)?),
             Content::Mail(MailText { subject, body_text, body_html }) => {
                 let body_html = body_html.as_ref().map(|html| render(html, self, AutoEscape::Html)).transpose()?;
+                let body_html = body_html.map(|html| clean(&html));
                 Content::Mail(MailText { subject: one_line(&text(subject)?), body_text: text(body_text)?, body_html })
             }
         })

@@ -129,6 +129,16 @@ impl Seal {
         derived
     }
 
+    /// The same under each key, the present one first.
+    pub fn derive_all(&self, purpose: &str, bytes: &[u8]) -> Vec<[u8; 32]> {
+        let derived = |key: &Key| {
+            let mut derived = [0_u8; 32];
+            derived.copy_from_slice(key.derive(purpose, bytes).as_ref());
+            derived
+        };
+        self.0.iter().map(derived).collect()
+    }
+
     /// Whether `derived` is what [`Seal::derive`] gave or, under an older key, had given: all of it, or its first bytes
     /// where a shorter one was given out. Takes the same time wherever they differ. Fewer than 16 bytes prove nothing.
     pub fn has_derived(&self, purpose: &str, bytes: &[u8], derived: &[u8]) -> bool {

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
-use crate::id::{GatewayId, TemplateId};
+use crate::id::{AttachmentId, GatewayId, TemplateId};
 use crate::time::Timestamp;
 
 /// What a second attempt may do where the outcome of the first is not known.
@@ -52,6 +53,21 @@ pub enum Settled {
     Resend,
 }
 
+/// What a message said when it left, as far as that is kept: with the log, and as long.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// Where it went.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its plain text.
+    pub text: String,
+    /// Where its links lead, by the number that stands in their ids.
+    pub links: Vec<String>,
+    /// The files that it names, each of a template.
+    pub attachments: Vec<(TemplateId, AttachmentId)>,
+}
+
 /// What a seller sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -72,10 +88,16 @@ pub struct Message {
     pub state: MessageState,
     /// Its Message-ID, once it was tried.
     pub message_id: Option<String>,
-    /// Where it stood before, as lists tell it.
-    pub former: Option<DeliveryState>,
-    /// When it was first owed.
+    /// Since when it stands there, or when it is tried again.
+    pub at: Timestamp,
+    /// The list row that it had before.
+    pub former: Option<(DeliveryState, Timestamp)>,
+    /// When it was first to leave, as it was last planned.
     pub owed_at: Timestamp,
+    /// When it would have left if no bound had held it: it is late from then on.
+    pub due_at: Timestamp,
+    /// What holds it.
+    pub brake: Option<Brake>,
     /// Attempts that came to nothing so far.
     pub attempts: u16,
     /// What went wrong last, or why it was given up or not sent.
@@ -211,8 +233,11 @@ impl Message {
             own: None,
             state,
             message_id: None,
+            at,
             former: None,
             owed_at: at,
+            due_at: at,
+            brake: None,
             attempts: 0,
             last_error: None,
             route: None,
@@ -221,9 +246,15 @@ impl Message {
         }
     }
 
-    /// It stands elsewhere now.
-    pub fn turn(&mut self, state: MessageState) {
-        self.former = Some(self.state.listed());
+    /// It stands elsewhere from `at` on.
+    pub fn turn(&mut self, state: MessageState, at: Timestamp) {
+        self.former = Some(self.row());
+        self.at = state.wakes_at().unwrap_or(at);
         self.state = state;
+    }
+
+    /// Its row in lists.
+    pub fn row(&self) -> (DeliveryState, Timestamp) {
+        (self.state.listed(), self.at)
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::access::Facts;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
+use crate::domain::slot::Slot;
 use crate::id::{AbTestId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
 
@@ -143,8 +144,12 @@ pub enum Index {
     Delivery {
         /// Where.
         state: DeliveryState,
+        /// Since when, or when it is tried again.
+        at: Timestamp,
         /// The ordinal of its step.
         ordinal: u32,
+        /// What it counts against; of a row that is removed it says nothing.
+        slot: Slot,
     },
     /// What a provider may name a text message by when it tells of it.
     Text {

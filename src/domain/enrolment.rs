@@ -9,6 +9,7 @@ mod assign;
 mod away;
 mod delivery;
 mod due;
+mod engage;
 mod enter;
 mod message;
 pub mod migrate;
@@ -23,9 +24,10 @@ use self::ab_test::Participation;
 use self::migrate::{Former, Outcome};
 use crate::domain::activity::LinkedActivity;
 use crate::domain::delivery::{Message, MessageState};
+use crate::domain::engagement::Hits;
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::record::schema::Owner;
-use crate::id::{SequenceId, UserId};
+use crate::id::{MailboxId, SequenceId, UserId};
 use crate::time::Timestamp;
 
 /// Names an enrolment or a step instance within its record.
@@ -109,6 +111,8 @@ pub struct Enrolment {
     pub former: Option<Box<Former>>,
     /// The A/B tests it takes part in.
     pub participations: Vec<Participation>,
+    /// The mailbox that its messages leave from, once one was chosen.
+    pub sender: Option<MailboxId>,
 }
 
 impl Enrolment {
@@ -277,6 +281,8 @@ pub struct Step {
     pub signals: Signals,
     /// The message that was handed to the outbox.
     pub message: Option<Message>,
+    /// What is remembered of who opened its message and followed its links.
+    pub hits: Option<Box<Hits>>,
     /// What the timeline has of it.
     pub linked: LinkedActivity,
 }

@@ -15,9 +15,10 @@ use crate::domain::plan::{Plan, PlanNode};
 use crate::domain::policy::Policy;
 use crate::domain::related::Related;
 use crate::domain::sequence::{Sequence, SequenceStatus};
+use crate::domain::suppression::list::Suppressions;
 use crate::domain::template;
 use crate::domain::webhook::Webhook;
-use crate::id::{SequenceId, TemplateId, WebhookId};
+use crate::id::{SequenceId, SuppressionId, TemplateId, WebhookId};
 
 /// The snapshot that every decision is given.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct Given {
     pub webhooks: HashMap<WebhookId, Arc<Webhook>>,
     /// Reads the merge fields of a text.
     pub merge_reader: MergeReader,
+    /// Whom automated messages are not sent to.
+    pub suppressions: Suppressions,
     /// What a second attempt may do at a message that no mailbox is chosen for.
     pub class: Class,
     /// Whether messages go to the servers of their mailboxes.
@@ -57,6 +60,7 @@ impl Default for Given {
             messages: template::shipped_messages().clone(),
             webhooks: HashMap::new(),
             merge_reader: reads_nothing,
+            suppressions: Suppressions::default(),
             class: Class::default(),
             carries: false,
             related: Related::default(),
@@ -119,6 +123,12 @@ impl Given {
             false => _ = next.webhooks.remove(&id),
         }
         next
+    }
+
+    /// The same snapshot with a suppression as it is now.
+    #[must_use]
+    pub fn with_suppression(&self, id: SuppressionId, holds: bool) -> Given {
+        Given { suppressions: self.suppressions.with(id, holds), ..self.clone() }
     }
 
     /// The same snapshot with the organisation as it is now.

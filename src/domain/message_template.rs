@@ -2,12 +2,14 @@
 //!
 //! A step names a template and not its text, so a message that has not left yet leaves as the template is then.
 
+pub mod attachment;
 pub mod command;
 pub mod merge;
 
 use serde::{Deserialize, Serialize};
 
-use self::command::{TemplateChange, TemplateCommand, TemplateEvent, TemplateRejection};
+use self::attachment::Attachment;
+use self::command::{Decision, TemplateChange, TemplateCommand, TemplateEvent, TemplateRejection};
 use self::merge::Part;
 use crate::domain::effect::Effects;
 use crate::domain::entity::{Entity, Stamp};
@@ -105,6 +107,8 @@ pub struct MessageTemplate {
     pub language: Language,
     /// What it says.
     pub content: Content,
+    /// The files that its messages name.
+    pub attachments: Vec<Attachment>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -119,6 +123,7 @@ impl Default for MessageTemplate {
             name: String::new(),
             language: Language::En,
             content: Content::Text(String::new()),
+            attachments: Vec::new(),
             created_at: Timestamp::default(),
             modified_at: Timestamp::default(),
         }
@@ -127,6 +132,7 @@ impl Default for MessageTemplate {
 
 impl Entity for MessageTemplate {
     const KIND: EntityKind = EntityKind::MessageTemplate;
+    const LAYOUT: u16 = 2;
     type Id = TemplateId;
     type Given = Given;
     type Command = TemplateCommand;
@@ -154,6 +160,7 @@ impl Entity for MessageTemplate {
         let kind = match &command {
             TemplateCommand::Create { content, .. } => content.kind(),
             TemplateCommand::Change { kind, .. } | TemplateCommand::Delete { kind } => *kind,
+            TemplateCommand::Attach { .. } | TemplateCommand::Detach(_) => MessageKind::Mail,
         };
         if self.standing != Standing::Present || self.content.kind() != kind {
             return Err(TemplateRejection::NotFound);
@@ -162,6 +169,8 @@ impl Entity for MessageTemplate {
         match command {
             TemplateCommand::Create { .. } => Err(TemplateRejection::Exists),
             TemplateCommand::Change { changes, .. } => self.change(given, changes),
+            TemplateCommand::Attach { attachment, content } => self.attach(attachment, content),
+            TemplateCommand::Detach(id) => self.detach(id),
             TemplateCommand::Delete { .. } => match referrer(id, given, stamp.by) {
                 Some(sequence) => Err(TemplateRejection::Referenced(sequence)),
                 None => Ok(vec![TemplateEvent::Deleted]),
@@ -178,11 +187,14 @@ impl Entity for MessageTemplate {
                     name: name.clone(),
                     language: *language,
                     content: content.clone(),
+                    attachments: Vec::new(),
                     created_at: stamp.at,
                     modified_at: stamp.at,
                 };
             }
             TemplateEvent::Changed(changes) => changes.iter().for_each(|change| self.set(change)),
+            TemplateEvent::Attached { attachment, .. } => self.attachments.push(attachment.clone()),
+            TemplateEvent::Detached(id) => self.attachments.retain(|attachment| attachment.id != *id),
             TemplateEvent::Deleted => *self = MessageTemplate { standing: Standing::Deleted, ..Self::default() },
         }
         self.modified_at = stamp.at;
@@ -194,8 +206,6 @@ impl Entity for MessageTemplate {
 
     fn effects(&self, _id: TemplateId, _event: &TemplateEvent, _owed: &mut Effects) {}
 }
-
-type Decision = Result<Vec<TemplateEvent>, TemplateRejection>;
 
 impl MessageTemplate {
     /// Whether it is there and carried so.

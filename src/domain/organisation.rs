@@ -158,7 +158,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 5;
+    const LAYOUT: u16 = 6;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;

@@ -82,38 +82,9 @@ pub struct Record {
     pub away_until: Option<Timestamp>,
 }
 
-impl Record {
-    /// The enrolment of that ordinal.
-    pub fn enrolment(&self, ordinal: Ordinal) -> Option<&Enrolment> {
-        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
-        self.enrolments.get(place)
-    }
-
-    /// The step instance of that ordinal.
-    pub fn step(&self, ordinal: Ordinal) -> Option<&Step> {
-        self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok().and_then(|place| self.steps.get(place))
-    }
-
-    /// The open step instance an enrolment stands on.
-    pub fn current_step(&self, enrolment: &Enrolment) -> Option<&Step> {
-        let step = self.step(enrolment.current?)?;
-        (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
-    }
-
-    /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
-    pub fn stage(&self, flow: FlowId) -> Option<&str> {
-        self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
-    }
-
-    /// Enrolments that are connecting or connected.
-    pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
-        self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
-    }
-}
-
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 14;
+    const LAYOUT: u16 = 16;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -219,11 +190,6 @@ impl Entity for Record {
                     step.ended_by = Some(*by);
                 }
             }
-            RecordEvent::AbVersionTaken { step, version } => {
-                if let Some(step) = self.step_mut(*step) {
-                    step.ab_version = Some(*version);
-                }
-            }
             RecordEvent::AbTestEntered { .. }
             | RecordEvent::AbExposed { .. }
             | RecordEvent::AbMetricMet { .. }
@@ -235,10 +201,16 @@ impl Entity for Record {
             | RecordEvent::TextImpossible { .. }
             | RecordEvent::TextOptedOut { .. }
             | RecordEvent::OptedOut { .. } => {}
+            RecordEvent::SenderChosen { enrolment, mailbox } => {
+                if let Some(enrolment) = self.enrolment_mut(*enrolment) {
+                    enrolment.sender = Some(*mailbox);
+                }
+            }
             RecordEvent::TextReplied { .. } | RecordEvent::Signalled { .. } | RecordEvent::AwayUntil { .. } => {
                 self.note_answer(event)
             }
-            RecordEvent::MessageOwed { .. }
+            RecordEvent::AbVersionTaken { .. }
+            | RecordEvent::MessageOwed { .. }
             | RecordEvent::EmailSubmitted { .. }
             | RecordEvent::MessageSent { .. }
             | RecordEvent::MessageFailed { .. }
@@ -253,6 +225,8 @@ impl Entity for Record {
             | RecordEvent::TextRouted { .. }
             | RecordEvent::TextDelivered { .. }
             | RecordEvent::TextUndelivered { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { .. }
             | RecordEvent::BecameSellers { .. } => self.note_message(event, stamp),
             RecordEvent::Ended { enrolment, status, reason, cancelled } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
@@ -375,7 +349,10 @@ impl Entity for Record {
             | RecordEvent::TextDelivered { .. }
             | RecordEvent::TextReplied { .. }
             | RecordEvent::TextOptedOut { .. }
-            | RecordEvent::OptedOut { .. } => {}
+            | RecordEvent::OptedOut { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { .. }
+            | RecordEvent::SenderChosen { .. } => {}
         }
     }
 

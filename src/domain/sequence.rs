@@ -158,7 +158,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 7;
+    const LAYOUT: u16 = 8;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -325,6 +325,7 @@ impl Sequence {
             Property::Goal(goal) => self.conduct.goal = goal,
             Property::Reentry(reentry) => self.reentry = reentry,
             Property::Exclusive(tag) => self.exclusive = tag,
+            Property::Sending(sending) => self.conduct.sending = sending,
         }
     }
 }

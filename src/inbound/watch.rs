@@ -14,9 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::Inbound;
 use crate::connector::imap::{Account, Connection, Cursor};
-use crate::connector::mail::pool::PASSWORD;
 use crate::connector::seal::Seal;
-use crate::connector::secret::Secret;
 use crate::domain::channels::mailbox::Server;
 use crate::file::write_whole;
 use crate::id::MailboxId;
@@ -63,7 +61,7 @@ async fn follow(inbound: Inbound, seal: Arc<Seal>, id: MailboxId, server: Server
     let mut pause = PAUSE;
     let mut told = String::new();
     loop {
-        let failed = match account(&server, &seal) {
+        let failed = match Account::of(&server, &seal) {
             Ok(account) => read_on(&inbound, &account, &file, &mut pause).await.map(|never| match never {}),
             Err(why) => Err(why),
         };
@@ -75,15 +73,6 @@ async fn follow(inbound: Inbound, seal: Arc<Seal>, id: MailboxId, server: Server
         tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         pause = (pause * 2).min(PAUSE_MAX);
     }
-}
-
-fn account(server: &Server, seal: &Seal) -> Result<Account, String> {
-    let password = match &server.password {
-        Some(sealed) => seal.open(PASSWORD, &sealed.0).map_err(|error| error.to_string())?,
-        None => Secret::new(""),
-    };
-    let username = server.username.clone().ok_or("it has no name to sign in with")?;
-    Ok(Account { host: server.host.clone(), port: server.port, security: server.security, username, password })
 }
 
 /// Reads an inbox over one connection until that fails.

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::domain::audit::{Audit, Note, Refusal};
 use crate::domain::effect::Effect;
 use crate::domain::given::Given;
+use crate::domain::governor::Governor;
 use crate::id::{AuditId, EntityId, IdSource, Shard};
 use crate::limits;
 use crate::runtime::keyring::Keyring;
@@ -43,6 +44,9 @@ pub struct Shared {
     pub(super) next_due: Vec<AtomicI64>,
     pub(super) planned: AtomicI64,
     pub(super) owing: Vec<AtomicBool>,
+    pub(super) governor: Mutex<Governor>,
+    /// Held by whoever computes the governor.
+    pub(super) reckoning: tokio::sync::Mutex<()>,
     pub(super) timer: OnceLock<Addr<TimerActor>>,
     pub(super) outbox: OnceLock<Addr<OutboxActor>>,
 }

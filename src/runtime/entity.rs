@@ -21,6 +21,7 @@ use crate::domain::webhook::Webhook;
 use crate::id::{AuditId, EntityId, RecordId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
+use crate::runtime::governing::{Moved, moved};
 use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::sabotage::{self, Defect};
@@ -284,6 +285,8 @@ struct Pending<E: Entity> {
 struct Hints {
     due: Option<crate::time::Timestamp>,
     owes: bool,
+    moved: Moved,
+    at: crate::time::Timestamp,
 }
 
 impl Hints {
@@ -293,10 +296,11 @@ impl Hints {
             _ => None,
         });
         let owes = commit.effects.iter().any(|effect| matches!(effect, Effect::Owe { .. }));
-        Hints { due: armed.min(), owes }
+        Hints { due: armed.min(), owes, moved: moved(commit), at: commit.at }
     }
 
     fn give(self, fence: Fence, shared: &Shared) {
+        shared.tell_governor(self.moved, self.at);
         if sabotage::has(Defect::LoseHints) {
             return;
         }

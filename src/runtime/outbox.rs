@@ -188,7 +188,7 @@ impl OutboxActor {
             let settled = match row.delivery {
                 Delivery::Mail { template } => {
                     let message = (row.key, template);
-                    message::deliver(&router, mailer.as_ref(), row.entity.into(), message, epoch, spread).await
+                    message::deliver(&router, &mailer, row.entity.into(), message, epoch, spread).await
                 }
                 Delivery::DisconnectAll { until } => disconnect_all(&router, row.entity.into(), until).await,
                 Delivery::Migrate { migration, undo } => migrate::migrate(&router, migration, undo).await,

@@ -19,6 +19,7 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::suppression::Suppression;
 use crate::domain::webhook::Webhook;
 use crate::id::{EntityId, UserId};
 use crate::limits;
@@ -124,6 +125,16 @@ impl Resides for Webhook {
     }
 }
 
+impl Resides for Suppression {
+    fn residence(shard: &mut ShardActor) -> &mut Residence<Suppression> {
+        &mut shard.suppressions
+    }
+
+    fn committed(id: Self::Id, state: &Suppression, shared: &Shared) {
+        shared.given.rcu(|given| given.with_suppression(id, state.holds.is_some()));
+    }
+}
+
 impl Resides for Import {
     fn residence(shard: &mut ShardActor) -> &mut Residence<Import> {
         &mut shard.imports
@@ -160,6 +171,7 @@ pub struct ShardActor {
     channels: Residence<Channels>,
     message_templates: Residence<MessageTemplate>,
     webhooks: Residence<Webhook>,
+    suppressions: Residence<Suppression>,
     panics: HashMap<EntityId, u8>,
 }
 
@@ -179,6 +191,7 @@ impl ShardActor {
             channels: Residence::default(),
             message_templates: Residence::default(),
             webhooks: Residence::default(),
+            suppressions: Residence::default(),
             panics: HashMap::new(),
         }
     }
@@ -228,6 +241,7 @@ impl ShardActor {
         self.channels.ask_idle_to_leave(idle);
         self.message_templates.ask_idle_to_leave(idle);
         self.webhooks.ask_idle_to_leave(idle);
+        self.suppressions.ask_idle_to_leave(idle);
         metrics::gauge!("relance_resident_records").set(self.records.0.len() as f64);
         ctx.run_later(idle / 4, |shard, ctx| shard.look_for_idle(ctx));
     }

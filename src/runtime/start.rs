@@ -16,6 +16,8 @@ use crate::domain::given::Given;
 use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::sequence::Sequence;
+use crate::domain::suppression::list::Suppressions;
+use crate::domain::suppression::{Reached, Suppression};
 use crate::domain::webhook::Webhook;
 use crate::id::{CatalogueId, ChannelsId, EntityKind, IdSource, OrganisationId, UserId};
 use crate::limits;
@@ -73,7 +75,14 @@ fn assemble(
     let fences = store.grant()?;
     let epoch = fences.iter().map(|fence| fence.epoch).max().unwrap_or_default();
     let (class, carries) = (options.mailer.class(), options.mailer.carries());
-    let given = Given { class, carries, ..read_given(store.as_ref())? };
+    let suppressions = match options.mailer.links().cloned() {
+        Some(links) => Suppressions::named_by(Arc::new(move |reached, address: &str| match reached {
+            Reached::Email => links.addresses(address),
+            Reached::Phone => links.numbers(address),
+        })),
+        None => Suppressions::default(),
+    };
+    let given = Given { class, carries, ..read_given(store.as_ref(), suppressions)? };
     let keyring = read_keys(store.as_ref())?;
     let watch = ClockWatch::new(&options.clock, store.head().at, options.clock_before);
     let shared = Arc::new(Shared {
@@ -88,6 +97,8 @@ fn assemble(
         next_due: rows::shards().map(|_| AtomicI64::new(i64::MIN)).collect(),
         planned: AtomicI64::new(i64::MAX),
         owing: rows::shards().map(|_| AtomicBool::new(false)).collect(),
+        governor: Mutex::default(),
+        reckoning: tokio::sync::Mutex::default(),
         timer: OnceLock::new(),
         outbox: OnceLock::new(),
     });
@@ -128,11 +139,11 @@ fn read_keys(store: &dyn Store) -> Result<Keyring> {
 
 /// The snapshot as the log says it: the organisation, the catalogue, the channels, message templates, webhooks, every sequence,
 /// and the plans of its versions.
-fn read_given(store: &dyn Store) -> Result<Given> {
+fn read_given(store: &dyn Store, suppressions: Suppressions) -> Result<Given> {
     let (organisation, ..) = codec::load::<Organisation>(store, OrganisationId::THE.into(), None)?;
     let (catalogue, ..) = codec::load::<Catalogue>(store, CatalogueId::THE.into(), None)?;
     let (channels, ..) = codec::load::<Channels>(store, ChannelsId::THE.into(), None)?;
-    let given = Given { merge_reader: merge::fields, ..Given::default() };
+    let given = Given { merge_reader: merge::fields, suppressions, ..Given::default() };
     let mut given = given.with_organisation(&organisation).with_catalogue(&catalogue).with_channels(&channels);
     for entity in store.entities(EntityKind::MessageTemplate)? {
         let (template, ..) = codec::load::<MessageTemplate>(store, entity, None)?;
@@ -141,6 +152,10 @@ fn read_given(store: &dyn Store) -> Result<Given> {
     for entity in store.entities(EntityKind::Webhook)? {
         let (webhook, ..) = codec::load::<Webhook>(store, entity, None)?;
         given = given.with_webhook(entity.into(), &webhook);
+    }
+    for entity in store.entities(EntityKind::Suppression)? {
+        let (suppression, ..) = codec::load::<Suppression>(store, entity, None)?;
+        given.suppressions.set(entity.into(), suppression.holds.is_some());
     }
     for entity in store.entities(EntityKind::Sequence)? {
         let (sequence, ..) = codec::load::<Sequence>(store, entity, None)?;

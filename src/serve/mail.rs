@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow, bail};
 
 use super::named;
 use crate::config::{Mail, Smtp};
+use crate::connector::mail::links::Links;
 use crate::connector::mail::pool::{Carrier, PASSWORD};
 use crate::connector::mail::postman::Postman;
 use crate::connector::mail::smtp::Patience;
@@ -25,6 +26,7 @@ use crate::runtime::message::Caller;
 /// A sandbox writes every message into the spool. No server is asked before there is something to send.
 pub fn postman(config: &Mail, data: &Path, seal: &Arc<Seal>, sandbox: bool) -> anyhow::Result<Postman> {
     let postman = Postman::open(&data.join(&config.spool), &config.from).map_err(anyhow::Error::msg)?;
+    let postman = postman.with_links(Links::new(seal.clone()));
     let house = house(config, seal).context("[mail.smtp] cannot be used")?;
     let seconds = |seconds: u64| Duration::from_secs(seconds.max(1));
     let patience = Patience { reply: seconds(config.reply_seconds), end_of_data: seconds(config.end_of_data_seconds) };

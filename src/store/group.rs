@@ -185,7 +185,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Index::Enrolment { sequence, live, ordinal } => {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
-            Index::Delivery { state, ordinal } => key::delivery(*state, StepId::of(record, *ordinal)),
+            Index::Delivery { state, at, ordinal, .. } => key::delivery(*state, *at, StepId::of(record, *ordinal)),
             Index::Text { gateway, name, at, ordinal } => key::text(*gateway, name, *at, StepId::of(record, *ordinal)),
         };
         match effect {
@@ -194,6 +194,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Effect::Owe { key, delivery } => self.batch.put(key::owed(entity, *key), codec::encode(delivery)),
             Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
             Effect::Index(index @ Index::Record(summary)) => self.batch.put(row(index), codec::encode(summary)),
+            Effect::Index(index @ Index::Delivery { slot, .. }) => self.batch.put(row(index), codec::encode(slot)),
             Effect::Index(index) => self.batch.put(row(index), vec![]),
             Effect::Unindex(index) => self.batch.remove(row(index)),
             Effect::Claim { kind, external_id } => {

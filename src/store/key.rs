@@ -183,9 +183,9 @@ pub fn deliveries(shard: Shard, state: DeliveryState) -> Key {
 }
 
 /// A message's list row.
-pub fn delivery(state: DeliveryState, step: StepId) -> Key {
+pub fn delivery(state: DeliveryState, at: Timestamp, step: StepId) -> Key {
     let mut key = deliveries(EntityId::from(step.record()).shard(), state);
-    key.extend_from_slice(&step.0.to_be_bytes());
+    key.extend_from_slice(&place(at, step));
     key
 }
 
@@ -209,6 +209,14 @@ pub fn text(gateway: GatewayId, name: &TextName, at: Timestamp, step: StepId) ->
     key.extend_from_slice(&(u64::MAX - at.millis() as u64).to_be_bytes());
     key.extend_from_slice(&step.0.to_be_bytes());
     key
+}
+
+/// Where a message stands among those of its state: by time.
+pub fn place(at: Timestamp, step: StepId) -> [u8; 24] {
+    let mut place = [0; 24];
+    place[..8].copy_from_slice(&(at.millis() as u64 ^ (1 << 63)).to_be_bytes());
+    place[8..].copy_from_slice(&step.0.to_be_bytes());
+    place
 }
 
 /// The week whose command ids stand together.
@@ -383,10 +391,11 @@ pub mod read {
     }
 
     /// The step of a message's list row.
-    pub fn delivery(key: &[u8]) -> Option<StepId> {
-        let step = StepId(id(key.get(4..)?)?);
+    pub fn delivery(key: &[u8]) -> Option<(Timestamp, StepId)> {
+        let at = u64::from_be_bytes(key.get(4..12)?.try_into().ok()?) ^ (1 << 63);
+        let step = StepId(id(key.get(12..)?)?);
         at_home(key, step.record().into())?;
-        Some(step)
+        Some((Timestamp::from_millis(at as i64), step))
     }
 
     /// The enrolment of a list row.

@@ -16,6 +16,7 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::suppression::Suppression;
 use crate::domain::webhook::Webhook;
 use crate::id::{EntityId, EntityKind};
 use crate::limits;
@@ -85,6 +86,7 @@ fn follows_from(entity: EntityId, log: &Log) -> Result<Replayed> {
         EntityKind::Channels => replay::<Channels>(entity, log).map(|found| found.1),
         EntityKind::MessageTemplate => replay::<MessageTemplate>(entity, log).map(|found| found.1),
         EntityKind::Webhook => replay::<Webhook>(entity, log).map(|found| found.1),
+        EntityKind::Suppression => replay::<Suppression>(entity, log).map(|found| found.1),
     }
 }
 
@@ -236,6 +238,7 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
             check_snapshot::<MessageTemplate>(store, entity, log, findings).map(|found| found.1)
         }
         EntityKind::Webhook => check_snapshot::<Webhook>(store, entity, log, findings).map(|found| found.1),
+        EntityKind::Suppression => check_snapshot::<Suppression>(store, entity, log, findings).map(|found| found.1),
     }
 }
 

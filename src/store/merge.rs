@@ -16,7 +16,7 @@ use crate::store::{Result, VisitRecord, codec};
 const PAGE_FIRST: usize = 4;
 
 /// Called for each row with the id at the end of its key, the key and the value; says whether to go on.
-type VisitId<'a> = &'a mut dyn FnMut(u128, &[u8], &[u8]) -> Result<bool>;
+type VisitId<'a, const N: usize> = &'a mut dyn FnMut([u8; N], &[u8], &[u8]) -> Result<bool>;
 
 impl<K: Keyspace> RowStore<K> {
     /// See [`crate::store::Store::entities`].
@@ -36,10 +36,11 @@ impl<K: Keyspace> RowStore<K> {
 
     /// See [`crate::store::Store::records`].
     pub(super) fn list_records(&self, scope: &Scope, before: Option<u128>, visit: VisitRecord) -> Result<()> {
+        let before = before.map(u128::to_be_bytes);
         let Scope::Of(principals) = scope else {
             let prefixes = shards().map(|shard| key::all(shard, b'I'));
             return self.merge_newest_first(prefixes, before, &mut |id, _, value| {
-                Ok(visit(RecordId(id), codec::decode(value)?))
+                Ok(visit(RecordId(u128::from_be_bytes(id)), codec::decode(value)?))
             });
         };
         let prefixes = principals.iter().flat_map(|of| shards().map(|shard| key::records_of(shard, *of)));
@@ -59,13 +60,13 @@ impl<K: Keyspace> RowStore<K> {
     }
 
     /// Rows under several prefixes as one list, last id first, from below `before` on.
-    pub(super) fn merge_newest_first(
+    pub(super) fn merge_newest_first<const N: usize>(
         &self,
         prefixes: impl Iterator<Item = Key>,
-        before: Option<u128>,
-        visit: VisitId,
+        before: Option<[u8; N]>,
+        visit: VisitId<N>,
     ) -> Result<()> {
-        let mut streams: Vec<Stream> =
+        let mut streams: Vec<Stream<N>> =
             prefixes.map(|prefix| Stream { prefix, before, page: VecDeque::new(), rows: PAGE_FIRST }).collect();
         let mut newest = BinaryHeap::new();
         for (place, stream) in streams.iter_mut().enumerate() {
@@ -87,18 +88,18 @@ impl<K: Keyspace> RowStore<K> {
     }
 
     /// Reads the next page of a stream; it stays empty where nothing is left.
-    fn refill(&self, stream: &mut Stream) -> Result<()> {
+    fn refill<const N: usize>(&self, stream: &mut Stream<N>) -> Result<()> {
         let Stream { prefix, before, page, rows } = stream;
         if *rows == 0 {
             return Ok(());
         }
         let end = match before {
-            Some(before) => [prefix.as_slice(), &before.to_be_bytes()].concat(),
+            Some(before) => [prefix.as_slice(), before.as_slice()].concat(),
             None => key::after(prefix),
         };
         self.rows.scan(Bound::Included(prefix), Bound::Excluded(&end), true, &mut |found, value| {
             let id = found.get(prefix.len()..).and_then(|id| id.try_into().ok()).ok_or_else(|| unreadable(found))?;
-            page.push_back((u128::from_be_bytes(id), found.to_vec(), value.to_vec()));
+            page.push_back((id, found.to_vec(), value.to_vec()));
             Ok(page.len() < *rows)
         })?;
         *before = page.back().map(|row| row.0).or(*before);
@@ -108,10 +109,10 @@ impl<K: Keyspace> RowStore<K> {
 }
 
 /// The rows under one prefix in a merged list.
-struct Stream {
+struct Stream<const N: usize> {
     prefix: Key,
-    before: Option<u128>,
-    page: VecDeque<(u128, Key, Vec<u8>)>,
+    before: Option<[u8; N]>,
+    page: VecDeque<([u8; N], Key, Vec<u8>)>,
     /// How many to read next; none once all are read.
     rows: usize,
 }

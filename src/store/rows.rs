@@ -8,6 +8,7 @@ use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
 use crate::domain::record::schema::RecordType;
+use crate::domain::slot::Slot;
 use crate::id::{EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::backup::Feed;
@@ -291,7 +292,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         before: Option<EnrolmentRow>,
         visit: &mut dyn FnMut(EnrolmentRow) -> bool,
     ) -> Result<()> {
-        let before = before.map(|row| crate::id::EnrolmentId::of(row.record, row.ordinal).0);
+        let before = before.map(|row| crate::id::EnrolmentId::of(row.record, row.ordinal).0.to_be_bytes());
         let prefixes = shards().map(|shard| key::enrolments(shard, sequence, live));
         self.merge_newest_first(prefixes, before, &mut |_, found, _| {
             Ok(visit(key::read::enrolment(found).ok_or_else(|| unreadable(found))?))
@@ -301,12 +302,14 @@ impl<K: Keyspace> Store for RowStore<K> {
     fn deliveries(
         &self,
         states: &[DeliveryState],
-        before: Option<StepId>,
-        visit: &mut dyn FnMut(StepId) -> bool,
+        before: Option<(Timestamp, StepId)>,
+        visit: &mut dyn FnMut(Timestamp, StepId, Slot) -> bool,
     ) -> Result<()> {
         let prefixes = states.iter().flat_map(|state| shards().map(|shard| key::deliveries(shard, *state)));
-        self.merge_newest_first(prefixes, before.map(|step| step.0), &mut |_, found, _| {
-            Ok(visit(key::read::delivery(found).ok_or_else(|| unreadable(found))?))
+        let before = before.map(|(at, step)| key::place(at, step));
+        self.merge_newest_first(prefixes, before, &mut |_, found, value| {
+            let (at, step) = key::read::delivery(found).ok_or_else(|| unreadable(found))?;
+            Ok(visit(at, step, codec::decode(value)?))
         })
     }
 

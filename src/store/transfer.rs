@@ -19,6 +19,7 @@ use crate::domain::message_template::MessageTemplate;
 use crate::domain::organisation::Organisation;
 use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
+use crate::domain::suppression::Suppression;
 use crate::domain::webhook::Webhook;
 use crate::id::{EntityId, EntityKind, UserId};
 use crate::limits;
@@ -107,6 +108,7 @@ pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64> {
             EntityKind::Channels => line::<Channels>(entity, version, bytes)?,
             EntityKind::MessageTemplate => line::<MessageTemplate>(entity, version, bytes)?,
             EntityKind::Webhook => line::<Webhook>(entity, version, bytes)?,
+            EntityKind::Suppression => line::<Suppression>(entity, version, bytes)?,
         })
     })?;
     let links = export_links(store, &mut write)?;
@@ -220,6 +222,7 @@ pub fn read(mut input: impl BufRead, visit: &mut dyn FnMut(Told) -> Result<()>) 
             EntityKind::Channels => told::<Channels>(&text, follows),
             EntityKind::MessageTemplate => told::<MessageTemplate>(&text, follows),
             EntityKind::Webhook => told::<Webhook>(&text, follows),
+            EntityKind::Suppression => told::<Suppression>(&text, follows),
         };
         let (place, at, bytes) = read.map_err(|why| failed(format!("line {number} does not read: {why}")))?;
         if links > 0

@@ -2,6 +2,7 @@
 
 pub mod ab_tests;
 pub mod activities;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod bulk_emails;
@@ -42,6 +43,7 @@ pub mod settings;
 pub mod simulate;
 pub mod steps;
 pub mod stream;
+pub mod suppressions;
 pub mod tags;
 pub mod teams;
 pub mod templates;

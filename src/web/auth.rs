@@ -236,7 +236,7 @@ pub fn still_holds(app: &App, by: &Principal) -> bool {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 13] = [
+const ADMINISTERS: [&str; 14] = [
     "/holidays",
     "/users",
     "/teams",
@@ -249,9 +249,11 @@ const ADMINISTERS: [&str; 13] = [
     "/clock",
     "/tokens",
     "/test-clock",
+    "/suppressions",
     "/webhooks",
 ];
-const READ_BY_ADMINISTRATORS: [&str; 5] = ["/audit", "/backup", "/text-gateways", "/tokens", "/webhooks"];
+const READ_BY_ADMINISTRATORS: [&str; 6] =
+    ["/audit", "/backup", "/suppressions", "/text-gateways", "/tokens", "/webhooks"];
 
 /// The scopes of which a token needs one.
 pub fn needed_scopes(method: &Method, path: &str) -> &'static [TokenScope] {

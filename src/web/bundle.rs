@@ -184,6 +184,9 @@ pub struct PackedSequence<G = Graph> {
     /// AB-14.
     #[serde(default, skip_serializing_if = "is_default")]
     pub goal: GoalBody,
+    /// After how many hours a late message is passed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_after_hours: Option<u32>,
     /// Whether records may enter again.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reentry: Reentry,
@@ -331,6 +334,7 @@ impl PackedSequence<Value> {
             wait_computation: self.wait_computation,
             window: self.window,
             goal: self.goal,
+            skip_after_hours: self.skip_after_hours,
             reentry: self.reentry,
             exclusive: self.exclusive,
             graph: read_graph(self.graph, &format!("{root}/graph"))?,

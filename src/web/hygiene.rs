@@ -215,6 +215,10 @@ fn dress(headers: &mut HeaderMap, path: &str, id: &str, is_secure: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
+    if path.starts_with("/t/o/") {
+        // Shown by mail programs that are pages of others.
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    }
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let policy = match is_page {
         true if path.starts_with("/docs/") => DOCUMENTATION,

@@ -4,6 +4,7 @@
 mod catalogue;
 mod channels;
 mod codes;
+mod suppression;
 mod webhook;
 
 pub use codes::CODES;
@@ -333,7 +334,9 @@ impl From<TemplateRejection> for Problem {
         let code = match &rejection {
             TemplateRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
             TemplateRejection::Denied(denial) => denial.cause.code(),
-            TemplateRejection::NotFound => "not_found",
+            TemplateRejection::NotFound | TemplateRejection::NoAttachment => "not_found",
+            TemplateRejection::AttachmentsFull => "attachments_full",
+            TemplateRejection::MediaType(_) => "unsupported_media_type",
             TemplateRejection::Exists => "idempotency_key_reused",
             TemplateRejection::Shipped => "template_shipped",
             TemplateRejection::Referenced(_) => "referenced_by_active_sequence",

@@ -7,6 +7,7 @@ pub mod conduct;
 pub mod event;
 pub mod mailbox;
 pub mod record;
+pub mod settings;
 pub mod text_gateway;
 
 pub use self::activity::ActivityView;

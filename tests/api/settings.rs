@@ -17,6 +17,10 @@ fn at_first() -> Value {
         "card_customisation": false, "card_lock": false, "monthly_connect_quota": null,
         "require_sequence_tests": false, "language": "en", "unknown_policy": "hold", "unknown_after_minutes": 15,
         "retry_initial_seconds": 60, "retry_max_hours": 48, "public_url": null, "bulk_email_all_types": false,
+        "sending_caps": {
+            "organisation": { "per_hour": null, "per_day": null }, "seller": { "per_hour": null, "per_day": null },
+            "recipient_domain": { "per_hour": null, "per_day": null }, "spacing_seconds": 0, "person": null, "account": null,
+        },
     })
 }
 
@@ -30,6 +34,11 @@ fn others() -> Value {
         "linkedin": true, "card_customisation": true, "card_lock": true, "monthly_connect_quota": 1500,
         "require_sequence_tests": true, "language": "gl", "unknown_policy": "sent", "unknown_after_minutes": 1,
         "retry_initial_seconds": 2, "retry_max_hours": 3, "public_url": "https://sales.example.com", "bulk_email_all_types": true,
+        "sending_caps": {
+            "organisation": { "per_hour": 100, "per_day": 1000 }, "seller": { "per_hour": null, "per_day": 50 },
+            "recipient_domain": { "per_hour": 20, "per_day": null }, "spacing_seconds": 30, "person": { "most": 3, "days": 7 },
+            "account": { "most": 10, "days": 30 },
+        },
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::following::{about, reply};
@@ -54,16 +54,25 @@ async fn complaints_and_wishes_end_all_e_mail_and_a_bounce_is_told() {
     let letter = Letter { language: English, text: LEAVE[1][0], prefix: "Re: ", headers: "", from: "ada@example.net" };
     let complaint = reports::complaints().remove(0).1;
     let bounce = reports::returned(English).remove(2).raw;
-    for (raw, kind, told, allowed) in [
-        (complaint.into_bytes(), "complaint", "opted_out", false),
-        (PROGRAMS[0].answer(letter), "unsubscribe", "opted_out", false),
-        (bounce.into_bytes(), "bounce", "email_bounced", true),
+    for (raw, kind, told, allowed, reason) in [
+        (complaint.into_bytes(), "complaint", "opted_out", false, "complained"),
+        (PROGRAMS[0].answer(letter), "unsubscribe", "opted_out", false, "unsubscribed"),
+        (bounce.into_bytes(), "bounce", "email_bounced", true, "bounced"),
     ] {
         let (record, _, step) = server.written(&sequence).await;
         let (_, answer) = server.hand_over(&address, "message/rfc822", about(&raw, &step)).await;
         assert_eq!(answer["kind"], kind);
         assert_eq!(server.told(&record, told).await, 1, "{kind}");
         assert_eq!(server.get(&format!("/records/{record}")).await["allow_email"], allowed, "{kind}");
+        let listed = server.get("/suppressions?email=ADA@example.net").await;
+        assert_eq!(listed["items"][0]["reason"], reason, "{kind}: nobody else writes there either");
+        assert_eq!(listed["items"][0]["record"], record.as_str());
+        let suppression = listed["items"][0]["id"].as_str().unwrap();
+        server.ask(Method::DELETE, &format!("/suppressions/{suppression}"), Value::Null).await;
+        // The same message again changes nothing any more.
+        server.hand_over(&address, "message/rfc822", about(&raw, &step)).await;
+        let listed = server.get("/suppressions").await;
+        assert_eq!(listed["items"].as_array().map(Vec::len), Some(0), "{kind}");
     }
 }
 

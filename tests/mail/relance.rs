@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// How many addresses were made up.
+static ADDRESSES: AtomicUsize = AtomicUsize::new(0);
 
 const TOKEN: &str = "the-administrator-of-these-tests";
 /// A template that comes with the product.
@@ -87,7 +91,9 @@ impl Relance {
     /// So many leads, all going through the sequence.
     pub async fn connect(&self, sequence: &str, leads: usize) {
         for from in (0..leads).step_by(500) {
-            let lead = |number: usize| json!({ "type": "lead", "name": format!("Lead {number}"), "email": format!("lead{number}@example.org") });
+            // Whom a server has once refused is not written to again.
+            let fresh = || ADDRESSES.fetch_add(1, Ordering::Relaxed);
+            let lead = |number: usize| json!({ "type": "lead", "name": format!("Lead {number}"), "email": format!("lead{}@example.org", fresh()) });
             let records: Vec<Value> = (from..leads.min(from + 500)).map(lead).collect();
             let made = self.ask(Method::POST, "/records/batch", json!({ "records": records })).await;
             let ids: Vec<&Value> = made["results"].as_array().unwrap().iter().map(|record| &record["id"]).collect();
@@ -111,23 +117,43 @@ impl Relance {
     /// All of them, once none is owed or under way any more; there have to be so many.
     pub async fn come_to_rest(&self, expected: usize) -> Vec<Value> {
         let begun = Instant::now();
+        let patience = PATIENCE + Duration::from_millis(100) * u32::try_from(expected).unwrap();
+        loop {
+            let moves = match self.one_that_is("owed").await {
+                Value::Null => self.one_that_is("claimed").await,
+                owed => owed,
+            };
+            if moves.is_null() {
+                let all = self.deliveries().await;
+                let is_over = |one: &Value| !matches!(one["state"].as_str(), Some("owed" | "claimed"));
+                if all.len() >= expected && all.iter().all(is_over) {
+                    assert_eq!(all.len(), expected, "{all:?}");
+                    return all;
+                }
+            }
+            let log = || std::fs::read_to_string(self.root.path().join("log")).unwrap_or_default();
+            assert!(begun.elapsed() < patience, "still on their way: {moves}\n{}", log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// All of them, once they are as they should be.
+    pub async fn until(&self, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let begun = Instant::now();
         loop {
             let all = self.deliveries().await;
-            let moves = |delivery: &Value| matches!(delivery["state"].as_str(), Some("owed" | "claimed"));
-            if all.len() >= expected && !all.iter().any(moves) {
-                assert_eq!(all.len(), expected, "{all:?}");
+            if is_so(&all) {
                 return all;
             }
             let log = || std::fs::read_to_string(self.root.path().join("log")).unwrap_or_default();
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{} deliveries, still on their way: {:?}\n{}",
-                all.len(),
-                all.iter().find(|one| moves(one)),
-                log()
-            );
+            assert!(begun.elapsed() < PATIENCE, "{all:?}\n{}", log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    async fn one_that_is(&self, state: &str) -> Value {
+        let path = format!("/deliveries?state={state}&limit=1");
+        self.ask(Method::GET, &path, Value::Null).await["items"][0].take()
     }
 
     /// Says what became of a message of which nobody knew.

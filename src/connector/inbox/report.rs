@@ -223,6 +223,21 @@ fn complaint(blocks: &[Vec<(String, String)>]) -> Kind {
     }
 }
 
+/// That it is the message or its sender that was refused, whatever the code.
+const POLICY: &[&str] =
+    &["spam", "blocked", "blacklist", "blocklist", "denylist", "reputation", "policy", "denied", "dmarc", "too many"];
+
+/// Whether a refusal says that there is no such address: not that a mailbox is full, and not what a server thinks of us.
+pub fn has_no_such_address(bounce: &Bounce) -> bool {
+    let is_of_address = bounce.status.as_deref().is_some_and(|status| status.starts_with("5.1."));
+    bounce.permanent && is_of_address && !has_any(&fold(&bounce.reason), POLICY)
+}
+
+/// The same of what a server answered to a command.
+pub fn refuses_for_good(answer: &str) -> bool {
+    has_no_such_address(&unstructured(None, answer))
+}
+
 /// What a server says that only writes for people.
 fn unstructured(failed: Option<String>, text: &str) -> Bounce {
     let text = head(text);

@@ -12,22 +12,18 @@ use super::Mail;
 use crate::connector::DeliveryError;
 use crate::connector::merge::one_line;
 use crate::domain::channels::mailbox::Mailbox;
-use crate::domain::message_template::Content;
 use crate::limits;
 
 /// Composes a message from `from`, under that Message-ID (without angle brackets).
 pub fn compose(mail: &Mail, from: &Sender, message_id: &str) -> Result<Message, DeliveryError> {
     let permanent = |why: String| DeliveryError::Permanent(why);
-    let filled = mail.merge.fill(&Content::Mail(mail.text.clone()));
-    let filled = filled.map_err(|why| permanent(format!("the template {why}")))?;
-    let Content::Mail(filled) = filled else { return Err(permanent("the template is none of e-mails".into())) };
     let to = recipient(&mail.to_address)?;
     let name = Some(one_line(&mail.to_name)).filter(|name| !name.is_empty());
     let mut message = Message::builder()
         .message_id(Some(format!("<{}>", id(message_id)?)))
         .from(from.clone())
         .to(Sender::new(name, to))
-        .subject(filled.subject)
+        .subject(mail.text.subject.clone())
         // RFC 3834: no program needs to answer it as if a person had written it.
         .raw_header(plain("Auto-Submitted", "auto-generated".into()));
     let thread = mail.references.iter().map(|one| id(one).map(|one| format!("<{one}>")));
@@ -43,13 +39,14 @@ pub fn compose(mail: &Mail, from: &Sender, message_id: &str) -> Result<Message, 
             .raw_header(plain("List-Unsubscribe", format!("<{}>", address(link)?)))
             .raw_header(plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
     }
-    let message = match filled.body_html {
-        None => message.singlepart(SinglePart::plain(filled.body_text)),
+    let plain_part = SinglePart::plain(mail.text.body_text.clone());
+    let message = match &mail.text.body_html {
+        None => message.singlepart(plain_part),
         Some(html) => message.multipart(
             MultiPart::alternative()
-                .boundary(boundary(&mail.id, &[&filled.body_text, &html]))
-                .singlepart(SinglePart::plain(filled.body_text))
-                .singlepart(SinglePart::html(html)),
+                .boundary(boundary(&mail.id, &[&mail.text.body_text, html]))
+                .singlepart(plain_part)
+                .singlepart(SinglePart::html(html.clone())),
         ),
     };
     message.map_err(|error| permanent(error.to_string()))
@@ -112,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::connector::merge::Merge;
-    use crate::domain::message_template::MailText;
+    use crate::domain::message_template::{Content, MailText};
     use crate::domain::template;
 
     /// The introduction in English.
@@ -123,12 +120,39 @@ mod tests {
         text
     }
 
-    fn mail(name: &str, first_name: Option<&str>) -> Mail {
+    /// A message whose text is still a template.
+    #[derive(Clone)]
+    struct Draft {
+        merge: Merge,
+        mail: Mail,
+    }
+
+    impl std::ops::Deref for Draft {
+        type Target = Mail;
+
+        fn deref(&self) -> &Mail {
+            &self.mail
+        }
+    }
+
+    impl std::ops::DerefMut for Draft {
+        fn deref_mut(&mut self) -> &mut Mail {
+            &mut self.mail
+        }
+    }
+
+    fn compose(draft: &Draft, from: &Sender, message_id: &str) -> Result<Message, DeliveryError> {
+        let filled = draft.merge.fill(&Content::Mail(draft.text.clone())).map_err(DeliveryError::Permanent)?;
+        let Content::Mail(text) = filled else { panic!("an e-mail") };
+        super::compose(&Mail { text, ..draft.mail.clone() }, from, message_id)
+    }
+
+    fn mail(name: &str, first_name: Option<&str>) -> Draft {
         let mut merge = Merge::default();
         merge.record.name = name.into();
         merge.record.fields.extend(first_name.map(|name| ("first_name".to_owned(), name.into())));
         merge.seller.name = "Sam Seller".into();
-        Mail {
+        let mail = Mail {
             id: "0198-step".into(),
             message_id: "0198-step@example.com".into(),
             mailbox: None,
@@ -136,16 +160,16 @@ mod tests {
             to_address: "lead@example.org".into(),
             references: vec![],
             unsubscribe: None,
-            merge,
             text: introduction(),
-        }
+        };
+        Draft { merge, mail }
     }
 
     fn from() -> Sender {
         "Sales <sales@example.com>".parse().unwrap()
     }
 
-    fn composed(mail: &Mail) -> String {
+    fn composed(mail: &Draft) -> String {
         String::from_utf8(compose(mail, &from(), &mail.message_id).unwrap().formatted()).unwrap()
     }
 
@@ -186,7 +210,7 @@ mod tests {
         "\r\nBcc: all@example.org",
     ];
 
-    fn assert_own_headers_only(payload: &str, mail: &Mail) {
+    fn assert_own_headers_only(payload: &str, mail: &Draft) {
         let Ok(message) = compose(mail, &from(), &mail.message_id) else { return };
         let text = String::from_utf8(message.formatted()).unwrap();
         for header in headers(&text) {

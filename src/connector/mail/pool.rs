@@ -57,6 +57,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Carrier {
+    /// What opens the passwords of mailboxes.
+    pub fn seal(&self) -> &Seal {
+        &self.0.seal
+    }
+
     /// Trusts the public authorities of the web and those in `ca_file` (PEM). Err is a sentence for the operator.
     pub fn new(seal: Arc<Seal>, patience: Patience, ca_file: Option<&Path>) -> Result<Carrier, String> {
         let authorities = ca_file.map_or(Ok(Vec::new()), authorities)?;

@@ -8,11 +8,12 @@ use lettre::message::{Mailbox as Sender, Message};
 
 use super::Mail;
 use super::compose::{compose, sender};
+use super::links::Links;
 use super::pool::Carrier;
 use super::smtp::Letter;
 use super::spool::Spool;
 use crate::connector::text::{Text, Texter};
-use crate::connector::{DeliveryError, Mailer};
+use crate::connector::{DeliveryError, Mailer, imap};
 use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::Class;
 
@@ -28,6 +29,8 @@ pub struct Postman {
     carrier: Option<Carrier>,
     /// Likewise.
     texter: Option<Texter>,
+    /// Makes the links that lead back.
+    links: Option<Links>,
 }
 
 impl Postman {
@@ -35,7 +38,7 @@ impl Postman {
     pub fn open(folder: &Path, from: &str) -> Result<Postman, String> {
         let spool = Spool::open(folder)?;
         let from = from.parse().map_err(|error| format!("the sender `{from}` is no mail address: {error}"))?;
-        Ok(Postman { spool, from, house: None, carrier: None, texter: None })
+        Ok(Postman { spool, from, house: None, carrier: None, texter: None, links: None })
     }
 
     /// The same, but messages leave through their mailboxes, and those without one through `house`, if there is one.
@@ -61,6 +64,12 @@ impl Postman {
                 Ok(id)
             }
         }
+    }
+
+    /// The same, with links in messages that lead back.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Postman {
+        Postman { links: Some(links), ..self }
     }
 
     /// Connects to a mailbox's server and signs in, but sends nothing; what the server answered.
@@ -116,12 +125,27 @@ impl Mailer for Postman {
         format!("{id}@{domain}")
     }
 
+    fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
+    }
+
     fn deliver(&self, mail: Mail) -> BoxFuture<'static, Result<String, DeliveryError>> {
         self.clone().send(mail).boxed()
     }
 
     fn deliver_text(&self, text: Text) -> BoxFuture<'static, Result<String, DeliveryError>> {
         self.clone().send_text(text).boxed()
+    }
+
+    fn has_sent(&self, mailbox: Arc<Mailbox>, message_id: String) -> BoxFuture<'static, bool> {
+        let carrier = self.carrier.clone();
+        let looked = async move {
+            let (carrier, server) = (carrier?, mailbox.imap.as_ref()?);
+            let account = imap::Account::of(server, carrier.seal()).ok()?;
+            let found = imap::has_sent(&account, &message_id).await;
+            found.map_err(|why| tracing::warn!(%why, "a folder of sent messages cannot be read")).ok()
+        };
+        looked.map(Option::unwrap_or_default).boxed()
     }
 
     fn forget(&self, ids: Vec<String>) -> BoxFuture<'static, Result<(), DeliveryError>> {

@@ -42,6 +42,7 @@ pub struct Server {
 
 /// How many messages may leave within an hour and a day of 24 hours; no bound where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Caps {
     /// 1–[`limits::MAILBOX_CAP_MAX`].
     pub per_hour: Option<u32>,

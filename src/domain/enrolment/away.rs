@@ -3,8 +3,8 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::Ordinal;
 use super::advance::Turn;
+use super::{Ordinal, Step};
 use crate::domain::plan::PlanNode;
 use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
@@ -33,18 +33,23 @@ impl Turn<'_> {
     /// The person does not want e-mail any more.
     pub fn opt_out(&mut self, step: Ordinal, complained: bool) -> Result<(), RecordRejection> {
         self.mail_step(step)?;
-        self.emit(RecordEvent::OptedOut { step, complained });
-        if self.record.profile.allows(Channel::Email) {
+        let allows = self.record.profile.allows(Channel::Email);
+        // Asking twice is asking once.
+        if allows || complained {
+            self.emit(RecordEvent::OptedOut { step, complained });
+        }
+        if allows {
             let changes = vec![Change::Allow(Channel::Email, false)];
             self.emit(RecordEvent::Changed { changes, former_external_id: None });
         }
         Ok(())
     }
 
-    fn mail_step(&self, step: Ordinal) -> Result<(), RecordRejection> {
+    /// A step that sends e-mail.
+    pub(super) fn mail_step(&self, step: Ordinal) -> Result<&Step, RecordRejection> {
         let step = self.record.step(step).ok_or(RecordRejection::StepNotFound)?;
         let is_email = self.record.node_of(self.given, step).is_some_and(PlanNode::is_email);
-        if is_email { Ok(()) } else { Err(RecordRejection::NotAnEmail) }
+        if is_email { Ok(step) } else { Err(RecordRejection::NotAnEmail) }
     }
 
     /// Where the person is: a record that does not say so is where its owner is.

@@ -12,25 +12,64 @@ use super::advance::Turn;
 use super::text::pause_of;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
 use crate::domain::channels::mailbox::Mailbox;
-use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Written};
+use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Wording, Written};
+use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::governor::Brake;
 use crate::domain::message_template::{Content, MessageKind};
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Channel;
 use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
+use crate::id::{MailboxId, StepId, UserId};
 use crate::time::Timestamp;
 
 impl Record {
     /// The mailbox that a step's message leaves from; none is the configured one, or the spool.
     pub fn sender<'a>(&self, given: &'a Given, step: Ordinal) -> Option<&'a Arc<Mailbox>> {
-        let assignee = self.step(step)?.assignee;
-        given.channels.mailboxes.get(&given.channels.sender(&given.policy, assignee, None)?)
+        given.channels.mailboxes.get(&self.choose_sender(given, step)?)
+    }
+
+    /// The one that the enrolment was given, for as long as it is there: what one person gets makes one thread.
+    pub fn choose_sender(&self, given: &Given, step: Ordinal) -> Option<MailboxId> {
+        let step = self.step(step)?;
+        let kept = self.enrolment(step.enrolment).and_then(|enrolment| enrolment.sender);
+        kept.filter(|kept| given.channels.mailboxes.contains_key(kept)).or_else(|| {
+            let sequence = self.enrolment(step.enrolment)?.sequence;
+            let named = given.plan(sequence, step.version).and_then(|plan| plan.conduct.sending.mailbox);
+            given.channels.sender(&given.policy, step.assignee, named)
+        })
+    }
+
+    /// The first time from `at` on at which its window lets the message of a step leave.
+    pub fn leaves_at(&self, id: StepId, given: &Given, at: Timestamp) -> Timestamp {
+        let turn = Turn::new(self, id.record(), given, Stamp { at, by: UserId::SYSTEM });
+        self.step(id.ordinal()).and_then(|step| turn.window_of(step)).unwrap_or(at)
+    }
+
+    /// The Message-IDs of what the enrolment of a step was sent before it, the oldest first.
+    pub fn thread(&self, step: Ordinal) -> Vec<String> {
+        let Some(enrolment) = self.step(step).map(|step| step.enrolment) else { return Vec::new() };
+        let earlier = self.steps.iter().filter(|other| other.enrolment == enrolment && other.ordinal < step);
+        let messages = earlier.filter_map(|step| step.message.as_ref());
+        let sent = messages.filter(|message| message.state == MessageState::Sent);
+        sent.filter_map(|message| message.message_id.clone()).collect()
     }
 }
 
 impl Turn<'_> {
+    /// Chooses where the message of a step leaves, if that was not done or is not there any more.
+    pub(super) fn keep_sender(&mut self, enrolment: Ordinal, step: Ordinal) {
+        if self.record.is_text(self.given, step) {
+            return;
+        }
+        let kept = self.record.enrolment(enrolment).and_then(|enrolment| enrolment.sender);
+        if let Some(mailbox) = self.record.choose_sender(self.given, step).filter(|chosen| kept != Some(*chosen)) {
+            self.emit(RecordEvent::SenderChosen { enrolment, mailbox });
+        }
+    }
+
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
     pub(super) fn is_sure(&self, step: Ordinal) -> bool {
         if self.record.is_text(self.given, step) {
@@ -61,7 +100,7 @@ impl Turn<'_> {
         if profile.email.is_none() {
             return Err(RecordRejection::EmailMissing);
         }
-        if !profile.allows(Channel::Email) {
+        if !profile.allows(Channel::Email) || self.record.is_suppressed(self.given) {
             return Err(RecordRejection::EmailNotAllowed);
         }
         if at.is_some_and(|at| at <= self.stamp.at) {
@@ -82,13 +121,20 @@ impl Turn<'_> {
                 (None, Some(text))
             }
         };
+        self.keep_sender(step.enrolment, step.ordinal);
         self.emit(RecordEvent::EmailSubmitted { step: step.ordinal, template, own, at });
         Ok(())
     }
 
     /// A message is about to leave: what has changed since it was owed is looked at, in the same turn in which a reply would
     /// have taken it back. A claim of an earlier process is one of whose outcome nothing is known.
-    pub fn claim_message(&mut self, step: Ordinal, epoch: u64, message_id: String) -> Result<(), RecordRejection> {
+    pub fn claim_message(
+        &mut self,
+        step: Ordinal,
+        epoch: u64,
+        message_id: String,
+        written: Option<Wording>,
+    ) -> Result<(), RecordRejection> {
         let (step, message) = self.message(step)?;
         match message.state {
             MessageState::Owed => {}
@@ -107,13 +153,18 @@ impl Turn<'_> {
             self.give_to_seller(&step, unsendable.error);
             return Ok(());
         }
-        let plan = self.plan(step.enrolment)?;
-        // What a person sends leaves when they say so.
-        let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(&step, node);
-        let opens = self.window_opens(plan, step.assignee).filter(|_| keeps_window);
-        match opens {
-            Some(until) => self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None }),
+        if self.skip_late(&step, &message, self.stamp.at)? {
+            return Ok(());
+        }
+        // Somebody has written another address since it was written: it is written once more, at once.
+        let is_stale = written.as_ref().is_some_and(|written| Some(&written.to) != self.record.profile.email.as_ref());
+        match self.window_of(&step).or(is_stale.then_some(self.stamp.at)) {
+            Some(until) => {
+                self.emit(RecordEvent::MessagePutOff { step: step.ordinal, until, failed: None, brake: None })
+            }
             None => {
+                self.keep_sender(step.enrolment, step.ordinal);
+                self.note_written(step.ordinal, written);
                 self.route_text(&step, message.route);
                 self.emit(RecordEvent::MessageClaimed { step: step.ordinal, epoch, message_id });
             }
@@ -121,14 +172,63 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Bounds hold a message until then.
+    pub fn plan_message(&mut self, step: Ordinal, until: Timestamp, brake: Brake) -> Result<(), RecordRejection> {
+        let (step, message) = self.message(step)?;
+        if message.state != MessageState::Owed || until <= self.stamp.at {
+            return Err(RecordRejection::Stale);
+        }
+        if !self.skip_late(&step, &message, until)? {
+            let (step, brake) = (step.ordinal, Some(brake));
+            self.emit(RecordEvent::MessagePutOff { step, until, failed: None, brake });
+        }
+        Ok(())
+    }
+
+    /// When the window of a message that may not leave now opens. What a person sends leaves when they say so.
+    fn window_of(&self, step: &Step) -> Option<Timestamp> {
+        let node = self.record.node_of(self.given, step)?;
+        let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(step, node);
+        self.window_opens(self.plan(step.enrolment).ok()?, step.assignee).filter(|_| keeps_window)
+    }
+
+    /// Passes over an automated message that would leave later than its sequence allows.
+    fn skip_late(&mut self, step: &Step, message: &Message, leaves: Timestamp) -> Result<bool, RecordRejection> {
+        let node = self.record.node_of(self.given, step).ok_or(RecordRejection::SequenceNotFound)?;
+        let allowed = self.plan(step.enrolment)?.conduct.sending.skip_after_hours.filter(|_| !performs(step, node));
+        let Some(hours) = allowed.filter(|hours| leaves > message.due_at + TimeDelta::hours(i64::from(*hours))) else {
+            return Ok(false);
+        };
+        let why = format!("it would leave more than {hours} hours late");
+        self.emit(RecordEvent::MessageSkipped { step: step.ordinal, why, until: None });
+        if step.status == StepStatus::Open {
+            self.emit(RecordEvent::StepSkipped { step: step.ordinal, exit: None, counted: node.is_counted() });
+            self.open(step.enrolment, node.next)?;
+        }
+        Ok(true)
+    }
+
     /// It was taken.
-    pub fn message_sent(&mut self, step: Ordinal, message_id: String) -> Result<(), RecordRejection> {
+    pub fn message_sent(
+        &mut self,
+        step: Ordinal,
+        message_id: String,
+        written: Option<Wording>,
+    ) -> Result<(), RecordRejection> {
         let (step, message) = self.message(step)?;
         if !message.state.is_owed() {
             return Err(RecordRejection::Stale);
         }
+        self.note_written(step.ordinal, written);
         self.emit(RecordEvent::MessageSent { step: step.ordinal, message_id });
         self.go_on(&step)
+    }
+
+    fn note_written(&mut self, step: Ordinal, written: Option<Wording>) {
+        if let Some(written) = written {
+            let mailbox = self.record.choose_sender(self.given, step);
+            self.emit(RecordEvent::MessageWritten { step, mailbox, written });
+        }
     }
 
     /// It is given up. A recipient whom the far side refuses has bounced: a wait behind it that looks for that goes on by it,
@@ -169,7 +269,7 @@ impl Turn<'_> {
         if until > message.owed_at + TimeDelta::hours(i64::from(hours)) {
             return self.message_failed(found.ordinal, format!("given up after {hours} hours: {why}"), false);
         }
-        self.emit(RecordEvent::MessagePutOff { step, until, failed: Some(why) });
+        self.emit(RecordEvent::MessagePutOff { step, until, failed: Some(why), brake: None });
         Ok(())
     }
 
@@ -184,7 +284,7 @@ impl Turn<'_> {
         let again = self.stamp.at + pause_of(settings.retry_initial_seconds, message.attempts);
         let gives_up = message.owed_at + TimeDelta::hours(i64::from(settings.retry_max_hours));
         if found.status == StepStatus::Open && again <= gives_up && self.may_repeat(step) {
-            self.emit(RecordEvent::MessagePutOff { step, until: again, failed: Some(why) });
+            self.emit(RecordEvent::MessagePutOff { step, until: again, failed: Some(why), brake: None });
             return Ok(());
         }
         let minutes = self.given.policy.settings().unknown_after_minutes;

@@ -2,10 +2,12 @@
 
 use super::advance::{Opened, Turn};
 use super::{Ordinal, Step, StepError, WaitState};
+use crate::domain::given::Given;
 use crate::domain::plan::{Action, Plan, PlanNode};
-use crate::domain::record::RecordRejection;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Channel, Owner};
+use crate::domain::record::{Record, RecordRejection};
+use crate::domain::suppression::Reached;
 use crate::id::TemplateId;
 use crate::time::Timestamp;
 
@@ -70,6 +72,7 @@ impl Turn<'_> {
     /// Hands the message to the outbox; where nothing can go wrong with it any more, the step is done with that.
     fn send(&mut self, enrolment: Ordinal, step: Ordinal, node: &PlanNode, wait: WaitState) -> Opened {
         if let Some(template) = self.take_template(enrolment, step, node) {
+            self.keep_sender(enrolment, step);
             self.emit(RecordEvent::MessageOwed { step, template });
         }
         if !self.is_sure(step) {
@@ -103,12 +106,16 @@ impl Turn<'_> {
             () if profile.email.is_none() || !profile.allows(Channel::Email) => {
                 Some(Unsendable { error: StepError::EmailUndeliverable, why: None })
             }
+            () if self.record.is_suppressed(self.given) => {
+                let why = "suppressed: nobody is to write to this address".to_owned();
+                Some(Unsendable { error: StepError::EmailUndeliverable, why: Some(why) })
+            }
             () => None,
         }
     }
 
     fn say_why(&mut self, step: Ordinal, unsendable: Unsendable) {
-        if let Some(why) = unsendable.why {
+        if let Unsendable { error: StepError::AutomatedTextFailed, why: Some(why) } = unsendable {
             self.emit(RecordEvent::TextImpossible { step, why });
         }
     }
@@ -120,4 +127,11 @@ pub(super) struct Unsendable {
     pub(super) error: StepError,
     /// More of it, where that says too little.
     pub(super) why: Option<String>,
+}
+
+impl Record {
+    /// Whether nobody is to write to its e-mail address, whoever has it.
+    pub fn is_suppressed(&self, given: &Given) -> bool {
+        self.profile.email.as_ref().is_some_and(|address| given.suppressions.holds(Reached::Email, address))
+    }
 }

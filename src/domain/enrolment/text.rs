@@ -12,6 +12,7 @@ use crate::domain::plan::PlanNode;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::{Change, Channel, Owner, Phone, Value};
 use crate::domain::record::{Record, RecordRejection};
+use crate::domain::suppression::Reached;
 use crate::id::GatewayId;
 use crate::limits;
 use crate::time::Timestamp;
@@ -64,7 +65,11 @@ impl Turn<'_> {
             return Err(Some("the person does not want text messages".into()));
         }
         let gateway = self.given.channels.gateways.get(&id).ok_or(None)?;
-        Ok((id, self.record.text_number(self.given, gateway)?))
+        let number = self.record.text_number(self.given, gateway)?;
+        if self.given.suppressions.holds(Reached::Phone, number.as_str()) {
+            return Err(Some("suppressed: nobody is to write to this number".into()));
+        }
+        Ok((id, number))
     }
 
     /// A text message that is about to leave goes the way that is right now.
@@ -114,7 +119,7 @@ impl Turn<'_> {
                 match fate {
                     TextFate::Delivered => {
                         let known = message_id.or(message.message_id).unwrap_or_default();
-                        self.message_sent(ordinal, known)?;
+                        self.message_sent(ordinal, known, None)?;
                     }
                     TextFate::Failed(reason) => return self.message_failed(ordinal, reason, false),
                 }

@@ -2,10 +2,12 @@
 
 use super::{Cause, SeeThen, words};
 use crate::domain::condition::Condition;
+use crate::domain::engagement::Grade;
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{EndReason, Exit, Ordinal, Signal, Step, StepStatus, StepWarning, WaitState};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::governor::Brake;
 use crate::domain::plan::{AbVersion, Action, EmailSignals};
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
@@ -99,8 +101,9 @@ impl Teller<'_> {
                 let actor = self.actor();
                 self.of_step("email_submitted", *step, |name| format!("{actor} had {name} sent {when}."))
             }
-            RecordEvent::MessagePutOff { step, until, failed } => {
-                let why = failed.as_deref().unwrap_or("its window is shut, or as many as may have left");
+            RecordEvent::MessagePutOff { step, until, failed, brake } => {
+                let held = brake.map_or("its window is shut", Brake::words);
+                let why = failed.as_deref().unwrap_or(held);
                 self.of_step("message_put_off", *step, |name| format!("{name} was put off until {until}: {why}."))
             }
             RecordEvent::MessageUnknown { step, why, .. } => {
@@ -139,6 +142,12 @@ impl Teller<'_> {
             RecordEvent::TextImpossible { step, why } => {
                 self.of_step("text_impossible", *step, |name| format!("{name} cannot be sent: {why}."))
             }
+            RecordEvent::Engaged { step, signal, grade: Grade::Machine(sign), .. } => {
+                let (what, sign) = (words::signal(*signal), sign.words());
+                self.of_step("machine_engaged", *step, |name| {
+                    format!("After {name} a machine {what}, which {sign}; that satisfies nothing.")
+                })
+            }
             RecordEvent::Ended { enrolment, reason, .. } => self.own(*enrolment).then(|| self.ended(*reason)),
             RecordEvent::Closed(outcome) => self.closed(*outcome),
             RecordEvent::Reopened => {
@@ -160,12 +169,15 @@ impl Teller<'_> {
             | RecordEvent::StageChanged { .. }
             | RecordEvent::Noted { .. }
             | RecordEvent::MessageOwed { .. }
+            | RecordEvent::MessageWritten { .. }
+            | RecordEvent::Engaged { grade: Grade::Human, .. }
             | RecordEvent::MessageOwedAgain { .. }
             | RecordEvent::MessageClaimed { .. }
             | RecordEvent::TextRouted { .. }
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::SenderChosen { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }

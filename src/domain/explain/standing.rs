@@ -8,6 +8,7 @@ use crate::domain::given::Given;
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Channel, Owner, RecordState};
+use crate::domain::suppression::Reached;
 use crate::id::UserId;
 use crate::time::Timestamp;
 
@@ -119,6 +120,7 @@ impl Look<'_> {
             self.snooze(),
             self.calendar(),
             self.away(),
+            self.brake(),
             self.window(),
             self.seller(),
             self.unreachable(),
@@ -175,12 +177,19 @@ impl Look<'_> {
         Some(Block { until: Some(until), ..block("away", detail) })
     }
 
+    /// The governor holds the message.
+    fn brake(&self) -> Option<Block> {
+        let brake = self.step.message.as_ref()?.brake?;
+        let detail = format!("{} waits for its place: {}.", self.name(), brake.words());
+        Some(Block { until: self.next_at(), ..block("sending_caps", detail) })
+    }
+
     fn window(&self) -> Option<Block> {
         let until = self.next_at().filter(|_| {
             self.record.away_until.is_none_or(|until| until <= self.now)
                 && self.is_pending()
                 && !self.is_performed()
-                && self.step.message.as_ref().is_none_or(|message| message.attempts == 0)
+                && self.step.message.as_ref().is_none_or(|message| message.attempts == 0 && message.brake.is_none())
         });
         let detail = format!("The window of the sequence, in which {} may be sent, is shut.", self.name());
         until.map(|_| Block { until, ..block("window", detail) })
@@ -223,6 +232,18 @@ impl Look<'_> {
                 "suppression",
                 format!("The person does not want {kinds}: reach them otherwise, or skip the step."),
             ));
+        }
+        let suppressions = &self.given.suppressions;
+        let is_suppressed = match channel {
+            Channel::Email => self.record.is_suppressed(self.given),
+            Channel::Text | Channel::Phone => {
+                profile.phones.values().any(|number| suppressions.holds(Reached::Phone, number))
+            }
+        };
+        if is_suppressed {
+            let detail = "The address or number is suppressed: nobody is to write to it. Reach the person otherwise, or skip the \
+                          step; an administrator can take the suppression away.";
+            return Some(block("suppression", detail.into()));
         }
         let missing = match channel {
             Channel::Email => profile.email.is_none().then_some("e-mail address"),

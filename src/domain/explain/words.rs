@@ -94,7 +94,8 @@ pub fn error(error: StepError) -> (&'static str, &'static str) {
             "give the field that option and retry the step, or skip it",
         ),
         StepError::EmailUndeliverable => (
-            "it could not be sent by itself: the record has no e-mail address, or the person does not want e-mail",
+            "it could not be sent by itself: the record has no e-mail address, the person does not want e-mail, or \
+             nobody is to write to the address",
             "reach the person in another way and complete the step, or skip it",
         ),
         StepError::EmailTemplateFailed => (

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::Attachment;
 use super::{Content, MessageKind};
 use crate::domain::language::Language;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::Owner;
+use crate::id::AttachmentId;
 use crate::limits;
 
 /// A member of a template set to a value.
@@ -35,6 +37,10 @@ pub enum TemplateCommand {
     Change { kind: MessageKind, changes: Vec<TemplateChange> },
     /// Take it away.
     Delete { kind: MessageKind },
+    /// A file that its messages name; `content` is what is in it, in base64.
+    Attach { attachment: Attachment, content: String },
+    /// They do not any more, and links to it lead nowhere.
+    Detach(AttachmentId),
 }
 
 /// A fact about a template. Stored for good: variants and members are only ever appended.
@@ -46,7 +52,14 @@ pub enum TemplateEvent {
     Changed(Vec<TemplateChange>),
     /// It is not there any more.
     Deleted,
+    /// Its messages name a file; what is in that, in base64.
+    Attached { attachment: Attachment, content: String },
+    /// They do not any more, and it cannot be fetched.
+    Detached(AttachmentId),
 }
+
+/// What is decided of a template.
+pub(super) type Decision = Result<Vec<TemplateEvent>, TemplateRejection>;
 
 /// Why a template refuses a command. The codes are part of the API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +82,15 @@ pub enum TemplateRejection {
     /// The active sequence of that name sends it.
     #[error("the active sequence {0} uses this template; deactivate it first, or let it use another")]
     Referenced(String),
+    /// It has no such file.
+    #[error("the template has no such attachment")]
+    NoAttachment,
+    /// As many files as it can have.
+    #[error("the template has {} attachments, as many as it may have", limits::ATTACHMENTS_MAX)]
+    AttachmentsFull,
+    /// Nothing that is handed on.
+    #[error("files of type `{0}` are not taken; see the list of types, or pack it as application/zip")]
+    MediaType(String),
     /// As many as there can be.
     #[error("the organisation has {} message templates, as many as it may have", limits::MESSAGE_TEMPLATES_MAX)]
     Full,

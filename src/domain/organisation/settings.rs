@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::UnknownPolicy;
 use crate::domain::given::Given;
+use crate::domain::governor::SendingCaps;
 use crate::domain::language::Language;
 use crate::domain::permission::{Permission, Roles};
 use crate::domain::record::Problem;
@@ -132,6 +133,8 @@ settings! {
     public_url: PublicUrl(Option<String>) = None, SetUp;
     /// W-89: whether bulk e-mails go to records of every type, as against leads.
     bulk_email_all_types: BulkEmailAllTypes(bool) = false, ConfigureSequences;
+    /// How many messages may leave, over all sequences.
+    sending_caps: SendingCaps(SendingCaps) = SendingCaps::default(), SetUp;
 }
 
 impl Setting {
@@ -164,6 +167,10 @@ impl Setting {
             }
             Setting::RetryMaxHours(hours) if *hours > limits::RETRY_HOURS_MAX => {
                 at("/retry_max_hours", "out_of_range", format!("0 to {} hours", limits::RETRY_HOURS_MAX))
+            }
+            Setting::SendingCaps(caps) => {
+                let (member, detail) = caps.fault()?;
+                at(&format!("/sending_caps{member}"), "out_of_range", detail)
             }
             Setting::PublicUrl(Some(url)) if !is_origin(url) => {
                 let detail = "an address such as `https://sales.example.com`, without a path";

@@ -4,9 +4,11 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::NewActivity;
-use crate::domain::delivery::{Settled, TextFate, Written};
+use crate::domain::delivery::{Settled, TextFate, Wording, Written};
+use crate::domain::engagement::Hit;
 use crate::domain::enrolment::ab_test::Tell;
 use crate::domain::enrolment::{Ordinal, Signal};
+use crate::domain::governor::Brake;
 use crate::id::{FlowId, GatewayId, MigrationId, SequenceId, UserId};
 use crate::time::Timestamp;
 
@@ -46,14 +48,18 @@ pub enum RecordCommand {
     /// A timer of this record is due.
     Fire(Ordinal),
     /// The outbox has delivered the message of a step.
-    MessageSent { step: Ordinal, message_id: String },
+    MessageSent { step: Ordinal, message_id: String, written: Option<Wording> },
     /// The outbox has given it up; `bounced`: the far side refused its recipient.
     MessageFailed { step: Ordinal, reason: String, bounced: bool },
     /// W-80, W-92: send the e-mail of a seller's step through the server, now or then.
     SendEmail { step: Ordinal, content: Written, at: Option<Timestamp> },
     /// The outbox of this epoch is about to carry it, under that Message-ID: everything that speaks against it is looked at
     /// once more.
-    ClaimMessage { step: Ordinal, epoch: u64, message_id: String },
+    ClaimMessage { step: Ordinal, epoch: u64, message_id: String, written: Option<Wording> },
+    /// Somebody or something opened its message, or followed a link of it.
+    Engage { step: Ordinal, hit: Hit },
+    /// A bound holds the message of a step until then.
+    PlanMessage { step: Ordinal, until: Timestamp, brake: Brake },
     /// An attempt came to nothing; it is tried again after `pause`.
     PutOffMessage { step: Ordinal, why: String, pause: TimeDelta },
     /// Nothing is known of what became of it.

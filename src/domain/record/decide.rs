@@ -63,9 +63,13 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::Note { step, text } => turn.note_step(step, text)?,
         RecordCommand::Signal { step, signal, at } => turn.signal(step, signal, at)?,
         RecordCommand::Fire(key) => turn.fire(key)?,
-        RecordCommand::MessageSent { step, message_id } => turn.message_sent(step, message_id)?,
+        RecordCommand::MessageSent { step, message_id, written } => turn.message_sent(step, message_id, written)?,
         RecordCommand::SendEmail { step, content, at } => turn.send_email(step, content, at)?,
-        RecordCommand::ClaimMessage { step, epoch, message_id } => turn.claim_message(step, epoch, message_id)?,
+        RecordCommand::ClaimMessage { step, epoch, message_id, written } => {
+            turn.claim_message(step, epoch, message_id, written)?;
+        }
+        RecordCommand::Engage { step, hit } => turn.engage(step, hit)?,
+        RecordCommand::PlanMessage { step, until, brake } => turn.plan_message(step, until, brake)?,
         RecordCommand::PutOffMessage { step, why, pause } => turn.put_off(step, why, pause)?,
         RecordCommand::LoseMessage { step, why } => turn.lose_message(step, why)?,
         RecordCommand::SettleMessage { step, to } => turn.settle_message(step, to)?,

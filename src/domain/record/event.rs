@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Change, Outcome, Owner, RecordType};
 use crate::domain::activity::ActivityKind;
-use crate::domain::delivery::Route;
+use crate::domain::delivery::{Route, Wording};
+use crate::domain::engagement::Grade;
 use crate::domain::enrolment::ab_test::{Kept, Tell};
 use crate::domain::enrolment::migrate::{Conflict, Landing};
 use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal, StepError, StepWarning, WaitState};
+use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
 use crate::domain::plan::{AbVersion, NodeIndex};
-use crate::id::{AbTestId, FlowId, SequenceId, TemplateId};
+use crate::id::{AbTestId, FlowId, MailboxId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -135,8 +137,8 @@ pub enum RecordEvent {
     WindowOpened { step: Ordinal, wait: WaitState, wakes_at: Timestamp },
     /// The process of that epoch carries the message of a step, under this Message-ID.
     MessageClaimed { step: Ordinal, epoch: u64, message_id: String },
-    /// It is tried again then: an attempt came to nothing, for that reason, or it may not leave before.
-    MessagePutOff { step: Ordinal, until: Timestamp, failed: Option<String> },
+    /// It is tried again then: an attempt came to nothing, for that reason, or its window is shut, or a bound holds it.
+    MessagePutOff { step: Ordinal, until: Timestamp, failed: Option<String>, brake: Option<Brake> },
     /// It is in the outbox again; `until` is when its timer was due.
     MessageOwedAgain { step: Ordinal, until: Option<Timestamp> },
     /// Nobody knows whether it was taken; at `until` the organisation's policy is asked.
@@ -156,6 +158,12 @@ pub enum RecordEvent {
     AwayUntil { step: Ordinal, until: Timestamp },
     /// The person does not want e-mail any more, and has said so of the one of this step, or has complained of it.
     OptedOut { step: Ordinal, complained: bool },
+    /// What the message of a step says with which it leaves, by way of which mailbox.
+    MessageWritten { step: Ordinal, mailbox: Option<MailboxId>, written: Wording },
+    /// Its message was opened or a link of it followed, by a person or a machine.
+    Engaged { step: Ordinal, signal: Signal, link: Option<u16>, grade: Grade },
+    /// The messages of an enrolment leave from that mailbox from now on, so that they make one thread.
+    SenderChosen { enrolment: Ordinal, mailbox: MailboxId },
     /// The text message of a step goes this way; `former` is the one that it went before.
     TextRouted { step: Ordinal, route: Route, former: Option<Route> },
     /// Why the text message of a step cannot be sent.

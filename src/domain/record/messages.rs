@@ -8,8 +8,10 @@ use crate::domain::delivery::{Message, MessageState, Route};
 use crate::domain::effect::{Delivery, Effect, Effects, Index, TextName};
 use crate::domain::enrolment::{Ordinal, Signal, StepError, WaitState};
 use crate::domain::entity::Stamp;
+use crate::domain::slot::Slot;
 use crate::id::TemplateId;
 use crate::limits;
+use crate::time::Timestamp;
 
 impl Record {
     /// What came back for an e-mail: from whoever answers, who is there again, or from a machine that answers for them.
@@ -34,6 +36,11 @@ impl Record {
 
     pub(super) fn note_message(&mut self, event: &RecordEvent, stamp: Stamp) {
         match event {
+            RecordEvent::AbVersionTaken { step, version } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.ab_version = Some(*version);
+                }
+            }
             RecordEvent::MessageOwed { step, template } => {
                 if let Some(step) = self.step_mut(*step) {
                     step.message = Some(Message::owed(*template, stamp.at));
@@ -44,17 +51,21 @@ impl Record {
                     let mut message = Message::owed(template.unwrap_or(TemplateId(0)), at.unwrap_or(stamp.at));
                     message.own = own.clone().map(Arc::new);
                     message.state = at.map_or(MessageState::Owed, MessageState::PutOff);
-                    message.former = step.message.as_ref().map(|earlier| earlier.state.listed());
+                    message.former = step.message.as_ref().map(Message::row);
                     step.message = Some(message);
                 }
             }
-            RecordEvent::MessageSent { step, message_id } => self.turn_message(*step, MessageState::Sent, |message| {
-                message.message_id = Some(message_id.clone());
-                let fits = (1..=limits::GATEWAY_MESSAGE_ID_MAX).contains(&message_id.len());
-                message.taken_as = message.route.is_some().then(|| message_id.clone()).filter(|_| fits);
-            }),
+            RecordEvent::MessageSent { step, message_id } => {
+                self.turn_message((*step, stamp.at), MessageState::Sent, |message| {
+                    message.message_id = Some(message_id.clone());
+                    let fits = (1..=limits::GATEWAY_MESSAGE_ID_MAX).contains(&message_id.len());
+                    message.taken_as = message.route.is_some().then(|| message_id.clone()).filter(|_| fits);
+                })
+            }
             RecordEvent::MessageFailed { step, reason } => {
-                self.turn_message(*step, MessageState::Failed, |message| message.last_error = Some(reason.clone()));
+                self.turn_message((*step, stamp.at), MessageState::Failed, |message| {
+                    message.last_error = Some(reason.clone())
+                });
                 if let Some(step) = self.step_mut(*step) {
                     let is_text = step.message.as_ref().is_some_and(|message| message.route.is_some());
                     let error = if is_text { StepError::AutomatedTextFailed } else { StepError::EmailTemplateFailed };
@@ -62,15 +73,22 @@ impl Record {
                 }
             }
             RecordEvent::MessageClaimed { step, epoch, message_id } => {
-                self.turn_message(*step, MessageState::Claimed(*epoch), |message| {
+                self.turn_message((*step, stamp.at), MessageState::Claimed(*epoch), |message| {
                     message.message_id = Some(message_id.clone());
                 });
             }
-            RecordEvent::MessagePutOff { step, until, failed } => {
-                self.turn_message(*step, MessageState::PutOff(*until), |message| {
-                    if let Some(why) = failed {
-                        message.attempts = message.attempts.saturating_add(1);
-                        message.last_error = Some(why.clone());
+            RecordEvent::MessagePutOff { step, until, failed, brake } => {
+                self.turn_message((*step, stamp.at), MessageState::PutOff(*until), |message| {
+                    message.brake = *brake;
+                    match failed {
+                        Some(why) => {
+                            message.attempts = message.attempts.saturating_add(1);
+                            message.last_error = Some(why.clone());
+                        }
+                        None => message.owed_at = *until,
+                    }
+                    if failed.is_none() && brake.is_none() {
+                        message.due_at = *until;
                     }
                 });
             }
@@ -85,28 +103,39 @@ impl Record {
                 }
             }
             RecordEvent::TextUndelivered { step, reason } => {
-                self.turn_message(*step, MessageState::Failed, |message| {
+                self.turn_message((*step, stamp.at), MessageState::Failed, |message| {
                     (message.arrived, message.last_error) = (Some(false), Some(reason.clone()));
                 })
             }
-            RecordEvent::MessageOwedAgain { step, .. } => self.turn_message(*step, MessageState::Owed, |_| {}),
+            RecordEvent::MessageOwedAgain { step, .. } => {
+                self.turn_message((*step, stamp.at), MessageState::Owed, |message| message.brake = None);
+            }
             RecordEvent::MessageUnknown { step, why, until } => {
-                self.turn_message(*step, MessageState::Unknown(Some(*until)), |message| {
+                self.turn_message((*step, stamp.at), MessageState::Unknown(Some(*until)), |message| {
                     message.attempts = message.attempts.saturating_add(1);
                     message.last_error = Some(why.clone());
                 });
             }
-            RecordEvent::MessageHeld { step, .. } => self.turn_message(*step, MessageState::Unknown(None), |_| {}),
+            RecordEvent::MessageHeld { step, .. } => {
+                self.turn_message((*step, stamp.at), MessageState::Unknown(None), |_| {})
+            }
             RecordEvent::MessageSettled { step, sent, .. } => {
                 let state = if *sent { MessageState::Sent } else { MessageState::Failed };
-                self.turn_message(*step, state, |_| {});
+                self.turn_message((*step, stamp.at), state, |_| {});
             }
             RecordEvent::MessageSkipped { step, why, .. } => {
-                self.turn_message(*step, MessageState::Skipped, |message| message.last_error = Some(why.clone()));
+                self.turn_message((*step, stamp.at), MessageState::Skipped, |message| {
+                    message.last_error = Some(why.clone())
+                });
             }
             RecordEvent::WindowOpened { step, wait, .. } => {
                 if let Some(step) = self.step_mut(*step) {
                     (step.wait, step.wakes_at) = (*wait, None);
+                }
+            }
+            RecordEvent::Engaged { step, link, .. } => {
+                if let Some(step) = self.step_mut(*step) {
+                    step.hits.get_or_insert_default().note(*link, stamp.at);
                 }
             }
             RecordEvent::BecameSellers { step, error } => {
@@ -119,9 +148,9 @@ impl Record {
         }
     }
 
-    fn turn_message(&mut self, step: Ordinal, state: MessageState, note: impl FnOnce(&mut Message)) {
+    fn turn_message(&mut self, (step, at): (Ordinal, Timestamp), state: MessageState, note: impl FnOnce(&mut Message)) {
         if let Some(message) = self.step_mut(step).and_then(|step| step.message.as_mut()) {
-            message.turn(state);
+            message.turn(state, at);
             note(message);
         }
     }
@@ -169,7 +198,10 @@ impl Record {
                 owed.push(Effect::Arm { due: *until, key: *step });
                 self.list_message(*step, owed);
             }
-            RecordEvent::MessageHeld { step, until } => owed.push(Effect::Disarm { due: *until, key: *step }),
+            RecordEvent::MessageHeld { step, until } => {
+                owed.push(Effect::Disarm { due: *until, key: *step });
+                self.list_message(*step, owed);
+            }
             RecordEvent::MessageSettled { step, until, .. } => {
                 owed.0.extend(until.map(|due| Effect::Disarm { due, key: *step }));
                 self.list_message(*step, owed);
@@ -191,10 +223,10 @@ impl Record {
     /// The list row of a message is where it stands now.
     fn list_message(&self, ordinal: Ordinal, owed: &mut Effects) {
         let Some(message) = self.step(ordinal).and_then(|step| step.message.as_ref()) else { return };
-        let state = message.state.listed();
-        if message.former != Some(state) {
-            owed.0.extend(message.former.map(|state| Effect::Unindex(Index::Delivery { state, ordinal })));
-            owed.push(Effect::Index(Index::Delivery { state, ordinal }));
+        let row = |(state, at)| Index::Delivery { state, at, ordinal, slot: self.slot(ordinal) };
+        if message.former != Some(message.row()) {
+            owed.0.extend(message.former.map(|former| Effect::Unindex(row(former))));
+            owed.push(Effect::Index(row(message.row())));
         }
     }
 
@@ -205,7 +237,9 @@ impl Record {
             if message.state.is_owed() {
                 owed.push(Effect::Settle { key: step.ordinal });
             }
-            owed.push(Effect::Unindex(Index::Delivery { state: message.state.listed(), ordinal: step.ordinal }));
+            let (state, at) = message.row();
+            let slot = Slot::default();
+            owed.push(Effect::Unindex(Index::Delivery { state, at, ordinal: step.ordinal, slot }));
             let Some(route) = &message.route else { continue };
             owed.push(Effect::Unindex(numbered(step.ordinal, route)));
             owed.0.extend(named(step.ordinal, message).map(Effect::Unindex));

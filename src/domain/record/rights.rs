@@ -102,6 +102,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::ClaimMessage { .. }
         | RecordCommand::PutOffMessage { .. }
+        | RecordCommand::PlanMessage { .. }
         | RecordCommand::LoseMessage { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
@@ -112,6 +113,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::OptOut { .. }
         | RecordCommand::ReportText { .. }
         | RecordCommand::AnswerText { .. }
+        | RecordCommand::Engage { .. }
         | RecordCommand::Forget => return Err(Denial::hidden("record").into()),
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! How enrolments begin and end on a record, and the rows that the world is owed for them.
+//! What is found in a record; how enrolments begin and end on it, and the rows that the world is owed for them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::domain::activity::LinkedActivity;
 use crate::domain::effect::{Counter, Effect, EffectKey, Effects, Index};
 use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Ordinal, Signals, Step, StepError, StepStatus, WaitState};
 use crate::domain::entity::Stamp;
-use crate::id::SequenceId;
+use crate::id::{FlowId, SequenceId};
 use crate::time::Timestamp;
 
 /// An enrolment as it begins now.
@@ -32,10 +32,38 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         migrations: Vec::new(),
         former: None,
         participations: Vec::new(),
+        sender: None,
     }
 }
 
 impl Record {
+    /// The enrolment of that ordinal.
+    pub fn enrolment(&self, ordinal: Ordinal) -> Option<&Enrolment> {
+        let place = self.enrolments.binary_search_by_key(&ordinal, |enrolment| enrolment.ordinal).ok()?;
+        self.enrolments.get(place)
+    }
+
+    /// The step instance of that ordinal.
+    pub fn step(&self, ordinal: Ordinal) -> Option<&Step> {
+        self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok().and_then(|place| self.steps.get(place))
+    }
+
+    /// The open step instance an enrolment stands on.
+    pub fn current_step(&self, enrolment: &Enrolment) -> Option<&Step> {
+        let step = self.step(enrolment.current?)?;
+        (enrolment.status.is_live() && step.status == StepStatus::Open).then_some(step)
+    }
+
+    /// The stage on which its process stands, if it is that flow (CM-2, CM-16).
+    pub fn stage(&self, flow: FlowId) -> Option<&str> {
+        self.process.as_ref().filter(|process| process.flow == flow).map(|process| process.stage.as_str())
+    }
+
+    /// Enrolments that are connecting or connected.
+    pub fn live(&self) -> impl Iterator<Item = &Enrolment> {
+        self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
+    }
+
     pub(super) fn write(&mut self, changes: &[Change]) {
         let profile = Arc::make_mut(&mut self.profile);
         changes.iter().for_each(|change| profile.set(change));
@@ -96,6 +124,7 @@ impl Record {
             exit: None,
             signals: Signals::default(),
             message: None,
+            hits: None,
             linked: LinkedActivity::Absent,
         };
         if let Some(enrolment) = self.enrolment_mut(*enrolment) {

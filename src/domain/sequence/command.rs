@@ -11,7 +11,7 @@ use crate::domain::plan::compile::Diagnostic;
 use crate::domain::plan::{AbVersion, AssignTo};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::domain::sequence::conduct::{Goal, Reentry, Window};
+use crate::domain::sequence::conduct::{Goal, Reentry, Sending, Window};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
@@ -43,6 +43,8 @@ pub enum Property {
     Reentry(Reentry),
     /// Not together with another sequence of this tag.
     Exclusive(Option<TagId>),
+    /// How its messages leave; only while inactive or in revision.
+    Sending(Sending),
 }
 
 /// A request to a sequence.

@@ -9,6 +9,7 @@ use crate::domain::condition::stored::StoredCondition;
 use crate::domain::plan::AssignTo;
 use crate::domain::schedule::{Calendar, Entry, Repeat, Span, holidays};
 pub use crate::domain::schedule::{TimeOfDay, Weekday};
+use crate::id::MailboxId;
 use crate::limits;
 
 /// What a version takes over from its author when it is published: changed while the sequence is inactive or in revision.
@@ -24,6 +25,18 @@ pub struct Conduct {
     pub window: Option<Window>,
     /// What counts as success for its A/B tests (AB-14).
     pub goal: Goal,
+    /// How its messages leave.
+    pub sending: Sending,
+}
+
+/// How the messages of a sequence leave. Stored: members are never added, another property is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    /// From which mailbox, where the assignee has none of their own.
+    pub mailbox: Option<MailboxId>,
+    /// An automated message that would leave more than so many hours late is passed over:
+    /// 1–[`crate::limits::RETRY_HOURS_MAX`].
+    pub skip_after_hours: Option<u32>,
 }
 
 impl Default for Conduct {
@@ -34,6 +47,7 @@ impl Default for Conduct {
             wait_computation: true,
             window: None,
             goal: Goal::default(),
+            sending: Sending::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What follows from a command to a sequence: checks, then the events.
 
-use super::conduct::{Conduct, Goal, Reentry};
+use super::conduct::{Conduct, Goal, Reentry, Sending};
 use super::graph::Graph;
 use super::migration::Moves;
 use super::{
@@ -128,9 +128,11 @@ impl Sequence {
     fn change(&self, mut properties: Vec<Property>, given: &Given) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         let is_locked = |property: &Property| match property {
             //
-            Property::ExitOnReply(_) | Property::WaitComputation(_) | Property::Window(_) | Property::Goal(_) => {
-                self.status == SequenceStatus::Active
-            }
+            Property::ExitOnReply(_)
+            | Property::WaitComputation(_)
+            | Property::Window(_)
+            | Property::Goal(_)
+            | Property::Sending(_) => self.status == SequenceStatus::Active,
             //
             Property::AssignTo(_) => self.status.is_active(),
             Property::Name(_) | Property::Description(_) | Property::Owner(_) => false,
@@ -168,7 +170,20 @@ impl Sequence {
             Property::Exclusive(Some(tag)) if !given.catalogue.tags.contains_key(tag) => {
                 problem("/exclusive".into(), "tag_unknown", format!("there is no tag {tag}"))
             }
-            Property::ExitOnReply(_) | Property::Owner(_) | Property::WaitComputation(_) => vec![],
+            Property::Sending(Sending { mailbox: Some(mailbox), .. })
+                if !given.channels.mailboxes.contains_key(mailbox) =>
+            {
+                problem("/sending/mailbox".into(), "mailbox_unknown", format!("there is no mailbox {mailbox}"))
+            }
+            Property::Sending(Sending { skip_after_hours: Some(hours), .. })
+                if !(1..=limits::RETRY_HOURS_MAX).contains(hours) =>
+            {
+                let detail = format!("1 to {} hours", limits::RETRY_HOURS_MAX);
+                problem("/sending/skip_after_hours".into(), "out_of_range", detail)
+            }
+            Property::ExitOnReply(_) | Property::Owner(_) | Property::WaitComputation(_) | Property::Sending(_) => {
+                vec![]
+            }
             Property::Window(None) | Property::Goal(_) | Property::Exclusive(_) => vec![],
         }
     }
@@ -266,18 +281,19 @@ impl Sequence {
             Property::Goal(goal) => self.conduct.goal == *goal,
             Property::Reentry(reentry) => self.reentry == *reentry,
             Property::Exclusive(tag) => self.exclusive == *tag,
+            Property::Sending(sending) => self.conduct.sending == *sending,
         }
     }
 
     /// What another sequence has to be told to be conducted and entered like this one.
-    pub(super) fn ways(&self) -> [Property; 7] {
+    pub(super) fn ways(&self) -> [Property; 8] {
         ways(&self.conduct, self.reentry, self.exclusive)
     }
 }
 
 /// Conduct and entry as properties.
-pub(super) fn ways(conduct: &Conduct, reentry: Reentry, exclusive: Option<TagId>) -> [Property; 7] {
-    let Conduct { exit_on_reply, assign_to, wait_computation, window, goal } = conduct.clone();
+pub(super) fn ways(conduct: &Conduct, reentry: Reentry, exclusive: Option<TagId>) -> [Property; 8] {
+    let Conduct { exit_on_reply, assign_to, wait_computation, window, goal, sending } = conduct.clone();
     [
         Property::ExitOnReply(exit_on_reply),
         Property::AssignTo(assign_to),
@@ -286,6 +302,7 @@ pub(super) fn ways(conduct: &Conduct, reentry: Reentry, exclusive: Option<TagId>
         Property::Goal(goal),
         Property::Reentry(reentry),
         Property::Exclusive(exclusive),
+        Property::Sending(sending),
     ]
 }
 

@@ -168,5 +168,5 @@ impl<'a> Course<'a> {
 
 /// A message is taken as sent the moment that it is owed.
 fn arrives(step: Ordinal) -> RecordCommand {
-    RecordCommand::MessageSent { step, message_id: "<trial>".into() }
+    RecordCommand::MessageSent { step, message_id: "<trial>".into(), written: None }
 }

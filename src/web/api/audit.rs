@@ -15,6 +15,7 @@ use crate::domain::organisation::command::OrganisationEvent;
 use crate::domain::permission::Permission;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::sequence::SequenceEvent;
+use crate::domain::suppression::SuppressionEvent;
 use crate::domain::webhook::WebhookEvent;
 use crate::id::{EntityId, EntityKind, UserId};
 use crate::limits;
@@ -31,7 +32,7 @@ use crate::web::request::{self, Query, blocking, cursor, page_limit};
 use crate::web::wire::Page;
 use crate::web::wire::audit::{
     Alteration, Told, tell_account, tell_catalogue, tell_channels, tell_organisation, tell_record, tell_refusal,
-    tell_sequence, tell_template, tell_webhook,
+    tell_sequence, tell_suppression, tell_template, tell_webhook,
 };
 
 /// One link of the audit trail.
@@ -155,6 +156,7 @@ fn item(store: &dyn Store, number: u64, link: &Link) -> Result<(AuditItem, Times
         EntityKind::MessageTemplate => told::<TemplateEvent>(link.entity, bytes, tell_template)?,
         EntityKind::Audit => told::<AuditEvent>(link.entity, bytes, tell_refusal)?,
         EntityKind::Webhook => told::<WebhookEvent>(link.entity, bytes, tell_webhook)?,
+        EntityKind::Suppression => told::<SuppressionEvent>(link.entity, bytes, tell_suppression)?,
         EntityKind::Import => return Err(StoreError::Row("imports are not audited".into())),
     };
     let item = AuditItem {

@@ -24,6 +24,8 @@ use crate::domain::record::schema::RecordType;
 use crate::domain::schedule::civil;
 use crate::id::{SequenceId, StepId, TemplateId, UserId};
 use crate::limits;
+use crate::runtime::engine::Engine;
+use crate::runtime::message::Caller;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::web::App;
@@ -174,6 +176,9 @@ pub struct BulkResult {
     record: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ok: Option<bool>,
+    /// When it leaves, where bounds do not let it leave when that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leaves_at: Option<String>,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Problem>,
@@ -181,13 +186,13 @@ pub struct BulkResult {
 
 impl BulkResult {
     /// `id` is that of a step that the caller may know of.
-    fn of(step: String, id: Option<StepId>, done: Result<(), Problem>) -> BulkResult {
+    fn of(step: String, id: Option<StepId>, done: Result<Option<Timestamp>, Problem>) -> BulkResult {
         let record = id.map(|id| id.record().to_string());
-        let (ok, error) = match done {
-            Ok(()) => (Some(true), None),
-            Err(problem) => (None, Some(problem)),
+        let (ok, leaves_at, error) = match done {
+            Ok(at) => (Some(true), at.map(|at| at.to_string()), None),
+            Err(problem) => (None, None, Some(problem)),
         };
-        BulkResult { step, record, ok, error }
+        BulkResult { step, record, ok, leaves_at, error }
     }
 }
 
@@ -248,8 +253,21 @@ impl Bulk {
         Ok(Bulk { steps: steps.collect(), content, at })
     }
 
-    fn command(&self, step: StepId) -> RecordCommand {
-        RecordCommand::SendEmail { step: step.ordinal(), content: self.content.clone(), at: self.at }
+    fn command(&self, step: StepId, at: Option<Timestamp>) -> RecordCommand {
+        RecordCommand::SendEmail { step: step.ordinal(), content: self.content.clone(), at }
+    }
+
+    /// Has one sent, at the place that the bounds leave for it; answers with that where it is not the time that is asked for.
+    async fn send(&self, engine: &Engine, id: StepId, caller: Caller) -> Result<Option<Timestamp>, Problem> {
+        let now = engine.clock().now();
+        let asked = self.at.unwrap_or(now);
+        let place = engine.place(id, asked).await?.filter(|place| *place > asked);
+        let command = self.command(id, place.or(self.at));
+        let sent = engine.submit_in_turn::<Record, ()>(id.record(), command, caller, |_| ()).await;
+        if sent.is_err() {
+            engine.give_back(id);
+        }
+        Ok(sent.map(|()| place)?)
     }
 
     /// The records of those that are asked for and that somebody sees, in order; refused where they stand on several steps.
@@ -308,11 +326,11 @@ pub async fn preview_bulk_email(app: Data<App>, body: Body<BulkBody>) -> Result<
         }
         let done = done.and_then(|id| {
             let record = record.as_ref().ok_or_else(|| Problem::not_found("step"))?;
-            record.decide(id.record(), &given, bulk.command(id), Stamp { at: now, by: UserId::SYSTEM })?;
+            record.decide(id.record(), &given, bulk.command(id, bulk.at), Stamp { at: now, by: UserId::SYSTEM })?;
             if first.is_none() {
                 first = Some(filled(&bulk, &given, id, record)?);
             }
-            Ok(())
+            Ok(None)
         });
         results.push(BulkResult::of(name.clone(), id.filter(|_| record.is_some()), done));
     }
@@ -355,17 +373,11 @@ pub async fn send_bulk_email(app: Data<App>, body: Body<BulkBody>) -> Result<Htt
     .await?;
     let given = &given;
     let sent = bulk.steps.iter().zip(&records).map(|((name, id), record)| {
-        let judged = judged(given, *id, record.as_ref()).map(|id| (id, bulk.command(id)));
+        let (judged, bulk) = (judged(given, *id, record.as_ref()), &bulk);
         async move {
             let done = match judged {
                 Err(problem) => Err(problem),
-                Ok((id, command)) => {
-                    let caller = request::item(caller, name.as_bytes());
-                    engine
-                        .submit_in_turn::<Record, ()>(id.record(), command, caller, |_| ())
-                        .await
-                        .map_err(Problem::from)
-                }
+                Ok(id) => bulk.send(engine, id, request::item(caller, name.as_bytes())).await,
             };
             BulkResult::of(name.clone(), id.filter(|_| record.is_some()), done)
         }

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::access::Reach;
 use crate::domain::delivery::{DeliveryState, Message, MessageState, Settled};
 use crate::domain::given::Given;
+use crate::domain::governor::Brake;
 use crate::domain::phone;
 use crate::domain::plan::PlanNode;
 use crate::domain::policy::Person;
@@ -16,6 +17,7 @@ use crate::domain::record::command::RecordCommand;
 use crate::id::StepId;
 use crate::limits;
 use crate::store::Store;
+use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::record_lists::load_record;
 use crate::web::auth::Principal;
@@ -47,6 +49,9 @@ pub struct DeliveryView {
     /// What went wrong last, or why it was given up or not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
+    /// What holds it: `mailbox`, `spacing`, `recipient_domain`, `organisation`, `seller`, `person` or `account`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<&'static str>,
     /// Of one that was put off.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<String>,
@@ -74,6 +79,7 @@ impl DeliveryView {
             attempts: message.attempts,
             message_id: message.message_id.clone(),
             last_error: message.last_error.clone(),
+            held_by: message.brake.map(Brake::name),
             next_attempt_at: wakes_at.clone().filter(|_| !is_unknown),
             settles_at: wakes_at.filter(|_| is_unknown),
         })
@@ -95,7 +101,7 @@ pub struct DeliveryFilter {
     cursor: Option<String>,
 }
 
-/// The deliveries of records that you see, those of the newest record first.
+/// The deliveries of records that you see: what leaves last, or left last, first.
 #[utoipa::path(tag = "Messages", params(DeliveryFilter),
     responses((status = 200, body = Page<DeliveryView>), (status = 400, body = Problem)))]
 #[get("/deliveries")]
@@ -105,7 +111,7 @@ pub async fn list_deliveries(
     Query(filter): Query<DeliveryFilter>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, given) = (page_limit(filter.limit)?, app.engine.given());
-    let cursor = request::cursor(filter.cursor.as_deref(), StepId::parse)?;
+    let cursor = request::cursor(filter.cursor.as_deref(), place)?;
     let store = app.engine.shared_store();
     let page = blocking(move || {
         let person = given.policy.person(by.user())?;
@@ -114,24 +120,29 @@ pub async fn list_deliveries(
     Ok(HttpResponse::Ok().json(page.await?))
 }
 
+fn place(cursor: &str) -> Option<(Timestamp, StepId)> {
+    let (at, step) = cursor.split_once('.')?;
+    Some((Timestamp::from_millis(at.parse().ok()?), StepId::parse(step)?))
+}
+
 /// Rows are read one by one, as far as the page goes; a row whose message has moved on since is passed over.
 fn page(
     store: &dyn Store,
     given: &Given,
     person: &Person,
     state: Option<DeliveryState>,
-    before: Option<StepId>,
+    before: Option<(Timestamp, StepId)>,
     limit: usize,
 ) -> Result<Page<DeliveryView>, Problem> {
     let states = state.map_or(DeliveryState::ALL.to_vec(), |state| vec![state]);
     let (mut items, mut scanned, mut last, mut more, mut failed) = (Vec::new(), 0, None, false, None);
-    store.deliveries(&states, before, &mut |id| {
+    store.deliveries(&states, before, &mut |at, id, _| {
         if items.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
             more = true;
             return false;
         }
         scanned += 1;
-        last = Some(id);
+        last = Some((at, id));
         match load_record(store, id.record()) {
             Ok(record) if record.exists && record.reach(person) >= Reach::See => {
                 let view = DeliveryView::of(id, &record, given);
@@ -144,7 +155,7 @@ fn page(
     })?;
     match failed {
         Some(problem) => Err(problem),
-        None => Ok(Page { items, next_cursor: last.filter(|_| more).map(|id| id.to_string()) }),
+        None => Ok(Page { items, next_cursor: last.filter(|_| more).map(|(at, id)| format!("{}.{id}", at.millis())) }),
     }
 }
 

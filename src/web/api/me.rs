@@ -13,11 +13,11 @@ use crate::id::{OrganisationId, UserId};
 use crate::runtime::message::Caller;
 use crate::web::App;
 use crate::web::api::records::etag;
-use crate::web::api::settings::CallResultBody;
 use crate::web::api::users::UserView;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{Body, present};
+use crate::web::wire::settings::CallResultBody;
 
 /// Whoever asks.
 #[utoipa::path(tag = "People", responses((status = 200, body = UserView), (status = 401, body = Problem)))]

@@ -15,6 +15,7 @@ use crate::id::TemplateId;
 use crate::runtime::message::{Caller, Seen};
 use crate::store::Version;
 use crate::web::App;
+use crate::web::api::attachments::AttachmentView;
 use crate::web::api::records::etag;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
@@ -47,6 +48,9 @@ pub struct EmailTemplateView {
     head: TemplateHead,
     #[serde(flatten)]
     text: MailView,
+    /// The files that its messages name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<AttachmentView>,
 }
 
 /// What an e-mail says, or a template of it with merge fields.
@@ -113,7 +117,10 @@ impl TemplateView {
             modified_at: own(template.modified_at),
         };
         match template.content.clone().into() {
-            ContentView::Mail(text) => TemplateView::Mail(EmailTemplateView { head, text }),
+            ContentView::Mail(text) => {
+                let attachments = template.attachments.iter().map(AttachmentView::from).collect();
+                TemplateView::Mail(EmailTemplateView { head, text, attachments })
+            }
             ContentView::Text(text) => TemplateView::Text(TextTemplateView { head, text }),
         }
     }

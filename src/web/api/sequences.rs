@@ -30,7 +30,7 @@ use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, known_type, sequence_id};
 use crate::web::wire::Owner;
-use crate::web::wire::conduct::{AssignToBody, GoalBody};
+use crate::web::wire::conduct::{AssignToBody, GoalBody, SendingBody};
 
 /// An open revision.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,6 +68,8 @@ pub struct SequenceView {
     /// What counts as success for A/B tests (AB-14): `success`, `reply`, `meeting` or `{"field": CONDITION}`.
     #[schema(value_type = serde_json::Value)]
     goal: GoalBody,
+    /// How its messages leave.
+    sending: SendingBody,
     /// Whether records that were in it may enter it again: `any_time`, `never`, or `{"after_days": N}`.
     #[schema(value_type = serde_json::Value)]
     reentry: Reentry,
@@ -105,6 +107,7 @@ impl SequenceView {
             wait_computation: sequence.conduct.wait_computation,
             window: sequence.conduct.window.clone(),
             goal: sequence.conduct.goal.clone().into(),
+            sending: sequence.conduct.sending.into(),
             reentry: sequence.reentry,
             exclusive: sequence.exclusive.map(|tag| tag.to_string()),
             step_count,
@@ -293,6 +296,8 @@ pub struct SequencePatch {
     /// inactive or in revision.
     #[schema(value_type = Option<serde_json::Value>)]
     goal: Option<GoalBody>,
+    /// Only while inactive or in revision.
+    sending: Option<SendingBody>,
     /// `any_time`, `never`, or `{"after_days": N}`.
     #[schema(value_type = Option<serde_json::Value>)]
     reentry: Option<Reentry>,
@@ -329,6 +334,7 @@ pub async fn patch_sequence(
         patch.wait_computation.map(Property::WaitComputation),
         patch.window.map(Property::Window),
         patch.goal.map(|goal| Property::Goal(goal.into())),
+        patch.sending.map(SendingBody::read).transpose()?.map(Property::Sending),
         patch.reentry.map(Property::Reentry),
         exclusive.map(Property::Exclusive),
     ];

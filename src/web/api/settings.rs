@@ -2,16 +2,15 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::delivery::UnknownPolicy;
+use crate::domain::governor::SendingCaps;
 use crate::domain::language::Language;
 use crate::domain::organisation::Organisation;
 use crate::domain::organisation::command::OrganisationCommand;
-use crate::domain::organisation::settings::{CallResult, Setting, Settings, Workspace};
-use crate::domain::permission::{Role, Roles};
+use crate::domain::organisation::settings::{Setting, Settings};
 use crate::domain::record::schema::{Phone, RecordType};
 use crate::id::OrganisationId;
 use crate::runtime::message::Caller;
@@ -20,6 +19,7 @@ use crate::web::api::records::etag;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{Body, known_type, present};
+use crate::web::wire::settings::{CallResultBody, PhoneBody, RolesBody, WorkspaceRoles};
 
 /// The settings.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,6 +69,9 @@ pub struct SettingsView {
     public_url: Option<String>,
     /// Whether bulk e-mails go to records of every type, as against leads (W-89).
     bulk_email_all_types: bool,
+    /// `{organisation, seller, recipient_domain: {per_hour, per_day}, spacing_seconds, person, account: {most, days}}`.
+    #[schema(value_type = Object)]
+    sending_caps: SendingCaps,
 }
 
 impl From<&Settings> for SettingsView {
@@ -100,6 +103,7 @@ impl From<&Settings> for SettingsView {
             retry_max_hours: settings.retry_max_hours,
             public_url: settings.public_url.clone(),
             bulk_email_all_types: settings.bulk_email_all_types,
+            sending_caps: settings.sending_caps,
         }
     }
 }
@@ -196,6 +200,10 @@ pub struct SettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<bool>)]
     bulk_email_all_types: Option<Option<bool>>,
+    /// Replaces all of them.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    sending_caps: Option<Option<SendingCaps>>,
 }
 
 /// A value that is given, or what the setting is at first where null is given.
@@ -236,123 +244,9 @@ impl SettingsBody {
             or(self.retry_max_hours, first.retry_max_hours).map(Setting::RetryMaxHours),
             self.public_url.map(Setting::PublicUrl),
             or(self.bulk_email_all_types, first.bulk_email_all_types).map(Setting::BulkEmailAllTypes),
+            or(self.sending_caps, first.sending_caps).map(Setting::SendingCaps),
         ];
         each.into_iter().flatten().collect()
-    }
-}
-
-/// `all`, or a list of roles.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-enum WorkspaceRoles {
-    /// Only these.
-    Only(Vec<String>),
-    /// `all`.
-    All(String),
-}
-
-#[derive(Debug)]
-struct RolesBody(Workspace);
-
-impl Serialize for RolesBody {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let roles = match self.0 {
-            Workspace::All => WorkspaceRoles::All("all".into()),
-            Workspace::Only(roles) => WorkspaceRoles::Only(roles.iter().map(|role| role.name().into()).collect()),
-        };
-        roles.serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for RolesBody {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<RolesBody, D::Error> {
-        let wrong = || D::Error::custom("give `all`, or a list of roles");
-        match WorkspaceRoles::deserialize(from).map_err(|_| wrong())? {
-            WorkspaceRoles::All(word) if word == "all" => Ok(RolesBody(Workspace::All)),
-            WorkspaceRoles::All(_) => Err(wrong()),
-            WorkspaceRoles::Only(names) => {
-                let role = |name: &String| Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(wrong);
-                Ok(RolesBody(Workspace::Only(names.iter().map(role).collect::<Result<Roles, _>>()?)))
-            }
-        }
-    }
-}
-
-/// `{"ask": true}`, or `{"default": RESULT}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CallResultBody {
-    /// The seller says how a call ended.
-    Ask(bool),
-    /// This call result, unless the seller says otherwise.
-    Default(String),
-}
-
-impl Default for CallResultBody {
-    fn default() -> CallResultBody {
-        CallResultBody::Ask(true)
-    }
-}
-
-impl CallResultBody {
-    /// Refuses what says neither.
-    pub fn judge(&self) -> Result<(), Problem> {
-        match self {
-            CallResultBody::Ask(false) => {
-                Err(Problem::malformed("/call_result/ask", "give `{\"ask\": true}`, or `{\"default\": RESULT}`"))
-            }
-            CallResultBody::Ask(true) | CallResultBody::Default(_) => Ok(()),
-        }
-    }
-}
-
-impl From<&CallResult> for CallResultBody {
-    fn from(result: &CallResult) -> CallResultBody {
-        match result {
-            CallResult::Ask => CallResultBody::Ask(true),
-            CallResult::Default(result) => CallResultBody::Default(result.clone()),
-        }
-    }
-}
-
-impl From<CallResultBody> for CallResult {
-    fn from(result: CallResultBody) -> CallResult {
-        match result {
-            CallResultBody::Ask(_) => CallResult::Ask,
-            CallResultBody::Default(result) => CallResult::Default(result),
-        }
-    }
-}
-
-/// A kind of phone number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum PhoneBody {
-    /// At work.
-    Business,
-    /// Carried along.
-    Mobile,
-    /// At home.
-    Home,
-}
-
-impl From<Phone> for PhoneBody {
-    fn from(phone: Phone) -> PhoneBody {
-        match phone {
-            Phone::Business => PhoneBody::Business,
-            Phone::Mobile => PhoneBody::Mobile,
-            Phone::Home => PhoneBody::Home,
-        }
-    }
-}
-
-impl From<PhoneBody> for Phone {
-    fn from(phone: PhoneBody) -> Phone {
-        match phone {
-            PhoneBody::Business => Phone::Business,
-            PhoneBody::Mobile => Phone::Mobile,
-            PhoneBody::Home => Phone::Home,
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::engagement::Grade;
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::given::Given;
 use crate::domain::phone;
@@ -43,7 +44,7 @@ pub struct TimelineItem {
     /// The enrolment concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     enrolment: Option<String>,
-    /// A note's text.
+    /// A note's text, or that of a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -277,8 +278,12 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         }
         RecordEvent::EmailSubmitted { step, at: None, .. } => of_step("message_owed", *step, "is on its way out"),
         RecordEvent::MessageClaimed { step, .. } => of_step("message_claimed", *step, "is being sent"),
-        RecordEvent::MessagePutOff { step, until, failed } => {
-            let why = failed.as_ref().map(|why| format!(", because it could not be sent: {why}")).unwrap_or_default();
+        RecordEvent::MessagePutOff { step, until, failed, brake } => {
+            let why = match (failed, brake) {
+                (Some(why), _) => format!(", because it could not be sent: {why}"),
+                (None, Some(brake)) => format!(", because {}", brake.words()),
+                (None, None) => String::new(),
+            };
             of_step("message_put_off", *step, &format!("is put off until {until}{why}"))
         }
         RecordEvent::MessageOwedAgain { step, .. } => of_step("message_owed", *step, "is on its way out again"),
@@ -313,9 +318,31 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         RecordEvent::AwayUntil { step, until } => {
             of_step("away", *step, &format!("was answered automatically: messages wait until {until}"))
         }
+        RecordEvent::MessageWritten { step, written, .. } => {
+            let what = format!("says to {}: “{}”", written.to, written.subject);
+            Told { note: Some(written.text.clone()), ..of_step("message_written", *step, &what) }
+        }
+        RecordEvent::Engaged { step, signal, grade, .. } => {
+            let what = match signal {
+                Signal::LinkClicked => "had a link followed",
+                Signal::AttachmentDownloaded => "had an attachment fetched",
+                Signal::Opened | Signal::Replied | Signal::Bounced => "was opened",
+            };
+            match grade {
+                Grade::Human => of_step("email_hit", *step, &format!("{what} by a person")),
+                Grade::Machine(sign) => {
+                    of_step("email_machine_hit", *step, &format!("{what} by a machine, which {}", sign.words()))
+                }
+            }
+        }
         RecordEvent::OptedOut { step, complained } => {
             let what = if *complained { "was complained of" } else { "led to the wish for no more" };
             of_step("opted_out", *step, &format!("{what}: there is no more e-mail"))
+        }
+        RecordEvent::SenderChosen { enrolment, mailbox } => {
+            let mailbox =
+                given.channels.mailboxes.get(mailbox).map_or("a mailbox that is gone", |found| &found.address);
+            of_enrolment("sender_chosen", *enrolment, format!("{} writes from {mailbox}", sequence(*enrolment)))
         }
         RecordEvent::Ended { enrolment, status, reason, .. } => {
             let what = match status {

@@ -190,6 +190,7 @@ impl<'a> Packing<'a> {
             wait_computation: conduct.wait_computation,
             window: conduct.window,
             goal: conduct.goal.into(),
+            skip_after_hours: conduct.sending.skip_after_hours,
             reentry: sequence.reentry,
             exclusive: self.exclusive(sequence),
             graph,

@@ -176,6 +176,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
          does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
     ("webhooks_full", 409, "There are as many webhooks as there may be. Delete those that nobody needs."),
+    (
+        "suppressions_full",
+        409,
+        "There are as many suppressions as people may write. Take away those that nobody needs.",
+    ),
+    ("attachments_full", 409, "The template has as many attachments as it may have. Take one away first."),
     ("templates_full", 409, "There are as many message templates as there may be. Delete those that nobody uses."),
     (
         "template_invalid",

@@ -2,10 +2,12 @@
 
 mod catalogue;
 mod channels;
+mod suppression;
 mod webhook;
 
 pub use catalogue::tell_catalogue;
 pub use channels::tell_channels;
+pub use suppression::tell_suppression;
 pub use webhook::tell_webhook;
 
 use serde::Serialize;
@@ -27,6 +29,7 @@ use crate::domain::permission::{Role, Roles};
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Owner;
 use crate::domain::schedule::{Calendar, HolidayCorrection};
+use crate::domain::sequence::conduct::Sending;
 use crate::domain::sequence::{Property, SequenceEvent};
 use crate::id::{EntityId, KeyId, UserId};
 use crate::web::api::calendars::CalendarBody;
@@ -314,6 +317,9 @@ fn property(told: Told, property: &Property) -> Told {
         Property::WaitComputation(computed) => told.with("wait_computation", computed),
         Property::Window(window) => told.with("window", format!("{window:?}")),
         Property::Goal(goal) => told.with("goal", format!("{goal:?}")),
+        Property::Sending(Sending { mailbox, skip_after_hours }) => told
+            .with("sending.mailbox", mailbox.map_or_else(String::new, |mailbox| mailbox.to_string()))
+            .with("sending.skip_after_hours", format!("{skip_after_hours:?}")),
         Property::Reentry(reentry) => told.with("reentry", format!("{reentry:?}")),
         Property::Exclusive(tag) => told.with("exclusive", tag.map_or_else(String::new, |tag| tag.to_string())),
     }
@@ -345,6 +351,11 @@ pub fn tell_template(template: EntityId, event: &TemplateEvent) -> Told {
             })
         }
         TemplateEvent::Deleted => of("message_template.deleted"),
+        TemplateEvent::Attached { attachment, .. } => {
+            let told = of("message_template.attached").with("attachment", attachment.id.to_string());
+            told.with("name", &attachment.name).with("bytes", attachment.bytes)
+        }
+        TemplateEvent::Detached(id) => of("message_template.detached").with("attachment", id.to_string()),
     }
 }
 

@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 use crate::domain::condition::Condition;
 use crate::domain::condition::stored::StoredCondition;
 use crate::domain::plan::AssignTo;
-use crate::domain::sequence::conduct::Goal;
+use crate::domain::sequence::conduct::{Goal, Sending};
+use crate::id::MailboxId;
+use crate::web::problem::Problem;
 
 /// Who gets the steps of a sequence (§3.3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -90,5 +92,30 @@ impl From<GoalBody> for Goal {
             GoalBody::Meeting => Goal::Meeting,
             GoalBody::Field(condition) => Goal::Field(StoredCondition(condition)),
         }
+    }
+}
+
+/// How the messages of a sequence leave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SendingBody {
+    /// The mailbox, where the assignee has none of their own.
+    mailbox: Option<String>,
+    /// An automated message that would leave more than so many hours late is passed over: 1–720; null never.
+    skip_after_hours: Option<u32>,
+}
+
+impl From<Sending> for SendingBody {
+    fn from(Sending { mailbox, skip_after_hours }: Sending) -> SendingBody {
+        SendingBody { mailbox: mailbox.map(|mailbox| mailbox.to_string()), skip_after_hours }
+    }
+}
+
+impl SendingBody {
+    /// As the domain has it.
+    pub fn read(self) -> Result<Sending, Problem> {
+        let unknown = || Problem::malformed("/sending/mailbox", "this is the id of no mailbox");
+        let mailbox = self.mailbox.map(|id| MailboxId::parse(&id).ok_or_else(unknown)).transpose()?;
+        Ok(Sending { mailbox, skip_after_hours: self.skip_after_hours })
     }
 }

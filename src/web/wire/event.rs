@@ -244,10 +244,13 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
         | RecordEvent::MessageClaimed { .. }
+        | RecordEvent::MessageWritten { .. }
+        | RecordEvent::Engaged { .. }
         | RecordEvent::TextRouted { .. }
         | RecordEvent::NotMigrated { .. }
         | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::QuotaAsked { .. }
+        | RecordEvent::SenderChosen { .. }
         | RecordEvent::ActivityLinked { .. }
         | RecordEvent::AbTestEntered { .. }
         | RecordEvent::AbExposed { .. }

@@ -5,6 +5,9 @@ use super::world::Thing;
 pub const TO_USER: &str = r#"{"type":"lead","name":"New","owner":{"user":"$id"}}"#;
 pub const EVENT: &str = r#"{"id":"$fresh","type":"email.opened","at":"2026-03-02T09:00:00Z","step":"$step"}"#;
 
+pub const HOOKED: &str = r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#;
+pub const MAIL_TEXT: &str = r#"{"name":"New","language":"en","subject":"S","body_text":"B"}"#;
+pub const PLAIN_TEXT: &str = r#"{"name":"New","language":"gl","body":"B"}"#;
 pub const FILE: &str = "BEGIN:VCALENDAR\nEND:VCALENDAR";
 pub const MAILBOX: &str =
     r#"{"name":"Sales","address":"$fresh","smtp":{"host":"127.0.0.1","port":25,"security":"none"}}"#;

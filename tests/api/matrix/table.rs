@@ -1,7 +1,7 @@
 //! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
 //! it takes. Written from the specification; the server is compared with it.
 
-use super::bodies::{ACTION, ACTIVITY_EVENT, EVENT, FILE, RECORD_EVENT, TO_USER};
+use super::bodies::*;
 use super::world::Relation::{self, *};
 
 /// How far somebody's access to a thing goes; each level includes those before it.
@@ -42,6 +42,7 @@ pub enum On {
     Mailbox,
     /// And a text gateway.
     Webhook,
+    Suppression,
 }
 
 /// Records (issue 4, item 2; the rule of `domain/access.rs`), sequences (P-2, P-3, P-5, P-6, Q-102), people and imports.
@@ -89,6 +90,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Mailbox, Colleague, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, OtherUnit, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Suppression, Own, /*    */ [See, See, See, See]),
+    (On::Suppression, Gone, /*   */ [Nothing, Nothing, Nothing, Nothing]),
     (On::Webhook, Own, /*        */ [See, See, See, See]),
     (On::Webhook, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
 ];
@@ -286,16 +289,17 @@ const ROUTES: &[Row] = &[
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Message templates: everybody reads them, P-4 says who writes.
-    row("POST /email-templates", WRITE, 4, On::Whole, Nothing, 201)
-        .sends(r#"{"name":"New","language":"en","subject":"S","body_text":"B"}"#),
+    row("POST /email-templates", WRITE, 4, On::Whole, Nothing, 201).sends(MAIL_TEXT),
     row("GET /email-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
     row("GET /email-templates/{id}", READ, 21, On::Message, See, 200),
     row("PATCH /email-templates/{id}", WRITE, 4, On::Message, Give, 200).sends(r#"{"subject":"Other"}"#),
     row("DELETE /email-templates/{id}", WRITE, 4, On::Message, Give, 204),
     row("POST /email-templates/{id}/preview", WRITE, 21, On::Message, See, 200).sends(r#"{"record":"$record"}"#),
     row("POST /email-templates/{shipped}/preview", WRITE, 21, On::Record, See, 200).sends(r#"{"record":"$id"}"#),
-    row("POST /text-templates", WRITE, 4, On::Whole, Nothing, 201)
-        .sends(r#"{"name":"New","language":"gl","body":"B"}"#),
+    row("POST /email-templates/{id}/attachments", WRITE, 4, On::Message, Give, 201).asks("?name=a.txt").sends("words"),
+    row("GET /email-templates/{id}/attachments", READ, 21, On::Message, See, 200),
+    row("DELETE /email-templates/{id}/attachments/{text}", WRITE, 4, On::Message, Give, 404).but(404, "not_found"),
+    row("POST /text-templates", WRITE, 4, On::Whole, Nothing, 201).sends(PLAIN_TEXT),
     row("GET /text-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),
     row("GET /text-templates/{text}", READ, 21, On::Message, See, 200),
     row("PATCH /text-templates/{text}", WRITE, 4, On::Message, Give, 200).sends(r#"{"body":"Other"}"#),
@@ -379,8 +383,10 @@ const ROUTES: &[Row] = &[
     row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
     row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
     // Running the server.
-    row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201)
-        .sends(r#"{"url":"https://hooks.invalid/new","topics":["step"]}"#),
+    row("POST /suppressions", ADMIN, 12, On::Whole, Nothing, 201).sends(r#"{"email":"$fresh"}"#),
+    row("GET /suppressions", ADMIN, 12, On::Whole, Nothing, 200),
+    row("DELETE /suppressions/{id}", ADMIN, 12, On::Suppression, See, 204),
+    row("POST /webhooks", ADMIN, 12, On::Whole, Nothing, 201).sends(HOOKED),
     row("GET /webhooks", ADMIN, 12, On::Whole, Nothing, 200),
     row("GET /webhooks/{id}", ADMIN, 12, On::Webhook, See, 200),
     row("GET /webhooks/{id}/deliveries", ADMIN, 12, On::Webhook, See, 200),

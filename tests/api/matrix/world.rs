@@ -184,7 +184,13 @@ impl World {
                 self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
             }
             On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
+            On::Suppression if relation == Gone => Thing::from([("id", NOTHING.into())]),
             On::Import | On::Webhook if relation == Gone => ["id", "gateway"].map(|name| (name, NOTHING.into())).into(),
+            On::Suppression => self.configured(
+                ("id", "/suppressions"),
+                json!({ "email": format!("{}@example.org", fresh()) }),
+                relation,
+            ),
             On::Webhook => {
                 let mut thing = self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation);
                 thing.extend(self.configured(("gateway", "/text-gateways"), text_gateway(HOOK), relation));
@@ -388,7 +394,7 @@ fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
     // The catalogue is everybody's to read, whoever made what stands in it.
     let relation = match (on, relation) {
-        (On::RecordType | On::Flow | On::Tag | On::Webhook, Colleague) => Own,
+        (On::RecordType | On::Flow | On::Tag | On::Webhook | On::Suppression, Colleague) => Own,
         (_, relation) => relation,
     };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));

@@ -67,7 +67,7 @@ fn a_message_in_the_outbox_is_put_off_too_but_not_against_the_will_of_a_person()
     let run = world.run(graph(&[auto_email("m", "t"), task("t", "")]));
     let step = world.current(run).ordinal;
     world.ask(away(step, Some("2026-03-16")));
-    world.ask(RecordCommand::ClaimMessage { step, epoch: 1, message_id: "m@example.com".into() });
+    world.ask(RecordCommand::ClaimMessage { step, epoch: 1, message_id: "m@example.com".into(), written: None });
     let back = at("2026-03-16T07:00:00Z");
     assert_eq!(world.current(run).message_state(), Some(&MessageState::PutOff(back)));
     // A person who knows better does not wait (ST-21).

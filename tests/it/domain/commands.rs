@@ -149,7 +149,7 @@ fn st_2_an_automated_email_is_sent_without_the_seller_and_r_4_owed_once() {
     assert_eq!(world.step(run, "mail").status, StepStatus::Completed);
     world.deliver();
     assert!(world.step(run, "mail").message_state() == Some(&MessageState::Sent));
-    let again = RecordCommand::MessageSent { step: mail, message_id: "again@example.org".into() };
+    let again = RecordCommand::MessageSent { step: mail, message_id: "again@example.org".into(), written: None };
     assert_eq!(world.refused(again), RecordRejection::Stale, "R-4: a second report finds nothing owed");
     let given_up = RecordCommand::MessageFailed { step: mail, reason: "mailbox full".into(), bounced: false };
     assert_eq!(world.refused(given_up), RecordRejection::Stale);

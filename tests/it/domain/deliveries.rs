@@ -36,7 +36,7 @@ fn state(world: &World, step: Ordinal) -> MessageState {
 }
 
 fn claim(world: &mut World, step: Ordinal, epoch: u64) -> Vec<RecordEvent> {
-    world.ask(RecordCommand::ClaimMessage { step, epoch, message_id: "m@example.com".into() })
+    world.ask(RecordCommand::ClaimMessage { step, epoch, message_id: "m@example.com".into(), written: None })
 }
 
 fn set(world: &mut World, setting: Setting) {
@@ -61,11 +61,11 @@ fn s_19_3_a_step_is_open_until_its_message_was_taken() {
     claim(&mut world, step, 1);
     assert_eq!((world.here(run), state(&world, step)), ("m", MessageState::Claimed(1)));
     world.stall(TimeDelta::minutes(3));
-    world.ask(RecordCommand::MessageSent { step, message_id: "m@example.com".into() });
+    world.ask(RecordCommand::MessageSent { step, message_id: "m@example.com".into(), written: None });
     let sent = world.step(run, "m");
     assert_eq!((sent.status, sent.completed_at), (StepStatus::Completed, Some(world.now)));
     assert_eq!((world.here(run), world.enrolment(run).steps_done), ("t", 1));
-    let again = RecordCommand::MessageSent { step, message_id: "m@example.com".into() };
+    let again = RecordCommand::MessageSent { step, message_id: "m@example.com".into(), written: None };
     assert_eq!(world.refused(again), RecordRejection::Stale);
     world.check_replay();
 }
@@ -184,12 +184,13 @@ fn r_30_what_happens_before_a_message_leaves_keeps_it_from_leaving() {
     let sequence = world.activate_with(drawn, vec![Property::ExitOnReply(true)]);
     let run = world.connect(sequence);
     let first = world.current(run).ordinal;
-    world.ask(RecordCommand::MessageSent { step: first, message_id: "m@example.com".into() });
+    world.ask(RecordCommand::MessageSent { step: first, message_id: "m@example.com".into(), written: None });
     let second = world.current(run).ordinal;
     world.ask(RecordCommand::Signal { step: first, signal: Signal::Replied, at: world.now });
     assert_eq!(world.end(run).map(|(_, reason)| reason), Some(EndReason::ExitCriterionMet));
     assert_eq!(state(&world, second), MessageState::Skipped, "the next message went with it");
-    let late = RecordCommand::ClaimMessage { step: second, epoch: 1, message_id: "n@example.com".into() };
+    let late =
+        RecordCommand::ClaimMessage { step: second, epoch: 1, message_id: "n@example.com".into(), written: None };
     assert_eq!(world.refused(late), RecordRejection::Stale);
     world.check_replay();
 }
@@ -203,7 +204,7 @@ fn a_message_that_left_before_the_end_is_noted_after_it() {
         world.ask(RecordCommand::Disconnect(run));
         assert_eq!(state(&world, step), MessageState::Claimed(1));
         if settled {
-            world.ask(RecordCommand::MessageSent { step, message_id: "m@example.com".into() });
+            world.ask(RecordCommand::MessageSent { step, message_id: "m@example.com".into(), written: None });
             assert_eq!(state(&world, step), MessageState::Sent);
         } else {
             world.ask(RecordCommand::PutOffMessage { step, why: "451".into(), pause: TimeDelta::hours(1) });

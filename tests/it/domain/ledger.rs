@@ -102,7 +102,7 @@ pub struct Ledger {
     /// What sequences are to be told of participants of their A/B tests.
     pub told: BTreeMap<EffectKey, (SequenceId, Reached)>,
     listed: BTreeSet<(SequenceId, bool, EffectKey)>,
-    deliveries: BTreeSet<(DeliveryState, EffectKey)>,
+    deliveries: BTreeSet<(DeliveryState, Timestamp, EffectKey)>,
     texts: BTreeSet<(GatewayId, TextName, Timestamp, EffectKey)>,
     shown: Option<RecordSummary>,
     seen_by: BTreeSet<Owner>,
@@ -142,8 +142,12 @@ impl Ledger {
                 Effect::Unindex(Index::Enrolment { sequence, live, ordinal }) => {
                     self.listed.remove(&(sequence, live, ordinal))
                 }
-                Effect::Index(Index::Delivery { state, ordinal }) => self.deliveries.insert((state, ordinal)),
-                Effect::Unindex(Index::Delivery { state, ordinal }) => self.deliveries.remove(&(state, ordinal)),
+                Effect::Index(Index::Delivery { state, at, ordinal, .. }) => {
+                    self.deliveries.insert((state, at, ordinal))
+                }
+                Effect::Unindex(Index::Delivery { state, at, ordinal, .. }) => {
+                    self.deliveries.remove(&(state, at, ordinal))
+                }
                 Effect::Index(Index::Text { gateway, name, at, ordinal }) => {
                     self.texts.insert((gateway, name, at, ordinal))
                 }
@@ -170,8 +174,10 @@ impl Ledger {
             if let (StepStatus::Open, Some(due)) = (step.status, step.wakes_at) {
                 waits.insert((due, step.ordinal));
             }
-            if let Some(state) = step.message_state() {
-                deliveries.insert((state.listed(), step.ordinal));
+            if let Some(message) = &step.message {
+                let (listed, at) = message.row();
+                let state = &message.state;
+                deliveries.insert((listed, at, step.ordinal));
                 waits.extend(state.wakes_at().map(|due| (due, step.ordinal)));
                 if state.is_owed() {
                     owed.insert(step.ordinal);

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use relance::domain::delivery::{Class, Settled, Written};
+use relance::domain::engagement::{Hit, MachineSign};
 use relance::domain::enrolment::Signal;
 use relance::domain::message_template::MailText;
 use relance::domain::plan::AssignTo;
@@ -46,6 +47,8 @@ pub(super) enum Move {
     Settle { step: u8, to: u8 },
     Send { step: u8, hours: Option<i8> },
     GiveUp { step: u8, bounced: bool },
+    Engage { step: u8, link: Option<u16>, program: bool },
+    OptOut { step: u8, complained: bool },
     Write(u8),
     Close(u8),
     Reopen,
@@ -79,6 +82,9 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(step, to)| Settle { step, to }),
         2 => (any::<u8>(), prop::option::of(any::<i8>())).prop_map(|(step, hours)| Send { step, hours }),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(step, bounced)| GiveUp { step, bounced }),
+        3 => (any::<u8>(), prop::option::of(0_u16..3), any::<bool>())
+            .prop_map(|(step, link, program)| Engage { step, link, program }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(step, complained)| OptOut { step, complained }),
         2 => any::<u8>().prop_map(Write),
         1 => any::<u8>().prop_map(Close),
         2 => Just(Reopen),
@@ -130,7 +136,7 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::Deliver => return world.deliver(),
         Move::Claim { step, epoch } => {
             let step = choose(&steps, step);
-            RecordCommand::ClaimMessage { step, epoch, message_id: format!("{step}@example.org") }
+            RecordCommand::ClaimMessage { step, epoch, message_id: format!("{step}@example.org"), written: None }
         }
         Move::PutOff { step, hours: pause } => {
             let pause = hours(pause.into());
@@ -149,6 +155,12 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::GiveUp { step, bounced } => {
             RecordCommand::MessageFailed { step: choose(&steps, step), reason: "full".into(), bounced }
         }
+        Move::Engage { step, link, program } => {
+            let signal = if link.is_some() { Signal::LinkClicked } else { Signal::Opened };
+            let hit = Hit { signal, link, sign: program.then_some(MachineSign::Program), left_at: now + hours(-1) };
+            RecordCommand::Engage { step: choose(&steps, step), hit }
+        }
+        Move::OptOut { step, complained } => RecordCommand::OptOut { step: choose(&steps, step), complained },
         Move::Write(choice) => RecordCommand::Change(vec![written(choice)]),
         Move::Close(choice) => {
             RecordCommand::Close([Outcome::None, Outcome::Success, Outcome::Failure][usize::from(choice) % 3])

@@ -6,6 +6,7 @@ mod sequences;
 use chrono::TimeDelta;
 use relance::domain::activity::{ActivityKind, NewActivity};
 use relance::domain::delivery::{Settled, TextFate, Written};
+use relance::domain::engagement::Hit;
 use relance::domain::enrolment::Signal;
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::entity::{Entity, Stamp};
@@ -20,6 +21,7 @@ use relance::domain::record::schema::{Change, Outcome, Owner, RecordType};
 use relance::domain::record::{Record, RecordRejection};
 use relance::domain::sequence::Sequence;
 use relance::id::{FlowId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, UserId};
+use relance::time::Timestamp;
 
 use super::draw::{auto_email, graph, task};
 use super::world::{World, at, is_of_server, user};
@@ -137,6 +139,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::MessageFailed { .. }
         | RecordCommand::ClaimMessage { .. }
         | RecordCommand::PutOffMessage { .. }
+        | RecordCommand::PlanMessage { .. }
         | RecordCommand::LoseMessage { .. }
         | RecordCommand::Forget
         | RecordCommand::Migrate(_)
@@ -147,7 +150,8 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::ReportAway { .. }
         | RecordCommand::ReportText { .. }
         | RecordCommand::AnswerText { .. }
-        | RecordCommand::OptOut { .. } => "server",
+        | RecordCommand::OptOut { .. }
+        | RecordCommand::Engage { .. } => "server",
     }
 }
 
@@ -179,9 +183,9 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Erase,
         RecordCommand::LeaveSequence { sequence, until },
         RecordCommand::Fire(step),
-        RecordCommand::MessageSent { step: 2, message_id: "m".into() },
+        RecordCommand::MessageSent { step: 2, message_id: "m".into(), written: None },
         RecordCommand::MessageFailed { step: 2, reason: "full".into(), bounced: false },
-        RecordCommand::ClaimMessage { step: 2, epoch: 1, message_id: "m".into() },
+        RecordCommand::ClaimMessage { step: 2, epoch: 1, message_id: "m".into(), written: None },
         RecordCommand::PutOffMessage { step: 2, why: "451".into(), pause: TimeDelta::minutes(1) },
         RecordCommand::LoseMessage { step: 2, why: "silence".into() },
         RecordCommand::SettleMessage { step: 2, to: Settled::Sent },
@@ -208,6 +212,10 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::OptOut { step: 2, complained: true },
         RecordCommand::ReportText { step: 2, gateway: GatewayId(1), message_id: None, fate: TextFate::Delivered },
         RecordCommand::AnswerText { step: 2, gateway: GatewayId(1), at: until, stops: true },
+        RecordCommand::Engage {
+            step: 2,
+            hit: Hit { signal: Signal::Opened, link: None, sign: None, left_at: Timestamp::from_millis(0) },
+        },
     ]
 }
 

@@ -3,6 +3,7 @@
 use relance::domain::delivery::UnknownPolicy;
 use relance::domain::entity::Entity;
 use relance::domain::entity::Stamp;
+use relance::domain::governor::SendingCaps;
 use relance::domain::language::Language;
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
@@ -56,6 +57,9 @@ fn a_1_to_a_14_the_settings_at_first_are_those_of_the_specification() {
         "retry_max_hours RetryMaxHours(48)",
         "public_url PublicUrl(None)",
         "bulk_email_all_types BulkEmailAllTypes(false)", // W-89
+        "sending_caps SendingCaps(SendingCaps { organisation: Caps { per_hour: None, per_day: None }, \
+         seller: Caps { per_hour: None, per_day: None }, recipient_domain: Caps { per_hour: None, per_day: None }, \
+         spacing_seconds: 0, person: None, account: None })",
     ];
     assert_eq!(shown, specified);
 }
@@ -88,6 +92,7 @@ fn others() -> Vec<Setting> {
         Setting::RetryInitialSeconds(_) => Setting::RetryInitialSeconds(5),
         Setting::RetryMaxHours(_) => Setting::RetryMaxHours(0),
         Setting::BulkEmailAllTypes(value) => Setting::BulkEmailAllTypes(!value),
+        Setting::SendingCaps(_) => Setting::SendingCaps(SendingCaps { spacing_seconds: 30, ..SendingCaps::default() }),
         Setting::PublicUrl(_) => Setting::PublicUrl(Some("https://sales.example.com".into())),
     };
     Settings::default().each().into_iter().map(other).collect()

@@ -57,7 +57,7 @@ fn texting(more: &[GatewayPart]) -> (World, Ordinal, Ordinal) {
 }
 
 fn claim(world: &mut World, step: Ordinal, epoch: u64) -> Vec<RecordEvent> {
-    world.ask(RecordCommand::ClaimMessage { step, epoch, message_id: "key".into() })
+    world.ask(RecordCommand::ClaimMessage { step, epoch, message_id: "key".into(), written: None })
 }
 
 /// The timer of a message that was put off, after so long; nothing is delivered meanwhile.
@@ -92,7 +92,7 @@ fn st_4_a_text_leaves_through_the_gateway_and_completes_its_step_when_it_was_tak
         panic!("{events:?}")
     };
     assert_eq!((route.gateway, route.number.as_str(), route.at), (GATEWAY, "+34600123456", world.now));
-    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into() });
+    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
     assert_eq!((world.here(run), state(&world, step)), ("t", MessageState::Sent));
     world.check_replay();
 }
@@ -205,7 +205,7 @@ fn a_receipt_says_what_became_of_a_text_whatever_was_known_before() {
     // Sent and arrived; again, and late, it changes nothing.
     let (mut world, run, step) = texting(&[]);
     claim(&mut world, step, 1);
-    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into() });
+    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
     assert_eq!(world.ask(tell(step, TextFate::Delivered)), [RecordEvent::TextDelivered { step }]);
     assert_eq!(world.ask(tell(step, TextFate::Delivered)), []);
     assert_eq!(world.ask(tell(step, failed())), []);
@@ -213,7 +213,7 @@ fn a_receipt_says_what_became_of_a_text_whatever_was_known_before() {
     // Sent and lost on the way: the enrolment has gone on, and the delivery says so.
     let (mut world, run, step) = texting(&[]);
     claim(&mut world, step, 1);
-    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into() });
+    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
     world.ask(tell(step, failed()));
     assert_eq!((world.here(run), state(&world, step)), ("t", MessageState::Failed));
     world.check_replay();
@@ -231,7 +231,7 @@ fn a_receipt_says_what_became_of_a_text_whatever_was_known_before() {
             assert_eq!((world.here(run), state(&world, step)), (here, expected.clone()), "{fate:?} {loses}");
             let error = (here == "s").then_some(StepError::AutomatedTextFailed);
             assert_eq!(world.step(run, "s").error, error, "{fate:?} {loses}");
-            let late = RecordCommand::MessageSent { step, message_id: "x7".into() };
+            let late = RecordCommand::MessageSent { step, message_id: "x7".into(), written: None };
             assert_eq!(world.refused(late), RecordRejection::Stale);
             world.pass(TimeDelta::days(3));
             world.check_replay();
@@ -273,7 +273,7 @@ fn r_30_an_answer_to_a_text_ends_the_enrolment_where_answers_do() {
         let run = world.connect(sequence);
         let step = world.current(run).ordinal;
         claim(&mut world, step, 1);
-        world.ask(RecordCommand::MessageSent { step, message_id: "x7".into() });
+        world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
         world.ask(answer(&world, step, false));
         match leaves {
             true => assert_eq!(world.enrolment(run).reason, Some(EndReason::ExitCriterionMet)),
@@ -291,7 +291,7 @@ fn whoever_says_stop_gets_no_more_texts_and_e_mail_as_before() {
     let run = world.run(graph(&[auto_text("s", "n"), auto_text("n", "t"), task("t", "")]));
     let step = world.current(run).ordinal;
     claim(&mut world, step, 1);
-    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into() });
+    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
     let events = world.ask(answer(&world, step, true));
     assert_eq!(events[0], RecordEvent::TextOptedOut { step });
     let profile = &world.record().profile;
@@ -308,7 +308,7 @@ fn whoever_says_stop_gets_no_more_texts_and_e_mail_as_before() {
 fn an_erased_record_is_found_by_no_number() {
     let (mut world, _, step) = texting(&[]);
     claim(&mut world, step, 1);
-    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into() });
+    world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
     world.ask(tell(step, failed()));
     world.by = UserId::ADMINISTRATOR;
     world.ask(RecordCommand::Erase);

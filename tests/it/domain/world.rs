@@ -371,7 +371,7 @@ impl World {
     /// The outbox delivers everything that is owed.
     pub fn deliver(&mut self) {
         while let Some(step) = self.ledger.owed.keys().next().copied() {
-            self.ask(RecordCommand::MessageSent { step, message_id: format!("{step}@example.org") });
+            self.ask(RecordCommand::MessageSent { step, message_id: format!("{step}@example.org"), written: None });
         }
         self.tell_sequences();
     }

@@ -32,6 +32,7 @@ use relance::domain::plan::AbVersion;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Phone, RecordState, RecordType, Value};
 use relance::domain::sequence::SequenceEvent;
+use relance::domain::suppression::{BOUNCED, Reached, Suppressed, SuppressionEvent};
 use relance::id::{EntityId, EntityKind, FlowId, MigrationId, RecordId, SequenceId, Shard, TeamId, TemplateId, UserId};
 use relance::store::codec::{self, Entry};
 use relance::store::head::Head;
@@ -138,6 +139,13 @@ fn import_events() -> Vec<ImportEvent> {
     ]
 }
 
+fn suppression_events() -> Vec<SuppressionEvent> {
+    let number =
+        Suppressed { reached: Reached::Phone, reason: "díxoo el".into(), address: text("+34 600 000 000"), of: None };
+    let email = Suppressed::email_of(RecordId(SEQUENCE.0), BOUNCED);
+    vec![SuppressionEvent::Added(number), SuppressionEvent::Added(email), SuppressionEvent::Removed]
+}
+
 fn examples() -> Vec<Example> {
     let mut all = examples_of("RecordEvent", record::events());
     all.extend(examples_of("SequenceEvent", sequence::events()));
@@ -150,6 +158,7 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("MailboxPart", channels::parts()));
     all.extend(examples_of("GatewayPart", channels::gateway_parts()));
     all.extend(examples_of("ServerPart", channels::server_parts()));
+    all.extend(examples_of("SuppressionEvent", suppression_events()));
     all.extend(examples_of("TemplateEvent", message_template::events()));
     let deliveries =
         vec![Delivery::Mail { template: TEMPLATE }, Delivery::DisconnectAll { until: at(AT) }, Delivery::Forget];
@@ -273,7 +282,7 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 13] = [
+    let cases: [Case; 14] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
@@ -287,6 +296,7 @@ fn every_variant_of_an_event_has_an_example() {
         ("MailboxPart.", knows::<MailboxPart>),
         ("ServerPart.", knows::<ServerPart>),
         ("GatewayPart.", knows::<GatewayPart>),
+        ("SuppressionEvent.", knows::<SuppressionEvent>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

@@ -149,7 +149,7 @@ impl<'a> Population<'a> {
             let shard: Shard = EntityId::from(lead).shard();
             for owed in self.write.owed(shard, None, 1_000).expect("read") {
                 let message_id = format!("<{}.{}@example.com>", owed.entity, owed.key);
-                let sent = RecordCommand::MessageSent { step: owed.key, message_id };
+                let sent = RecordCommand::MessageSent { step: owed.key, message_id, written: None };
                 if owed.entity == lead.into() {
                     self.run(lead, sent);
                 }

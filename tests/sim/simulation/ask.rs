@@ -17,6 +17,7 @@ use relance::domain::permission::Denies;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::sequence::{Sequence, SequenceCommand};
+use relance::domain::suppression::Suppression;
 use relance::domain::webhook::Webhook;
 use relance::id::{
     CatalogueId, ChannelsId, EntityId, EntityKind, ImportId, OrganisationId, RecordId, SequenceId, TemplateId, UserId,
@@ -129,6 +130,7 @@ impl Ask {
                 EntityKind::Audit => read::<Audit>(&engine, entity, caller).await,
                 EntityKind::MessageTemplate => read::<MessageTemplate>(&engine, entity, caller).await,
                 EntityKind::Webhook => read::<Webhook>(&engine, entity, caller).await,
+                EntityKind::Suppression => read::<Suppression>(&engine, entity, caller).await,
             },
         }
     }

@@ -6,6 +6,7 @@ use relance::domain::access::Scope;
 use relance::domain::delivery::DeliveryState;
 use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
 use relance::domain::record::schema::RecordType;
+use relance::domain::slot::Slot;
 use relance::id::{EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use relance::store::feed::Fed;
 use relance::store::head::Head;
@@ -177,8 +178,8 @@ impl Store for Disk {
     fn deliveries(
         &self,
         states: &[DeliveryState],
-        before: Option<StepId>,
-        visit: &mut dyn FnMut(StepId) -> bool,
+        before: Option<(Timestamp, StepId)>,
+        visit: &mut dyn FnMut(Timestamp, StepId, Slot) -> bool,
     ) -> Result<()> {
         self.read()?.deliveries(states, before, visit)
     }

@@ -13,6 +13,7 @@ use relance::domain::message_template::MessageTemplate;
 use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::sequence::Sequence;
+use relance::domain::suppression::Suppression;
 use relance::domain::webhook::Webhook;
 use relance::id::{EntityId, EntityKind, Shard, UserId};
 use relance::limits;
@@ -87,6 +88,7 @@ pub struct History {
     audits: BTreeMap<u128, Log<Audit>>,
     message_templates: BTreeMap<u128, Log<MessageTemplate>>,
     webhooks: BTreeMap<u128, Log<Webhook>>,
+    suppressions: BTreeMap<u128, Log<Suppression>>,
     /// What each server has shown decisions of the organisation.
     pub policies: Policies,
     /// Refusals of access that were noted, less those that were answered: whose, of what, and why.
@@ -117,6 +119,7 @@ impl History {
             audits: BTreeMap::new(),
             message_templates: BTreeMap::new(),
             webhooks: BTreeMap::new(),
+            suppressions: BTreeMap::new(),
             policies: Policies::default(),
             refusals: BTreeMap::new(),
             repeats: BTreeMap::new(),
@@ -162,6 +165,7 @@ impl History {
             EntityKind::Audit => self.audits.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::MessageTemplate => self.message_templates.get(&entity.id).map(|log| log.entries.len()),
             EntityKind::Webhook => self.webhooks.get(&entity.id).map(|log| log.entries.len()),
+            EntityKind::Suppression => self.suppressions.get(&entity.id).map(|log| log.entries.len()),
         };
         entries.unwrap_or(0) as Version
     }
@@ -181,6 +185,7 @@ impl History {
             EntityKind::Audit => of(&self.audits, entity.id, version),
             EntityKind::MessageTemplate => of(&self.message_templates, entity.id, version),
             EntityKind::Webhook => of(&self.webhooks, entity.id, version),
+            EntityKind::Suppression => of(&self.suppressions, entity.id, version),
         }
     }
 
@@ -242,6 +247,7 @@ impl History {
                 self.message_templates.entry(id).or_default().append(bytes, |_, _, _| vec![])
             }
             EntityKind::Webhook => self.webhooks.entry(id).or_default().append(bytes, |_, _, _| vec![]),
+            EntityKind::Suppression => self.suppressions.entry(id).or_default().append(bytes, |_, _, _| vec![]),
             EntityKind::Audit => self.audits.entry(id).or_default().append(bytes, |_, event, entry| {
                 let AuditEvent::Refused(refusal) = event;
                 let key = (entry.stamp.by, refusal.subject.clone(), refusal.detail.clone());
@@ -329,6 +335,7 @@ impl History {
         add(EntityKind::Audit, &self.audits, &mut wanted);
         add(EntityKind::MessageTemplate, &self.message_templates, &mut wanted);
         add(EntityKind::Webhook, &self.webhooks, &mut wanted);
+        add(EntityKind::Suppression, &self.suppressions, &mut wanted);
         let entities: BTreeSet<_> = wanted.keys().chain(found.keys()).copied().collect();
         for entity in entities.into_iter().filter(|entity| wanted.get(entity) != found.get(entity)) {
             self.breaks(format!("{entity}: its log is not what was stored (P1, P2)"));

@@ -81,8 +81,14 @@ pub fn record_event(
         RecordEvent::MessageHeld { step, .. } | RecordEvent::MessageSettled { step, .. } => {
             hold(matches!(message(*step), Some(MessageState::Unknown(_))), "what is known was settled (P7)");
         }
-        RecordEvent::MessageSkipped { step, .. } => {
-            let still = matches!(message(*step), Some(MessageState::Owed | MessageState::PutOff(_)));
+        RecordEvent::MessageSkipped { step, why, .. } => {
+            // Of what is being carried its step may be over when the attempt comes to nothing.
+            let came_back = by_itself && why.starts_with("its step is over, and ");
+            let still = match message(*step) {
+                Some(MessageState::Owed | MessageState::PutOff(_)) => true,
+                Some(MessageState::Claimed(_)) => came_back,
+                _ => false,
+            };
             hold(still, "a message was taken back that had left (P7)");
         }
         RecordEvent::BecameSellers { step, .. } => hold(is_open(*step), "a closed step became the seller's"),
@@ -170,6 +176,9 @@ pub fn record_event(
         | RecordEvent::TextReplied { .. }
         | RecordEvent::TextOptedOut { .. }
         | RecordEvent::OptedOut { .. }
+        | RecordEvent::SenderChosen { .. }
+        | RecordEvent::MessageWritten { .. }
+        | RecordEvent::Engaged { .. }
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken

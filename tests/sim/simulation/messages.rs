@@ -1,9 +1,13 @@
-//! Message templates that come, change and go while sequences send them.
+//! Message templates that come, change and go while sequences send them, and what recipients do with the messages.
 
+use relance::domain::engagement::{Hit, MachineSign};
+use relance::domain::enrolment::Signal;
 use relance::domain::language::Language;
 use relance::domain::message_template::command::{TemplateChange, TemplateCommand};
 use relance::domain::message_template::{Content, MailText, MessageKind};
+use relance::domain::record::command::RecordCommand;
 use relance::id::TemplateId;
+use relance::time::Timestamp;
 
 use super::ask::What;
 use super::workload::Known;
@@ -39,4 +43,19 @@ pub fn wish(chance: &mut fastrand::Rng, known: &Known) -> Option<What> {
         }
     };
     Some(What::Message(id, command))
+}
+
+/// What comes to a record without anybody asking for it: a timer that was there before, and, for a step about there, somebody
+/// who opens its message, follows a link of it or wants no more.
+pub fn strays(chance: &mut fastrand::Rng, key: u32) -> Vec<RecordCommand> {
+    let mut commands = vec![RecordCommand::Fire(key); chance.usize(1..3)];
+    let step = key.saturating_sub(chance.u32(0..4));
+    let link = chance.bool().then(|| chance.u16(0..3));
+    let signal = if link.is_some() { Signal::LinkClicked } else { Signal::Opened };
+    let sign = chance.bool().then_some(MachineSign::Program);
+    commands.push(match chance.u32(0..6) {
+        0 => RecordCommand::OptOut { step, complained: chance.bool() },
+        _ => RecordCommand::Engage { step, hit: Hit { signal, link, sign, left_at: Timestamp::from_millis(0) } },
+    });
+    commands
 }

@@ -107,7 +107,8 @@ impl Client<'_> {
             | EntityKind::Audit
             | EntityKind::Catalogue
             | EntityKind::Channels
-            | EntityKind::Webhook => people::organise(self.chance),
+            | EntityKind::Webhook
+            | EntityKind::Suppression => people::organise(self.chance),
         }
     }
 

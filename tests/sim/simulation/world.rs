@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use relance::domain::record::command::RecordCommand;
 use relance::id::{CommandId, EntityId, EntityKind, UserId};
 use relance::runtime::message::Caller;
 use relance::store::rows::{RowStore, shards};
@@ -17,6 +16,7 @@ use super::ask::{Answer, Ask, What};
 use super::disk::{Disk, Faults, Rows, locked};
 use super::far::{FarSide, Fate};
 use super::history::History;
+use super::messages;
 use super::mix::{Mix, happens};
 use super::people;
 use super::process::{Answered, Process};
@@ -272,14 +272,14 @@ impl World {
         self.ask(place, ask);
     }
 
-    /// A timer's command comes early, or once more.
+    /// A timer's command comes early, or once more, and somebody's program asks for what a message names.
     fn fire_something(&mut self) {
         let all: Vec<TimerRow> = self.timers(Timestamp::MAX);
         let Some(timer) = self.chance.choice(&all).copied() else { return };
         let place = self.choose_process();
-        let what = What::Record(timer.entity.into(), RecordCommand::Fire(timer.key));
-        for _ in 0..self.chance.u32(1..3) {
-            self.ask(place, Ask { what: what.clone(), caller: Caller { by: UserId::SYSTEM, ..Caller::SYSTEM } });
+        for command in messages::strays(&mut self.chance, timer.key) {
+            let what = What::Record(timer.entity.into(), command);
+            self.ask(place, Ask { what, caller: Caller { by: UserId::SYSTEM, ..Caller::SYSTEM } });
         }
     }
 

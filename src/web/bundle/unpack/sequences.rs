@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::catalogue::component;
 use super::{Judge, Order, Refused, alive};
 use crate::domain::entity::Entity;
-use crate::domain::sequence::conduct::Conduct;
+use crate::domain::sequence::conduct::{Conduct, Sending};
 use crate::domain::sequence::unpack::Packed;
 use crate::domain::sequence::{Sequence, SequenceCommand, SequenceRejection};
 use crate::id::{FlowId, SequenceId, TemplateId};
@@ -31,6 +31,7 @@ impl Judge {
         let mut named = packed.tags.iter().chain(&packed.exclusive);
         let untagged = named.find(|path| !self.tags.contains_key(*path)).cloned();
         let packed = packed.read(root)?;
+        let kept = self.given.sequences.get(&id).and_then(|there| there.conduct.sending.mailbox);
         let order = Packed {
             name: packed.name,
             description: packed.description,
@@ -44,6 +45,8 @@ impl Judge {
                 wait_computation: packed.wait_computation,
                 window: packed.window,
                 goal: packed.goal.into(),
+                // Mailboxes are not packed: each installation has its own.
+                sending: Sending { mailbox: kept, skip_after_hours: packed.skip_after_hours },
             },
             reentry: packed.reentry,
             exclusive: packed.exclusive.as_ref().and_then(|path| self.tags.get(path).copied()),

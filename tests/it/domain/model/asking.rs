@@ -167,8 +167,8 @@ impl Scene {
         };
         let message_id = format!("{step}@example.org");
         match self.rng.u8(..20) {
-            0..7 => RecordCommand::MessageSent { step, message_id },
-            7..11 => RecordCommand::ClaimMessage { step, epoch: self.rng.u64(1..3), message_id },
+            0..7 => RecordCommand::MessageSent { step, message_id, written: None },
+            7..11 => RecordCommand::ClaimMessage { step, epoch: self.rng.u64(1..3), message_id, written: None },
             11..13 => RecordCommand::LoseMessage { step, why: "silence".into() },
             13..15 => {
                 let pause = TimeDelta::minutes(self.rng.i64(1..900));

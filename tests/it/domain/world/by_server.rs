@@ -12,6 +12,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::MessageFailed { .. }
             | RecordCommand::ClaimMessage { .. }
             | RecordCommand::PutOffMessage { .. }
+            | RecordCommand::PlanMessage { .. }
             | RecordCommand::LoseMessage { .. }
             | RecordCommand::Forget
             | RecordCommand::Migrate(_)
@@ -23,5 +24,6 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::OptOut { .. }
             | RecordCommand::ReportText { .. }
             | RecordCommand::AnswerText { .. }
+            | RecordCommand::Engage { .. }
     )
 }

@@ -1,11 +1,13 @@
 //! An example of every variant of what a message template stores.
 
 use relance::domain::language::Language;
+use relance::domain::message_template::attachment::Attachment;
 use relance::domain::message_template::command::{TemplateChange, TemplateEvent};
 use relance::domain::message_template::{Content, MailText};
 use relance::domain::record::schema::Owner;
+use relance::id::AttachmentId;
 
-use super::{TEAM, USER, text};
+use super::{SEQUENCE, TEAM, USER, text};
 
 pub fn events() -> Vec<TemplateEvent> {
     use TemplateEvent::*;
@@ -13,6 +15,12 @@ pub fn events() -> Vec<TemplateEvent> {
         subject: "Unha proposta para {{ record.fields.company }}".into(),
         body_text: "Ola, {{ record.name }}:".into(),
         body_html: text("<p>Ola, {{ record.name }}:</p>"),
+    };
+    let attachment = Attachment {
+        id: AttachmentId(SEQUENCE.0),
+        name: "Prezos.pdf".into(),
+        media_type: "application/pdf".into(),
+        bytes: 6,
     };
     let plain = MailText { body_html: None, ..mail.clone() };
     let created = |owner, language, content| Created { owner, name: "Proposta".into(), language, content };
@@ -30,5 +38,7 @@ pub fn events() -> Vec<TemplateEvent> {
             TemplateChange::Body("Ata mañá".into()),
         ]),
         Deleted,
+        Attached { attachment, content: "UHJlem9z".into() },
+        Detached(AttachmentId(SEQUENCE.0)),
     ]
 }

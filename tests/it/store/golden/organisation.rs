@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use relance::domain::channels::mailbox::Caps;
 use relance::domain::delivery::UnknownPolicy;
+use relance::domain::governor::{Pressure, SendingCaps};
 use relance::domain::language::Language;
 use relance::domain::organisation::command::OrganisationEvent;
 use relance::domain::organisation::own_settings::{AutoAdvance, OwnSetting};
@@ -124,5 +126,11 @@ pub fn settings() -> Vec<Setting> {
         Setting::RetryMaxHours(48),
         Setting::PublicUrl(Some("https://sales.example.com".into())),
         Setting::BulkEmailAllTypes(true),
+        Setting::SendingCaps(SendingCaps {
+            organisation: Caps { per_hour: Some(300), per_day: None },
+            spacing_seconds: 300,
+            person: Some(Pressure { most: 3, days: 7 }),
+            ..SendingCaps::default()
+        }),
     ]
 }

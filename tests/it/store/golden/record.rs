@@ -1,11 +1,13 @@
 //! Events of records, one of each variant and shape.
 
 use relance::domain::activity::ActivityKind;
-use relance::domain::delivery::Route;
+use relance::domain::delivery::{Route, Wording};
+use relance::domain::engagement::{Grade, MachineSign};
 use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
+use relance::domain::governor::Brake;
 use relance::domain::message_template::MailText;
-use relance::id::{AbTestId, GatewayId};
+use relance::id::{AbTestId, AttachmentId, GatewayId, MailboxId};
 
 use super::*;
 
@@ -150,11 +152,18 @@ pub fn events() -> Vec<RecordEvent> {
         GoalReached,
     ]);
     let until = Some(at(AT));
+    let wording = Wording {
+        to: "abc@example.com".into(),
+        subject: "Ola".into(),
+        text: "Ola, Xoán".into(),
+        links: vec!["https://example.org/".into()],
+        attachments: vec![(TEMPLATE, AttachmentId(SEQUENCE.0))],
+    };
     events.extend([
         WindowOpened { step: 300, wait: WaitState::Completed, wakes_at: at(AT) },
         MessageClaimed { step: 300, epoch: 70_000, message_id: "abc@example.com".into() },
-        MessagePutOff { step: 300, until: at(AT), failed: None },
-        MessagePutOff { step: 300, until: at(AT), failed: text("451 later") },
+        MessagePutOff { step: 300, until: at(AT), failed: None, brake: Some(Brake::Person) },
+        MessagePutOff { step: 300, until: at(AT), failed: text("451 later"), brake: None },
         MessageOwedAgain { step: 300, until },
         MessageUnknown { step: 300, why: "silence".into(), until: at(AT) },
         MessageHeld { step: 300, until: at(AT) },
@@ -166,6 +175,26 @@ pub fn events() -> Vec<RecordEvent> {
         EmailSubmitted { step: 300, template: None, own: Some(written()), at: None },
         AwayUntil { step: 300, until: at(AT) },
         OptedOut { step: 300, complained: true },
+        MessageWritten { step: 300, mailbox: None, written: Wording::default() },
+        MessageWritten { step: 300, mailbox: Some(MailboxId(SEQUENCE.0)), written: wording },
+        Engaged { step: 300, signal: Signal::Opened, link: None, grade: Grade::Human },
+    ]);
+    let signs = [
+        MachineSign::Prefetch,
+        MachineSign::Program,
+        MachineSign::HeadOnly,
+        MachineSign::NoBrowser,
+        MachineSign::TooSoon,
+        MachineSign::Burst,
+    ];
+    events.extend(signs.map(|sign| Engaged {
+        step: 300,
+        signal: Signal::LinkClicked,
+        link: Some(300),
+        grade: Grade::Machine(sign),
+    }));
+    events.push(SenderChosen { enrolment: 300, mailbox: MailboxId(70_000) });
+    events.extend([
         TextRouted { step: 300, route: route(), former: None },
         TextRouted { step: 300, route: route(), former: Some(route()) },
         TextImpossible { step: 300, why: "`600` is no phone number".into() },

@@ -5,10 +5,10 @@ use relance::domain::ab_test::verdict::{Tallies, Tally};
 use relance::domain::condition::stored::StoredCondition;
 use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::schema::{Owner, RecordType};
-use relance::domain::sequence::conduct::{Goal, Reentry, Weekday, Window, WindowZone};
+use relance::domain::sequence::conduct::{Goal, Reentry, Sending, Weekday, Window, WindowZone};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
-use relance::id::{AbTestId, TagId};
+use relance::id::{AbTestId, MailboxId, TagId};
 
 use super::{AT, TEAM, USER, at, text};
 
@@ -104,5 +104,6 @@ pub fn events() -> Vec<SequenceEvent> {
         stopped(AbEnding::Inconclusive),
         stopped(AbEnding::Chosen),
         stopped(AbEnding::Deactivated),
+        Changed(vec![Property::Sending(Sending { mailbox: Some(MailboxId(70_000)), skip_after_hours: Some(12) })]),
     ]
 }

@@ -17,6 +17,7 @@ use relance::domain::organisation::Organisation;
 use relance::domain::record::Record;
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::Sequence;
+use relance::domain::suppression::Suppression;
 use relance::domain::webhook::Webhook;
 use relance::id::{EntityId, EntityKind, SequenceId};
 use relance::store::rows::shards;
@@ -140,6 +141,9 @@ fn answers(store: &dyn Store, entities: &[EntityId]) -> Answers {
             EntityKind::Webhook => {
                 ask(&mut all, question.clone(), codec::load::<Webhook>(store, *entity, None));
                 ask(&mut all, format!("what {question} keeps"), store.kept(*entity));
+            }
+            EntityKind::Suppression => {
+                ask(&mut all, question, codec::load::<Suppression>(store, *entity, None));
             }
             EntityKind::Audit => {
                 ask(&mut all, question, codec::load::<Audit>(store, *entity, None));

@@ -81,6 +81,7 @@ impl Naive {
         let keeps_to_window = visit.status == StepStatus::Open && visit.wait != WaitState::Skipped;
         if let Some(until) = opens.filter(|_| keeps_to_window) {
             self.turn(number, MessageState::PutOff(until));
+            self.letter(number).expect("a message").owed_at = until;
             return Ok(());
         }
         self.turn(number, MessageState::Claimed(epoch));
