@@ -13,6 +13,7 @@ mod engage;
 mod enter;
 mod message;
 pub mod migrate;
+mod sender;
 mod text;
 mod transfer;
 mod until;

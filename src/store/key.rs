@@ -18,15 +18,17 @@
 //! ```
 
 mod counter;
+mod text;
 
 pub use self::counter::counter;
+pub use self::text::{text, texts};
 
 use chrono::TimeDelta;
 
 use crate::domain::delivery::DeliveryState;
-use crate::domain::effect::{EffectKey, EnrolmentRow, TextName};
+use crate::domain::effect::{EffectKey, EnrolmentRow};
 use crate::domain::record::schema::{Owner, RecordType};
-use crate::id::{EnrolmentId, EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
+use crate::id::{EnrolmentId, EntityId, EntityKind, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::{TimerRow, Version};
 use crate::time::Timestamp;
@@ -186,28 +188,6 @@ pub fn deliveries(shard: Shard, state: DeliveryState) -> Key {
 pub fn delivery(state: DeliveryState, at: Timestamp, step: StepId) -> Key {
     let mut key = deliveries(EntityId::from(step.record()).shard(), state);
     key.extend_from_slice(&place(at, step));
-    key
-}
-
-/// The text messages in a shard that a provider names so. The name stands behind its length, so that none begins with another.
-pub fn texts(shard: Shard, gateway: GatewayId, name: &TextName) -> Key {
-    let mut key = prefix(shard, b'X');
-    key.extend_from_slice(&gateway.0.to_be_bytes());
-    let (kind, name) = match name {
-        TextName::Number(number) => (1, number),
-        TextName::Message(id) => (2, id),
-    };
-    key.push(kind);
-    key.extend_from_slice(&(name.len() as u16).to_be_bytes());
-    key.extend_from_slice(name.as_bytes());
-    key
-}
-
-/// One of them.
-pub fn text(gateway: GatewayId, name: &TextName, at: Timestamp, step: StepId) -> Key {
-    let mut key = texts(EntityId::from(step.record()).shard(), gateway, name);
-    key.extend_from_slice(&(u64::MAX - at.millis() as u64).to_be_bytes());
-    key.extend_from_slice(&step.0.to_be_bytes());
     key
 }
 

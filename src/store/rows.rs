@@ -306,8 +306,7 @@ impl<K: Keyspace> Store for RowStore<K> {
         visit: &mut dyn FnMut(Timestamp, StepId, Slot) -> bool,
     ) -> Result<()> {
         let prefixes = states.iter().flat_map(|state| shards().map(|shard| key::deliveries(shard, *state)));
-        let before = before.map(|(at, step)| key::place(at, step));
-        self.merge_newest_first(prefixes, before, &mut |_, found, value| {
+        self.merge_newest_first(prefixes, before.map(|(at, step)| key::place(at, step)), &mut |_, found, value| {
             let (at, step) = key::read::delivery(found).ok_or_else(|| unreadable(found))?;
             Ok(visit(at, step, codec::decode(value)?))
         })

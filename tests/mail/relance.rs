@@ -153,7 +153,8 @@ impl Relance {
 
     async fn one_that_is(&self, state: &str) -> Value {
         let path = format!("/deliveries?state={state}&limit=1");
-        self.ask(Method::GET, &path, Value::Null).await["items"][0].take()
+        let page = self.ask(Method::GET, &path, Value::Null).await;
+        page["items"].get(0).cloned().unwrap_or_default()
     }
 
     /// Says what became of a message of which nobody knew.

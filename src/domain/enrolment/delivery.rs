@@ -11,7 +11,6 @@ use super::act::performs;
 use super::advance::Turn;
 use super::text::pause_of;
 use super::{Ordinal, Signal, Step, StepError, StepStatus, WaitState};
-use crate::domain::channels::mailbox::Mailbox;
 use crate::domain::delivery::{Class, Message, MessageState, Settled, UnknownPolicy, Wording, Written};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
@@ -22,54 +21,18 @@ use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Channel;
 use crate::domain::record::{Problem, Record, RecordRejection};
 use crate::domain::sequence::graph::{Occurrence, Until};
-use crate::id::{MailboxId, StepId, UserId};
+use crate::id::{StepId, UserId};
 use crate::time::Timestamp;
 
 impl Record {
-    /// The mailbox that a step's message leaves from; none is the configured one, or the spool.
-    pub fn sender<'a>(&self, given: &'a Given, step: Ordinal) -> Option<&'a Arc<Mailbox>> {
-        given.channels.mailboxes.get(&self.choose_sender(given, step)?)
-    }
-
-    /// The one that the enrolment was given, for as long as it is there: what one person gets makes one thread.
-    pub fn choose_sender(&self, given: &Given, step: Ordinal) -> Option<MailboxId> {
-        let step = self.step(step)?;
-        let kept = self.enrolment(step.enrolment).and_then(|enrolment| enrolment.sender);
-        kept.filter(|kept| given.channels.mailboxes.contains_key(kept)).or_else(|| {
-            let sequence = self.enrolment(step.enrolment)?.sequence;
-            let named = given.plan(sequence, step.version).and_then(|plan| plan.conduct.sending.mailbox);
-            given.channels.sender(&given.policy, step.assignee, named)
-        })
-    }
-
     /// The first time from `at` on at which its window lets the message of a step leave.
     pub fn leaves_at(&self, id: StepId, given: &Given, at: Timestamp) -> Timestamp {
         let turn = Turn::new(self, id.record(), given, Stamp { at, by: UserId::SYSTEM });
         self.step(id.ordinal()).and_then(|step| turn.window_of(step)).unwrap_or(at)
     }
-
-    /// The Message-IDs of what the enrolment of a step was sent before it, the oldest first.
-    pub fn thread(&self, step: Ordinal) -> Vec<String> {
-        let Some(enrolment) = self.step(step).map(|step| step.enrolment) else { return Vec::new() };
-        let earlier = self.steps.iter().filter(|other| other.enrolment == enrolment && other.ordinal < step);
-        let messages = earlier.filter_map(|step| step.message.as_ref());
-        let sent = messages.filter(|message| message.state == MessageState::Sent);
-        sent.filter_map(|message| message.message_id.clone()).collect()
-    }
 }
 
 impl Turn<'_> {
-    /// Chooses where the message of a step leaves, if that was not done or is not there any more.
-    pub(super) fn keep_sender(&mut self, enrolment: Ordinal, step: Ordinal) {
-        if self.record.is_text(self.given, step) {
-            return;
-        }
-        let kept = self.record.enrolment(enrolment).and_then(|enrolment| enrolment.sender);
-        if let Some(mailbox) = self.record.choose_sender(self.given, step).filter(|chosen| kept != Some(*chosen)) {
-            self.emit(RecordEvent::SenderChosen { enrolment, mailbox });
-        }
-    }
-
     /// Whether a step is done with its message in the outbox: where nothing can go wrong with it any more.
     pub(super) fn is_sure(&self, step: Ordinal) -> bool {
         if self.record.is_text(self.given, step) {
@@ -186,7 +149,7 @@ impl Turn<'_> {
     }
 
     /// When the window of a message that may not leave now opens. What a person sends leaves when they say so.
-    fn window_of(&self, step: &Step) -> Option<Timestamp> {
+    pub(super) fn window_of(&self, step: &Step) -> Option<Timestamp> {
         let node = self.record.node_of(self.given, step)?;
         let keeps_window = step.status == StepStatus::Open && step.wait != WaitState::Skipped && !performs(step, node);
         self.window_opens(self.plan(step.enrolment).ok()?, step.assignee).filter(|_| keeps_window)

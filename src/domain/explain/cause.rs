@@ -124,7 +124,7 @@ impl Teller<'_> {
                 format!("An automatic answer to {name} says that the person is away: messages wait until {until}.")
             }),
             RecordEvent::OptedOut { step, complained } => {
-                let what = if *complained { "complained of" } else { "asked for no more e-mail after" };
+                let what = if *complained { "complained of" } else { "unsubscribed after" };
                 self.of_step("opted_out", *step, |name| format!("The person {what} {name}."))
             }
             RecordEvent::TextDelivered { step } => {
@@ -136,9 +136,9 @@ impl Teller<'_> {
             RecordEvent::TextReplied { step, at } => {
                 self.of_step("text_replied", *step, |name| format!("The person answered the text of {name}, at {at}."))
             }
-            RecordEvent::TextOptedOut { step } => self.of_step("text_opted_out", *step, |name| {
-                format!("The person asked for no more text messages after {name}.")
-            }),
+            RecordEvent::TextOptedOut { step } => {
+                self.of_step("text_opted_out", *step, |name| format!("The person stopped text messages after {name}."))
+            }
             RecordEvent::TextImpossible { step, why } => {
                 self.of_step("text_impossible", *step, |name| format!("{name} cannot be sent: {why}."))
             }

@@ -1,5 +1,6 @@
 //! The shape of a record: properties, fields, and what may be written into each.
 
+use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 
 pub use super::kind::RecordType;
@@ -169,10 +170,11 @@ impl Change {
 /// A stable code and a sentence.
 pub type Fault = (&'static str, String);
 
-/// What is wrong with an e-mail address.
+/// What is wrong with an e-mail address, which stands alone: no name before it.
 pub fn email_fault(address: &str) -> Option<Fault> {
     let detail = || format!("`{address}` is not an e-mail address");
-    (!email_address::EmailAddress::is_valid(address)).then(|| ("email_invalid", detail()))
+    let alone = Options::default().without_display_text();
+    EmailAddress::parse_with_options(address, alone).is_err().then(|| ("email_invalid", detail()))
 }
 
 /// What is wrong with the name of a time zone.

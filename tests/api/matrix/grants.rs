@@ -1,5 +1,7 @@
 //! What each role is granted, as domain §2 has it.
 
+use super::world::Relation::{self, *};
+
 /// The columns of the tables.
 pub const ROLES: [(&str, &str); 4] =
     [("SA", "system_administrator"), ("SQ", "sequence_manager"), ("MG", "sales_manager"), ("SP", "seller")];
@@ -23,3 +25,13 @@ pub const GRANTS: &[(u8, &str)] = &[
     (19, "yes yes yes yes"),
     (21, "yes yes yes yes"),
 ];
+
+/// How a thing that stands so to one actor stands to another.
+pub fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
+    match relation {
+        relation if actor == other => relation,
+        Own | OwnTeam => Colleague,
+        AccessTeam | OpenStep => OtherUnit,
+        Colleague | OtherUnit | Gone => relation,
+    }
+}

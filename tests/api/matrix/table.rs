@@ -1,5 +1,4 @@
-//! Who may do what, to be read beside domain §2: what each role is granted, how far each sees, and every route with what
-//! it takes. Written from the specification; the server is compared with it.
+//! Who may do what (domain §2): roles, how far each sees, every route. The server is compared with it.
 
 use super::bodies::*;
 use super::world::Relation::{self, *};
@@ -40,7 +39,6 @@ pub enum On {
     Flow,
     Tag,
     Mailbox,
-    /// And a text gateway.
     Webhook,
     Suppression,
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::grants::ROLES;
+use super::grants::{ROLES, seen_by};
 use super::table::{ACCESS, Level, On};
 use crate::fixtures::{graph, id, mailbox, node, task, text_gateway};
 use crate::people::{Person, fresh};
@@ -184,17 +184,19 @@ impl World {
                 self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
             }
             On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
-            On::Suppression if relation == Gone => Thing::from([("id", NOTHING.into())]),
-            On::Import | On::Webhook if relation == Gone => ["id", "gateway"].map(|name| (name, NOTHING.into())).into(),
-            On::Suppression => self.configured(
-                ("id", "/suppressions"),
-                json!({ "email": format!("{}@example.org", fresh()) }),
-                relation,
-            ),
+            On::Import | On::Webhook | On::Suppression if relation == Gone => {
+                ["id", "gateway"].map(|name| (name, NOTHING.into())).into()
+            }
+            On::Suppression => {
+                let body = json!({ "email": format!("{}@example.org", fresh()) });
+                self.configured(("id", "/suppressions"), body, relation)
+            }
             On::Webhook => {
-                let mut thing = self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation);
-                thing.extend(self.configured(("gateway", "/text-gateways"), text_gateway(HOOK), relation));
-                thing
+                let gateway = self.configured(("gateway", "/text-gateways"), text_gateway(HOOK), relation);
+                self.configured(("id", "/webhooks"), json!({ "url": HOOK }), relation)
+                    .into_iter()
+                    .chain(gateway)
+                    .collect()
             }
             On::Import => Thing::from([("id", self.import(&name, holder))]),
         };
@@ -378,16 +380,6 @@ fn mark(on: On, actor: usize, relation: Relation) -> String {
 /// Every thing that there is of each actor.
 fn all() -> impl Iterator<Item = (On, usize, Relation)> {
     (0..ROLES.len()).flat_map(|actor| ACCESS.iter().map(move |(on, relation, _)| (*on, actor, *relation)))
-}
-
-/// How a thing that stands so to one actor stands to another.
-fn seen_by(actor: usize, other: usize, relation: Relation) -> Relation {
-    match relation {
-        relation if actor == other => relation,
-        Own | OwnTeam => Colleague,
-        AccessTeam | OpenStep => OtherUnit,
-        Colleague | OtherUnit | Gone => relation,
-    }
 }
 
 /// How far an actor's access goes.

@@ -71,6 +71,7 @@ fn values_that_do_not_fit_are_named_with_their_place() {
         (Lead, Change::ExternalId(Some("x".repeat(201))), "/external_id", "external_id_invalid"),
         (Lead, Change::Email(Some("nobody".into())), "/email", "email_invalid"),
         (Lead, Change::Email(Some(String::new())), "/email", "email_invalid"),
+        (Lead, Change::Email(Some("Ada <ada@example.org>".into())), "/email", "email_invalid"),
         (Lead, Change::Phone(Phone::Business, Some(long(50))), "/phones/business", "too_long"),
         (Lead, Change::Phone(Phone::Mobile, Some(" ".into())), "/phones/mobile", "empty"),
         (Lead, Change::Phone(Phone::Home, Some("\u{7}".into())), "/phones/home", "control_character"),
