@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::limits::{RECORD_ORDINAL_MAX, SHARD_BITS};
@@ -344,6 +345,17 @@ fn assemble(now: Timestamp, random: u128) -> u128 {
     let time = (now.millis().max(0) as u128 & 0xffff_ffff_ffff) << 80;
     let low_mask = (1_u128 << 62) - (1 << ORDINAL_BITS);
     time | (7 << 76) | (((random >> 64) & 0xfff) << 64) | (2 << 62) | (random & low_mask)
+}
+
+/// The first half of SHA-256 over parts that cannot run into each other.
+pub fn digest(parts: &[&[u8]]) -> u128 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let bytes: [u8; 32] = hash.finalize().into();
+    bytes.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]

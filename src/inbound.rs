@@ -5,7 +5,6 @@ mod texts;
 pub mod watch;
 
 use chrono::TimeDelta;
-use sha2::{Digest, Sha256};
 
 use crate::connector::inbox::report::has_no_such_address;
 use crate::connector::inbox::{self, Incoming, Kind};
@@ -14,7 +13,7 @@ use crate::domain::record::Record;
 use crate::domain::record::RecordRejection;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::suppression::{BOUNCED, COMPLAINED, Suppressed, Suppression, SuppressionCommand, UNSUBSCRIBED};
-use crate::id::{CommandId, StepId, UserId};
+use crate::id::{CommandId, StepId, UserId, digest};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure, Seen};
@@ -151,16 +150,6 @@ fn identity(incoming: &Incoming, raw: &[u8]) -> [u8; 16] {
         None => digest(&[b"mail", raw]),
     };
     digest.to_be_bytes()
-}
-
-pub(crate) fn digest(parts: &[&[u8]]) -> u128 {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let bytes: [u8; 32] = hash.finalize().into();
-    bytes.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
 /// The word for what a message is.

@@ -23,7 +23,7 @@ pub struct Slot {
     pub person: u64,
     /// What stands behind its `@`.
     pub domain: u64,
-    /// The record of the account, or the account itself.
+    /// The record that its field `account` leads to.
     pub account: Option<RecordId>,
 }
 

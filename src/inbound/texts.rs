@@ -8,8 +8,8 @@ use crate::domain::effect::TextName;
 use crate::domain::phone;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::{CommandId, GatewayId, StepId, UserId};
-use crate::inbound::{Inbound, Refusal, digest};
+use crate::id::{CommandId, GatewayId, StepId, UserId, digest};
+use crate::inbound::{Inbound, Refusal};
 use crate::runtime::message::{Caller, Failure};
 
 impl Inbound {

@@ -6,6 +6,7 @@ use crate::domain::delivery::{Class, DeliveryState, MessageState};
 use crate::domain::effect::{Effect, Index};
 use crate::domain::governor::{Booking, Brake, Governor};
 use crate::domain::record::Record;
+use crate::domain::slot::Slot;
 use crate::id::{EntityId, StepId};
 use crate::runtime::engine::{Router, Shared};
 use crate::runtime::message::{Caller, Seen};
@@ -30,7 +31,7 @@ pub(super) fn moved(commit: &Commit) -> Moved {
     moved.collect()
 }
 
-fn booking(entity: EntityId, ordinal: u32, at: Timestamp, slot: crate::domain::slot::Slot) -> Booking {
+fn booking(entity: EntityId, ordinal: u32, at: Timestamp, slot: Slot) -> Booking {
     Booking { step: StepId::of(entity.into(), ordinal), at, slot }
 }
 

@@ -9,13 +9,12 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use sha2::{Digest, Sha256};
 
 pub use crate::domain::json::{Object, object, present};
 
 use crate::domain::record::RecordRejection;
 use crate::domain::record::schema::RecordType;
-use crate::id::{ActivityId, CommandId, EnrolmentId, EntityId, RecordId, SequenceId, StepId, UserId};
+use crate::id::{ActivityId, CommandId, EnrolmentId, EntityId, RecordId, SequenceId, StepId, UserId, digest};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Failure};
@@ -161,17 +160,6 @@ fn command(request: &HttpRequest, by: UserId, body: &[u8]) -> Result<Option<Comm
     let method = request.method().as_str().as_bytes();
     let asked = digest(&[method, request.path().as_bytes(), request.query_string().as_bytes(), body]);
     Ok(Some(CommandId { key: digest(&[&by.0.to_be_bytes(), key.as_bytes()]), fingerprint: asked.to_be_bytes() }))
-}
-
-/// The first half of SHA-256 over parts that cannot run into each other.
-pub fn digest(parts: &[&[u8]]) -> u128 {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let bytes: [u8; 32] = hash.finalize().into();
-    bytes.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
 /// The same command id for one item of a batch.

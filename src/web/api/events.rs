@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::domain::enrolment::Signal;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
-use crate::id::{ActivityId, CommandId, RecordId, StepId};
+use crate::id::{ActivityId, CommandId, RecordId, StepId, digest};
 use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::Caller;
@@ -114,7 +114,7 @@ async fn receive(engine: &Engine, event: EventBody, caller: Caller) -> Result<Ev
         return Err(Problem::malformed("/id", format!("an event id has 1 to {} bytes", limits::COMMAND_KEY_MAX)));
     }
     let at = instant(&event.at, "/at")?;
-    let key = CommandId { key: request::digest(&[b"event", event.id.as_bytes()]), fingerprint: [0; 16] };
+    let key = CommandId { key: digest(&[b"event", event.id.as_bytes()]), fingerprint: [0; 16] };
     let caller = Caller { command: Some(key), ..caller };
     record_events::judge_members(&event)?;
     if record_events::is_of_record(&event.kind) {

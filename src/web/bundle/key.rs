@@ -6,9 +6,8 @@
 //! gives; the sequences that use them remember how they were written.
 
 use crate::domain::template::{self, ShippedMail};
-use crate::id::{IdSource, TemplateId};
+use crate::id::{IdSource, TemplateId, digest};
 use crate::limits;
-use crate::web::request::digest;
 
 /// Without letters that look like digits.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -13,8 +13,8 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::config;
+use crate::id::digest;
 use crate::web::problem::Problem;
-use crate::web::request::digest;
 
 /// Questions after which those who have not asked lately are forgotten: that bounds the memory a flood takes.
 const FORGET_EVERY: usize = 10_000;

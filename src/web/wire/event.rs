@@ -9,11 +9,10 @@ use crate::domain::enrolment::Signal;
 use crate::domain::record::event::RecordEvent;
 use crate::domain::record::schema::Change;
 use crate::domain::sequence::{Sequence, SequenceEvent};
-use crate::id::SequenceId;
+use crate::id::{SequenceId, digest};
 use crate::store::feed::Fed;
 use crate::time::Timestamp;
 use crate::web::api::sequences::status_name;
-use crate::web::request::digest;
 use crate::web::wire::RecordView;
 
 /// One thing that happened.

@@ -8,11 +8,10 @@ use super::catalogue::component;
 use super::{Change, Component, Judge, Order, Refused};
 use crate::domain::catalogue::command::{CatalogueCommand, CatalogueRejection};
 use crate::domain::record;
-use crate::id::{IdSource, TagId};
+use crate::id::{IdSource, TagId, digest};
 use crate::limits;
 use crate::web::bundle::{PackedSequence, beginning, judge_count};
 use crate::web::problem::{Fault, Problem};
-use crate::web::request::digest;
 
 impl Judge {
     /// Tags of the bundle and of its sequences.
