@@ -140,7 +140,7 @@ impl Cards {
         if members.is_empty() || members.values().any(|member| !member.is_object()) {
             return layout(Value::Object(members), "").map(Cards::Same);
         }
-        let one = |(name, member)| Ok((String::clone(&name), layout(member, &format!("/{name}"))?));
+        let one = |(name, member)| Ok((String::clone(&name), layout(member, &step(&name))?));
         members.into_iter().map(one).collect::<Result<_, _>>().map(Cards::ByType)
     }
 
@@ -158,12 +158,17 @@ impl Cards {
             Cards::Same(layout) => layout.wrong(&known, catalogue, ""),
             Cards::ByType(layouts) => layouts.iter().find_map(|(name, layout)| {
                 match RecordType::from_name(name).filter(|kind| catalogue.knows(*kind)) {
-                    None => Some((format!("/{name}"), format!("there is no record type `{name}`"))),
-                    Some(kind) => layout.wrong(&[kind], catalogue, &format!("/{name}")),
+                    None => Some((step(name), format!("there is no record type `{name}`"))),
+                    Some(kind) => layout.wrong(&[kind], catalogue, &step(name)),
                 }
             }),
         }
     }
+}
+
+/// A member's name as a step of a JSON pointer.
+fn step(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn layout(document: Value, pointer: &str) -> Result<CardLayout, Wrong> {

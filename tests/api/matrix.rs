@@ -2,6 +2,7 @@
 //! row fails. Each refusal has to stand in the audit trail, and no answer may name what its reader may not know of.
 
 mod bodies;
+mod catalogue;
 mod channels;
 mod grants;
 mod pages;

@@ -41,7 +41,13 @@ impl Listing {
         }
     }
 
-    /// The same of a sort.
+    /// The same of a group: sellers have those in which there is a filter for them.
+    pub fn offers_group(&self, key: GroupKey, manages: bool) -> bool {
+        let within = |filter: &FilterKey| self.group_of(*filter) == Some(key) && self.offers_filter(*filter, manages);
+        manages || self.filter_keys().iter().any(within)
+    }
+
+    /// Whether a sort is there for somebody.
     pub fn offers_sort(&self, key: SortKey, manages: bool) -> bool {
         self.is_sort_hidden(key).is_some_and(|hidden| manages || !hidden)
     }
