@@ -121,6 +121,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(steps::assign_step)
         .service(steps::start_step)
         .service(steps::get_step)
+        .configure(work_list::routes)
         .service(events::receive_events)
         .service(activities::complete_activity)
         .service(activities::cancel_activity)

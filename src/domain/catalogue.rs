@@ -75,6 +75,11 @@ impl Catalogue {
         self.types.contains_key(&kind)
     }
 
+    /// Every type, enabled or not.
+    pub fn kinds(&self) -> impl Iterator<Item = RecordType> {
+        self.types.keys().copied()
+    }
+
     /// The fields of a type, built-in ones first, then in the order in which they were first added.
     pub fn fields(&self, kind: RecordType) -> impl Iterator<Item = &Field> {
         let fields = self.types.get(&kind).map(|entry| entry.fields.as_slice()).unwrap_or_default();

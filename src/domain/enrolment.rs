@@ -17,6 +17,7 @@ mod sender;
 mod text;
 mod transfer;
 mod until;
+mod work;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -286,6 +287,8 @@ pub struct Step {
     pub hits: Option<Box<Hits>>,
     /// What the timeline has of it.
     pub linked: LinkedActivity,
+    /// Whose day it counted in, where days are levelled, and which: days since 1970.
+    pub done_on: Option<(UserId, i32)>,
 }
 
 impl Step {

@@ -59,6 +59,7 @@ pub mod tokens;
 pub mod up_next;
 pub mod users;
 pub mod webhooks;
+pub mod work_list;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

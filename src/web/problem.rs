@@ -288,6 +288,7 @@ impl From<RecordRejection> for Problem {
             RecordRejection::ActivityNotFound => "not_found",
             RecordRejection::ActivityNotOpen => "activity_not_open",
             RecordRejection::TooManyActivities => "too_many_activities",
+            RecordRejection::TooManyMarks => "too_many_marks",
             RecordRejection::NotDue | RecordRejection::Stale | RecordRejection::Unseen(_) => "internal",
         };
         Problem::new(code, rejection.to_string())

@@ -57,3 +57,4 @@ mod text_gateways;
 mod understanding;
 mod up_next;
 mod webhooks;
+mod work_list;

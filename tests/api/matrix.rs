@@ -8,6 +8,7 @@ mod grants;
 mod pages;
 mod scopes;
 mod table;
+mod work;
 mod world;
 
 use std::collections::BTreeSet;

@@ -64,4 +64,5 @@ mod validation;
 mod verdicts;
 mod waiting;
 mod windows;
+mod work_list;
 mod world;

@@ -24,7 +24,7 @@ use crate::id::listing::{FilterGroupId, FilterId, SortId};
 pub struct Filter {
     /// Unique among the filters of its type; `Type.Field` where none was given.
     pub name: String,
-    /// Whose records it is for; it leaves others as they are.
+    /// Whose records it is for; it lets no others through (W-26).
     pub kind: RecordType,
     /// Comparisons of the record's own fields, all of which hold of what is let through; never none. One makes a basic
     /// filter, several an advanced one. A field may have been removed since, and is then compared as in any condition.

@@ -189,6 +189,8 @@ impl Teller<'_> {
             | RecordEvent::AbTestTold { .. }
             | RecordEvent::AbCountsKept(_)
             | RecordEvent::GoalReached
+            | RecordEvent::Marked { .. }
+            | RecordEvent::WorkDone { .. }
             | RecordEvent::Forgotten => None,
         }
     }

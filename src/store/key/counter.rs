@@ -5,7 +5,7 @@ use crate::domain::effect::Counter;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::kind::TypeName;
 use crate::domain::record::schema::RecordType;
-use crate::id::{AbTestId, MigrationId, SequenceId};
+use crate::id::{AbTestId, MigrationId, SequenceId, UserId};
 
 /// A counter.
 pub fn counter(counter: Counter) -> Key {
@@ -49,6 +49,11 @@ pub fn counter(counter: Counter) -> Key {
         }
         Counter::AbExposed(test, version) => with_version(&mut key, 11, test, version),
         Counter::AbMet(test, version) => with_version(&mut key, 12, test, version),
+        Counter::DoneOn(user, day) => {
+            key.push(13);
+            key.extend_from_slice(&user.0.to_be_bytes());
+            key.extend_from_slice(&day.to_be_bytes());
+        }
     }
     key
 }
@@ -87,6 +92,10 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
         }
         10 => Some(Counter::ConnectedIn(u32::from_be_bytes(key.get(4..)?.try_into().ok()?))),
+        13 => {
+            let day = i32::from_be_bytes(key.get(20..)?.try_into().ok()?);
+            Some(Counter::DoneOn(UserId(id(key.get(4..20)?)?), day))
+        }
         number @ (11 | 12) => {
             let test = AbTestId(id(key.get(4..20)?)?);
             let version = match key.get(20..)? {

@@ -152,7 +152,7 @@ impl Row {
         Row { answer: (status, code), ..self }
     }
 
-    const fn item(self) -> Row {
+    pub(super) const fn item(self) -> Row {
         Row { item: true, ..self }
     }
 
@@ -170,7 +170,8 @@ const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
 pub fn routes() -> impl Iterator<Item = &'static Row> {
-    ROUTES.iter().chain(super::channels::ROUTES).chain(super::catalogue::ROUTES)
+    let parts = [super::channels::ROUTES, super::catalogue::ROUTES, super::work::ROUTES];
+    ROUTES.iter().chain(parts.into_iter().flatten())
 }
 
 const ROUTES: &[Row] = &[
