@@ -245,7 +245,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(record_types::get_record_type)
         .service(record_types::patch_record_type)
         .service(record_types::delete_record_type)
-        .configure(catalogue)
+        .configure(catalogue::routes)
         .service(mailboxes::create_mailbox)
         .service(mailboxes::list_mailboxes)
         .service(mailboxes::test_mailbox)

@@ -181,7 +181,7 @@ fn w_30_a_group_that_is_deleted_takes_its_filters_with_it() {
     shelf.done(list(ListingCommand::ChangeGroup { group: GroupKey::Own(GROUP), name, expected: Some(1) }));
     let removed = shelf.ask(list(ListingCommand::RemoveGroup { group: GroupKey::Own(GROUP), expected: Some(2) }));
     let gone = [1, 3].map(|filter| ListingEvent::FilterRemoved { filter: FilterId(filter) });
-    let events = gone.into_iter().chain([ListingEvent::GroupRemoved { group: GROUP }]);
+    let events = [ListingEvent::GroupRemoved { group: GROUP }].into_iter().chain(gone);
     assert_eq!(removed, Ok(events.map(CatalogueEvent::Listing).collect()));
     assert_eq!(listing(&shelf).filters.keys().collect::<Vec<_>>(), [&FilterId(2)]);
     assert!(listing(&shelf).groups.is_empty());

@@ -76,7 +76,7 @@ pub enum ListingEvent {
     GroupAdded { group: FilterGroupId, name: String },
     /// It has another name.
     GroupChanged { group: FilterGroupId, before: String, after: String },
-    /// It is not there any more; neither are its filters, of which as many events say so before.
+    /// It is not there any more; neither are its filters, of which as many events say so behind it.
     GroupRemoved { group: FilterGroupId },
     /// A sort is there, the last in order.
     SortAdded { sort: SortId, kind: RecordType, parts: Vec<SortPart> },

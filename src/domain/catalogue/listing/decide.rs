@@ -203,7 +203,8 @@ impl Listing {
         let (group, _) = self.own_group(key, expected)?;
         let within = self.filters.iter().filter(|(_, filter)| filter.group == Some(group));
         let gone = within.map(|(filter, _)| ListingEvent::FilterRemoved { filter: *filter });
-        Ok(gone.chain([ListingEvent::GroupRemoved { group }]).map(CatalogueEvent::Listing).collect())
+        let all = [ListingEvent::GroupRemoved { group }].into_iter().chain(gone);
+        Ok(all.map(CatalogueEvent::Listing).collect())
     }
 
     /// A group that is not built in, with its name.

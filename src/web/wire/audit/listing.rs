@@ -58,7 +58,10 @@ pub fn tell_listing(event: &ListingEvent) -> Told {
         ListingEvent::FilterChanged { filter, before, after } => {
             changed(Told::of("filter.changed", format!("filter {filter}")), before, after, filter_part)
         }
-        ListingEvent::FilterRemoved { filter } => Told::of("filter.removed", format!("filter {filter}")),
+        // Behind the group that it goes with, it is told as a change of that.
+        ListingEvent::FilterRemoved { filter } => {
+            Told::of("filter.removed", format!("filter {filter}")).altered("filter", filter, "")
+        }
         ListingEvent::BuiltInFilterHidden { filter, hidden } => {
             Told::of("filter.changed", format!("filter {}", filter.word())).altered("hidden", !hidden, hidden)
         }
