@@ -121,7 +121,7 @@ impl Policy {
 
     /// What somebody can do in a day, where days are levelled.
     pub fn capacity(&self, user: UserId) -> Option<u16> {
-        self.organisation.own(user).daily_capacity.or(self.settings().daily_capacity)
+        self.organisation.daily_capacity(user)
     }
 
     /// The teams somebody is in.

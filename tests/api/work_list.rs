@@ -50,6 +50,7 @@ fn world() -> (Server, [Person; 3]) {
     (server, people)
 }
 
+/// W-1, W-6, W-7, W-8.
 #[test]
 fn w_1_to_w_9_a_seller_sees_what_is_due_once_per_record_the_best_score_first() {
     let (server, [ana, bea, _]) = world();
@@ -141,6 +142,10 @@ fn w_20_to_w_28_filters_are_and_between_and_or_within() {
     let filter = json!({ "record_type": "lead", "conditions": [condition], "published": true });
     let filter = id(&api.post("/filters", filter).expect(201));
     assert_eq!(shown(&format!("?filter={filter}")), ["Lead".to_owned()].into());
+    api.patch(&format!("/filters/{filter}"), json!({ "hidden": true })).expect(200);
+    let hidden = api.by(&ana, Method::GET, &format!("/work-list?filter={filter}"));
+    hidden.refused_at(400, "malformed", "/filter");
+    api.patch(&format!("/filters/{filter}"), json!({ "hidden": false })).expect(200);
     api.patch(&format!("/records/{late}"), json!({ "fields": { "city": "Vigo" } })).expect(200);
     assert_eq!(shown(&format!("?filter={filter}")), ["Lead".to_owned(), "Late".to_owned()].into(), "as it is now");
     let sort = id(&api.post("/sorts", json!({ "record_type": "lead", "field": "city" })).expect(201));

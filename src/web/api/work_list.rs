@@ -215,7 +215,7 @@ pub async fn get_work_list(
             true => Some(desk.look(BTreeSet::new(), |rows| desk.planned_today(rows))?),
             false => None,
         };
-        let asked = asked.request(&given, planned)?;
+        let asked = asked.request(&given, desk.by, planned)?;
         let reading = desk.reading();
         Ok(desk.look(asked.faces(), |rows| {
             let page = reading.page(rows, &asked.request);
@@ -272,7 +272,7 @@ pub async fn first(engine: &Engine, by: UserId) -> Result<Option<Next>, Problem>
     let wish = WorkQuery::first().read(&desk)?;
     blocking(move || {
         let (given, reading) = (desk.given.clone(), desk.reading());
-        let asked = wish.request(&given, None)?;
+        let asked = wish.request(&given, desk.by, None)?;
         let first = desk.look(asked.faces(), |rows| {
             let page = reading.page(rows, &asked.request);
             page.rows.first().map(|row| {

@@ -89,6 +89,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
     ("activity_not_open", 409, "The activity was completed or cancelled already (R-23)."),
     ("too_many_activities", 409, "The record has as many activities as one record can hold."),
+    ("too_many_marks", 409, "As many people have read or follow the record as it can remember."),
+    (
+        "activity_takes_no_action",
+        422,
+        "An activity is completed, cancelled or assigned; the other actions are those of steps.",
+    ),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
     ("email_missing", 422, "The record has no e-mail address to send to (W-83)."),

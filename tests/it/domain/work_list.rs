@@ -179,6 +179,9 @@ fn all_pages(
     }
 }
 
+/// W-2, W-3, L-4: what is due, not older than 30 days and not further than a month. W-20, W-21, W-22, W-23, W-24, W-25, W-26,
+/// W-27, W-28: filters. W-40, W-41, W-42, W-43, W-44, W-52: sorts and groups. W-9, W-10, W-11, W-12: the next action of a record,
+/// what waits, what has dropped out, the search.
 #[test]
 fn w20_to_w28_and_w40_to_w44_a_list_shows_what_looking_at_every_row_shows_in_the_same_order() {
     let catalogue = Catalogue::default();

@@ -150,6 +150,7 @@ impl World {
         if happens(&mut self.chance, self.mix.clock_step) {
             self.step_clock();
         }
+        self.look_at_work();
         self.run_processes();
         self.answer_mail();
         if happens(&mut self.chance, self.mix.overlap) && self.processes.len() == 1 {

@@ -11,13 +11,15 @@ use utoipa::IntoParams;
 use super::Desk;
 use crate::domain::activity::ActivityKind;
 use crate::domain::catalogue::listing::Filter;
-use crate::domain::catalogue::listing::key::{Direction, SortKey};
+use crate::domain::catalogue::listing::key::{Direction, FilterKey, SortKey};
 use crate::domain::given::Given;
+use crate::domain::permission::Permission;
 use crate::domain::record::schema::RecordType;
 use crate::domain::work_list::level::ItemId;
 use crate::domain::work_list::order::{Place, SortBy};
 use crate::domain::work_list::page::Request;
 use crate::domain::work_list::select::{DueBy, Selection, Window};
+use crate::id::UserId;
 use crate::id::listing::FilterId;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
@@ -171,12 +173,10 @@ impl WorkQuery {
 
     fn order(&self, default: (SortKey, Direction)) -> Result<(SortKey, Direction), Problem> {
         let unknown = |text: &str| Problem::malformed("/sort", format!("there is no sort `{text}`"));
-        let (sort, usual) = match self.sort.as_deref() {
-            None => default,
-            Some(text) => {
-                let sort = SortKey::parse(text).ok_or_else(|| unknown(text))?;
-                (sort, Direction::usual(sort))
-            }
+        let sort = self.sort.as_deref().map(|text| SortKey::parse(text).ok_or_else(|| unknown(text))).transpose()?;
+        let (sort, usual) = match sort {
+            Some(sort) if sort != default.0 => (sort, Direction::usual(sort)),
+            _ => default,
         };
         match self.order.as_deref() {
             None => Ok((sort, usual)),
@@ -196,16 +196,24 @@ impl Wish {
     }
 
     /// Held against what the organisation has.
-    pub(super) fn request(self, given: &Given, planned: Option<HashSet<ItemId>>) -> Result<Asked<'_>, Problem> {
+    pub(super) fn request(
+        self,
+        given: &Given,
+        by: UserId,
+        planned: Option<HashSet<ItemId>>,
+    ) -> Result<Asked<'_>, Problem> {
         let listing = &given.catalogue.listing;
+        // W-29, W-31: what is not published or is hidden is there for those alone who configure it.
+        let manages = given.policy.person(by)?.may_all(Permission::ConfigureFilters);
         let filter = |id: &FilterId| -> Result<&Filter, Problem> {
-            listing.filters.get(id).ok_or_else(|| Problem::malformed("/filter", format!("there is no filter `{id}`")))
+            let found = listing.filters.get(id).filter(|_| listing.offers_filter(FilterKey::Own(*id), manages));
+            found.ok_or_else(|| Problem::malformed("/filter", format!("there is no filter `{id}`")))
         };
         let filters = self.filters.iter().map(filter).collect::<Result<Vec<_>, _>>()?;
         let sort = match self.sort {
             SortKey::BuiltIn(sort) => SortBy::BuiltIn(sort),
             SortKey::Own(id) => {
-                let sort = listing.sorts.get(&id);
+                let sort = listing.sorts.get(&id).filter(|_| listing.offers_sort(self.sort, manages));
                 SortBy::Field(sort.ok_or_else(|| Problem::malformed("/sort", format!("there is no sort `{id}`")))?)
             }
         };

@@ -63,6 +63,7 @@ fn w10_what_waits_says_until_when() {
     assert_eq!(waits(&world), None);
 }
 
+///
 #[test]
 fn w7_and_w21_somebody_reads_and_follows_a_record_for_themselves() {
     let mut world = World::lead();

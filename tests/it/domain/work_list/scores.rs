@@ -1,4 +1,4 @@
-//! The score by rule, its trend and its reasons (W-50 to W-53).
+//! The score by rule, its trend and its reasons (W-50, W-51, W-53).
 
 use chrono::TimeDelta;
 use relance::domain::enrolment::Signal;
