@@ -212,13 +212,12 @@ impl ResponseError for Problem {
     }
 }
 
+const TOO_MANY_ACTIVE: &str = "250 sequences are active; deactivate one first";
 impl<R: std::error::Error + Into<Problem>> From<Failure<R>> for Problem {
     fn from(failure: Failure<R>) -> Problem {
         match failure {
             Failure::Refused(rejection) => rejection.into(),
-            Failure::LimitReached(Counter::ActiveSequences) => {
-                Problem::new("active_limit_reached", "250 sequences are active; deactivate one first")
-            }
+            Failure::LimitReached(Counter::ActiveSequences) => Problem::new("active_limit_reached", TOO_MANY_ACTIVE),
             Failure::LimitReached(Counter::Records(kind)) => {
                 Problem::new("record_type_in_use", format!("there are records of type {kind}"))
             }

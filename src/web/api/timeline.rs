@@ -1,10 +1,13 @@
 //! `/records/{id}/timeline`: everything that happened to a record, told from its log.
 
+mod named;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::named::{changed, migrated_by, name_of};
 use crate::domain::engagement::Grade;
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::given::Given;
@@ -12,7 +15,7 @@ use crate::domain::phone;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
-use crate::domain::record::schema::{Change, Outcome};
+use crate::domain::record::schema::Outcome;
 use crate::id::{ActivityId, EnrolmentId, RecordId, StepId, UserId};
 use crate::store::codec::{self, Entry};
 use crate::store::{Store, Version};
@@ -98,10 +101,12 @@ fn page(
 
 /// Whether an event is told with another: that a step which was just opened has an activity, and that something done counts.
 fn is_linked(events: &[RecordEvent], event: &RecordEvent) -> bool {
-    let RecordEvent::ActivityLinked { step: linked } = event else {
-        return matches!(event, RecordEvent::WorkDone { .. });
-    };
-    events.iter().any(|event| matches!(event, RecordEvent::StepOpened { step, .. } if step == linked))
+    let opens =
+        |linked| events.iter().any(|event| matches!(event, RecordEvent::StepOpened { step, .. } if step == linked));
+    match event {
+        RecordEvent::ActivityLinked { step } => opens(step),
+        event => matches!(event, RecordEvent::WorkDone { .. }),
+    }
 }
 
 fn item(
@@ -347,9 +352,8 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
             of_enrolment("sender_chosen", *enrolment, format!("{} writes from {mailbox}", sequence(*enrolment)))
         }
         RecordEvent::Marked { read, followed, .. } => {
-            let word = |is, what: &'static str, not| if is { what } else { not };
-            let (read, followed) = (word(*read, "Read", "Not read"), word(*followed, "followed", "not followed"));
-            of_record("record_marked", format!("{read} and {followed}"))
+            let (read, followed) = (if *read { "" } else { "not " }, if *followed { "" } else { "not " });
+            of_record("record_marked", format!("Marked as {read}read and {followed}followed"))
         }
         RecordEvent::WorkDone { item, .. } => of_step("work_done", *item, "counts for the day"),
         RecordEvent::Ended { enrolment, status, reason, .. } => {
@@ -376,27 +380,4 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
             of_enrolment("migration_undone", *enrolment, summary)
         }
     }
-}
-
-/// Who asked for a migration, as far as that is known.
-fn migrated_by(record: &Record, given: &Given, enrolment: Ordinal, migration: u32) -> String {
-    let by = || {
-        let sequence = given.sequences.get(&record.enrolment(enrolment)?.sequence)?;
-        Some(given.policy.user(sequence.migration(migration)?.by)?.profile.name.clone())
-    };
-    by().map(|name| format!(" by {name}")).unwrap_or_default()
-}
-
-/// What a step or an activity is called.
-fn name_of(record: &Record, given: &Given, item: Ordinal) -> String {
-    if let Some(activity) = record.activity(item) {
-        return format!("“{}”", activity.subject);
-    }
-    let name = || Some(record.node_of(given, record.step(item)?)?.name.clone());
-    name().map_or_else(|| "A step".to_owned(), |name| format!("“{name}”"))
-}
-
-fn changed(changes: &[Change]) -> String {
-    let names = changes.iter().map(|change| change.pointer().trim_start_matches('/').replace('/', "."));
-    format!("Changed: {}", names.collect::<Vec<_>>().join(", "))
 }
