@@ -59,6 +59,15 @@ pub enum Delivery {
         /// Whose; everybody's where nobody is named.
         user: Option<UserId>,
     },
+    /// Enrolments of this sequence that were connected within a time leave, and their messages do not.
+    Undo {
+        /// The number of the undo in its sequence.
+        number: u32,
+        /// Connected then or later …
+        since: Timestamp,
+        /// … and no later.
+        until: Timestamp,
+    },
 }
 
 /// A number that is kept as a sum of deltas.
@@ -86,6 +95,10 @@ pub enum Counter {
     AbExposed(AbTestId, AbVersion),
     /// Those of them with at least one event of the test's metric.
     AbMet(AbTestId, AbVersion),
+    /// Enrolments that left by the undo of that number of a sequence.
+    Undone(SequenceId, u32),
+    /// Messages of those that it undid that had left before.
+    UndoneTooLate(SequenceId, u32),
 }
 
 /// What lists and searches read of a record without loading it.

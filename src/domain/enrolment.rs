@@ -16,6 +16,7 @@ pub mod migrate;
 mod sender;
 mod text;
 mod transfer;
+pub mod undo;
 mod until;
 
 use chrono::TimeDelta;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use self::ab_test::Participation;
 use self::migrate::{Former, Outcome};
+use self::undo::Undone;
 use crate::domain::activity::LinkedActivity;
 use crate::domain::delivery::{Message, MessageState};
 use crate::domain::engagement::Hits;
@@ -73,6 +75,8 @@ pub enum EndReason {
     ExitCriterionMet,
     /// CM-4.
     AdvancedToOtherSequence,
+    /// What has begun in its sequence lately was undone.
+    SequenceUndone,
 }
 
 /// An enrolment.
@@ -114,6 +118,8 @@ pub struct Enrolment {
     pub participations: Vec<Participation>,
     /// The mailbox that its messages leave from, once one was chosen.
     pub sender: Option<MailboxId>,
+    /// What became of it when its sequence was undone.
+    pub undone: Option<Undone>,
 }
 
 impl Enrolment {

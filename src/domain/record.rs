@@ -84,7 +84,7 @@ pub struct Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 16;
+    const LAYOUT: u16 = 17;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -252,6 +252,7 @@ impl Entity for Record {
                 self.note_migration(*enrolment, *migration, Migrated::Stayed);
             }
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
+            RecordEvent::Undone { .. } => self.be_undone(event),
             RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }
@@ -317,6 +318,7 @@ impl Entity for Record {
             | RecordEvent::MessageSkipped { .. } => self.owe_message(event, owed),
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
+            RecordEvent::Undone { enrolment, .. } => self.count_undone(*enrolment, 1, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
             RecordEvent::Migrated { enrolment, .. }
             | RecordEvent::NotMigrated { enrolment, .. }

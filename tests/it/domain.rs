@@ -7,6 +7,7 @@ mod assigning;
 mod away;
 mod branching;
 mod calendars;
+mod caring;
 mod catalogue;
 mod channels;
 mod closing;

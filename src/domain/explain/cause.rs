@@ -177,6 +177,7 @@ impl Teller<'_> {
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::Undone { .. }
             | RecordEvent::SenderChosen { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
@@ -375,6 +376,7 @@ impl Teller<'_> {
                 let mail = mail.map_or("an e-mail".into(), |mail| words::step(self.record, self.given, mail));
                 format!("The recipient replied to {mail}, and {sequence} is left on a reply.")
             }
+            EndReason::SequenceUndone => format!("What had begun in {sequence} was undone, so the record left it."),
             EndReason::AdvancedToOtherSequence => {
                 format!("The record went on in another sequence, so it left {sequence}.")
             }

@@ -64,6 +64,7 @@ impl Record {
             owed.push(Effect::Unindex(Index::Enrolment { sequence, live, ordinal }));
             owed.count(Counter::Enrolled(sequence), -1);
             self.owe_month(ordinal, -1, owed);
+            self.count_undone(ordinal, -1, owed);
             if live {
                 self.owe_live(ordinal, -1, owed);
             }

@@ -176,4 +176,7 @@ pub enum RecordEvent {
     TextReplied { step: Ordinal, at: Timestamp },
     /// The person wants no more text messages, and has said so in answer to it.
     TextOptedOut { step: Ordinal },
+    /// What has begun in its sequence lately was undone, by the undo of that number: whether the enrolment left by that, and
+    /// how many of its messages had left before.
+    Undone { enrolment: Ordinal, undo: u32, disconnected: bool, left: u32 },
 }

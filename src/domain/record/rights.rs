@@ -106,6 +106,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::LoseMessage { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::Undo(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates

@@ -33,6 +33,7 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         former: None,
         participations: Vec::new(),
         sender: None,
+        undone: None,
     }
 }
 

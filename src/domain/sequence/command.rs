@@ -86,6 +86,10 @@ pub enum SequenceCommand {
     AbTestReached(Reached),
     /// A timer: look at the tallies of the test of that number (AB-15 to AB-17).
     EvaluateAbTest { number: EffectKey, tallies: Tallies },
+    /// Take the records out that were connected since then, or since the last activation; all of them with `deactivate`.
+    Undo { since: Option<Timestamp>, deactivate: bool },
+    /// The outbox has asked each of them.
+    UndoDone { number: u32 },
     /// End the running test of a node with the chosen version for everybody (AB-10).
     StopAbTest { node: String, choice: Option<AbVersion> },
 }
@@ -144,6 +148,10 @@ pub enum SequenceEvent {
     AbTestEnded { number: u32, winner: Option<AbVersion>, serves: AbVersion, tallies: Tallies },
     /// It was ended otherwise.
     AbTestStopped { number: u32, node: String, serves: AbVersion, reason: AbEnding },
+    /// Records that were connected since then leave.
+    UndoBegun { number: u32, since: Timestamp },
+    /// Each was asked.
+    UndoCompleted { number: u32 },
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.
@@ -188,6 +196,9 @@ pub enum SequenceRejection {
     /// D-47: undo what was undone.
     #[error("the migration was taken back before")]
     MigrationUndone,
+    /// Undo while that is being done.
+    #[error("what has begun lately is being undone; wait until that is done")]
+    UndoRunning,
     /// There is no A/B test of that node.
     #[error("the sequence has no such A/B test")]
     AbTestNotFound,

@@ -33,7 +33,7 @@ pub fn decide(
     // A sequence that was deleted still owes that its records leave, or that they are asked to move.
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
     let owed = owed || matches!(command, SequenceCommand::AbTestReached(_) | SequenceCommand::EvaluateAbTest { .. });
-    let empties = sequence.is_deleted && owed;
+    let empties = sequence.is_deleted && (owed || matches!(command, SequenceCommand::UndoDone { .. }));
     if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
     }
@@ -90,6 +90,8 @@ pub fn decide(
             Ok(vec![SequenceEvent::Emptied])
         }
         SequenceCommand::Emptied { .. } => Ok(vec![]),
+        SequenceCommand::Undo { since, deactivate } => sequence.undo(id, since, deactivate, given, stamp),
+        SequenceCommand::UndoDone { number } => Ok(sequence.undo_done(number)),
         SequenceCommand::UndoMigration(number) => sequence.take_migration_back(number),
         SequenceCommand::MigrationDone { number, undo } => Ok(sequence.migration_done(number, undo)),
         SequenceCommand::AbTestReached(reached) => sequence.ab_reached(id, given, &reached, stamp),
@@ -121,7 +123,7 @@ impl Sequence {
         Ok(if json == self.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
     }
 
-    fn deactivated(&self, id: SequenceId, given: &Given) -> Vec<SequenceEvent> {
+    pub(super) fn deactivated(&self, id: SequenceId, given: &Given) -> Vec<SequenceEvent> {
         self.ab_stops(given, id).into_iter().chain([SequenceEvent::Deactivated]).collect()
     }
 
@@ -312,7 +314,12 @@ fn write_tests(tests: &[Test]) -> String {
 }
 
 /// what another active sequence advances to stays, unless it is forced (D-43).
-fn judge_advancing(id: SequenceId, force: bool, given: &Given, stamp: Stamp) -> Result<(), SequenceRejection> {
+pub(super) fn judge_advancing(
+    id: SequenceId,
+    force: bool,
+    given: &Given,
+    stamp: Stamp,
+) -> Result<(), SequenceRejection> {
     if force {
         return Ok(());
     }

@@ -83,6 +83,7 @@ pub fn judge(
         }
         SequenceCommand::SaveTests(_)
         | SequenceCommand::UndoMigration(_)
+        | SequenceCommand::Undo { .. }
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
@@ -92,6 +93,7 @@ pub fn judge(
         // The outbox, and timers.
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
+        | SequenceCommand::UndoDone { .. }
         | SequenceCommand::AbTestReached(_)
         | SequenceCommand::EvaluateAbTest { .. } => return Err(Denial::hidden("sequence").into()),
     }

@@ -49,6 +49,8 @@ pub fn counter(counter: Counter) -> Key {
         }
         Counter::AbExposed(test, version) => with_version(&mut key, 11, test, version),
         Counter::AbMet(test, version) => with_version(&mut key, 12, test, version),
+        Counter::Undone(sequence, number) => with_number(&mut key, 13, sequence, number),
+        Counter::UndoneTooLate(sequence, number) => with_number(&mut key, 14, sequence, number),
     }
     key
 }
@@ -58,6 +60,13 @@ fn with_version(key: &mut Key, number: u8, test: AbTestId, version: AbVersion) {
     key.push(number);
     key.extend_from_slice(&test.0.to_be_bytes());
     key.push(if version == AbVersion::A { 1 } else { 2 });
+}
+
+/// A count of something that a sequence numbers.
+fn with_number(key: &mut Key, kind: u8, sequence: SequenceId, number: u32) {
+    key.push(kind);
+    key.extend_from_slice(&sequence.0.to_be_bytes());
+    key.extend_from_slice(&number.to_be_bytes());
 }
 
 fn id(bytes: &[u8]) -> Option<u128> {
@@ -96,6 +105,14 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             };
             let count = if *number == 11 { Counter::AbExposed } else { Counter::AbMet };
             Some(count(test, version))
+        }
+        kind @ (13 | 14) => {
+            let sequence = SequenceId(id(key.get(4..20)?)?);
+            let number = u32::from_be_bytes(key.get(20..)?.try_into().ok()?);
+            match kind {
+                13 => Some(Counter::Undone(sequence, number)),
+                _ => Some(Counter::UndoneTooLate(sequence, number)),
+            }
         }
         _ => None,
     }

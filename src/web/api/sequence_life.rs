@@ -55,10 +55,10 @@ pub async fn activate_sequence(
     let ActivateBody { description, migration } = body.value;
     let (id, migrates) = (sequence_id(&id)?, migration.is_some());
     let command = SequenceCommand::Activate { description, migration: migration.map(Moves::from) };
-    let connected = connected(&app.engine, id, body.caller.by).await?;
+    let (connected, store) = (connected(&app.engine, id, body.caller.by).await?, app.engine.shared_store());
     let view = move |seen: Seen<Sequence>| {
         let migration = BegunMigration::of(seen.id, seen.state).filter(|_| migrates);
-        let sequence = SequenceView::of(seen.id, seen.state, seen.given, connected);
+        let sequence = SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
         (ActivatedSequence { sequence, migration }, seen.version)
     };
     let (view, version) = app.engine.submit(id, command, body.caller, view).await?;
@@ -130,7 +130,7 @@ pub async fn delete_sequence(
 
 /// Time stands still on the test clock: records that are connected after a sequence comes back could not be told by their
 /// instant from those that have to leave, so those leave first.
-async fn let_records_leave(app: &App) {
+pub(super) async fn let_records_leave(app: &App) {
     if app.engine.clock().is_test() {
         await_deliveries(app).await;
     }

@@ -1,5 +1,7 @@
 //! `/records/{id}/timeline`: everything that happened to a record, told from its log.
 
+mod care;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
@@ -362,6 +364,9 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         RecordEvent::NotMigrated { enrolment, conflict, .. } => {
             let summary = format!("Stays on its version of {}: {conflict}", sequence(*enrolment));
             of_enrolment("not_migrated", *enrolment, summary)
+        }
+        RecordEvent::Undone { enrolment, left, .. } => {
+            of_enrolment("undone", *enrolment, care::undone(&sequence(*enrolment), *left))
         }
         RecordEvent::MigrationUndone { enrolment, .. } => {
             let summary = format!("Moved back to its former version of {}", sequence(*enrolment));

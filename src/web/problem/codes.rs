@@ -175,6 +175,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "An active sequence uses this, or advances to it (Q-58). Deactivate that sequence, or publish a version of it that \
          does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
+    ("undo_running", 409, "What has begun in the sequence lately is being undone. Wait until that is done."),
     ("webhooks_full", 409, "There are as many webhooks as there may be. Delete those that nobody needs."),
     (
         "suppressions_full",

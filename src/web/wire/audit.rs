@@ -284,6 +284,10 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
         SequenceEvent::MigrationCompleted { number } => of("sequence.migration_completed").with("migration", number),
         SequenceEvent::MigrationTakenBack { number } => of("sequence.migration_taken_back").with("migration", number),
         SequenceEvent::MigrationUndone { number } => of("sequence.migration_undone").with("migration", number),
+        SequenceEvent::UndoBegun { number, since } => {
+            of("sequence.undo_begun").with("undo", number).with("since", since)
+        }
+        SequenceEvent::UndoCompleted { number } => of("sequence.undo_completed").with("undo", number),
         SequenceEvent::RevisionOpened => of("sequence.revision_opened"),
         SequenceEvent::RevisionPublished { version, description } => {
             let told = of("sequence.revision_published").with("version", version);

@@ -145,6 +145,8 @@ pub const TYPES: &[&str] = &[
     "sequence.migration_undone",
     "sequence.ab_test_started",
     "sequence.ab_test_ended",
+    "sequence.undo_started",
+    "sequence.undo_completed",
 ];
 
 /// Which types somebody wants: whole ones, or all that begin with a word, such as `step`. All where none is named.
@@ -242,6 +244,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::MessageSkipped { .. } => "message.skipped",
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
+        | RecordEvent::Undone { .. }
         | RecordEvent::MessageClaimed { .. }
         | RecordEvent::MessageWritten { .. }
         | RecordEvent::Engaged { .. }
@@ -276,6 +279,8 @@ pub fn sequence_type(event: &SequenceEvent) -> Option<&'static str> {
         SequenceEvent::MigrationUndone { .. } => "sequence.migration_undone",
         SequenceEvent::AbTestBegun { .. } => "sequence.ab_test_started",
         SequenceEvent::AbTestEnded { .. } | SequenceEvent::AbTestStopped { .. } => "sequence.ab_test_ended",
+        SequenceEvent::UndoBegun { .. } => "sequence.undo_started",
+        SequenceEvent::UndoCompleted { .. } => "sequence.undo_completed",
         SequenceEvent::KeysGiven(_)
         | SequenceEvent::Emptied
         | SequenceEvent::TestsSaved(_)

@@ -158,7 +158,7 @@ impl Row {
 }
 
 pub(super) const READ: &str = "read";
-const WRITE: &str = "write";
+pub(super) const WRITE: &str = "write";
 const EVENTS: &str = "events write";
 pub(super) const ADMIN: &str = "admin";
 const OTHERS: &[Relation] = &[Colleague, OtherUnit, Gone];
@@ -166,7 +166,7 @@ const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
 pub fn routes() -> impl Iterator<Item = &'static Row> {
-    ROUTES.iter().chain(super::channels::ROUTES)
+    ROUTES.iter().chain(super::channels::ROUTES).chain(super::sequences::ROUTES)
 }
 
 const ROUTES: &[Row] = &[
@@ -279,13 +279,6 @@ const ROUTES: &[Row] = &[
     row("POST /sequences/export", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"ids":[]}"#),
     row("POST /sequences/export", WRITE, 10, On::Sequence, See, 200).sends(r#"{"ids":["$id"]}"#),
     row("POST /sequences/import", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"format":"relance-bundle/1"}"#),
-    row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
-    row("GET /sequences/{id}/ab-tests", READ, 5, On::Sequence, See, 200),
-    row("POST /sequences/{active}/ab-tests/{node}/stop", WRITE, 3, On::Sequence, Give, 200)
-        .sends(r#"{"version":"a"}"#)
-        .but(404, "not_found"),
-    row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
-    row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Message templates: everybody reads them, P-4 says who writes.
     row("POST /email-templates", WRITE, 4, On::Whole, Nothing, 201).sends(MAIL_TEXT),
     row("GET /email-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),

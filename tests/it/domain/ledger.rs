@@ -120,7 +120,7 @@ impl Ledger {
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => false,
                 Effect::Owe { delivery: Delivery::HandOver { .. }, .. } => false,
-                Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::MoveDueDates { .. } | Delivery::Undo { .. }, .. } => false,
                 Effect::Owe { key, delivery: Delivery::Forget } => {
                     key == FORGET && !std::mem::replace(&mut self.forgets, true)
                 }
@@ -264,6 +264,11 @@ impl Ledger {
             for part in one.participations.iter().filter(|part| part.exposed) {
                 *expected.entry(Counter::AbExposed(part.test, part.version)).or_default() += 1;
                 *expected.entry(Counter::AbMet(part.test, part.version)).or_default() += i64::from(part.met);
+            }
+            if let Some(undone) = one.undone {
+                *expected.entry(Counter::Undone(sequence, undone.number)).or_default() +=
+                    i64::from(undone.disconnected);
+                *expected.entry(Counter::UndoneTooLate(sequence, undone.number)).or_default() += i64::from(undone.left);
             }
             for (number, outcome) in &one.migrations {
                 let migration = MigrationId::of(sequence, *number);

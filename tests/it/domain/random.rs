@@ -55,6 +55,7 @@ pub(super) enum Move {
     Erase,
     Deactivate(u8),
     Activate(u8),
+    Undo { sequence: u8, hours: Option<u8> },
 }
 
 pub(super) fn moves() -> impl Strategy<Value = Move> {
@@ -91,6 +92,7 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         1 => Just(Erase),
         1 => any::<u8>().prop_map(Deactivate),
         1 => any::<u8>().prop_map(Activate),
+        1 => (any::<u8>(), prop::option::of(0_u8..60)).prop_map(|(sequence, hours)| Undo { sequence, hours }),
     ]
 }
 
@@ -173,6 +175,9 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
                 return;
             }
             RecordCommand::LeaveSequence { sequence, until: now }
+        }
+        Move::Undo { sequence: choice, hours: since } => {
+            return world.undo(sequence(choice), since.map(|since| now + -hours(since.into())));
         }
         Move::Activate(choice) => {
             // Or what is connected in the instant of a deactivation would leave with those before it.

@@ -9,6 +9,7 @@ use relance::domain::delivery::{Settled, TextFate, Written};
 use relance::domain::engagement::Hit;
 use relance::domain::enrolment::Signal;
 use relance::domain::enrolment::ab_test::Tell;
+use relance::domain::enrolment::undo::Undoing;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::message_template::MailText;
@@ -145,6 +146,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Migrate(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::Undo(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
@@ -193,6 +195,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
+        RecordCommand::Undo(Undoing { sequence, since: until, until, number: 1 }),
         RecordCommand::HandOver(NEAR),
         RecordCommand::AssignStep { step, to: Owner::User(ME) },
         RecordCommand::Start(step),

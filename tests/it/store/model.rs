@@ -59,6 +59,8 @@ fn effect() -> impl Strategy<Value = Effect> {
         sequence().prop_map(Counter::Live),
         sequence().prop_map(Counter::Enrolled),
         sequence().prop_map(|id| Counter::LiveOf(id, 3)),
+        sequence().prop_map(|id| Counter::Undone(id, 300)),
+        sequence().prop_map(|id| Counter::UndoneTooLate(id, 300)),
         sequence().prop_map(|id| Counter::AbExposed(AbTestId(id.0), AbVersion::A)),
         sequence().prop_map(|id| Counter::AbMet(AbTestId(id.0), AbVersion::B)),
         Just(Counter::Records(RecordType::Account)),
@@ -196,6 +198,8 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
         [
             Counter::Live(id),
             Counter::LiveOf(id, 3),
+            Counter::Undone(id, 300),
+            Counter::UndoneTooLate(id, 300),
             Counter::AbExposed(AbTestId(id.0), AbVersion::A),
             Counter::AbMet(AbTestId(id.0), AbVersion::B),
             Counter::Enrolled(id),

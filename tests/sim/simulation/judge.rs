@@ -117,6 +117,15 @@ pub fn record_event(
             let former = record.enrolment(*enrolment).and_then(|one| one.former.as_ref());
             hold(former.is_some_and(|former| former.migration == *migration), "moved back without a move (D-47)");
         }
+        RecordEvent::Undone { enrolment, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.undone.is_none()), "undone twice");
+            hold(one.is_some_and(|one| !one.status.is_live()), "undone and goes on");
+            let waits =
+                |step: &Step| matches!(step.message_state(), Some(MessageState::Owed | MessageState::PutOff(_)));
+            let mut own = record.steps.iter().filter(|step| step.enrolment == *enrolment);
+            hold(!own.any(waits), "undone, and a message of it may leave");
+        }
         RecordEvent::AbTestEntered { step, test, .. } => {
             let one = record.step(*step).and_then(|step| record.enrolment(step.enrolment));
             let is_new = one.is_some_and(|one| one.participations.iter().all(|part| part.test != *test));

@@ -171,6 +171,9 @@ impl World {
             broken.push("decisions are given sequences that were never created".into());
         }
         for (id, log) in &history.sequences {
+            if log.state.care.undo.is_some_and(|undo| !undo.is_done) {
+                broken.push(format!("an undo of sequence {id:x} never ends (P4)"));
+            }
             for migration in &log.state.migrations {
                 if !matches!(migration.state, MigrationState::Completed | MigrationState::Undone) {
                     broken.push(format!("migration {} of sequence {id:x} never ends (P4)", migration.number));

@@ -136,7 +136,11 @@ impl Client<'_> {
             })]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
             19..25 => SequenceCommand::Revise,
-            25 | 26 => SequenceCommand::DiscardRevision,
+            25 => SequenceCommand::DiscardRevision,
+            26 => {
+                let since = self.chance.bool().then(|| self.now + TimeDelta::hours(self.chance.i64(-40..3)));
+                SequenceCommand::Undo { since, deactivate: self.chance.u32(0..4) == 0 }
+            }
             27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
             28 => SequenceCommand::MigrationDone { number: 1, undo: self.chance.bool() },
             29 | 30 => SequenceCommand::UndoMigration(self.chance.u32(1..4)),

@@ -75,6 +75,8 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::Unpack(Box::new(Packed { name: "Packed".into(), ..Packed::default() })),
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
         SequenceCommand::UndoMigration(1),
+        SequenceCommand::Undo { since: None, deactivate: false },
+        SequenceCommand::UndoDone { number: 1 },
         SequenceCommand::MigrationDone { number: 1, undo: false },
         SequenceCommand::SaveAssignedGraph(graph(&[task("u", "")])),
         SequenceCommand::StopAbTest { node: "t".into(), choice: None },
@@ -98,10 +100,12 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         | SequenceCommand::Deactivate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::UndoMigration(_)
+        | SequenceCommand::Undo { .. }
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Delete { .. } => "edit",
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
+        | SequenceCommand::UndoDone { .. }
         | SequenceCommand::AbTestReached(_)
         | SequenceCommand::EvaluateAbTest { .. } => "server",
     };

@@ -15,6 +15,7 @@ pub fn is_of_server(command: &SequenceCommand) -> bool {
         command,
         SequenceCommand::Emptied { .. }
             | SequenceCommand::MigrationDone { .. }
+            | SequenceCommand::UndoDone { .. }
             | SequenceCommand::AbTestReached(_)
             | SequenceCommand::EvaluateAbTest { .. }
     )

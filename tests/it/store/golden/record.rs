@@ -202,6 +202,9 @@ pub fn events() -> Vec<RecordEvent> {
         TextUndelivered { step: 300, reason: "no such number".into() },
         TextReplied { step: 300, at: at(AT) },
         TextOptedOut { step: 300 },
+        ended(EnrolmentStatus::Disconnected, EndReason::SequenceUndone, Some(300)),
+        Undone { enrolment: 2, undo: 300, disconnected: true, left: 300 },
+        Undone { enrolment: 300, undo: 1, disconnected: false, left: 1 },
     ]);
     events
 }

@@ -105,5 +105,7 @@ pub fn events() -> Vec<SequenceEvent> {
         stopped(AbEnding::Chosen),
         stopped(AbEnding::Deactivated),
         Changed(vec![Property::Sending(Sending { mailbox: Some(MailboxId(70_000)), skip_after_hours: Some(12) })]),
+        UndoBegun { number: 300, since: at(AT) },
+        UndoCompleted { number: 300 },
     ]
 }

@@ -1,0 +1,108 @@
+//! What keeps automated mail that goes wrong from going far: what has begun lately can be undone in one call.
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::judge_advancing;
+use super::{Sequence, SequenceEvent, SequenceRejection};
+use crate::domain::effect::{Delivery, Effect, EffectKey, Effects};
+use crate::domain::entity::Stamp;
+use crate::domain::given::Given;
+use crate::domain::record::Problem;
+use crate::id::{SequenceId, UserId};
+use crate::time::Timestamp;
+
+/// A sequence can owe that what has begun lately is undone; beside what it owes otherwise.
+const UNDOING: EffectKey = 3;
+
+/// What a sequence remembers of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Care {
+    /// When a version was published or put into use last.
+    pub activated_at: Timestamp,
+    /// What was undone last.
+    pub undo: Option<Undo>,
+}
+
+/// Records that were connected within a time leave, and their messages that have not left never do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// Its number in the sequence, from 1.
+    pub number: u32,
+    /// Of records that were connected then or later.
+    pub since: Timestamp,
+    /// When it was asked for; those connected later stay.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: UserId,
+    /// Whether each record was asked.
+    pub is_done: bool,
+}
+
+/// Deciding.
+impl Sequence {
+    /// Since the last activation where no time is named.
+    pub(super) fn undo(
+        &self,
+        id: SequenceId,
+        since: Option<Timestamp>,
+        deactivate: bool,
+        given: &Given,
+        stamp: Stamp,
+    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        if !self.status.is_active() {
+            return Err(SequenceRejection::NotActive);
+        }
+        if self.care.undo.is_some_and(|undo| !undo.is_done) {
+            return Err(SequenceRejection::UndoRunning);
+        }
+        let since = since.unwrap_or(self.care.activated_at);
+        if since > stamp.at {
+            let (pointer, detail) = ("/since".into(), "nothing was connected in the future".into());
+            return Err(SequenceRejection::Invalid(vec![Problem { pointer, code: "out_of_range", detail }]));
+        }
+        let number = self.care.undo.map_or(0, |last| last.number) + 1;
+        let mut events = vec![SequenceEvent::UndoBegun { number, since }];
+        if deactivate {
+            judge_advancing(id, false, given, stamp)?;
+            events.extend(self.deactivated(id, given));
+        }
+        Ok(events)
+    }
+
+    pub(super) fn undo_done(&self, number: u32) -> Vec<SequenceEvent> {
+        let is_running = self.care.undo.is_some_and(|undo| undo.number == number && !undo.is_done);
+        if is_running { vec![SequenceEvent::UndoCompleted { number }] } else { vec![] }
+    }
+}
+
+/// Remembering.
+impl Sequence {
+    pub(super) fn care_apply(&mut self, event: &SequenceEvent, stamp: Stamp) {
+        match event {
+            SequenceEvent::Activated { .. } | SequenceEvent::RevisionPublished { .. } => {
+                self.care.activated_at = stamp.at;
+            }
+            SequenceEvent::UndoBegun { number, since } => {
+                let (at, by) = (stamp.at, stamp.by);
+                self.care.undo = Some(Undo { number: *number, since: *since, at, by, is_done: false });
+            }
+            SequenceEvent::UndoCompleted { number } => {
+                if let Some(undo) = self.care.undo.as_mut().filter(|undo| undo.number == *number) {
+                    undo.is_done = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn care_owe(&self, event: &SequenceEvent, owed: &mut Effects) {
+        match event {
+            SequenceEvent::UndoBegun { number, since } => {
+                let (number, since, until) = (*number, *since, self.modified_at);
+                owed.push(Effect::Owe { key: UNDOING, delivery: Delivery::Undo { number, since, until } });
+            }
+            SequenceEvent::UndoCompleted { .. } => owed.push(Effect::Settle { key: UNDOING }),
+            _ => {}
+        }
+    }
+}
