@@ -6,6 +6,7 @@ use crate::domain::access::Facts;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
+use crate::domain::sequence::fuse::FuseCount;
 use crate::domain::slot::Slot;
 use crate::id::{AbTestId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
@@ -68,6 +69,11 @@ pub enum Delivery {
         /// … and no later.
         until: Timestamp,
     },
+    /// Messages that the fuse of this sequence held may leave.
+    ReleaseHeld {
+        /// The round that began with that.
+        round: u32,
+    },
 }
 
 /// A number that is kept as a sum of deltas.
@@ -99,6 +105,8 @@ pub enum Counter {
     Undone(SequenceId, u32),
     /// Messages of those that it undid that had left before.
     UndoneTooLate(SequenceId, u32),
+    /// What the fuse of a sequence has counted in that round.
+    Fuse(SequenceId, u32, FuseCount),
 }
 
 /// What lists and searches read of a record without loading it.

@@ -11,6 +11,7 @@ mod delivery;
 mod due;
 mod engage;
 mod enter;
+pub mod fuse;
 mod message;
 pub mod migrate;
 mod sender;
@@ -23,6 +24,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use self::ab_test::Participation;
+use self::fuse::Fused;
 use self::migrate::{Former, Outcome};
 use self::undo::Undone;
 use crate::domain::activity::LinkedActivity;
@@ -292,6 +294,8 @@ pub struct Step {
     pub hits: Option<Box<Hits>>,
     /// What the timeline has of it.
     pub linked: LinkedActivity,
+    /// What the fuse of its sequence counts of its message.
+    pub fused: Option<Fused>,
 }
 
 impl Step {

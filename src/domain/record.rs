@@ -253,6 +253,7 @@ impl Entity for Record {
             }
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
             RecordEvent::Undone { .. } => self.be_undone(event),
+            RecordEvent::FuseCounted { .. } => self.note_fused(event),
             RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }
@@ -319,6 +320,7 @@ impl Entity for Record {
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Undone { enrolment, .. } => self.count_undone(*enrolment, 1, owed),
+            RecordEvent::FuseCounted { .. } => self.owe_fused(event, owed),
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
             RecordEvent::Migrated { enrolment, .. }
             | RecordEvent::NotMigrated { enrolment, .. }

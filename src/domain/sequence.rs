@@ -4,10 +4,12 @@ pub mod care;
 pub mod command;
 pub mod conduct;
 mod decide;
+pub mod fuse;
 pub mod graph;
 pub mod migration;
 mod plans;
 pub mod rights;
+mod tags;
 pub mod unpack;
 
 use std::collections::BTreeMap;
@@ -242,8 +244,10 @@ impl Entity for Sequence {
                     self.conduct.clone_from(&last.conduct);
                 }
             }
-            SequenceEvent::UndoBegun { .. } => {}
-            SequenceEvent::UndoCompleted { .. } => return,
+            SequenceEvent::UndoBegun { .. } | SequenceEvent::FuseReset { .. } => {}
+            SequenceEvent::UndoCompleted { .. }
+            | SequenceEvent::FuseBlown { .. }
+            | SequenceEvent::FuseReleased { .. } => return,
             SequenceEvent::Tagged(tags) => self.tags.clone_from(tags),
             SequenceEvent::AbTestBegun { .. }
             | SequenceEvent::AbTestExposed { .. }
@@ -263,6 +267,7 @@ impl Entity for Sequence {
                 | SequenceEvent::MigrationCompleted { .. }
                 | SequenceEvent::MigrationUndone { .. }
                 | SequenceEvent::UndoCompleted { .. }
+                | SequenceEvent::FuseReleased { .. }
                 | SequenceEvent::AbTestBegun { .. }
                 | SequenceEvent::AbTestExposed { .. }
                 | SequenceEvent::AbTestLookedAt { .. }
@@ -297,7 +302,11 @@ impl Entity for Sequence {
             | SequenceEvent::AbTestLookedAt { .. }
             | SequenceEvent::AbTestEnded { .. }
             | SequenceEvent::AbTestStopped { .. } => self.ab_owe(event, owed),
-            SequenceEvent::UndoBegun { .. } | SequenceEvent::UndoCompleted { .. } => self.care_owe(event, owed),
+            SequenceEvent::UndoBegun { .. }
+            | SequenceEvent::UndoCompleted { .. }
+            | SequenceEvent::FuseBlown { .. }
+            | SequenceEvent::FuseReset { .. }
+            | SequenceEvent::FuseReleased { .. } => self.care_owe(event, owed),
             // A revision is active already, and a deletion has deactivated before.
             SequenceEvent::Created { .. }
             | SequenceEvent::Changed(_)
@@ -335,6 +344,7 @@ impl Sequence {
             Property::Reentry(reentry) => self.reentry = reentry,
             Property::Exclusive(tag) => self.exclusive = tag,
             Property::Sending(sending) => self.conduct.sending = sending,
+            Property::Fuse(fuse) => self.care.fuse = fuse,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ab_test;
 mod due_dates;
+mod fuse;
 mod hand_over;
 mod message;
 mod migrate;
@@ -205,6 +206,7 @@ impl OutboxActor {
                     let sequence = row.entity.into();
                     undo::undo(&router, Undoing { sequence, since, until, number }).await
                 }
+                Delivery::ReleaseHeld { round } => fuse::release_held(&router, row.entity.into(), round).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

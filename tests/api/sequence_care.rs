@@ -1,10 +1,10 @@
-//! What keeps automated mail that goes wrong from going far: undo.
+//! What keeps automated mail that goes wrong from going far: a fuse, and undo.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fixtures::{graph, id, items, node, task};
-use crate::server::{Client, Server};
+use crate::server::{Client, START, Server};
 
 const TEMPLATE: &str = "00000000-0000-7000-8000-000000000011";
 
@@ -93,4 +93,50 @@ fn what_is_no_undo_is_refused_with_its_place() {
     undo(json!({ "until": "2026-01-01T00:00:00Z" })).refused(400, "malformed");
     api.post("/sequences/nothing/undo", json!({})).refused(404, "not_found");
     assert_eq!(id(&api.get(&format!("/sequences/{sequence}")).expect(200)), sequence);
+}
+
+#[test]
+fn a_fuse_that_blows_holds_what_has_not_left_until_it_is_reset() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let sequence = api.inactive(mailing());
+    let path = format!("/sequences/{sequence}");
+    let begin = api.get("/stream?wait=false").text();
+    let begin = begin.lines().find_map(|line| line.strip_prefix("id: ")).expect("it says where it begins").to_owned();
+    let fuse = json!({ "bounce_percent": 12.5, "complaint_percent": 0.3, "min_sent": 2 });
+    api.patch(&path, json!({ "fuse": fuse })).expect(200);
+    api.post(&format!("{path}/activate"), json!({})).expect(200);
+    api.post(&format!("{path}/fuse/reset"), json!({})).refused(409, "fuse_whole");
+    let leads = [api.lead(), api.lead()];
+    leads.iter().for_each(|lead| _ = api.connect(&sequence, lead));
+    api.advance_hours(1);
+    for delivery in items(&api.get("/deliveries?state=sent").expect(200)) {
+        let bounced = json!({ "id": id(delivery), "type": "email.bounced", "at": START, "step": id(delivery) });
+        api.post("/events", bounced).expect(200);
+    }
+    api.connect(&sequence, &api.lead());
+    api.advance_hours(50);
+    let owed = api.get("/deliveries?state=owed").expect(200);
+    assert!(items(&owed).iter().all(|delivery| delivery["held_by"] == "fuse"), "{owed}");
+    assert_eq!((items(&owed).len(), api.sent()), (4, 2), "{owed}");
+    let shown = api.get(&path).expect(200)["fuse"].clone();
+    let told =
+        ["bounce_percent", "complaint_percent", "min_sent", "sent", "bounced", "complained", "unsubscribed", "by"];
+    let expected = [json!(12.5), json!(0.3), json!(2), json!(2), json!(2), json!(0), json!(0), json!("bounces")];
+    assert_eq!(told.map(|member| shown[member].clone()), expected, "{shown}");
+    assert!(shown["blown_at"].is_string());
+    let audit = api.get("/audit").expect(200);
+    assert!(items(&audit).iter().any(|entry| entry["action"] == "sequence.fuse_blown"), "{audit}");
+    let stream = api.get(&format!("/stream?wait=false&topics=sequence.fuse_blown&cursor={begin}")).text();
+    assert_eq!(stream.matches("event: sequence.fuse_blown").count(), 1, "{stream}");
+    let reset = api.post(&format!("{path}/fuse/reset"), json!({})).expect(200);
+    assert_eq!((&reset["fuse"]["blown_at"], &reset["fuse"]["sent"]), (&Value::Null, &json!(0)));
+    api.advance_hours(1);
+    assert_eq!(api.sent(), 6);
+    for (member, wrong) in [("bounce_percent", json!(0)), ("complaint_percent", json!(101)), ("min_sent", json!(0))] {
+        let pointer = format!("/fuse/{member}");
+        api.patch(&path, json!({ "fuse": { member: wrong } })).refused_at(422, "validation_failed", &pointer);
+    }
+    api.patch(&path, json!({ "fuse": { "opens": 1 } })).refused(400, "malformed");
+    assert_eq!(api.patch(&path, json!({ "fuse": null })).expect(200)["fuse"], Value::Null);
 }

@@ -24,6 +24,7 @@ mod engaging;
 mod entering;
 mod exit;
 mod explaining;
+mod fuses;
 mod governed;
 mod governor;
 mod graphs;

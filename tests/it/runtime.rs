@@ -1,6 +1,7 @@
 //! The engine in this process: the real actors on a store, where time or a restart matters.
 
 mod access;
+mod caring;
 mod simulating;
 
 use std::sync::Arc;

@@ -178,6 +178,7 @@ impl Teller<'_> {
             | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
             | RecordEvent::Undone { .. }
+            | RecordEvent::FuseCounted { .. }
             | RecordEvent::SenderChosen { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }

@@ -109,4 +109,6 @@ pub enum RecordCommand {
     AnswerText { step: Ordinal, gateway: GatewayId, at: Timestamp, stops: bool },
     /// Leave a sequence that was entered lately; nothing more is sent of it.
     Undo(Undoing),
+    /// The fuse of a sequence was reset.
+    ReleaseHeld(SequenceId),
 }

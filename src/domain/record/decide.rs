@@ -56,6 +56,7 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::Disconnect(enrolment) => disconnect(turn, enrolment)?,
         RecordCommand::LeaveSequence { sequence, until } => leave(turn, sequence, until),
         RecordCommand::Undo(undoing) => turn.undo(undoing),
+        RecordCommand::ReleaseHeld(sequence) => turn.release_held(sequence),
         RecordCommand::Complete { step, note, call_result } => turn.complete_step(step, note, call_result)?,
         RecordCommand::Skip(step) => turn.skip_step(step)?,
         RecordCommand::Snooze { step, until } => turn.snooze_step(step, until)?,
@@ -103,6 +104,7 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);
+    turn.count_for_fuses(record);
     Ok(())
 }
 
@@ -250,4 +252,5 @@ fn leave(turn: &mut Turn, sequence: SequenceId, until: Timestamp) {
     for enrolment in leaving {
         turn.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ParentSequenceDeactivated);
     }
+    turn.drop_held(sequence, until);
 }

@@ -73,6 +73,7 @@ impl Record {
         self.take_back_messages(owed);
         self.take_back_migrations(owed);
         self.take_back_tests(owed);
+        self.take_back_fused(owed);
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }

@@ -12,6 +12,7 @@ use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal
 use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
 use crate::domain::plan::{AbVersion, NodeIndex};
+use crate::domain::sequence::fuse::FuseCount;
 use crate::id::{AbTestId, FlowId, MailboxId, SequenceId, TemplateId};
 use crate::time::Timestamp;
 
@@ -179,4 +180,6 @@ pub enum RecordEvent {
     /// What has begun in its sequence lately was undone, by the undo of that number: whether the enrolment left by that, and
     /// how many of its messages had left before.
     Undone { enrolment: Ordinal, undo: u32, disconnected: bool, left: u32 },
+    /// The fuse of its sequence counts the message of a step, in that round.
+    FuseCounted { step: Ordinal, round: u32, what: FuseCount },
 }

@@ -107,6 +107,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
         | RecordCommand::Undo(_)
+        | RecordCommand::ReleaseHeld(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates

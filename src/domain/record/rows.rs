@@ -75,7 +75,7 @@ impl Record {
         self.enrolments.get_mut(place)
     }
 
-    pub(super) fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
+    pub(in crate::domain) fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
         let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
         self.steps.get_mut(place)
     }
@@ -127,6 +127,7 @@ impl Record {
             message: None,
             hits: None,
             linked: LinkedActivity::Absent,
+            fused: None,
         };
         if let Some(enrolment) = self.enrolment_mut(*enrolment) {
             enrolment.stand_on(&opened);

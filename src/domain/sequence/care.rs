@@ -1,8 +1,9 @@
-//! What keeps automated mail that goes wrong from going far: what has begun lately can be undone in one call.
+//! What keeps automated mail that goes wrong from going far: a fuse, and that what has begun lately can be undone in one call.
 
 use serde::{Deserialize, Serialize};
 
 use super::decide::judge_advancing;
+use super::fuse::{Blown, Fuse};
 use super::{Sequence, SequenceEvent, SequenceRejection};
 use crate::domain::effect::{Delivery, Effect, EffectKey, Effects};
 use crate::domain::entity::Stamp;
@@ -13,6 +14,8 @@ use crate::time::Timestamp;
 
 /// A sequence can owe that what has begun lately is undone; beside what it owes otherwise.
 const UNDOING: EffectKey = 3;
+/// … and that what its fuse held is told that it may leave.
+const RELEASING: EffectKey = 4;
 
 /// What a sequence remembers of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,14 @@ pub struct Care {
     pub activated_at: Timestamp,
     /// What was undone last.
     pub undo: Option<Undo>,
+    /// When it stops sending by itself.
+    pub fuse: Option<Fuse>,
+    /// What is counted now; another begins with each activation and each reset.
+    pub fuse_round: u32,
+    /// Whether the fuse has blown. It stays so until it is reset, whatever becomes of its bounds.
+    pub blown: Option<Blown>,
+    /// The round whose beginning messages that were held are still to be told of.
+    pub releasing: Option<u32>,
 }
 
 /// Records that were connected within a time leave, and their messages that have not left never do.
@@ -79,9 +90,17 @@ impl Sequence {
 impl Sequence {
     pub(super) fn care_apply(&mut self, event: &SequenceEvent, stamp: Stamp) {
         match event {
-            SequenceEvent::Activated { .. } | SequenceEvent::RevisionPublished { .. } => {
+            SequenceEvent::Activated { .. } => {
                 self.care.activated_at = stamp.at;
+                self.care.fuse_round = self.care.fuse_round.saturating_add(1);
+                self.care.blown = None;
             }
+            SequenceEvent::RevisionPublished { .. } => self.care.activated_at = stamp.at,
+            SequenceEvent::FuseBlown { by, .. } => self.care.blown = Some(Blown { at: stamp.at, by: *by }),
+            SequenceEvent::FuseReset { round } => {
+                (self.care.fuse_round, self.care.blown, self.care.releasing) = (*round, None, Some(*round));
+            }
+            SequenceEvent::FuseReleased { .. } => self.care.releasing = None,
             SequenceEvent::UndoBegun { number, since } => {
                 let (at, by) = (stamp.at, stamp.by);
                 self.care.undo = Some(Undo { number: *number, since: *since, at, by, is_done: false });
@@ -102,6 +121,10 @@ impl Sequence {
                 owed.push(Effect::Owe { key: UNDOING, delivery: Delivery::Undo { number, since, until } });
             }
             SequenceEvent::UndoCompleted { .. } => owed.push(Effect::Settle { key: UNDOING }),
+            SequenceEvent::FuseReset { round } => {
+                owed.push(Effect::Owe { key: RELEASING, delivery: Delivery::ReleaseHeld { round: *round } });
+            }
+            SequenceEvent::FuseReleased { .. } => owed.push(Effect::Settle { key: RELEASING }),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::plan::{AbVersion, AssignTo};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::conduct::{Goal, Reentry, Sending, Window};
+use crate::domain::sequence::fuse::{Fuse, FuseCount, FuseCounts};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
@@ -45,6 +46,8 @@ pub enum Property {
     Exclusive(Option<TagId>),
     /// How its messages leave; only while inactive or in revision.
     Sending(Sending),
+    /// When it stops sending by itself; at any time.
+    Fuse(Option<Fuse>),
 }
 
 /// A request to a sequence.
@@ -90,6 +93,12 @@ pub enum SequenceCommand {
     Undo { since: Option<Timestamp>, deactivate: bool },
     /// The outbox has asked each of them.
     UndoDone { number: u32 },
+    /// The outbox was about to send, and this was counted in that round of the fuse.
+    BlowFuse { round: u32, counts: FuseCounts },
+    /// Send again what the fuse holds, and count anew.
+    ResetFuse,
+    /// The outbox has told each record of it.
+    FuseReleased { round: u32 },
     /// End the running test of a node with the chosen version for everybody (AB-10).
     StopAbTest { node: String, choice: Option<AbVersion> },
 }
@@ -152,6 +161,12 @@ pub enum SequenceEvent {
     UndoBegun { number: u32, since: Timestamp },
     /// Each was asked.
     UndoCompleted { number: u32 },
+    /// There was too much of something: nothing more is sent by itself.
+    FuseBlown { round: u32, by: FuseCount, counts: FuseCounts },
+    /// A person has looked; that round begins.
+    FuseReset { round: u32 },
+    /// What was held is sent.
+    FuseReleased { round: u32 },
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.
@@ -199,6 +214,9 @@ pub enum SequenceRejection {
     /// Undo while that is being done.
     #[error("what has begun lately is being undone; wait until that is done")]
     UndoRunning,
+    /// Reset a fuse that has not blown.
+    #[error("the fuse of the sequence has not blown")]
+    FuseWhole,
     /// There is no A/B test of that node.
     #[error("the sequence has no such A/B test")]
     AbTestNotFound,

@@ -84,6 +84,7 @@ pub fn judge(
         SequenceCommand::SaveTests(_)
         | SequenceCommand::UndoMigration(_)
         | SequenceCommand::Undo { .. }
+        | SequenceCommand::ResetFuse
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
@@ -94,6 +95,8 @@ pub fn judge(
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
         | SequenceCommand::UndoDone { .. }
+        | SequenceCommand::BlowFuse { .. }
+        | SequenceCommand::FuseReleased { .. }
         | SequenceCommand::AbTestReached(_)
         | SequenceCommand::EvaluateAbTest { .. } => return Err(Denial::hidden("sequence").into()),
     }

@@ -113,7 +113,7 @@ impl<'a> Course<'a> {
                     Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::Forget | Delivery::HandOver { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::AbTestReached { .. }, .. } => {}
-                    Effect::Owe { delivery: Delivery::Undo { .. }, .. } => {}
+                    Effect::Owe { delivery: Delivery::Undo { .. } | Delivery::ReleaseHeld { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => {}
                     Effect::Settle { .. } | Effect::Index(_) | Effect::Unindex(_) | Effect::Claim { .. } => {}
                     Effect::Unclaim { .. } | Effect::Count { .. } | Effect::Erase => {}

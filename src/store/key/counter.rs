@@ -5,6 +5,7 @@ use crate::domain::effect::Counter;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::kind::TypeName;
 use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::fuse::FuseCount;
 use crate::id::{AbTestId, MigrationId, SequenceId};
 
 /// A counter.
@@ -51,6 +52,10 @@ pub fn counter(counter: Counter) -> Key {
         Counter::AbMet(test, version) => with_version(&mut key, 12, test, version),
         Counter::Undone(sequence, number) => with_number(&mut key, 13, sequence, number),
         Counter::UndoneTooLate(sequence, number) => with_number(&mut key, 14, sequence, number),
+        Counter::Fuse(sequence, round, what) => {
+            with_number(&mut key, 15, sequence, round);
+            key.push(what as u8);
+        }
     }
     key
 }
@@ -106,10 +111,14 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             let count = if *number == 11 { Counter::AbExposed } else { Counter::AbMet };
             Some(count(test, version))
         }
-        kind @ (13 | 14) => {
+        kind @ (13..=15) => {
             let sequence = SequenceId(id(key.get(4..20)?)?);
-            let number = u32::from_be_bytes(key.get(20..)?.try_into().ok()?);
+            let number = u32::from_be_bytes(key.get(20..24)?.try_into().ok()?);
             match kind {
+                15 => {
+                    let what = FuseCount::ALL.get(usize::from(*key.get(24)?))?;
+                    Some(Counter::Fuse(sequence, number, *what))
+                }
                 13 => Some(Counter::Undone(sequence, number)),
                 _ => Some(Counter::UndoneTooLate(sequence, number)),
             }

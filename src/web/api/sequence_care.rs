@@ -1,4 +1,4 @@
-//! `/sequences/{id}/undo`: what keeps automated mail that goes wrong from going far.
+//! `/sequences/{id}/undo` and `/fuse/reset`: what keeps automated mail that goes wrong from going far.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use crate::domain::sequence::SequenceCommand;
 use crate::web::App;
 use crate::web::api::migrations::await_deliveries;
-use crate::web::api::sequences::{SequenceView, look, submit};
+use crate::web::api::sequences::{SequenceView, look, shown, submit};
 use crate::web::api::steps::instant;
 use crate::web::problem::Problem;
-use crate::web::request::{Body, sequence_id};
+use crate::web::request::{Body, Nothing, sequence_id};
 
 /// What to undo.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -36,4 +36,12 @@ pub async fn undo_sequence(app: Data<App>, id: Path<String>, body: Body<UndoBody
     submit(&app.engine, id, SequenceCommand::Undo { since, deactivate }, body.caller).await?;
     await_deliveries(&app).await;
     look(&app.engine, id, body.principal).await
+}
+
+/// Send again what the fuse of the sequence holds, once a person has looked; what it counts begins anew.
+#[utoipa::path(tag = "Sequences", responses((status = 200, body = SequenceView), (status = 409, body = Problem)))]
+#[post("/sequences/{id}/fuse/reset")]
+pub async fn reset_fuse(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let (view, version, _) = submit(&app.engine, sequence_id(&id)?, SequenceCommand::ResetFuse, body.caller).await?;
+    Ok(shown(&view, version))
 }

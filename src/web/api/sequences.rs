@@ -27,7 +27,7 @@ use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, known_type, sequence_id};
 use crate::web::wire::Owner;
-use crate::web::wire::care::CareView;
+use crate::web::wire::care::{CareView, FuseBody};
 use crate::web::wire::conduct::{AssignToBody, GoalBody, SendingBody};
 
 /// An open revision.
@@ -317,6 +317,9 @@ pub struct SequencePatch {
     /// A tag: no record is in this sequence and in another one with it at the same time; null for none.
     #[serde(default, deserialize_with = "present")]
     exclusive: Option<Option<String>>,
+    /// When the sequence stops sending by itself; null for never. A fuse that has blown stays so until it is reset.
+    #[serde(default, deserialize_with = "present")]
+    fuse: Option<Option<FuseBody>>,
 }
 
 /// A window, or null for none.
@@ -350,6 +353,7 @@ pub async fn patch_sequence(
         patch.sending.map(SendingBody::read).transpose()?.map(Property::Sending),
         patch.reentry.map(Property::Reentry),
         exclusive.map(Property::Exclusive),
+        patch.fuse.map(|fuse| Property::Fuse(fuse.map(FuseBody::read))),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;

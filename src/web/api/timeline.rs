@@ -1,12 +1,13 @@
 //! `/records/{id}/timeline`: everything that happened to a record, told from its log.
 
-mod care;
+mod words;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::words::{changed, migrated_by, name_of};
 use crate::domain::engagement::Grade;
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::given::Given;
@@ -14,7 +15,7 @@ use crate::domain::phone;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::Record;
 use crate::domain::record::event::RecordEvent;
-use crate::domain::record::schema::{Change, Outcome};
+use crate::domain::record::schema::Outcome;
 use crate::id::{ActivityId, EnrolmentId, RecordId, StepId, UserId};
 use crate::store::codec::{self, Entry};
 use crate::store::{Store, Version};
@@ -365,35 +366,13 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
             let summary = format!("Stays on its version of {}: {conflict}", sequence(*enrolment));
             of_enrolment("not_migrated", *enrolment, summary)
         }
+        RecordEvent::FuseCounted { step, what, .. } => of_step("fuse_counted", *step, words::counted(*what)),
         RecordEvent::Undone { enrolment, left, .. } => {
-            of_enrolment("undone", *enrolment, care::undone(&sequence(*enrolment), *left))
+            of_enrolment("undone", *enrolment, words::undone(&sequence(*enrolment), *left))
         }
         RecordEvent::MigrationUndone { enrolment, .. } => {
             let summary = format!("Moved back to its former version of {}", sequence(*enrolment));
             of_enrolment("migration_undone", *enrolment, summary)
         }
     }
-}
-
-/// Who asked for a migration, as far as that is known.
-fn migrated_by(record: &Record, given: &Given, enrolment: Ordinal, migration: u32) -> String {
-    let by = || {
-        let sequence = given.sequences.get(&record.enrolment(enrolment)?.sequence)?;
-        Some(given.policy.user(sequence.migration(migration)?.by)?.profile.name.clone())
-    };
-    by().map(|name| format!(" by {name}")).unwrap_or_default()
-}
-
-/// What a step or an activity is called.
-fn name_of(record: &Record, given: &Given, item: Ordinal) -> String {
-    if let Some(activity) = record.activity(item) {
-        return format!("“{}”", activity.subject);
-    }
-    let name = || Some(record.node_of(given, record.step(item)?)?.name.clone());
-    name().map_or_else(|| "A step".to_owned(), |name| format!("“{name}”"))
-}
-
-fn changed(changes: &[Change]) -> String {
-    let names = changes.iter().map(|change| change.pointer().trim_start_matches('/').replace('/', "."));
-    format!("Changed: {}", names.collect::<Vec<_>>().join(", "))
 }

@@ -36,6 +36,7 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::MigrationRunning => "migration_running",
             SequenceRejection::MigrationUndone => "migration_undone",
             SequenceRejection::UndoRunning => "undo_running",
+            SequenceRejection::FuseWhole => "fuse_whole",
         };
         Problem::new(code, rejection.to_string())
     }

@@ -147,6 +147,8 @@ pub const TYPES: &[&str] = &[
     "sequence.ab_test_ended",
     "sequence.undo_started",
     "sequence.undo_completed",
+    "sequence.fuse_blown",
+    "sequence.fuse_reset",
 ];
 
 /// Which types somebody wants: whole ones, or all that begin with a word, such as `step`. All where none is named.
@@ -245,6 +247,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
         | RecordEvent::Undone { .. }
+        | RecordEvent::FuseCounted { .. }
         | RecordEvent::MessageClaimed { .. }
         | RecordEvent::MessageWritten { .. }
         | RecordEvent::Engaged { .. }
@@ -281,7 +284,10 @@ pub fn sequence_type(event: &SequenceEvent) -> Option<&'static str> {
         SequenceEvent::AbTestEnded { .. } | SequenceEvent::AbTestStopped { .. } => "sequence.ab_test_ended",
         SequenceEvent::UndoBegun { .. } => "sequence.undo_started",
         SequenceEvent::UndoCompleted { .. } => "sequence.undo_completed",
-        SequenceEvent::KeysGiven(_)
+        SequenceEvent::FuseBlown { .. } => "sequence.fuse_blown",
+        SequenceEvent::FuseReset { .. } => "sequence.fuse_reset",
+        SequenceEvent::FuseReleased { .. }
+        | SequenceEvent::KeysGiven(_)
         | SequenceEvent::Emptied
         | SequenceEvent::TestsSaved(_)
         | SequenceEvent::MigrationTakenBack { .. }

@@ -13,4 +13,5 @@ pub const ROUTES: &[Row] = &[
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/undo", WRITE, 3, On::Sequence, Give, 200),
+    row("POST /sequences/{active}/fuse/reset", WRITE, 3, On::Sequence, Give, 200).but(409, "fuse_whole"),
 ];

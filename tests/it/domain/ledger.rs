@@ -15,6 +15,7 @@ use relance::domain::given::Given;
 use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
+use relance::domain::sequence::fuse::FuseCount;
 use relance::id::{GatewayId, MigrationId, SequenceId, TemplateId};
 use relance::store::codec::Past;
 use relance::store::{Stored, codec};
@@ -121,6 +122,7 @@ impl Ledger {
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => false,
                 Effect::Owe { delivery: Delivery::HandOver { .. }, .. } => false,
                 Effect::Owe { delivery: Delivery::MoveDueDates { .. } | Delivery::Undo { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::ReleaseHeld { .. }, .. } => false,
                 Effect::Owe { key, delivery: Delivery::Forget } => {
                     key == FORGET && !std::mem::replace(&mut self.forgets, true)
                 }
@@ -269,6 +271,18 @@ impl Ledger {
                 *expected.entry(Counter::Undone(sequence, undone.number)).or_default() +=
                     i64::from(undone.disconnected);
                 *expected.entry(Counter::UndoneTooLate(sequence, undone.number)).or_default() += i64::from(undone.left);
+            }
+            for fused in record.steps.iter().filter(|step| step.enrolment == one.ordinal).filter_map(|step| step.fused)
+            {
+                let counted = [
+                    (FuseCount::Sent, true),
+                    (FuseCount::Bounced, fused.bounced),
+                    (FuseCount::Complained, fused.complained),
+                    (FuseCount::Unsubscribed, fused.unsubscribed),
+                ];
+                for (what, is_counted) in counted {
+                    *expected.entry(Counter::Fuse(sequence, fused.round, what)).or_default() += i64::from(is_counted);
+                }
             }
             for (number, outcome) in &one.migrations {
                 let migration = MigrationId::of(sequence, *number);

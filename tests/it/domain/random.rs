@@ -56,6 +56,7 @@ pub(super) enum Move {
     Deactivate(u8),
     Activate(u8),
     Undo { sequence: u8, hours: Option<u8> },
+    Fuse { sequence: u8, what: u8 },
 }
 
 pub(super) fn moves() -> impl Strategy<Value = Move> {
@@ -93,6 +94,7 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         1 => any::<u8>().prop_map(Deactivate),
         1 => any::<u8>().prop_map(Activate),
         1 => (any::<u8>(), prop::option::of(0_u8..60)).prop_map(|(sequence, hours)| Undo { sequence, hours }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(sequence, what)| Fuse { sequence, what }),
     ]
 }
 
@@ -176,6 +178,7 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             }
             RecordCommand::LeaveSequence { sequence, until: now }
         }
+        Move::Fuse { sequence: choice, what } => return world.handle_fuse(sequence(choice), what),
         Move::Undo { sequence: choice, hours: since } => {
             return world.undo(sequence(choice), since.map(|since| now + -hours(since.into())));
         }

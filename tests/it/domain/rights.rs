@@ -147,6 +147,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
         | RecordCommand::Undo(_)
+        | RecordCommand::ReleaseHeld(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
@@ -196,6 +197,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
         RecordCommand::Undo(Undoing { sequence, since: until, until, number: 1 }),
+        RecordCommand::ReleaseHeld(sequence),
         RecordCommand::HandOver(NEAR),
         RecordCommand::AssignStep { step, to: Owner::User(ME) },
         RecordCommand::Start(step),

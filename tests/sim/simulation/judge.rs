@@ -3,8 +3,10 @@
 use relance::domain::activity::ActivityStatus;
 use relance::domain::delivery::MessageState;
 use relance::domain::enrolment::{EnrolmentStatus, Ordinal, Step, StepStatus, WaitState};
+use relance::domain::governor::Brake;
 use relance::domain::record::Record;
 use relance::domain::record::event::RecordEvent;
+use relance::domain::sequence::fuse::FuseCount;
 use relance::id::{RecordId, StepId, UserId};
 use relance::store::codec::Entry;
 use relance::time::Timestamp;
@@ -76,7 +78,20 @@ pub fn record_event(
         RecordEvent::MessageOwedAgain { step, until } => {
             let waited = matches!(message(*step), Some(MessageState::PutOff(_) | MessageState::Unknown(_)));
             hold(waited, "a message was owed twice (P7)");
-            hold(!by_itself || until.is_none_or(|until| stamp.at >= until), "a timer fired early (P5)");
+            let message = record.step(*step).and_then(|step| step.message.as_ref());
+            let is_released = message.is_some_and(|message| message.brake == Some(Brake::Fuse));
+            let is_early = by_itself && until.is_some_and(|until| stamp.at < until);
+            hold(!is_early || is_released, "a timer fired early (P5)");
+        }
+        RecordEvent::FuseCounted { step, what, .. } => {
+            let fused = record.step(*step).and_then(|step| step.fused);
+            let is_new = fused.is_none_or(|fused| match what {
+                FuseCount::Sent => false,
+                FuseCount::Bounced => !fused.bounced,
+                FuseCount::Complained => !fused.complained,
+                FuseCount::Unsubscribed => !fused.unsubscribed,
+            });
+            hold(is_new, "a fuse counts twice");
         }
         RecordEvent::MessageHeld { step, .. } | RecordEvent::MessageSettled { step, .. } => {
             hold(matches!(message(*step), Some(MessageState::Unknown(_))), "what is known was settled (P7)");

@@ -10,8 +10,8 @@ use relance::domain::policy::Policy;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::Owner;
-use relance::domain::sequence::Sequence;
 use relance::domain::sequence::migration::MigrationState;
+use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{
     AccountId, CatalogueId, ChannelsId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId,
 };
@@ -66,6 +66,7 @@ impl World {
             match timers.first() {
                 _ if !self.owed().is_empty() => self.pass(PATIENCE_MS),
                 Some(timer) if timer.due <= now => self.pass(1_000),
+                _ if self.reset_fuses() => {}
                 _ if self.mix.diligent && self.work() => {}
                 Some(timer) => self.pass((timer.due - now).num_milliseconds()),
                 None => return self.check_rest(),
@@ -105,6 +106,21 @@ impl World {
         let caller = Caller::new(UserId::ADMINISTRATOR, "look");
         asks.into_iter().for_each(|what| self.ask(0, Ask { what, caller }));
         any
+    }
+
+    /// Somebody has looked at every fuse that has blown; whether there was any.
+    fn reset_fuses(&mut self) -> bool {
+        let blown: Vec<_> = {
+            let history = locked(&self.history);
+            let all = history.sequences.iter();
+            let is_blown = |one: &Sequence| one.status.is_active() && one.care.blown.is_some();
+            all.filter(|(_, log)| is_blown(&log.state)).map(|(id, _)| SequenceId(*id)).collect()
+        };
+        let caller = Caller::new(UserId::ADMINISTRATOR, "look");
+        for id in &blown {
+            self.ask(0, Ask { what: What::Sequence(*id, SequenceCommand::ResetFuse), caller });
+        }
+        !blown.is_empty()
     }
 
     fn complain_of_unrest(&mut self) {

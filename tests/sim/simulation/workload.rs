@@ -11,6 +11,7 @@ use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
 use relance::domain::sequence::conduct::Reentry;
+use relance::domain::sequence::fuse::Fuse;
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
@@ -149,6 +150,13 @@ impl Client<'_> {
                 SequenceCommand::StopAbTest { node: format!("n{}", self.chance.u32(0..4)), choice }
             }
             34 => SequenceCommand::Change(vec![Property::Window(graphs::window(self.chance))]),
+            35 if self.chance.bool() => SequenceCommand::ResetFuse,
+            35 if self.chance.bool() => {
+                let share = |chance: &mut fastrand::Rng| chance.bool().then(|| chance.u16(0..6_000));
+                let (bounces, complaints, unsubscribes) = (share(self.chance), share(self.chance), share(self.chance));
+                let fuse = Fuse { bounces, complaints, unsubscribes, min_sent: self.chance.u32(0..4) };
+                SequenceCommand::Change(vec![Property::Fuse(self.chance.bool().then_some(fuse))])
+            }
             35 => SequenceCommand::Change(vec![Property::WaitComputation(self.chance.bool())]),
             31 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },

@@ -7,6 +7,7 @@ use relance::domain::given::Given;
 use relance::domain::permission::Role;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Owner, RecordType};
+use relance::domain::sequence::fuse::FuseCounts;
 use relance::domain::sequence::unpack::Packed;
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
 use relance::id::{SequenceId, UserId};
@@ -77,6 +78,9 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::UndoMigration(1),
         SequenceCommand::Undo { since: None, deactivate: false },
         SequenceCommand::UndoDone { number: 1 },
+        SequenceCommand::BlowFuse { round: 1, counts: FuseCounts::default() },
+        SequenceCommand::ResetFuse,
+        SequenceCommand::FuseReleased { round: 1 },
         SequenceCommand::MigrationDone { number: 1, undo: false },
         SequenceCommand::SaveAssignedGraph(graph(&[task("u", "")])),
         SequenceCommand::StopAbTest { node: "t".into(), choice: None },
@@ -101,11 +105,14 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         | SequenceCommand::Revise
         | SequenceCommand::UndoMigration(_)
         | SequenceCommand::Undo { .. }
+        | SequenceCommand::ResetFuse
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Delete { .. } => "edit",
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
         | SequenceCommand::UndoDone { .. }
+        | SequenceCommand::BlowFuse { .. }
+        | SequenceCommand::FuseReleased { .. }
         | SequenceCommand::AbTestReached(_)
         | SequenceCommand::EvaluateAbTest { .. } => "server",
     };

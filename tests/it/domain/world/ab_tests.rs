@@ -16,6 +16,8 @@ pub fn is_of_server(command: &SequenceCommand) -> bool {
         SequenceCommand::Emptied { .. }
             | SequenceCommand::MigrationDone { .. }
             | SequenceCommand::UndoDone { .. }
+            | SequenceCommand::BlowFuse { .. }
+            | SequenceCommand::FuseReleased { .. }
             | SequenceCommand::AbTestReached(_)
             | SequenceCommand::EvaluateAbTest { .. }
     )

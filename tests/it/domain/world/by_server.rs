@@ -18,6 +18,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::Migrate(_)
             | RecordCommand::UndoMigration(_)
             | RecordCommand::Undo(_)
+            | RecordCommand::ReleaseHeld(_)
             | RecordCommand::HandOver(_)
             | RecordCommand::AbTestTold { .. }
             | RecordCommand::MoveDueDates

@@ -2,7 +2,8 @@
 
 use relance::domain::enrolment::undo::Undoing;
 use relance::domain::record::command::RecordCommand;
-use relance::domain::sequence::SequenceCommand;
+use relance::domain::sequence::fuse::{Fuse, FuseCounts};
+use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::SequenceId;
 use relance::time::Timestamp;
 
@@ -22,5 +23,46 @@ impl World {
             assert_eq!(self.ask(RecordCommand::Undo(undoing)), [], "asked again, it does nothing");
         }
         self.order(sequence, SequenceCommand::UndoDone { number: undo.number }).expect("the outbox may tell");
+    }
+
+    /// What the outbox and people do to a fuse, by number; each as far as it is not refused.
+    pub fn handle_fuse(&mut self, sequence: SequenceId, what: u8) {
+        let fuse = Fuse { bounces: Some(100), complaints: Some(100), unsubscribes: None, min_sent: 1 };
+        let command = match what % 4 {
+            0 => SequenceCommand::Change(vec![Property::Fuse((what < 200).then_some(fuse))]),
+            1 | 2 => return self.look_at_fuse(sequence),
+            _ => SequenceCommand::ResetFuse,
+        };
+        if self.order(sequence, command).is_ok() && self.record().exists {
+            self.release_held(sequence);
+        }
+    }
+
+    /// Somebody has looked at every fuse that has blown.
+    pub fn reset_fuses(&mut self) {
+        let all: Vec<_> = self.given.sequences.keys().copied().collect();
+        for sequence in all {
+            if self.order(sequence, SequenceCommand::ResetFuse).is_ok() && self.record().exists {
+                self.release_held(sequence);
+                self.deliver();
+            }
+        }
+    }
+
+    /// The outbox looks at the counters as if it were about to send, and tells of what it finds.
+    pub fn look_at_fuse(&mut self, sequence: SequenceId) {
+        let round = self.sequence(sequence).care.fuse_round;
+        let count = |counter| self.ledger.counters.get(&counter).copied().unwrap_or(0);
+        let counts = FuseCounts::of(sequence, round, count);
+        let _ = self.order(sequence, SequenceCommand::BlowFuse { round, counts });
+    }
+
+    /// The outbox tells the record that a fuse was reset, twice as after a kill, and then the sequence.
+    pub fn release_held(&mut self, sequence: SequenceId) {
+        self.ask(RecordCommand::ReleaseHeld(sequence));
+        assert_eq!(self.ask(RecordCommand::ReleaseHeld(sequence)), [], "asked again, it does nothing");
+        if let Some(round) = self.sequence(sequence).care.releasing {
+            self.order(sequence, SequenceCommand::FuseReleased { round }).expect("the outbox may tell");
+        }
     }
 }

@@ -7,6 +7,7 @@ use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
 use relance::domain::governor::Brake;
 use relance::domain::message_template::MailText;
+use relance::domain::sequence::fuse::FuseCount;
 use relance::id::{AbTestId, AttachmentId, GatewayId, MailboxId};
 
 use super::*;
@@ -205,6 +206,11 @@ pub fn events() -> Vec<RecordEvent> {
         ended(EnrolmentStatus::Disconnected, EndReason::SequenceUndone, Some(300)),
         Undone { enrolment: 2, undo: 300, disconnected: true, left: 300 },
         Undone { enrolment: 300, undo: 1, disconnected: false, left: 1 },
+        MessagePutOff { step: 300, until: at(AT), failed: None, brake: Some(Brake::Fuse) },
+        FuseCounted { step: 300, round: 300, what: FuseCount::Sent },
+        FuseCounted { step: 300, round: 1, what: FuseCount::Bounced },
+        FuseCounted { step: 300, round: 1, what: FuseCount::Complained },
+        FuseCounted { step: 300, round: 1, what: FuseCount::Unsubscribed },
     ]);
     events
 }
