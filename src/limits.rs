@@ -221,6 +221,8 @@ pub const PUBLIC_URL_MAX: usize = 255;
 pub const UNKNOWN_AFTER_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Hours that a message may be tried: a month.
 pub const RETRY_HOURS_MAX: u32 = 30 * 24;
+/// Records with which a sequence may begin, at most.
+pub const PILOT_RECORDS_MAX: u32 = 10_000;
 /// E-mails after which the fuse of a sequence may blow, where nothing else is said.
 pub const FUSE_SENT: u32 = 20;
 /// The same, at most.

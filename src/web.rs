@@ -169,6 +169,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_life::delete_sequence)
         .service(sequence_care::undo_sequence)
         .service(sequence_care::reset_fuse)
+        .service(sequence_care::release_sequence)
         .service(ab_tests::list_ab_tests)
         .service(ab_tests::stop_ab_test)
         .service(bulk_emails::list_candidates)

@@ -74,6 +74,11 @@ pub enum Delivery {
         /// The round that began with that.
         round: u32,
     },
+    /// Enrolments of this sequence that wait for a pilot begin.
+    LetIn {
+        /// For that, or an earlier one.
+        number: u32,
+    },
 }
 
 /// A number that is kept as a sum of deltas.
@@ -107,6 +112,10 @@ pub enum Counter {
     UndoneTooLate(SequenceId, u32),
     /// What the fuse of a sequence has counted in that round.
     Fuse(SequenceId, u32, FuseCount),
+    /// Places that are taken in the pilot of that number of a sequence.
+    Piloted(SequenceId, u32),
+    /// Live enrolments of a sequence that wait for a pilot.
+    Awaiting(SequenceId),
 }
 
 /// What lists and searches read of a record without loading it.

@@ -14,6 +14,7 @@ mod enter;
 pub mod fuse;
 mod message;
 pub mod migrate;
+pub mod pilot;
 mod sender;
 mod text;
 mod transfer;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use self::ab_test::Participation;
 use self::fuse::Fused;
 use self::migrate::{Former, Outcome};
+use self::pilot::Piloted;
 use self::undo::Undone;
 use crate::domain::activity::LinkedActivity;
 use crate::domain::delivery::{Message, MessageState};
@@ -122,6 +124,8 @@ pub struct Enrolment {
     pub sender: Option<MailboxId>,
     /// What became of it when its sequence was undone.
     pub undone: Option<Undone>,
+    /// What it has to do with the pilot of its sequence.
+    pub pilot: Option<Piloted>,
 }
 
 impl Enrolment {

@@ -254,6 +254,9 @@ impl Entity for Record {
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
             RecordEvent::Undone { .. } => self.be_undone(event),
             RecordEvent::FuseCounted { .. } => self.note_fused(event),
+            RecordEvent::PilotEntered { .. } | RecordEvent::PilotAwaited { .. } | RecordEvent::PilotLetIn { .. } => {
+                self.note_pilot(event)
+            }
             RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }
@@ -321,6 +324,9 @@ impl Entity for Record {
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
             RecordEvent::Undone { enrolment, .. } => self.count_undone(*enrolment, 1, owed),
             RecordEvent::FuseCounted { .. } => self.owe_fused(event, owed),
+            RecordEvent::PilotEntered { .. } | RecordEvent::PilotAwaited { .. } | RecordEvent::PilotLetIn { .. } => {
+                self.owe_pilot(event, owed);
+            }
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
             RecordEvent::Migrated { enrolment, .. }
             | RecordEvent::NotMigrated { enrolment, .. }

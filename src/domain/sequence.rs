@@ -245,9 +245,11 @@ impl Entity for Sequence {
                 }
             }
             SequenceEvent::UndoBegun { .. } | SequenceEvent::FuseReset { .. } => {}
+            SequenceEvent::PilotBegun { .. } | SequenceEvent::PilotReleased { .. } => {}
             SequenceEvent::UndoCompleted { .. }
             | SequenceEvent::FuseBlown { .. }
-            | SequenceEvent::FuseReleased { .. } => return,
+            | SequenceEvent::FuseReleased { .. }
+            | SequenceEvent::PilotOver { .. } => return,
             SequenceEvent::Tagged(tags) => self.tags.clone_from(tags),
             SequenceEvent::AbTestBegun { .. }
             | SequenceEvent::AbTestExposed { .. }
@@ -268,6 +270,7 @@ impl Entity for Sequence {
                 | SequenceEvent::MigrationUndone { .. }
                 | SequenceEvent::UndoCompleted { .. }
                 | SequenceEvent::FuseReleased { .. }
+                | SequenceEvent::PilotOver { .. }
                 | SequenceEvent::AbTestBegun { .. }
                 | SequenceEvent::AbTestExposed { .. }
                 | SequenceEvent::AbTestLookedAt { .. }
@@ -306,7 +309,10 @@ impl Entity for Sequence {
             | SequenceEvent::UndoCompleted { .. }
             | SequenceEvent::FuseBlown { .. }
             | SequenceEvent::FuseReset { .. }
-            | SequenceEvent::FuseReleased { .. } => self.care_owe(event, owed),
+            | SequenceEvent::FuseReleased { .. }
+            | SequenceEvent::PilotBegun { .. }
+            | SequenceEvent::PilotReleased { .. }
+            | SequenceEvent::PilotOver { .. } => self.care_owe(event, owed),
             // A revision is active already, and a deletion has deactivated before.
             SequenceEvent::Created { .. }
             | SequenceEvent::Changed(_)

@@ -7,6 +7,7 @@ mod hand_over;
 mod message;
 mod migrate;
 mod pages;
+mod pilot;
 mod undo;
 
 use std::collections::{HashMap, HashSet};
@@ -207,6 +208,7 @@ impl OutboxActor {
                     undo::undo(&router, Undoing { sequence, since, until, number }).await
                 }
                 Delivery::ReleaseHeld { round } => fuse::release_held(&router, row.entity.into(), round).await,
+                Delivery::LetIn { number } => pilot::let_in(&router, row.entity.into(), number).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

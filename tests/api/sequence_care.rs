@@ -1,4 +1,4 @@
-//! What keeps automated mail that goes wrong from going far: a fuse, and undo.
+//! What keeps automated mail that goes wrong from going far: a pilot, a fuse, and undo.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ fn a_fuse_that_blows_holds_what_has_not_left_until_it_is_reset() {
     let audit = api.get("/audit").expect(200);
     assert!(items(&audit).iter().any(|entry| entry["action"] == "sequence.fuse_blown"), "{audit}");
     let stream = api.get(&format!("/stream?wait=false&topics=sequence.fuse_blown&cursor={begin}")).text();
-    assert_eq!(stream.matches("event: sequence.fuse_blown").count(), 1, "{stream}");
+    assert_eq!(stream.matches(r#""type":"sequence.fuse_blown""#).count(), 1, "{stream}");
     let reset = api.post(&format!("{path}/fuse/reset"), json!({})).expect(200);
     assert_eq!((&reset["fuse"]["blown_at"], &reset["fuse"]["sent"]), (&Value::Null, &json!(0)));
     api.advance_hours(1);
@@ -139,4 +139,40 @@ fn a_fuse_that_blows_holds_what_has_not_left_until_it_is_reset() {
     }
     api.patch(&path, json!({ "fuse": { "opens": 1 } })).refused(400, "malformed");
     assert_eq!(api.patch(&path, json!({ "fuse": null })).expect(200)["fuse"], Value::Null);
+}
+
+#[test]
+fn a_pilot_begins_with_some_records_and_the_release_lets_in_the_others() {
+    let server = Server::sandbox();
+    let api = server.client();
+    let sequence = api.inactive(graph([task("t", None)]));
+    let path = format!("/sequences/{sequence}");
+    let activate = |pilot: Value| api.post(&format!("{path}/activate"), json!({ "pilot": pilot }));
+    activate(json!({ "records": 0 })).refused_at(422, "validation_failed", "/pilot/records");
+    activate(json!({ "records": "some" })).refused(400, "malformed");
+    activate(json!({ "people": 3 })).refused(400, "malformed");
+    let activated = activate(json!({ "records": 3 })).expect(200);
+    assert_eq!(activated["pilot"], json!({ "records": 3, "entered": 0, "waiting": 0 }));
+    let leads: Vec<_> = (0..10).map(|_| api.lead()).collect();
+    let answer = api.post(&format!("{path}/enrolments"), json!({ "records": leads })).expect(200);
+    let of = |status: &str| items(&answer).iter().filter(|item| item["enrolment"]["status"] == status).count();
+    assert_eq!((of("connected"), of("connecting")), (3, 7), "{answer}");
+    let shown = api.get(&path).expect(200);
+    assert_eq!(shown["pilot"], json!({ "records": 3, "entered": 3, "waiting": 7 }));
+    assert_eq!(shown["connected_count"], 10);
+    let waiting = items(&answer).iter().find(|item| item["enrolment"]["status"] == "connecting").unwrap();
+    let explained = api.get(&format!("/enrolments/{}/explain", id(&waiting["enrolment"]))).expect(200);
+    assert_eq!(explained["blocked_by"][0]["kind"], "pilot", "{explained}");
+    api.advance_hours(99);
+    assert_eq!(api.get(&path).expect(200)["pilot"]["waiting"], 7, "however long");
+    let released = api.post(&format!("{path}/release"), json!({})).expect(200);
+    assert_eq!(released["pilot"], Value::Null);
+    for lead in &leads {
+        assert_eq!(api.current(lead)["node"], "t");
+    }
+    api.post(&format!("{path}/release"), json!({})).refused(409, "no_pilot");
+    let audit = api.get("/audit").expect(200);
+    assert!(items(&audit).iter().any(|entry| entry["action"] == "sequence.pilot_released"), "{audit}");
+    let server = server.kill_and_restart();
+    assert_eq!(server.client().get(&path).expect(200)["connected_count"], 10);
 }

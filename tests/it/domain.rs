@@ -39,6 +39,7 @@ mod model;
 mod own_settings;
 mod paths;
 mod people;
+mod piloting;
 pub mod random;
 mod reach;
 mod records;

@@ -43,6 +43,14 @@ impl Teller<'_> {
             RecordEvent::Began { enrolment } => {
                 self.own(*enrolment).then(|| ("began", None, "The wait before the first step was over.".to_owned()))
             }
+            RecordEvent::PilotAwaited { enrolment, .. } => {
+                let what =
+                    "begins with some records, and this is none of them: it waits until somebody lets in the others";
+                self.of_pilot(*enrolment, "pilot_awaited", what)
+            }
+            RecordEvent::PilotLetIn { enrolment, .. } => {
+                self.of_pilot(*enrolment, "pilot_let_in", "was released to all records")
+            }
             RecordEvent::StepOpened { step, .. } => self.opened(self.step(*step)?),
             RecordEvent::StepCompleted { step, .. } => self.completed(self.step(*step)?),
             RecordEvent::StepSkipped { step, exit, .. } => {
@@ -179,6 +187,7 @@ impl Teller<'_> {
             | RecordEvent::QuotaAsked { .. }
             | RecordEvent::Undone { .. }
             | RecordEvent::FuseCounted { .. }
+            | RecordEvent::PilotEntered { .. }
             | RecordEvent::SenderChosen { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
@@ -232,6 +241,11 @@ impl Teller<'_> {
             None,
             format!("{} connected the record to {sequence}, version {version}{from}{until}.", self.actor()),
         )
+    }
+
+    fn of_pilot(&self, enrolment: Ordinal, kind: &'static str, what: &str) -> Option<Told> {
+        let sequence = words::sequence_of(self.record, self.given, enrolment);
+        self.own(enrolment).then(|| (kind, None, format!("{sequence} {what}.")))
     }
 
     fn advanced(&self, from: Ordinal) -> Told {

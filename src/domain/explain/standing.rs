@@ -35,6 +35,13 @@ pub fn of(record: &Record, given: &Given, held: &Enrolment, now: Timestamp) -> S
         let blocked_by = vec![Block { kind, until: None, detail: "Nothing more is done in it.".into() }];
         return Standing { waiting_for: waiting_for(Awaited::Delivery, None, leaves), blocked_by, next_at: None };
     }
+    if held.awaits_pilot().is_some() {
+        let waits =
+            format!("{sequence} begins with some records, and this is none of them: somebody has to release it.");
+        let detail = "Whoever may edit the sequence lets in those that wait for its pilot.".into();
+        let blocked_by = vec![Block { kind: "pilot", until: None, detail }];
+        return Standing { waiting_for: waiting_for(Awaited::Seller, None, waits), blocked_by, next_at: None };
+    }
     let Some(step) = record.current_step(held) else {
         let until = held.opens_at.filter(|_| held.status == EnrolmentStatus::Connecting);
         let detail = match until {

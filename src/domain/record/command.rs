@@ -109,6 +109,8 @@ pub enum RecordCommand {
     AnswerText { step: Ordinal, gateway: GatewayId, at: Timestamp, stops: bool },
     /// Leave a sequence that was entered lately; nothing more is sent of it.
     Undo(Undoing),
+    /// Begin what waits for a pilot of a sequence of that number, or an earlier one.
+    LetIn { sequence: SequenceId, number: u32 },
     /// The fuse of a sequence was reset.
     ReleaseHeld(SequenceId),
 }

@@ -74,6 +74,7 @@ impl Record {
         self.take_back_migrations(owed);
         self.take_back_tests(owed);
         self.take_back_fused(owed);
+        self.take_back_pilots(owed);
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }

@@ -182,4 +182,10 @@ pub enum RecordEvent {
     Undone { enrolment: Ordinal, undo: u32, disconnected: bool, left: u32 },
     /// The fuse of its sequence counts the message of a step, in that round.
     FuseCounted { step: Ordinal, round: u32, what: FuseCount },
+    /// It takes one of so many places in the pilot of its sequence.
+    PilotEntered { enrolment: Ordinal, pilot: u32, records: u32 },
+    /// There is none left: it waits, though it would have begun then, or at once.
+    PilotAwaited { enrolment: Ordinal, pilot: u32, opens_at: Option<Timestamp> },
+    /// It begins, or will then.
+    PilotLetIn { enrolment: Ordinal, opens_at: Option<Timestamp> },
 }

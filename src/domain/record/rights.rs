@@ -108,6 +108,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::UndoMigration(_)
         | RecordCommand::Undo(_)
         | RecordCommand::ReleaseHeld(_)
+        | RecordCommand::LetIn { .. }
         | RecordCommand::HandOver(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates

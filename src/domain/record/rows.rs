@@ -34,6 +34,7 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         participations: Vec::new(),
         sender: None,
         undone: None,
+        pilot: None,
     }
 }
 
@@ -195,6 +196,7 @@ impl Record {
         owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
         owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
         self.owe_live(ordinal, -1, owed);
+        self.owe_pilot_end(ordinal, owed);
         if let Some(step) = cancelled {
             self.disarm_step(step, owed);
         }

@@ -1,4 +1,4 @@
-//! What keeps automated mail that goes wrong from going far: a fuse, and that what has begun lately can be undone in one call.
+//! What keeps automated mail that goes wrong from going far: a pilot, a fuse, and that what has begun lately can be undone in one call.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,15 @@ use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
 use crate::domain::record::Problem;
 use crate::id::{SequenceId, UserId};
+use crate::limits;
 use crate::time::Timestamp;
 
 /// A sequence can owe that what has begun lately is undone; beside what it owes otherwise.
 const UNDOING: EffectKey = 3;
 /// … and that what its fuse held is told that it may leave.
 const RELEASING: EffectKey = 4;
+/// … and that what waits for its pilot begins.
+const LETTING_IN: EffectKey = 5;
 
 /// What a sequence remembers of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,21 @@ pub struct Care {
     pub blown: Option<Blown>,
     /// The round whose beginning messages that were held are still to be told of.
     pub releasing: Option<u32>,
+    /// Where not every record that is connected begins.
+    pub pilot: Option<Pilot>,
+    /// How many pilots there were.
+    pub pilots: u32,
+    /// The pilot whose waiting records are still to be let in.
+    pub letting_in: Option<u32>,
+}
+
+/// Only some of the records that are connected begin, until somebody lets in the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pilot {
+    /// Its number in the sequence, from 1.
+    pub number: u32,
+    /// How many, 1–[`limits::PILOT_RECORDS_MAX`].
+    pub records: u32,
 }
 
 /// Records that were connected within a time leave, and their messages that have not left never do.
@@ -80,6 +98,27 @@ impl Sequence {
         Ok(events)
     }
 
+    /// What an activation may ask for.
+    pub(super) fn begin_pilot(&self, records: Option<u32>) -> Result<Option<SequenceEvent>, SequenceRejection> {
+        let Some(records) = records else { return Ok(None) };
+        if !(1..=limits::PILOT_RECORDS_MAX).contains(&records) {
+            let detail = format!("1 to {} records", limits::PILOT_RECORDS_MAX);
+            let problem = Problem { pointer: "/pilot/records".into(), code: "out_of_range", detail };
+            return Err(SequenceRejection::Invalid(vec![problem]));
+        }
+        Ok(Some(SequenceEvent::PilotBegun { number: self.care.pilots + 1, records }))
+    }
+
+    pub(super) fn release_pilot(&self) -> Result<Vec<SequenceEvent>, SequenceRejection> {
+        let pilot = self.care.pilot.ok_or(SequenceRejection::NoPilot)?;
+        Ok(vec![SequenceEvent::PilotReleased { number: pilot.number }])
+    }
+
+    pub(super) fn let_in_done(&self, number: u32) -> Vec<SequenceEvent> {
+        let is_awaited = self.care.letting_in == Some(number);
+        if is_awaited { vec![SequenceEvent::PilotOver { number }] } else { vec![] }
+    }
+
     pub(super) fn undo_done(&self, number: u32) -> Vec<SequenceEvent> {
         let is_running = self.care.undo.is_some_and(|undo| undo.number == number && !undo.is_done);
         if is_running { vec![SequenceEvent::UndoCompleted { number }] } else { vec![] }
@@ -101,6 +140,16 @@ impl Sequence {
                 (self.care.fuse_round, self.care.blown, self.care.releasing) = (*round, None, Some(*round));
             }
             SequenceEvent::FuseReleased { .. } => self.care.releasing = None,
+            // Who waits leaves with the others.
+            SequenceEvent::Deactivated => self.care.pilot = None,
+            SequenceEvent::PilotBegun { number, records } => {
+                self.care.pilot = Some(Pilot { number: *number, records: *records });
+                self.care.pilots = *number;
+            }
+            SequenceEvent::PilotReleased { number } => {
+                (self.care.pilot, self.care.letting_in) = (None, Some(*number));
+            }
+            SequenceEvent::PilotOver { .. } => self.care.letting_in = None,
             SequenceEvent::UndoBegun { number, since } => {
                 let (at, by) = (stamp.at, stamp.by);
                 self.care.undo = Some(Undo { number: *number, since: *since, at, by, is_done: false });
@@ -125,6 +174,10 @@ impl Sequence {
                 owed.push(Effect::Owe { key: RELEASING, delivery: Delivery::ReleaseHeld { round: *round } });
             }
             SequenceEvent::FuseReleased { .. } => owed.push(Effect::Settle { key: RELEASING }),
+            SequenceEvent::PilotReleased { number } => {
+                owed.push(Effect::Owe { key: LETTING_IN, delivery: Delivery::LetIn { number: *number } });
+            }
+            SequenceEvent::PilotOver { .. } => owed.push(Effect::Settle { key: LETTING_IN }),
             _ => {}
         }
     }

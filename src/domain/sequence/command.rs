@@ -68,7 +68,8 @@ pub enum SequenceCommand {
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
     /// §3.4; publishes a revision where one is open. With it, records of earlier versions may be moved (D-47).
-    Activate { description: Option<String>, migration: Option<Moves> },
+    /// With `pilot`, only so many records that are connected afterwards begin, until [`SequenceCommand::Release`].
+    Activate { description: Option<String>, migration: Option<Moves>, pilot: Option<u32> },
     /// Begin to draw the next version while the present one serves on.
     Revise,
     /// Drop what was drawn since.
@@ -93,6 +94,10 @@ pub enum SequenceCommand {
     Undo { since: Option<Timestamp>, deactivate: bool },
     /// The outbox has asked each of them.
     UndoDone { number: u32 },
+    /// End the pilot: whoever waits for it begins.
+    Release,
+    /// The outbox has let everybody in.
+    LetInDone { number: u32 },
     /// The outbox was about to send, and this was counted in that round of the fuse.
     BlowFuse { round: u32, counts: FuseCounts },
     /// Send again what the fuse holds, and count anew.
@@ -167,6 +172,12 @@ pub enum SequenceEvent {
     FuseReset { round: u32 },
     /// What was held is sent.
     FuseReleased { round: u32 },
+    /// Only so many records that are connected from now on begin.
+    PilotBegun { number: u32, records: u32 },
+    /// All do, and those that wait for it.
+    PilotReleased { number: u32 },
+    /// Nobody waits for it any more.
+    PilotOver { number: u32 },
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.
@@ -214,6 +225,9 @@ pub enum SequenceRejection {
     /// Undo while that is being done.
     #[error("what has begun lately is being undone; wait until that is done")]
     UndoRunning,
+    /// Release where there is no pilot.
+    #[error("the sequence has no pilot: every record that is connected begins")]
+    NoPilot,
     /// Reset a fuse that has not blown.
     #[error("the fuse of the sequence has not blown")]
     FuseWhole,

@@ -34,6 +34,7 @@ pub fn decide(
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
     let owed = owed || matches!(command, SequenceCommand::AbTestReached(_) | SequenceCommand::EvaluateAbTest { .. });
     let cares = matches!(command, SequenceCommand::UndoDone { .. } | SequenceCommand::FuseReleased { .. });
+    let cares = cares || matches!(command, SequenceCommand::LetInDone { .. });
     let empties = sequence.is_deleted && (owed || cares);
     if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
@@ -71,7 +72,11 @@ pub fn decide(
         SequenceCommand::SaveAssignedGraph(graph) => sequence.save_graph(id, &graph, true, given),
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
+        SequenceCommand::Activate { description, migration, pilot } => {
+            let begun = sequence.begin_pilot(pilot)?;
+            let activated = sequence.activate(id, description, migration, given)?;
+            Ok(activated.into_iter().chain(begun).collect())
+        }
         SequenceCommand::Revise => sequence.revise(given, stamp),
         SequenceCommand::DiscardRevision if sequence.status != SequenceStatus::Revision => {
             Err(SequenceRejection::NotInRevision)
@@ -92,6 +97,8 @@ pub fn decide(
         }
         SequenceCommand::Emptied { .. } => Ok(vec![]),
         SequenceCommand::Undo { since, deactivate } => sequence.undo(id, since, deactivate, given, stamp),
+        SequenceCommand::Release => sequence.release_pilot(),
+        SequenceCommand::LetInDone { number } => Ok(sequence.let_in_done(number)),
         SequenceCommand::BlowFuse { round, counts } => Ok(sequence.blow_fuse(round, counts)),
         SequenceCommand::ResetFuse => sequence.reset_fuse(),
         SequenceCommand::FuseReleased { round } => Ok(sequence.fuse_released(round)),

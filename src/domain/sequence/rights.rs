@@ -85,6 +85,7 @@ pub fn judge(
         | SequenceCommand::UndoMigration(_)
         | SequenceCommand::Undo { .. }
         | SequenceCommand::ResetFuse
+        | SequenceCommand::Release
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
@@ -95,6 +96,7 @@ pub fn judge(
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
         | SequenceCommand::UndoDone { .. }
+        | SequenceCommand::LetInDone { .. }
         | SequenceCommand::BlowFuse { .. }
         | SequenceCommand::FuseReleased { .. }
         | SequenceCommand::AbTestReached(_)

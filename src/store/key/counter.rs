@@ -56,6 +56,11 @@ pub fn counter(counter: Counter) -> Key {
             with_number(&mut key, 15, sequence, round);
             key.push(what as u8);
         }
+        Counter::Piloted(sequence, number) => with_number(&mut key, 16, sequence, number),
+        Counter::Awaiting(sequence) => {
+            key.push(17);
+            key.extend_from_slice(&sequence.0.to_be_bytes());
+        }
     }
     key
 }
@@ -111,7 +116,8 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             let count = if *number == 11 { Counter::AbExposed } else { Counter::AbMet };
             Some(count(test, version))
         }
-        kind @ (13..=15) => {
+        17 => sequence().map(Counter::Awaiting),
+        kind @ (13..=16) => {
             let sequence = SequenceId(id(key.get(4..20)?)?);
             let number = u32::from_be_bytes(key.get(20..24)?.try_into().ok()?);
             match kind {
@@ -119,6 +125,7 @@ pub fn read(key: &[u8]) -> Option<Counter> {
                     let what = FuseCount::ALL.get(usize::from(*key.get(24)?))?;
                     Some(Counter::Fuse(sequence, number, *what))
                 }
+                16 => Some(Counter::Piloted(sequence, number)),
                 13 => Some(Counter::Undone(sequence, number)),
                 _ => Some(Counter::UndoneTooLate(sequence, number)),
             }

@@ -1,4 +1,4 @@
-//! `/sequences/{id}/undo` and `/fuse/reset`: what keeps automated mail that goes wrong from going far.
+//! `/sequences/{id}/release`, `/fuse/reset` and `/undo`: what keeps automated mail that goes wrong from going far.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
@@ -44,4 +44,14 @@ pub async fn undo_sequence(app: Data<App>, id: Path<String>, body: Body<UndoBody
 pub async fn reset_fuse(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, SequenceCommand::ResetFuse, body.caller).await?;
     Ok(shown(&view, version))
+}
+
+/// Let in every record that waits for the pilot of the sequence; from now on, all that are connected begin.
+#[utoipa::path(tag = "Sequences", responses((status = 200, body = SequenceView), (status = 409, body = Problem)))]
+#[post("/sequences/{id}/release")]
+pub async fn release_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
+    let id = sequence_id(&id)?;
+    submit(&app.engine, id, SequenceCommand::Release, body.caller).await?;
+    await_deliveries(&app).await;
+    look(&app.engine, id, body.principal).await
 }

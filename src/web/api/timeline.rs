@@ -366,6 +366,16 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
             let summary = format!("Stays on its version of {}: {conflict}", sequence(*enrolment));
             of_enrolment("not_migrated", *enrolment, summary)
         }
+        RecordEvent::PilotEntered { enrolment, .. } => {
+            of_enrolment("pilot_entered", *enrolment, format!("Is among the first records of {}", sequence(*enrolment)))
+        }
+        RecordEvent::PilotAwaited { enrolment, .. } => {
+            let summary = format!("Waits to begin {} until it is released to more records", sequence(*enrolment));
+            of_enrolment("pilot_awaited", *enrolment, summary)
+        }
+        RecordEvent::PilotLetIn { enrolment, .. } => {
+            of_enrolment("pilot_let_in", *enrolment, format!("{} was released to more records", sequence(*enrolment)))
+        }
         RecordEvent::FuseCounted { step, what, .. } => of_step("fuse_counted", *step, words::counted(*what)),
         RecordEvent::Undone { enrolment, left, .. } => {
             of_enrolment("undone", *enrolment, words::undone(&sequence(*enrolment), *left))

@@ -37,6 +37,7 @@ impl From<SequenceRejection> for Problem {
             SequenceRejection::MigrationUndone => "migration_undone",
             SequenceRejection::UndoRunning => "undo_running",
             SequenceRejection::FuseWhole => "fuse_whole",
+            SequenceRejection::NoPilot => "no_pilot",
         };
         Problem::new(code, rejection.to_string())
     }

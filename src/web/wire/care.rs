@@ -19,6 +19,28 @@ pub struct CareView {
     /// When it stops sending by itself, and whether it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     fuse: Option<FuseView>,
+    /// Where not every record that is connected begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pilot: Option<PilotView>,
+}
+
+/// With how many records a sequence begins.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PilotBody {
+    /// 1–10,000: so many of those that are connected from now on; the others wait to begin until the pilot is released.
+    pub records: u32,
+}
+
+/// A pilot.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PilotView {
+    /// How many records begin.
+    records: u32,
+    /// How many have. An erased record gives its place back.
+    entered: i64,
+    /// How many wait; these are `connecting`.
+    waiting: i64,
 }
 
 /// How far an undo is.
@@ -43,6 +65,11 @@ impl CareView {
     pub fn of(id: SequenceId, care: &Care, store: &dyn Store) -> CareView {
         CareView {
             undo: care.undo.as_ref().map(|undo| UndoView::of(id, undo, store)),
+            pilot: care.pilot.map(|pilot| PilotView {
+                records: pilot.records,
+                entered: store.counter(Counter::Piloted(id, pilot.number)),
+                waiting: store.counter(Counter::Awaiting(id)),
+            }),
             fuse: (care.fuse.is_some() || care.blown.is_some()).then(|| FuseView::of(id, care, store)),
         }
     }

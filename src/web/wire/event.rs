@@ -149,6 +149,8 @@ pub const TYPES: &[&str] = &[
     "sequence.undo_completed",
     "sequence.fuse_blown",
     "sequence.fuse_reset",
+    "sequence.pilot_started",
+    "sequence.pilot_released",
 ];
 
 /// Which types somebody wants: whole ones, or all that begin with a word, such as `step`. All where none is named.
@@ -201,7 +203,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::Reopened => "record.reopened",
         RecordEvent::Erased { .. } => "record.erased",
         RecordEvent::Connected { .. } | RecordEvent::Advanced { .. } => "enrolment.connected",
-        RecordEvent::Began { .. } => "enrolment.began",
+        RecordEvent::Began { .. } | RecordEvent::PilotLetIn { opens_at: None, .. } => "enrolment.began",
         RecordEvent::Migrated { .. } | RecordEvent::MigrationUndone { .. } => "enrolment.migrated",
         RecordEvent::Ended { .. } => "enrolment.ended",
         RecordEvent::StepOpened { .. } => "step.opened",
@@ -248,6 +250,9 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::Forgotten
         | RecordEvent::Undone { .. }
         | RecordEvent::FuseCounted { .. }
+        | RecordEvent::PilotEntered { .. }
+        | RecordEvent::PilotAwaited { .. }
+        | RecordEvent::PilotLetIn { opens_at: Some(_), .. }
         | RecordEvent::MessageClaimed { .. }
         | RecordEvent::MessageWritten { .. }
         | RecordEvent::Engaged { .. }
@@ -286,7 +291,10 @@ pub fn sequence_type(event: &SequenceEvent) -> Option<&'static str> {
         SequenceEvent::UndoCompleted { .. } => "sequence.undo_completed",
         SequenceEvent::FuseBlown { .. } => "sequence.fuse_blown",
         SequenceEvent::FuseReset { .. } => "sequence.fuse_reset",
-        SequenceEvent::FuseReleased { .. }
+        SequenceEvent::PilotBegun { .. } => "sequence.pilot_started",
+        SequenceEvent::PilotReleased { .. } => "sequence.pilot_released",
+        SequenceEvent::PilotOver { .. }
+        | SequenceEvent::FuseReleased { .. }
         | SequenceEvent::KeysGiven(_)
         | SequenceEvent::Emptied
         | SequenceEvent::TestsSaved(_)

@@ -12,6 +12,7 @@ pub const ROUTES: &[Row] = &[
         .but(404, "not_found"),
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
+    row("POST /sequences/{active}/release", WRITE, 3, On::Sequence, Give, 200).but(409, "no_pilot"),
     row("POST /sequences/{active}/undo", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/fuse/reset", WRITE, 3, On::Sequence, Give, 200).but(409, "fuse_whole"),
 ];

@@ -75,12 +75,12 @@ fn an_undo_is_for_active_sequences_one_at_a_time_and_may_deactivate() {
     let sequence = world.draft(graph(&[task("t", "")]));
     let undo = |deactivate| SequenceCommand::Undo { since: None, deactivate };
     assert_eq!(world.order(sequence, undo(false)), Err(SequenceRejection::NotActive));
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     let activated = world.now;
     world.stall(TimeDelta::hours(1));
     let begun = world.order(sequence, undo(true)).unwrap();
     assert_eq!(begun, [SequenceEvent::UndoBegun { number: 1, since: activated }, SequenceEvent::Deactivated]);
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert_eq!(world.order(sequence, undo(false)), Err(SequenceRejection::UndoRunning));
     assert_eq!(world.order(sequence, SequenceCommand::UndoDone { number: 2 }), Ok(vec![]), "no such undo");
     let done = world.order(sequence, SequenceCommand::UndoDone { number: 1 });

@@ -153,7 +153,7 @@ fn a_blown_fuse_is_told_once_stays_blown_and_is_reset_by_a_person() {
     world.order(sequence, SequenceCommand::Change(vec![Property::Fuse(None)])).unwrap();
     assert!(world.sequence(sequence).care.blown.is_some(), "whatever becomes of its bounds");
     world.order(sequence, SequenceCommand::Revise).unwrap();
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert!(world.sequence(sequence).care.blown.is_some(), "or of the version");
     assert_eq!(world.order(sequence, reset.clone()), Ok(vec![SequenceEvent::FuseReset { round: 2 }]));
     assert_eq!(world.order(sequence, SequenceCommand::FuseReleased { round: 1 }), Ok(vec![]));
@@ -163,7 +163,7 @@ fn a_blown_fuse_is_told_once_stays_blown_and_is_reset_by_a_person() {
     world.order(sequence, blow(2)).unwrap();
     world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
     assert_eq!(world.order(sequence, reset), Err(SequenceRejection::NotActive));
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     let care = &world.sequence(sequence).care;
     assert_eq!((care.fuse_round, care.blown), (3, None), "put into use anew, it is whole");
     world.check_replay();

@@ -148,6 +148,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::UndoMigration(_)
         | RecordCommand::Undo(_)
         | RecordCommand::ReleaseHeld(_)
+        | RecordCommand::LetIn { .. }
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
@@ -198,6 +199,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
         RecordCommand::Undo(Undoing { sequence, since: until, until, number: 1 }),
         RecordCommand::ReleaseHeld(sequence),
+        RecordCommand::LetIn { sequence, number: 1 },
         RecordCommand::HandOver(NEAR),
         RecordCommand::AssignStep { step, to: Owner::User(ME) },
         RecordCommand::Start(step),

@@ -1,11 +1,12 @@
 //! Automated mail that goes wrong, on the running engine: what has begun is undone, and a fuse holds what has not left, over a
-//! restart.
+//! restart; a pilot begins with as many records as it may.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use relance::domain::delivery::{DeliveryState, MessageState};
-use relance::domain::enrolment::{EndReason, Signal};
+use relance::domain::effect::Counter;
+use relance::domain::enrolment::{EndReason, EnrolmentStatus, Signal};
 use relance::domain::governor::Brake;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
@@ -33,7 +34,7 @@ async fn sequence(engine: &Engine, graph: Graph, properties: Vec<Property>) -> S
     let id = SequenceId(engine.ids.fresh(engine.clock().now()));
     let (name, record_type) = ("Mailing".to_owned(), RecordType::Lead);
     let create = SequenceCommand::Create { name, description: String::new(), record_type, template: None, graph };
-    let activate = SequenceCommand::Activate { description: None, migration: None };
+    let activate = SequenceCommand::Activate { description: None, migration: None, pilot: None };
     for command in [create, SequenceCommand::Change(properties), activate] {
         order(engine, id, command).await;
     }
@@ -123,6 +124,38 @@ async fn a_fuse_holds_what_comes_behind_until_it_is_reset_over_a_restart() {
     for lead in &held {
         assert_eq!(message(&next, *lead).await, (MessageState::Sent, None));
     }
+    assert_eq!(maintenance::check(store.as_ref()).unwrap().faults, Vec::<String>::new());
+    next.stop().await;
+}
+
+/// Three of ten begin, whoever connects them at once; the others are let in, though the engine stops in the middle of it.
+#[actix_web::test]
+async fn a_pilot_begins_with_three_of_ten_and_the_release_lets_in_the_others_over_a_restart() {
+    let (spool, store, clock) = store();
+    let first = engine(&store, clock.clone(), spool.path());
+    let id = sequence(&first, graph(&[task("t", "")]), vec![]).await;
+    order(&first, id, SequenceCommand::Revise).await;
+    order(&first, id, SequenceCommand::Activate { description: None, migration: None, pilot: Some(3) }).await;
+    let leads = futures_util::future::join_all((0..10).map(|_| connected(&first, id))).await;
+    let mut statuses = Vec::new();
+    for lead in &leads {
+        statuses.push(first.read::<Record, _>(*lead, BY, |seen| seen.state.enrolments[0].status).await.unwrap());
+    }
+    let count = |status| statuses.iter().filter(|found| **found == status).count();
+    assert_eq!((count(EnrolmentStatus::Connected), count(EnrolmentStatus::Connecting)), (3, 7));
+    let counters = [Counter::Piloted(id, 1), Counter::Awaiting(id)];
+    assert_eq!(counters.map(|counter| store.counter(counter)), [3, 7]);
+    order(&first, id, SequenceCommand::Release).await;
+    first.stop().await;
+    let next = engine(&store, clock.clone(), spool.path());
+    next.settle().await;
+    for lead in &leads {
+        let status = next.read::<Record, _>(*lead, BY, |seen| seen.state.enrolments[0].status).await.unwrap();
+        assert_eq!(status, EnrolmentStatus::Connected);
+    }
+    assert_eq!(counters.map(|counter| store.counter(counter)), [3, 0]);
+    let over = next.read::<Sequence, _>(id, BY, |seen| seen.state.care.letting_in).await.unwrap();
+    assert_eq!(over, None);
     assert_eq!(maintenance::check(store.as_ref()).unwrap().faults, Vec::<String>::new());
     next.stop().await;
 }

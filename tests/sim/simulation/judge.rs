@@ -2,16 +2,19 @@
 
 use relance::domain::activity::ActivityStatus;
 use relance::domain::delivery::MessageState;
+use relance::domain::effect::Counter;
 use relance::domain::enrolment::{EnrolmentStatus, Ordinal, Step, StepStatus, WaitState};
 use relance::domain::governor::Brake;
 use relance::domain::record::Record;
 use relance::domain::record::event::RecordEvent;
 use relance::domain::sequence::fuse::FuseCount;
-use relance::id::{RecordId, StepId, UserId};
+use relance::id::{RecordId, SequenceId, StepId, UserId};
+use relance::store::Store;
 use relance::store::codec::Entry;
 use relance::time::Timestamp;
 
 use super::far::FarSide;
+use super::history::History;
 
 /// What is wrong with `event`, `record` being the state before it.
 pub fn record_event(
@@ -82,6 +85,14 @@ pub fn record_event(
             let is_released = message.is_some_and(|message| message.brake == Some(Brake::Fuse));
             let is_early = by_itself && until.is_some_and(|until| stamp.at < until);
             hold(!is_early || is_released, "a timer fired early (P5)");
+        }
+        RecordEvent::PilotEntered { enrolment, .. } | RecordEvent::PilotAwaited { enrolment, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.pilot.is_none() && one.current.is_none()), "asks for a place twice");
+        }
+        RecordEvent::PilotLetIn { enrolment, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.awaits_pilot().is_some()), "let in, but did not wait");
         }
         RecordEvent::FuseCounted { step, what, .. } => {
             let fused = record.step(*step).and_then(|step| step.fused);
@@ -206,4 +217,14 @@ pub fn record_event(
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken
+}
+
+/// Pilots that more records have entered than they take.
+pub fn crowded_pilots(history: &History, store: &dyn Store) -> Vec<String> {
+    let crowded = history.sequences.iter().filter_map(|(id, log)| {
+        let pilot = log.state.care.pilot?;
+        let entered = store.counter(Counter::Piloted(SequenceId(*id), pilot.number));
+        (entered > i64::from(pilot.records)).then(|| format!("{entered} records are in {pilot:?} of sequence {id:x}"))
+    });
+    crowded.collect()
 }

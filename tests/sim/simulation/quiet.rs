@@ -66,7 +66,7 @@ impl World {
             match timers.first() {
                 _ if !self.owed().is_empty() => self.pass(PATIENCE_MS),
                 Some(timer) if timer.due <= now => self.pass(1_000),
-                _ if self.reset_fuses() => {}
+                _ if self.look_after_sequences() => {}
                 _ if self.mix.diligent && self.work() => {}
                 Some(timer) => self.pass((timer.due - now).num_milliseconds()),
                 None => return self.check_rest(),
@@ -108,19 +108,23 @@ impl World {
         any
     }
 
-    /// Somebody has looked at every fuse that has blown; whether there was any.
-    fn reset_fuses(&mut self) -> bool {
-        let blown: Vec<_> = {
+    /// Somebody has looked at every fuse that has blown and every pilot; whether there was any.
+    fn look_after_sequences(&mut self) -> bool {
+        let asked: Vec<_> = {
             let history = locked(&self.history);
             let all = history.sequences.iter();
-            let is_blown = |one: &Sequence| one.status.is_active() && one.care.blown.is_some();
-            all.filter(|(_, log)| is_blown(&log.state)).map(|(id, _)| SequenceId(*id)).collect()
+            let asks = |one: &Sequence| {
+                let blown = one.care.blown.filter(|_| one.status.is_active()).map(|_| SequenceCommand::ResetFuse);
+                blown.or(one.care.pilot.map(|_| SequenceCommand::Release))
+            };
+            all.filter_map(|(id, log)| Some((SequenceId(*id), asks(&log.state)?))).collect()
         };
         let caller = Caller::new(UserId::ADMINISTRATOR, "look");
-        for id in &blown {
-            self.ask(0, Ask { what: What::Sequence(*id, SequenceCommand::ResetFuse), caller });
+        let any = !asked.is_empty();
+        for (id, command) in asked {
+            self.ask(0, Ask { what: What::Sequence(id, command), caller });
         }
-        !blown.is_empty()
+        any
     }
 
     fn complain_of_unrest(&mut self) {

@@ -116,7 +116,10 @@ impl Client<'_> {
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
         let command = match self.chance.u32(0..36) {
-            0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
+            0..9 => {
+                let pilot = (self.chance.u32(0..3) == 0).then(|| self.chance.u32(0..3));
+                SequenceCommand::Activate { description: None, migration: self.moves(), pilot }
+            }
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
@@ -137,6 +140,7 @@ impl Client<'_> {
             })]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
             19..25 => SequenceCommand::Revise,
+            25 if self.chance.bool() => SequenceCommand::Release,
             25 => SequenceCommand::DiscardRevision,
             26 => {
                 let since = self.chance.bool().then(|| self.now + TimeDelta::hours(self.chance.i64(-40..3)));

@@ -48,6 +48,11 @@ pub fn tell_sequence(sequence: EntityId, event: &SequenceEvent) -> Told {
             .with("unsubscribed", counts.unsubscribed),
         SequenceEvent::FuseReset { round } => of("sequence.fuse_reset").with("round", round),
         SequenceEvent::FuseReleased { round } => of("sequence.fuse_released").with("round", round),
+        SequenceEvent::PilotBegun { number, records } => {
+            of("sequence.pilot_begun").with("pilot", number).with("records", records)
+        }
+        SequenceEvent::PilotReleased { number } => of("sequence.pilot_released").with("pilot", number),
+        SequenceEvent::PilotOver { number } => of("sequence.pilot_over").with("pilot", number),
         SequenceEvent::RevisionOpened => of("sequence.revision_opened"),
         SequenceEvent::RevisionPublished { version, description } => {
             let told = of("sequence.revision_published").with("version", version);

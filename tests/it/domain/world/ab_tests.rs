@@ -17,6 +17,7 @@ pub fn is_of_server(command: &SequenceCommand) -> bool {
             | SequenceCommand::MigrationDone { .. }
             | SequenceCommand::UndoDone { .. }
             | SequenceCommand::BlowFuse { .. }
+            | SequenceCommand::LetInDone { .. }
             | SequenceCommand::FuseReleased { .. }
             | SequenceCommand::AbTestReached(_)
             | SequenceCommand::EvaluateAbTest { .. }

@@ -19,6 +19,7 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::UndoMigration(_)
             | RecordCommand::Undo(_)
             | RecordCommand::ReleaseHeld(_)
+            | RecordCommand::LetIn { .. }
             | RecordCommand::HandOver(_)
             | RecordCommand::AbTestTold { .. }
             | RecordCommand::MoveDueDates

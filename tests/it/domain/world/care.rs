@@ -65,4 +65,37 @@ impl World {
             self.order(sequence, SequenceCommand::FuseReleased { round }).expect("the outbox may tell");
         }
     }
+
+    /// What people and the outbox do to a pilot, by number; each as far as it is not refused.
+    pub fn handle_pilot(&mut self, sequence: SequenceId, what: u8) {
+        match what % 4 {
+            0 | 1 => {
+                let (description, migration, pilot) = (None, None, Some(u32::from(what % 3)));
+                let _ = self.order(sequence, SequenceCommand::Revise);
+                let _ = self.order(sequence, SequenceCommand::Activate { description, migration, pilot });
+            }
+            // As if others had taken the places.
+            2 => self.fill_pilot(sequence),
+            _ => _ = self.order(sequence, SequenceCommand::Release),
+        }
+        if self.record().exists {
+            self.let_in(sequence);
+        }
+    }
+
+    /// No place is left in the pilot of a sequence, if it has one.
+    pub fn fill_pilot(&mut self, sequence: SequenceId) {
+        let pilot = self.sequence(sequence).care.pilot.map(|pilot| (sequence, pilot.number));
+        self.given = self.given.with_full_pilots(pilot.into_iter().collect());
+    }
+
+    /// The outbox lets in whoever waits for a pilot that was released, twice as after a kill, and tells the sequence.
+    pub fn let_in(&mut self, sequence: SequenceId) {
+        let Some(number) = self.sequence(sequence).care.letting_in else { return };
+        // Where the plan is gone or the record is full it may be refused.
+        if self.try_ask(RecordCommand::LetIn { sequence, number }).is_ok() {
+            assert_eq!(self.ask(RecordCommand::LetIn { sequence, number }), [], "asked again, it does nothing");
+        }
+        self.order(sequence, SequenceCommand::LetInDone { number }).expect("the outbox may tell");
+    }
 }

@@ -211,6 +211,11 @@ pub fn events() -> Vec<RecordEvent> {
         FuseCounted { step: 300, round: 1, what: FuseCount::Bounced },
         FuseCounted { step: 300, round: 1, what: FuseCount::Complained },
         FuseCounted { step: 300, round: 1, what: FuseCount::Unsubscribed },
+        PilotEntered { enrolment: 300, pilot: 300, records: 70_000 },
+        PilotAwaited { enrolment: 300, pilot: 300, opens_at: None },
+        PilotAwaited { enrolment: 300, pilot: 1, opens_at: Some(at(AT)) },
+        PilotLetIn { enrolment: 300, opens_at: None },
+        PilotLetIn { enrolment: 300, opens_at: Some(at(AT)) },
     ]);
     events
 }

@@ -116,5 +116,8 @@ pub fn events() -> Vec<SequenceEvent> {
         FuseBlown { round: 1, by: FuseCount::Unsubscribed, counts: FuseCounts { unsubscribed: 300, ..blank } },
         FuseReset { round: 300 },
         FuseReleased { round: 300 },
+        PilotBegun { number: 300, records: 70_000 },
+        PilotReleased { number: 300 },
+        PilotOver { number: 300 },
     ]
 }
