@@ -44,8 +44,7 @@ impl Teller<'_> {
                 self.own(*enrolment).then(|| ("began", None, "The wait before the first step was over.".to_owned()))
             }
             RecordEvent::PilotAwaited { enrolment, .. } => {
-                let what =
-                    "begins with some records, and this is none of them: it waits until somebody lets in the others";
+                let what = "begins with some records, and this is none of them: it waits until it is let in";
                 self.of_pilot(*enrolment, "pilot_awaited", what)
             }
             RecordEvent::PilotLetIn { enrolment, .. } => {

@@ -31,6 +31,7 @@ use super::ledger::{Ledger, Logged};
 mod ab_tests;
 #[path = "world/by_server.rs"]
 mod by_server;
+#[path = "world/care.rs"]
 mod care;
 
 pub use self::by_server::is_of_server;
