@@ -138,6 +138,7 @@ macro_rules! ids {
     )*};
 }
 
+pub mod listing;
 ids! {
     /// A record.
     RecordId
@@ -252,8 +253,7 @@ macro_rules! entity_ids {
 
 entity_ids! {
     RecordId Record  SequenceId Sequence  ImportId Import  OrganisationId Organisation  AccountId Account  AuditId Audit
-    CatalogueId Catalogue
-    TemplateId MessageTemplate  ChannelsId Channels  WebhookId Webhook  SuppressionId Suppression
+    CatalogueId Catalogue  TemplateId MessageTemplate  ChannelsId Channels  WebhookId Webhook  SuppressionId Suppression
 }
 
 macro_rules! child_ids {

@@ -152,10 +152,30 @@ pub const TAGS_PER_PARENT_MAX: usize = 100;
 pub const SEQUENCE_TAGS_MAX: usize = 100;
 /// Tags altogether.
 pub const TAGS_MAX: usize = 10_000;
+/// Filters of the work list beside the built-in ones, their groups, and sorts.
+pub const FILTERS_MAX: usize = 100;
+/// See [`FILTERS_MAX`].
+pub const FILTER_GROUPS_MAX: usize = 20;
+/// See [`FILTERS_MAX`].
+pub const SORTS_MAX: usize = 20;
+/// Comparisons of one filter, and all of them in bytes of JSON.
+pub const FILTER_CONDITIONS_MAX: usize = 10;
+/// See [`FILTER_CONDITIONS_MAX`].
+pub const FILTER_BYTES_MAX: usize = 8 << 10;
+/// Name of a filter or sort, in characters: the labels of a type and a field fit, with a point between them (W-29).
+pub const LISTING_NAME_MAX: usize = 2 * LABEL_MAX + 1;
+/// Items that a seller is to have in a day, where they are levelled.
+pub const DAILY_CAPACITY_MAX: u16 = 1_000;
 /// A client's own key for a record, in bytes.
 pub const EXTERNAL_ID_MAX: usize = 200;
 /// Manual activities of one record in its life: they are part of its state.
 pub const ACTIVITIES_MAX: usize = 1_000;
+/// Rows of work lists that are held for those who look at them; about 300 bytes each.
+pub const WORK_ROWS_HELD_MAX: usize = 1_500_000;
+/// Changes that wait for somebody to look at the list of a user or team.
+pub const WORK_TOLD_MAX: usize = 20_000;
+/// People who have read or follow a record.
+pub const MARKS_MAX: usize = 1_000;
 /// What an activity is about, in characters.
 pub const ACTIVITY_SUBJECT_MAX: usize = 200;
 /// What is noted when one is added, in characters; it stays in the record's state, unlike a note on the timeline.
@@ -327,10 +347,14 @@ pub const USERS_MAX: usize = 10_000;
 pub const TEAMS_MAX: usize = 1_000;
 /// Members of one team.
 pub const TEAM_MEMBERS_MAX: usize = 1_000;
-/// Filters that one user hides, and the layout of their cards in bytes of JSON (L-18).
+/// Filters that one user hides, and the layouts of cards in bytes of JSON (L-18): a user's, or the organisation's.
 pub const HIDDEN_FILTERS_MAX: usize = 100;
 /// See [`HIDDEN_FILTERS_MAX`].
-pub const CARD_LAYOUT_MAX: usize = 4 << 10;
+pub const CARD_LAYOUT_MAX: usize = 8 << 10;
+/// Rows of a card, and fields and icons of a row (W-71, L-18).
+pub const CARD_ROWS_MAX: usize = 4;
+/// See [`CARD_ROWS_MAX`].
+pub const CARD_ITEMS_MAX: usize = 3;
 /// Entries of one calendar, breaks of one entry, and an entry's text in characters.
 pub const CALENDAR_ENTRIES_MAX: usize = 200;
 /// See [`CALENDAR_ENTRIES_MAX`].

@@ -11,3 +11,4 @@ pub mod shard;
 pub mod start;
 pub mod timer;
 pub mod watch;
+pub mod work_lists;

@@ -36,11 +36,13 @@ pub enum Defect {
     KeepPolicy,
     /// Sessions and tokens go on to be valid, or not to be, as they were at the start.
     KeepKeys,
+    /// Work lists go on to show what was to do before.
+    KeepWork,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Defect; 16] = [
+    pub const ALL: [Defect; 17] = [
         Defect::SkipFence,
         Defect::AnswerBeforeSync,
         Defect::DropOutboxRow,
@@ -57,6 +59,7 @@ impl Defect {
         Defect::ForgetRefusal,
         Defect::KeepPolicy,
         Defect::KeepKeys,
+        Defect::KeepWork,
     ];
 }
 

@@ -14,6 +14,7 @@ pub mod maintenance;
 mod manifest;
 pub mod memory;
 mod merge;
+mod repeats;
 mod room;
 pub mod rows;
 pub mod sled;
@@ -21,14 +22,16 @@ mod texts;
 pub mod trail;
 pub mod transfer;
 mod witness;
+mod work;
 pub mod writer;
 pub mod written;
 
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Delivery, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
-use crate::domain::record::schema::RecordType;
+use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::slot::Slot;
+use crate::domain::work_list::WorkRow;
 use crate::id::{CommandId, EntityId, Fingerprint, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::time::Timestamp;
 
@@ -256,6 +259,10 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<()>;
     /// The step whose text message a provider names so; where there are several, that of the last one.
     fn text(&self, gateway: GatewayId, name: &TextName) -> Result<Option<StepId>>;
+    /// Everything that a user or team has to do, record by record. Costs what there is.
+    fn work(&self, principal: Owner, visit: &mut dyn FnMut(RecordId, WorkRow)) -> Result<()>;
+    /// What they have to do on one record.
+    fn work_on(&self, principal: Owner, record: RecordId) -> Result<Option<WorkRow>>;
     /// Links of the audit trail before number `before`, newest first, until `visit` has enough.
     fn trail(&self, before: Option<u64>, visit: trail::VisitLink) -> Result<()>;
     /// Every event row, entity by entity and in order of versions: for export, check and rebuild.

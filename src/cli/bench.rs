@@ -10,6 +10,7 @@ mod server;
 mod setup;
 mod soak;
 mod watch;
+mod work_list;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -40,6 +41,7 @@ Scenarios are files, and these are part of the program (benches/scenarios):
   nine-o-clock  100,000 waits end in one instant, on the test clock and on the real one; how late each was
   hot-record    many connections on one record, and its neighbours
   hot-sequence  connecting, working and disconnecting at the same time on one sequence
+  work-list     pages of the lists of 200 sellers with a million records, while commands change them
   soak          half an hour of a mixed load; whether memory, descriptors, lag, latencies and disk rise
   connect, complete, waiting, spike
                 parts of these, for a quick look
@@ -65,7 +67,7 @@ A scenario file NAME.toml is a list of phases, done in their order; a key that n
   hot-record = { connections = 64, seconds = 10, neighbours = 1000 }
   [[phase]]
   mixed = { records = 5000, connections = 32, seconds = 60, mix = { connect = 1, complete = 3 } }
-                                                 see benches/scenarios/soak.toml for the rest
+                                                 see benches/scenarios/soak.toml for the rest; work-list has its own
 
 Examples:
   relance bench canonical --data ./bench
@@ -166,6 +168,7 @@ impl Bench {
             Phase::Drain(drain) => self.drain(drain).await,
             Phase::HotRecord(hot) => self.hot_record(hot).await,
             Phase::Mixed(mixed) => self.mixed(mixed).await,
+            Phase::WorkList(lists) => self.work_list(lists).await,
         }
     }
 

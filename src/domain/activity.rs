@@ -13,7 +13,7 @@ use crate::limits;
 use crate::time::Timestamp;
 
 /// What is done. Stored in events: variants are only ever appended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActivityKind {
     /// A call.
@@ -29,6 +29,10 @@ pub enum ActivityKind {
 }
 
 impl ActivityKind {
+    /// Every kind, in the order in which they are shown (W-24, W-28).
+    pub const ALL: [ActivityKind; 5] =
+        [ActivityKind::PhoneCall, ActivityKind::Email, ActivityKind::Task, ActivityKind::Meeting, ActivityKind::Text];
+
     /// Its word in the API.
     pub fn name(self) -> &'static str {
         match self {
@@ -115,6 +119,8 @@ pub struct Activity {
     pub closed_at: Option<Timestamp>,
     /// How a call ended.
     pub call_result: Option<String>,
+    /// Whose day it counted in, where days are levelled, and which: days since 1970.
+    pub done_on: Option<(UserId, i32)>,
 }
 
 impl Activity {

@@ -1,10 +1,11 @@
-//! The catalogue: what sequences are made of beside each other. Record types and their fields, process flows, call results and
-//! tags. One entity, because what is decided of one may depend on all the others.
+//! The catalogue: what sequences are made of beside each other. Record types and their fields, process flows, call results, tags,
+//! and what the work list is narrowed and sorted by. One entity, because what is decided of one may depend on all the others.
 
 pub mod command;
 mod decide;
 pub mod field;
 pub mod flow;
+pub mod listing;
 pub mod tag;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::command::{CatalogueCommand, CatalogueEvent, CatalogueRejection};
 use self::field::{Field, built_in, in_words};
 use self::flow::Flow;
+use self::listing::Listing;
 use self::tag::Tag;
 use crate::domain::effect::{Counter, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp};
@@ -49,6 +51,8 @@ pub struct Catalogue {
     pub flows: BTreeMap<FlowId, Flow>,
     /// Tags for sequences.
     pub tags: BTreeMap<TagId, Tag>,
+    /// Filters and sorts of the work list (§14.2, §14.3).
+    pub listing: Listing,
 }
 
 impl Default for Catalogue {
@@ -60,6 +64,7 @@ impl Default for Catalogue {
             call_results_version: 1,
             flows: BTreeMap::new(),
             tags: BTreeMap::new(),
+            listing: Listing::default(),
         }
     }
 }
@@ -68,6 +73,11 @@ impl Catalogue {
     /// Whether there is such a type, enabled or not.
     pub fn knows(&self, kind: RecordType) -> bool {
         self.types.contains_key(&kind)
+    }
+
+    /// Every type, enabled or not.
+    pub fn kinds(&self) -> impl Iterator<Item = RecordType> {
+        self.types.keys().copied()
     }
 
     /// The fields of a type, built-in ones first, then in the order in which they were first added.
@@ -90,7 +100,7 @@ impl Catalogue {
 impl Entity for Catalogue {
     const KIND: EntityKind = EntityKind::Catalogue;
     /// To be raised as well when the built-in fields are others than before: they are part of the state.
-    const LAYOUT: u16 = 1;
+    const LAYOUT: u16 = 2;
     type Id = CatalogueId;
     type Given = Given;
     type Command = CatalogueCommand;
@@ -167,6 +177,7 @@ impl Entity for Catalogue {
                 }
             }
             CatalogueEvent::TagRemoved { tag } => self.apply_removal(*tag),
+            CatalogueEvent::Listing(event) => self.listing.apply(event),
         }
     }
 

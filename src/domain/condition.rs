@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::limits;
 
 /// A condition, as its author wrote it; read and written as JSON. `{"all": []}` holds always and `{"any": []}` never.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum Condition {
     /// `{"field": F, "op": OP, "value": V}`.
@@ -26,7 +26,7 @@ pub enum Condition {
 }
 
 /// One field held against one value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
     /// A property or a field of the type.
     pub field: String,

@@ -218,6 +218,14 @@ impl MessageState {
         }
     }
 
+    /// Until when it does not leave.
+    pub fn put_off_until(&self) -> Option<Timestamp> {
+        match self {
+            MessageState::PutOff(until) => Some(*until),
+            _ => None,
+        }
+    }
+
     /// Whether the outbox has a row of it.
     pub fn is_owed(&self) -> bool {
         matches!(self, MessageState::Owed | MessageState::Claimed(_))

@@ -1,5 +1,7 @@
 //! What the world owes an event: rows that are stored in the same batch as the event itself.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::Facts;
@@ -8,6 +10,7 @@ use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
 use crate::domain::sequence::fuse::FuseCount;
 use crate::domain::slot::Slot;
+use crate::domain::work_list::WorkRow;
 use crate::id::{AbTestId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
 use crate::time::Timestamp;
 
@@ -106,6 +109,8 @@ pub enum Counter {
     AbExposed(AbTestId, AbVersion),
     /// Those of them with at least one event of the test's metric.
     AbMet(AbTestId, AbVersion),
+    /// What somebody has completed on a day of theirs, in days since 1970; only of whoever has so much to do in a day.
+    DoneOn(UserId, i32),
     /// Enrolments that left by the undo of that number of a sequence.
     Undone(SequenceId, u32),
     /// Messages of those that it undid that had left before.
@@ -155,7 +160,7 @@ impl RecordSummary {
 }
 
 /// A row that lists read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Index {
     /// One per record.
     Record(RecordSummary),
@@ -181,6 +186,13 @@ pub enum Index {
         /// What it counts against; of a row that is removed it says nothing.
         slot: Slot,
     },
+    /// One per user or team that something open on the record is assigned to.
+    Work {
+        /// Who.
+        principal: Owner,
+        /// What is open; nothing of a row that is removed.
+        row: Option<Arc<WorkRow>>,
+    },
     /// What a provider may name a text message by when it tells of it.
     Text {
         /// The provider.
@@ -204,7 +216,7 @@ pub enum TextName {
 }
 
 /// One thing owed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Wake the entity at `due`.
     Arm { due: Timestamp, key: EffectKey },
@@ -234,7 +246,7 @@ pub enum Effect {
 }
 
 /// The effects of one command's events, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effects(pub Vec<Effect>);
 
 impl Effects {

@@ -20,6 +20,7 @@ mod text;
 mod transfer;
 pub mod undo;
 mod until;
+mod work;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -298,6 +299,8 @@ pub struct Step {
     pub hits: Option<Box<Hits>>,
     /// What the timeline has of it.
     pub linked: LinkedActivity,
+    /// Whose day it counted in, where days are levelled, and which: days since 1970.
+    pub done_on: Option<(UserId, i32)>,
     /// What the fuse of its sequence counts of its message.
     pub fused: Option<Fused>,
 }

@@ -5,6 +5,7 @@ pub mod activity_settings;
 pub mod calendars;
 pub mod command;
 mod decide;
+pub mod grades;
 pub mod own_settings;
 pub mod settings;
 
@@ -158,7 +159,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 6;
+    const LAYOUT: u16 = 7;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -267,6 +268,11 @@ impl Organisation {
         self.own_settings.get(&user).cloned().unwrap_or_default()
     }
 
+    /// Items that somebody is to have in a day at most: their own number, else everybody's; any where there is neither.
+    pub fn daily_capacity(&self, user: UserId) -> Option<u16> {
+        self.own_settings.get(&user).and_then(|own| own.daily_capacity).or(self.settings.daily_capacity)
+    }
+
     /// Whose language and time zone somebody's are.
     pub fn profile(&self, user: UserId) -> &UserProfile {
         self.users.get(&user).map_or(&self.built_in, |user| &user.profile)
@@ -294,6 +300,7 @@ impl Organisation {
             OwnSetting::ActivityCompletesStep(_) => OwnSetting::ActivityCompletesStep(own.activities.completes_step),
             OwnSetting::CallCompletesStep(_) => OwnSetting::CallCompletesStep(own.activities.call_completes_step),
             OwnSetting::CallResult(_) => OwnSetting::CallResult(own.activities.call_result),
+            OwnSetting::DailyCapacity(_) => OwnSetting::DailyCapacity(own.daily_capacity),
         }
     }
 
@@ -315,6 +322,7 @@ impl Organisation {
             OwnSetting::ActivityCompletesStep(completes) => own.activities.completes_step = completes,
             OwnSetting::CallCompletesStep(completes) => own.activities.call_completes_step = completes,
             OwnSetting::CallResult(result) => own.activities.call_result = result,
+            OwnSetting::DailyCapacity(items) => own.daily_capacity = items,
         }
         let is_profile = matches!(setting, OwnSetting::Language(_) | OwnSetting::TimeZone(_));
         if let Some(user) = self.users.get_mut(&user).filter(|_| is_profile) {

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use crate::domain::language::Language;
 use crate::domain::organisation::settings::{Settings, Workspace};
 use crate::domain::organisation::{Organisation, User, UserState};
 use crate::domain::permission::{Cause, Denial, Grant, Permission, Role, Roles};
 use crate::domain::record::schema::Owner;
-use crate::domain::schedule::{Calendar, Corrections};
+use crate::domain::schedule::{Calendar, Corrections, civil};
 use crate::id::{TeamId, UserId};
 
 /// The unit of users who were given none, and of the built-in administrator.
@@ -110,6 +112,16 @@ impl Policy {
             (Owner::User(user), _) | (Owner::Team(_), Owner::User(user)) => self.organisation.calendar(user),
             (Owner::Team(_), Owner::Team(_)) => Cow::Owned(Calendar::default()),
         }
+    }
+
+    /// Where somebody's days begin and end; in UTC where they have not said it.
+    pub fn zone(&self, user: UserId) -> Tz {
+        self.organisation.profile(user).time_zone.as_deref().map_or(Tz::UTC, civil::zone)
+    }
+
+    /// What somebody can do in a day, where days are levelled.
+    pub fn capacity(&self, user: UserId) -> Option<u16> {
+        self.organisation.daily_capacity(user)
     }
 
     /// The teams somebody is in.

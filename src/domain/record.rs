@@ -15,6 +15,7 @@ pub mod rejection;
 pub mod rights;
 mod rows;
 pub mod schema;
+pub mod work;
 pub mod written;
 
 use std::sync::Arc;
@@ -37,6 +38,8 @@ use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Ordinal, Step, StepSt
 use crate::domain::entity::{Entity, Stamp};
 use crate::domain::given::Given;
 use crate::domain::permission::Denial;
+use crate::domain::score::Interest;
+use crate::domain::work_list::Mark;
 use crate::id::{EntityKind, FlowId, RecordId, UserId};
 use crate::time::Timestamp;
 
@@ -80,11 +83,17 @@ pub struct Record {
     pub erasure: Erasure,
     /// When whoever it is about reads again, if they are away.
     pub away_until: Option<Timestamp>,
+    /// What has come back for its messages, for its score.
+    pub interest: Interest,
+    /// The score supplied before the present one, and until when it was that.
+    pub score_former: Option<(Option<u8>, Timestamp)>,
+    /// Who has read or follows it. Shared, because a decision copies the state and seldom changes this.
+    pub marks: Arc<Vec<Mark>>,
 }
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 17;
+    const LAYOUT: u16 = 18;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -122,13 +131,9 @@ impl Entity for Record {
                 self.exists = true;
                 self.kind = *kind;
                 self.created_at = stamp.at;
-                self.modified_at = stamp.at;
-                self.write(changes);
+                self.write(changes, stamp.at);
             }
-            RecordEvent::Changed { changes, .. } => {
-                self.modified_at = stamp.at;
-                self.write(changes);
-            }
+            RecordEvent::Changed { changes, .. } => self.write(changes, stamp.at),
             RecordEvent::Closed(outcome) => {
                 (self.state, self.outcome, self.modified_at) = (RecordState::Inactive, *outcome, stamp.at);
             }
@@ -201,6 +206,9 @@ impl Entity for Record {
             | RecordEvent::TextImpossible { .. }
             | RecordEvent::TextOptedOut { .. }
             | RecordEvent::OptedOut { .. } => {}
+            RecordEvent::Marked { user, read, followed } => {
+                self.set_mark(Mark { user: *user, read: *read, followed: *followed });
+            }
             RecordEvent::SenderChosen { enrolment, mailbox } => {
                 if let Some(enrolment) = self.enrolment_mut(*enrolment) {
                     enrolment.sender = Some(*mailbox);
@@ -261,6 +269,7 @@ impl Entity for Record {
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }
             | RecordEvent::ActivityLinked { .. }
+            | RecordEvent::WorkDone { .. }
             | RecordEvent::Assigned { .. } => self.note_activity(event, stamp),
         }
     }
@@ -336,6 +345,7 @@ impl Entity for Record {
             | RecordEvent::AbMetricMet { .. }
             | RecordEvent::AbTestTold { .. }
             | RecordEvent::AbCountsKept(_) => self.ab_owe(event, owed),
+            RecordEvent::WorkDone { user, day, .. } => owed.count(Counter::DoneOn(*user, *day), 1),
             RecordEvent::Closed(_)
             | RecordEvent::GoalReached
             | RecordEvent::BecameSellers { .. }
@@ -362,6 +372,7 @@ impl Entity for Record {
             | RecordEvent::OptedOut { .. }
             | RecordEvent::MessageWritten { .. }
             | RecordEvent::Engaged { .. }
+            | RecordEvent::Marked { .. }
             | RecordEvent::SenderChosen { .. } => {}
         }
     }

@@ -20,6 +20,7 @@ use crate::runtime::outbox::{self, OutboxActor};
 use crate::runtime::shard::{Resides, ShardActor};
 use crate::runtime::timer::{self, TimerActor};
 use crate::runtime::watch::{ClockWatch, Hold, Reading};
+use crate::runtime::work_lists::WorkLists;
 use crate::store::writer::Writer;
 use crate::store::{Store, TimerRow};
 use crate::time::{Clock, Timestamp};
@@ -44,6 +45,8 @@ pub struct Shared {
     pub(super) next_due: Vec<AtomicI64>,
     pub(super) planned: AtomicI64,
     pub(super) owing: Vec<AtomicBool>,
+    /// What users and teams have to do.
+    pub work: WorkLists,
     pub(super) governor: Mutex<Governor>,
     /// Held by whoever computes the governor.
     pub(super) reckoning: tokio::sync::Mutex<()>,
@@ -208,6 +211,16 @@ impl Engine {
     /// The snapshot that decisions are given now.
     pub fn given(&self) -> Arc<Given> {
         self.shared.given.load_full()
+    }
+
+    /// What users and teams have to do.
+    pub fn work(&self) -> &WorkLists {
+        &self.shared.work
+    }
+
+    /// The same for a thread that may wait.
+    pub fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
     }
 
     /// Every session and token that is valid.

@@ -24,6 +24,7 @@ use crate::runtime::engine::Shared;
 use crate::runtime::governing::{Moved, moved};
 use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Panicked, Passivate, Passivated, Reply, Seen};
 use crate::runtime::shard::{Resides, ShardActor};
+use crate::runtime::work_lists::{Changes, changes};
 use crate::sabotage::{self, Defect};
 use crate::store::codec::{self, Entry};
 use crate::store::{Commit, Fence, Origin, Outcome, Repeat, Result, Version};
@@ -229,6 +230,8 @@ impl<E: Resides> EntityActor<E> {
 
     /// A commit without an outcome may be stored all the same: nobody else would tell the others of its rows.
     fn show_what_is_stored(&mut self, hints: Hints) {
+        self.shared.work.forget(&hints.work);
+        let hints = Hints { work: vec![], ..hints };
         hints.give(self.fence, &self.shared);
         if let Err(error) = self.load() {
             tracing::error!(entity = %self.entity(), %error, "the entity cannot be read");
@@ -307,6 +310,7 @@ struct Hints {
     due: Option<crate::time::Timestamp>,
     owes: bool,
     moved: Moved,
+    work: Changes,
     at: crate::time::Timestamp,
 }
 
@@ -317,11 +321,12 @@ impl Hints {
             _ => None,
         });
         let owes = commit.effects.iter().any(|effect| matches!(effect, Effect::Owe { .. }));
-        Hints { due: armed.min(), owes, moved: moved(commit), at: commit.at }
+        Hints { due: armed.min(), owes, moved: moved(commit), work: changes(commit), at: commit.at }
     }
 
     fn give(self, fence: Fence, shared: &Shared) {
         shared.tell_governor(self.moved, self.at);
+        shared.work.tell(self.work);
         if sabotage::has(Defect::LoseHints) {
             return;
         }

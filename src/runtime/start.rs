@@ -27,6 +27,7 @@ use crate::runtime::outbox::OutboxActor;
 use crate::runtime::shard::ShardActor;
 use crate::runtime::timer::TimerActor;
 use crate::runtime::watch::{ClockWatch, Reading};
+use crate::runtime::work_lists::WorkLists;
 use crate::store::writer::{Queue, Writer};
 use crate::store::{Result, Store, StoreError, codec, rows};
 use crate::time::Clock;
@@ -97,6 +98,7 @@ fn assemble(
         next_due: rows::shards().map(|_| AtomicI64::new(i64::MIN)).collect(),
         planned: AtomicI64::new(i64::MAX),
         owing: rows::shards().map(|_| AtomicBool::new(false)).collect(),
+        work: WorkLists::new(epoch),
         governor: Mutex::default(),
         reckoning: tokio::sync::Mutex::default(),
         timer: OnceLock::new(),

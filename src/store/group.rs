@@ -186,6 +186,7 @@ impl<'a, K: Keyspace> Group<'a, K> {
                 key::enrolment(*sequence, EnrolmentRow { record, ordinal: *ordinal, live: *live })
             }
             Index::Delivery { state, at, ordinal, .. } => key::delivery(*state, *at, StepId::of(record, *ordinal)),
+            Index::Work { principal, .. } => key::work_on(*principal, record),
             Index::Text { gateway, name, at, ordinal } => key::text(*gateway, name, *at, StepId::of(record, *ordinal)),
         };
         match effect {
@@ -195,6 +196,9 @@ impl<'a, K: Keyspace> Group<'a, K> {
             Effect::Settle { key } => self.batch.remove(key::owed(entity, *key)),
             Effect::Index(index @ Index::Record(summary)) => self.batch.put(row(index), codec::encode(summary)),
             Effect::Index(index @ Index::Delivery { slot, .. }) => self.batch.put(row(index), codec::encode(slot)),
+            Effect::Index(index @ Index::Work { row: work, .. }) => {
+                self.batch.put(row(index), work.as_deref().map_or_else(Vec::new, codec::encode));
+            }
             Effect::Index(index) => self.batch.put(row(index), vec![]),
             Effect::Unindex(index) => self.batch.remove(row(index)),
             Effect::Claim { kind, external_id } => {

@@ -10,6 +10,7 @@
 //! shard V principal record     record of a user's or team's lists
 //! shard D state step           message list row
 //! shard X gateway name at step   what a provider names a text message by, newest first
+//! shard L principal record     what a user or team has to do on a record
 //! shard R week command         first run of a command        shard F                epoch
 //! GLOBAL U type external_id    who holds an external id      GLOBAL C counter       sum
 //! GLOBAL A number              link of the audit trail       GLOBAL N number       commits in their order, the first of that number
@@ -19,9 +20,11 @@
 
 mod counter;
 mod text;
+mod work;
 
 pub use self::counter::counter;
 pub use self::text::{text, texts};
+pub use self::work::{work, work_on};
 
 use chrono::TimeDelta;
 
@@ -37,7 +40,7 @@ use crate::time::Timestamp;
 pub const GLOBAL: Shard = Shard(u16::MAX);
 
 /// Kinds of rows that follow from events.
-pub const DERIVED: [u8; 9] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C', b'D', b'X'];
+pub const DERIVED: [u8; 10] = [b'T', b'O', b'I', b'J', b'V', b'U', b'C', b'D', b'X', b'L'];
 
 /// Kinds of rows that say what happened, and who may write on.
 pub const LASTING: [u8; 6] = [b'E', b'R', b'F', b'A', b'N', b'W'];
@@ -146,13 +149,17 @@ pub fn record(record: RecordId) -> Key {
 /// The records in a shard that lists of a user or team show.
 pub fn records_of(shard: Shard, principal: Owner) -> Key {
     let mut key = prefix(shard, b'V');
+    principal_of(&mut key, principal);
+    key
+}
+
+fn principal_of(key: &mut Key, principal: Owner) {
     let (kind, id) = match principal {
         Owner::User(user) => (1, user.0),
         Owner::Team(team) => (2, team.0),
     };
     key.push(kind);
     key.extend_from_slice(&id.to_be_bytes());
-    key
 }
 
 /// One of them.

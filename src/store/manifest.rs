@@ -13,7 +13,7 @@ use crate::store::{Result, StoreError};
 
 /// Raised when the layout of keys or rows changes. What is computed from events is computed anew when a directory of an
 /// earlier format is opened.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 /// From this format on there are a head and a witness, and sums.
 pub const WITNESSED: u32 = 2;
 

@@ -7,8 +7,9 @@ use std::sync::{Mutex, MutexGuard};
 use crate::domain::access::Scope;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
-use crate::domain::record::schema::RecordType;
+use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::slot::Slot;
+use crate::domain::work_list::WorkRow;
 use crate::id::{EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use crate::limits;
 use crate::store::backup::Feed;
@@ -316,6 +317,14 @@ impl<K: Keyspace> Store for RowStore<K> {
         self.newest_text(gateway, name)
     }
 
+    fn work(&self, principal: Owner, visit: &mut dyn FnMut(RecordId, WorkRow)) -> Result<()> {
+        self.list_work(principal, visit)
+    }
+
+    fn work_on(&self, principal: Owner, record: RecordId) -> Result<Option<WorkRow>> {
+        self.rows.get(&key::work_on(principal, record))?.map(|bytes| codec::decode(&bytes)).transpose()
+    }
+
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {
         self.list_links(before, visit)
     }
@@ -360,21 +369,7 @@ impl<K: Keyspace> Store for RowStore<K> {
     }
 
     fn forget_repeats(&self, now: Timestamp) -> Result<usize> {
-        let oldest_kept = key::week(now).saturating_sub(1);
-        let mut forgotten = 0;
-        for shard in shards() {
-            let mut batch = Batch::default();
-            self.scan_prefix(&key::repeats(shard, None), &mut |found, _| {
-                let expired = key::repeat_week(found).is_some_and(|week| week < oldest_kept);
-                if expired {
-                    batch.remove(found.to_vec());
-                }
-                Ok(expired && batch.0.len() < limits::GROUP_COMMITS_MAX)
-            })?;
-            forgotten += batch.0.len();
-            self.write(&mut self.held(), batch, Timestamp::default())?;
-        }
-        Ok(forgotten)
+        self.remove_repeats(now)
     }
 
     fn backup(&self, out: &mut dyn std::io::Write) -> Result<Head> {

@@ -236,7 +236,7 @@ pub fn still_holds(app: &App, by: &Principal) -> bool {
 }
 
 /// Paths below `/api/v1` whose changes are for administrators, and those that even reading is.
-const ADMINISTERS: [&str; 14] = [
+const ADMINISTERS: [&str; 17] = [
     "/holidays",
     "/users",
     "/teams",
@@ -251,6 +251,9 @@ const ADMINISTERS: [&str; 14] = [
     "/test-clock",
     "/suppressions",
     "/webhooks",
+    "/filters",
+    "/filter-groups",
+    "/sorts",
 ];
 const READ_BY_ADMINISTRATORS: [&str; 6] =
     ["/audit", "/backup", "/suppressions", "/text-gateways", "/tokens", "/webhooks"];

@@ -1,5 +1,8 @@
 //! Following what happens: commits of the feed, told as events, for one who may see all or for one user.
 
+pub mod work;
+
+use self::work::WorkChanges;
 use crate::domain::access::{self, Reach};
 use crate::domain::feed::Position;
 use crate::domain::given::Given;
@@ -18,7 +21,7 @@ use crate::web::api::timeline;
 use crate::web::problem::Problem;
 use crate::web::wire::RecordView;
 use crate::web::wire::event::{
-    EventData, HIDDEN, SequenceNote, ToldEvent, Topics, event_id, record_type, sequence_type,
+    EventData, HIDDEN, SequenceNote, ToldEvent, Topics, WORK, event_id, record_type, sequence_type,
 };
 
 /// An event with its place in the feed.
@@ -100,7 +103,7 @@ pub fn read(
     store: &dyn Store,
     given: &Given,
     by: UserId,
-    topics: &Topics,
+    (topics, work): (&Topics, &WorkChanges),
     from: Position,
     commits: usize,
 ) -> std::result::Result<Page, Problem> {
@@ -114,7 +117,12 @@ pub fn read(
     page.is_full = fed.len() == commits;
     for fed in fed {
         let skipped = if fed.number == from.number { done } else { 0 };
-        let told = tell_commit(store, given, by, topics, &fed)?;
+        let mut told = tell_commit(store, given, by, topics, &fed)?;
+        if topics.names(WORK)
+            && let Ok(person) = given.policy.person(by)
+        {
+            told.extend(work.tell(store, &person, &fed)?);
+        }
         page.told.extend(told.into_iter().filter(|told| told.place >= skipped));
         page.position = behind(&fed);
     }

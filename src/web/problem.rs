@@ -257,6 +257,7 @@ impl From<RecordRejection> for Problem {
             RecordRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
             RecordRejection::Denied(denial) => denial.cause.code(),
             RecordRejection::NotFound
+            | RecordRejection::ActivityNotFound
             | RecordRejection::SequenceNotFound
             | RecordRejection::EnrolmentNotFound
             | RecordRejection::StepNotFound => "not_found",
@@ -281,13 +282,13 @@ impl From<RecordRejection> for Problem {
             RecordRejection::NothingToRetry => "nothing_to_retry",
             RecordRejection::DeliveryKnown => "delivery_known",
             RecordRejection::EmailMissing => "email_missing",
-            RecordRejection::EmailNotAllowed => "email_not_allowed",
             RecordRejection::SendAtInPast => "send_at_in_past",
             RecordRejection::MessageUnderWay => "message_under_way",
+            RecordRejection::EmailNotAllowed => "email_not_allowed",
             RecordRejection::RecordFull => "record_full",
-            RecordRejection::ActivityNotFound => "not_found",
             RecordRejection::ActivityNotOpen => "activity_not_open",
             RecordRejection::TooManyActivities => "too_many_activities",
+            RecordRejection::TooManyMarks => "too_many_marks",
             RecordRejection::NotDue | RecordRejection::Stale | RecordRejection::Unseen(_) => "internal",
         };
         Problem::new(code, rejection.to_string())

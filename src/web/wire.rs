@@ -10,6 +10,7 @@ pub mod mailbox;
 pub mod record;
 pub mod settings;
 pub mod text_gateway;
+pub mod work;
 
 pub use self::activity::ActivityView;
 pub use self::record::{Owner, RecordBody, RecordView, state_name};

@@ -2,12 +2,14 @@
 //! row fails. Each refusal has to stand in the audit trail, and no answer may name what its reader may not know of.
 
 mod bodies;
+mod catalogue;
 mod channels;
 mod grants;
 mod pages;
 mod scopes;
 mod sequences;
 mod table;
+mod work;
 mod world;
 
 use std::collections::BTreeSet;

@@ -21,6 +21,7 @@ fn at_first() -> Value {
             "organisation": { "per_hour": null, "per_day": null }, "seller": { "per_hour": null, "per_day": null },
             "recipient_domain": { "per_hour": null, "per_day": null }, "spacing_seconds": 0, "person": null, "account": null,
         },
+        "rule_score": false, "grade_limits": { "a": 75, "b": 50, "c": 25 }, "daily_capacity": null, "card_layout": null,
     })
 }
 
@@ -39,6 +40,8 @@ fn others() -> Value {
             "recipient_domain": { "per_hour": 20, "per_day": null }, "spacing_seconds": 30, "person": { "most": 3, "days": 7 },
             "account": { "most": 10, "days": 30 },
         },
+        "rule_score": true, "grade_limits": { "a": 90, "b": 60, "c": 30 }, "daily_capacity": 40,
+        "card_layout": { "lead": { "rows": [{ "fields": ["name"], "icons": ["grade"] }] } },
     })
 }
 
@@ -79,6 +82,10 @@ fn a_patch_with_anything_that_does_not_fit_changes_nothing() {
         (json!({ "reporting": true, "phone_priority": ["pager"] }), 400, "malformed", "/phone_priority/0"),
         (json!({ "reporting": true, "monthly_connect_quota": 0 }), 422, "", "/monthly_connect_quota"),
         (json!({ "reporting": true, "monthly_connect_quota": -1 }), 400, "malformed", "/monthly_connect_quota"),
+        (json!({ "reporting": true, "grade_limits": { "a": 50, "b": 50, "c": 25 } }), 422, "", "/grade_limits"),
+        (json!({ "reporting": true, "grade_limits": { "a": 50 } }), 400, "malformed", "/grade_limits/b"),
+        (json!({ "reporting": true, "daily_capacity": 0 }), 422, "", "/daily_capacity"),
+        (json!({ "reporting": true, "card_layout": { "rows": 7 } }), 422, "", "/card_layout"),
         (json!({ "reporting": true, "language": "de" }), 400, "malformed", "/language"),
         (json!({ "reporting": true, "roles": "some" }), 400, "malformed", "/roles"),
         (json!({ "reporting": true, "colour": "red" }), 400, "malformed", "/colour"),

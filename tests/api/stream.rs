@@ -14,7 +14,7 @@ use crate::people::{Credential, Person};
 use crate::server::{Client, Server, TOKEN};
 
 /// Somebody who follows, over a connection of their own.
-struct Follower {
+pub struct Follower {
     lines: Box<dyn BufRead>,
     /// The id that was had last.
     cursor: String,
@@ -51,7 +51,7 @@ impl Follower {
     }
 
     /// Has heard of the place where it begins.
-    fn begun(server: &Server, token: &str, query: &str) -> Follower {
+    pub fn begun(server: &Server, token: &str, query: &str) -> Follower {
         let mut follower = Follower::of(server, token, query);
         assert!(matches!(follower.next(), Came::Heartbeat), "where it begins comes first");
         follower
@@ -81,7 +81,7 @@ impl Follower {
     }
 
     /// The next event, whatever heartbeats come before.
-    fn event(&mut self) -> Value {
+    pub fn event(&mut self) -> Value {
         loop {
             match self.next() {
                 Came::Event(event) => return event,

@@ -33,6 +33,9 @@ BODIES = {
     "POST /users": {"name": "New", "email": "new@example.org", "roles": ["seller"]},
     "POST /teams": {"name": "New", "kind": "owner", "members": IDS["users"]},
     "POST /tokens": {"name": "New", "scopes": ["read"]},
+    "POST /filters": {"record_type": "lead", "conditions": [{"field": "city", "op": "eq", "value": "Vigo"}]},
+    "POST /sorts": {"record_type": "lead", "field": "estimated_value"},
+    "PUT /sorts/default": {"id": "due_date"},
 }
 
 

@@ -14,7 +14,7 @@ enum Checker {
     Elsewhere(&'static str),
 }
 
-const TABLE: [(Defect, Checker); 16] = [
+const TABLE: [(Defect, Checker); 17] = [
     (Defect::SkipFence, Checker::Simulator { seeds: 60, says: "P13" }),
     (Defect::AnswerBeforeSync, Checker::Elsewhere("the power-cut loop")),
     (Defect::DropOutboxRow, Checker::Simulator { seeds: 60, says: "row of kind O is missing" }),
@@ -31,6 +31,7 @@ const TABLE: [(Defect, Checker); 16] = [
     (Defect::ForgetRefusal, Checker::Simulator { seeds: 60, says: "not noted" }),
     (Defect::KeepPolicy, Checker::Simulator { seeds: 60, says: "another organisation" }),
     (Defect::KeepKeys, Checker::Simulator { seeds: 60, says: "other keys are valid" }),
+    (Defect::KeepWork, Checker::Simulator { seeds: 60, says: "another work list" }),
 ];
 
 /// The first seed that finds the defect of this thread, and what it says.

@@ -12,6 +12,7 @@ mod far;
 mod graphs;
 mod history;
 mod judge;
+mod lists;
 mod messages;
 mod mix;
 mod people;

@@ -6,14 +6,16 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::mixed::Mixed;
+use super::work_list::WorkList;
 
 /// The scenarios that are part of the program, by name: what `benches/scenarios` has.
-pub const BUILT_IN: [(&str, &str); 10] = [
+pub const BUILT_IN: [(&str, &str); 11] = [
     ("canonical", include_str!("../../../benches/scenarios/canonical.toml")),
     ("million", include_str!("../../../benches/scenarios/million.toml")),
     ("nine-o-clock", include_str!("../../../benches/scenarios/nine-o-clock.toml")),
     ("hot-record", include_str!("../../../benches/scenarios/hot-record.toml")),
     ("hot-sequence", include_str!("../../../benches/scenarios/hot-sequence.toml")),
+    ("work-list", include_str!("../../../benches/scenarios/work-list.toml")),
     ("soak", include_str!("../../../benches/scenarios/soak.toml")),
     ("connect", include_str!("../../../benches/scenarios/connect.toml")),
     ("complete", include_str!("../../../benches/scenarios/complete.toml")),
@@ -59,6 +61,8 @@ pub enum Phase {
     HotRecord(HotRecord),
     /// A mixed load over all records of one sequence.
     Mixed(Mixed),
+    /// Sellers look at their lists while commands change them.
+    WorkList(WorkList),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -230,6 +234,7 @@ impl Phase {
             Phase::CompleteOnce(once) => once.connections > 0,
             Phase::HotRecord(hot) => hot.connections > 0,
             Phase::Mixed(mixed) => mixed.is_possible(),
+            Phase::WorkList(lists) => lists.is_possible(),
             _ => true,
         };
         connections && self.clone().sizes().0.is_none_or(|records| *records > 0)
@@ -249,6 +254,7 @@ impl Phase {
             Phase::Drain(drain) => (Some(&mut drain.other_records), None),
             Phase::HotRecord(hot) => (Some(&mut hot.neighbours), Some(&mut hot.seconds)),
             Phase::Mixed(mixed) => (Some(&mut mixed.records), Some(&mut mixed.seconds)),
+            Phase::WorkList(lists) => (Some(&mut lists.records), Some(&mut lists.seconds)),
         }
     }
 }

@@ -25,10 +25,15 @@ struct Item {
 
 /// Makes `number` leads with the fields that an ordinary one has; their ids.
 pub async fn records(client: &Client, number: usize) -> anyhow::Result<Vec<String>> {
+    records_of(client, number, lead).await
+}
+
+/// Makes `number` records, each as `of` says; their ids.
+pub async fn records_of(client: &Client, number: usize, of: impl Fn(usize) -> Value) -> anyhow::Result<Vec<String>> {
     let bar = bar("making records", Some(number as u64));
     let firsts = (0..number).step_by(BATCH_ITEMS_MAX);
     let batches = stream::iter(firsts.map(|first| {
-        let leads: Vec<_> = (first..number.min(first + BATCH_ITEMS_MAX)).map(lead).collect();
+        let leads: Vec<_> = (first..number.min(first + BATCH_ITEMS_MAX)).map(&of).collect();
         async move {
             let created: Created = client.post(&["records", "batch"], &json!({ "records": leads })).await?;
             anyhow::Ok(created.results)

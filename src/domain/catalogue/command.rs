@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::FieldKind;
+use super::listing::command::{ListingCommand, ListingEvent};
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::RecordType;
@@ -44,6 +45,8 @@ pub enum CatalogueCommand {
     ChangeTag { tag: TagId, name: Option<String>, parent: Option<Option<TagId>>, expected: Option<u32> },
     /// The tag is no more; those below it move up.
     RemoveTag { tag: TagId, expected: Option<u32> },
+    /// Filters and sorts of the work list (P-13).
+    Listing(ListingCommand),
 }
 
 /// A fact about the catalogue. Stored for good: variants and members are only ever appended. What was there before is in
@@ -76,6 +79,8 @@ pub enum CatalogueEvent {
     TagChanged { tag: TagId, before: (String, Option<TagId>), after: (String, Option<TagId>) },
     /// A tag is not there any more; those below it have moved up.
     TagRemoved { tag: TagId },
+    /// A filter or sort of the work list is otherwise than before.
+    Listing(ListingEvent),
 }
 
 /// Why the catalogue refuses a command. The codes are part of the API.
@@ -120,6 +125,17 @@ pub enum CatalogueRejection {
     ///
     #[error("a tag cannot be moved below itself")]
     TagCycle,
+    /// W-30.
+    #[error("built-in filters and their groups stay as they are; such a filter can be hidden and shown again")]
+    FilterBuiltIn,
+    /// W-43.
+    #[error("built-in sorts stay as they are; such a sort can be hidden and shown again, and moved among the others")]
+    SortBuiltIn,
+    /// W-43.
+    #[error(
+        "the default sort is one that everybody has: it is neither hidden nor deleted; make another one the default first"
+    )]
+    SortDefault,
     /// Something was changed since it was read.
     #[error("the resource is at version {0} now")]
     VersionMismatch(u32),

@@ -57,10 +57,12 @@ pub fn decide(catalogue: &Catalogue, given: &Given, command: CatalogueCommand, s
             catalogue.change_tag(tag, name, parent, expected)
         }
         CatalogueCommand::RemoveTag { tag, expected } => catalogue.remove_tag(tag, expected),
+        CatalogueCommand::Listing(command) => catalogue.decide_listing(command),
     }
 }
 
-/// P-12: what records are is set up by administrators; P-11: what sequences ask of them by who configures sequences; P-9.
+/// P-12: what records are is set up by administrators; P-11: what sequences ask of them by who configures sequences; P-9;
+/// P-13.
 fn needs(command: &CatalogueCommand) -> (Permission, &'static str) {
     match command {
         CatalogueCommand::AddType { .. }
@@ -78,6 +80,7 @@ fn needs(command: &CatalogueCommand) -> (Permission, &'static str) {
         CatalogueCommand::AddTags { .. } | CatalogueCommand::ChangeTag { .. } | CatalogueCommand::RemoveTag { .. } => {
             (Permission::Tag, "change tags")
         }
+        CatalogueCommand::Listing(_) => (Permission::ConfigureFilters, "change filters and sorts of the work list"),
     }
 }
 
@@ -160,6 +163,9 @@ impl Catalogue {
         }
         if let Some(flow) = self.flows.values().find(|flow| flow.kind == kind) {
             return Err(CatalogueRejection::TypeInUse(format!("the process flow “{}” is for it", flow.name)));
+        }
+        if let Some(name) = self.listing.used_by(kind) {
+            return Err(CatalogueRejection::TypeInUse(format!("“{name}” of the work list is for it")));
         }
         for (other, entry) in self.types.iter().filter(|(other, _)| **other != kind) {
             let leads = |field: &&Field| field.kind == FieldKind::Lookup(Target::Record(kind));

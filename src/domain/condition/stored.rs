@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Condition;
 
 /// A condition as its JSON text, because what is stored has no shape of its own for values of any kind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCondition(pub Condition);
 
 impl StoredCondition {

@@ -35,6 +35,7 @@ impl<'a> Turn<'a> {
             exit: None,
             counted: node.is_counted(),
         });
+        self.count_done(step.ordinal);
         self.open(step.enrolment, node.next)
     }
 

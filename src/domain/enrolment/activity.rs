@@ -47,6 +47,7 @@ impl Turn<'_> {
         let call_result = self.call_result(kind, assignee, call_result)?;
         self.note(ordinal, note, "/note")?;
         self.emit(RecordEvent::ActivityCompleted { activity: ordinal, call_result });
+        self.count_done(ordinal);
         Ok(())
     }
 

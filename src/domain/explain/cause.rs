@@ -25,6 +25,8 @@ pub fn of(
     Some(Cause { at: stamp.at, kind, node, detail })
 }
 
+const WAITS: &str = "begins with some records, and this is none of them: it waits until it is let in";
+
 type Told = (&'static str, Option<String>, String);
 
 struct Teller<'a> {
@@ -43,13 +45,8 @@ impl Teller<'_> {
             RecordEvent::Began { enrolment } => {
                 self.own(*enrolment).then(|| ("began", None, "The wait before the first step was over.".to_owned()))
             }
-            RecordEvent::PilotAwaited { enrolment, .. } => {
-                let what = "begins with some records, and this is none of them: it waits until it is let in";
-                self.of_pilot(*enrolment, "pilot_awaited", what)
-            }
-            RecordEvent::PilotLetIn { enrolment, .. } => {
-                self.of_pilot(*enrolment, "pilot_let_in", "was released to all records")
-            }
+            RecordEvent::PilotAwaited { enrolment, .. } => self.of_pilot(*enrolment, "pilot_awaited", WAITS),
+            RecordEvent::PilotLetIn { enrolment, .. } => self.of_pilot(*enrolment, "pilot_let_in", "is for all now"),
             RecordEvent::StepOpened { step, .. } => self.opened(self.step(*step)?),
             RecordEvent::StepCompleted { step, .. } => self.completed(self.step(*step)?),
             RecordEvent::StepSkipped { step, exit, .. } => {
@@ -199,6 +196,8 @@ impl Teller<'_> {
             | RecordEvent::AbTestTold { .. }
             | RecordEvent::AbCountsKept(_)
             | RecordEvent::GoalReached
+            | RecordEvent::Marked { .. }
+            | RecordEvent::WorkDone { .. }
             | RecordEvent::Forgotten => None,
         }
     }

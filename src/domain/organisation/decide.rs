@@ -183,7 +183,7 @@ fn judge_own(settings: &[OwnSetting], given: &Given, stamp: Stamp) -> Result<(),
     }
 }
 
-/// P-11, P-12, P-14: whoever may not write one of the settings writes none.
+/// P-11, P-12, P-14, P-16: whoever may not write one of the settings writes none.
 fn judge_author(settings: &[Setting], given: &Given, stamp: Stamp) -> Result<(), OrganisationRejection> {
     let person = given.policy.person(stamp.by)?;
     if settings.is_empty() {

@@ -1,10 +1,10 @@
 //! What somebody sets for themselves alone: language, time zone, and how their lists and cards look.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::activity_settings::OwnActivitySettings;
-use super::settings::{CallResult, Setting, Settings};
+use super::settings::{CallResult, Setting, Settings, capacity_fault};
+use crate::domain::card;
 use crate::domain::given::Given;
 use crate::domain::language::Language;
 use crate::domain::record::Problem;
@@ -43,14 +43,16 @@ pub const SEQUENCE_COLUMNS: [&str; 10] = [
 pub struct OwnSettings {
     /// W-63.
     pub auto_advance: AutoAdvance,
-    /// Filters that are not shown (W-31).
+    /// Filters that are not shown, and groups of them, by word or id (W-31). One that is gone does no harm.
     pub hidden_filters: Vec<String>,
-    /// The cards of the work list, as JSON (W-70).
+    /// The cards of the work list, as JSON (W-70); see [`card::Cards`].
     pub card_layout: Option<String>,
     /// The columns of the list of sequences in their order; the usual ones where there are none.
     pub sequence_columns: Vec<String>,
     /// What holds for their activities otherwise than for everybody (W-64).
     pub activities: OwnActivitySettings,
+    /// Items that they are to have in a day at most; the organisation's number where there is none.
+    pub daily_capacity: Option<u16>,
     /// Changes so far.
     pub version: u32,
 }
@@ -80,6 +82,8 @@ pub enum OwnSetting {
     CallCompletesStep(Option<bool>),
     /// See [`OwnActivitySettings::call_result`].
     CallResult(Option<CallResult>),
+    /// See [`OwnSettings::daily_capacity`].
+    DailyCapacity(Option<u16>),
 }
 
 impl OwnSetting {
@@ -105,10 +109,10 @@ impl OwnSetting {
             OwnSetting::HiddenFilters(filters) => {
                 each_once("/hidden_filters", filters, |filter| text_fault(filter, limits::STEP_NAME_MAX, false))
             }
-            OwnSetting::CardLayout(layout) => at(
-                "/card_layout".into(),
-                layout.as_deref().and_then(card_fault).map(|why| ("card_layout_invalid", why)),
-            ),
+            OwnSetting::CardLayout(layout) => {
+                layout.as_deref().and_then(|layout| card::fault(layout, &given.catalogue)).into_iter().collect()
+            }
+            OwnSetting::DailyCapacity(items) => items.and_then(capacity_fault).into_iter().collect(),
             OwnSetting::SequenceColumns(columns) => each_once("/sequence_columns", columns, |column| {
                 let known = || format!("there is no column `{column}`; there are {}", SEQUENCE_COLUMNS.join(", "));
                 (!SEQUENCE_COLUMNS.contains(&column)).then(|| ("column_unknown", known()))
@@ -127,7 +131,7 @@ impl OwnSetting {
             | OwnSetting::CallCompletesStep(chosen) => chosen.is_some() && settings.lock_activity_settings,
             OwnSetting::CallResult(chosen) => chosen.is_some() && settings.lock_activity_settings,
             OwnSetting::AutoAdvance(_) | OwnSetting::Language(_) | OwnSetting::TimeZone(_) => false,
-            OwnSetting::HiddenFilters(_) | OwnSetting::SequenceColumns(_) => false,
+            OwnSetting::HiddenFilters(_) | OwnSetting::SequenceColumns(_) | OwnSetting::DailyCapacity(_) => false,
         }
     }
 }
@@ -142,25 +146,4 @@ fn each_once(pointer: &str, items: &[String], fault: impl Fn(&str) -> Option<Fau
         }
     }
     problems
-}
-
-/// L-18: at most four rows with three fields and three icons each.
-fn card_fault(layout: &str) -> Option<String> {
-    if layout.len() > limits::CARD_LAYOUT_MAX {
-        return Some(format!("a card's layout has at most {} bytes of JSON", limits::CARD_LAYOUT_MAX));
-    }
-    let Ok(Value::Object(layout)) = serde_json::from_str(layout) else { return Some("a layout is an object".into()) };
-    let rows = match layout.get("rows") {
-        Some(Value::Array(rows)) if rows.len() <= 4 => rows,
-        _ => return Some("a layout has `rows`, at most four".into()),
-    };
-    let is_row = |row: &Value| {
-        let few = |member: &str| match row.get(member) {
-            None => true,
-            Some(Value::Array(items)) => items.len() <= 3 && items.iter().all(Value::is_string),
-            Some(_) => false,
-        };
-        row.is_object() && few("fields") && few("icons")
-    };
-    (!rows.iter().all(is_row)).then(|| "a row has `fields` and `icons`, at most three names each".into())
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::grades::GradeLimits;
+use crate::domain::card;
 use crate::domain::delivery::UnknownPolicy;
 use crate::domain::given::Given;
 use crate::domain::governor::SendingCaps;
@@ -135,6 +137,14 @@ settings! {
     bulk_email_all_types: BulkEmailAllTypes(bool) = false, ConfigureSequences;
     /// How many messages may leave, over all sequences.
     sending_caps: SendingCaps(SendingCaps) = SendingCaps::default(), SetUp;
+    /// W-53: whether records that nobody supplies a score for have one by rule.
+    rule_score: RuleScore(bool) = false, ConfigureSequences;
+    /// W-54: from which score on a record has which grade.
+    grade_limits: GradeLimits(GradeLimits) = GradeLimits::default(), ConfigureSequences;
+    /// Items that a seller is to have in a day at most; without it days are not levelled. Capacity is P-16.
+    daily_capacity: DailyCapacity(Option<u16>) = None, Distribute;
+    /// W-70: the cards of the work list for everybody, as JSON; see [`card::Cards`]. The usual ones where there is none.
+    card_layout: CardLayout(Option<String>) = None, ConfigureCards;
 }
 
 impl Setting {
@@ -172,6 +182,11 @@ impl Setting {
                 let (member, detail) = caps.fault()?;
                 at(&format!("/sending_caps{member}"), "out_of_range", detail)
             }
+            Setting::GradeLimits(limits) if !limits.fits() => {
+                at("/grade_limits", "out_of_range", "1 to 100, `a` above `b` and `b` above `c`".into())
+            }
+            Setting::DailyCapacity(Some(items)) => capacity_fault(*items),
+            Setting::CardLayout(Some(layout)) => card::fault(layout, &given.catalogue),
             Setting::PublicUrl(Some(url)) if !is_origin(url) => {
                 let detail = "an address such as `https://sales.example.com`, without a path";
                 at("/public_url", "public_url_invalid", detail.into())
@@ -179,6 +194,13 @@ impl Setting {
             _ => None,
         }
     }
+}
+
+/// What is wrong with a number of items in a day.
+pub fn capacity_fault(items: u16) -> Option<Problem> {
+    let detail = || format!("1 to {} items; null for any number", limits::DAILY_CAPACITY_MAX);
+    let problem = || Problem { pointer: "/daily_capacity".into(), code: "out_of_range", detail: detail() };
+    (!(1..=limits::DAILY_CAPACITY_MAX).contains(&items)).then(problem)
 }
 
 /// An address of the web that names a server and nothing on it.

@@ -7,6 +7,7 @@ use super::event::RecordEvent;
 use crate::domain::activity::{Activity, ActivityStatus, LinkedActivity};
 use crate::domain::enrolment::Ordinal;
 use crate::domain::entity::Stamp;
+use crate::id::UserId;
 use crate::time::Timestamp;
 
 impl Record {
@@ -43,6 +44,7 @@ impl Record {
                     created_at: stamp.at,
                     closed_at: None,
                     call_result: None,
+                    done_on: None,
                 });
             }
             RecordEvent::ActivityCompleted { activity, call_result } => {
@@ -53,6 +55,13 @@ impl Record {
             }
             RecordEvent::ActivityCancelled { activity } => {
                 self.close_activity(*activity, ActivityStatus::Cancelled, stamp.at);
+            }
+            RecordEvent::WorkDone { item, user, day } => {
+                if let Some(step) = self.step_mut(*item) {
+                    step.done_on = Some((*user, *day));
+                } else if let Some(activity) = self.activity_mut(*item) {
+                    activity.done_on = Some((*user, *day));
+                }
             }
             RecordEvent::ActivityLinked { step } => {
                 self.annotate_step(*step, |step| step.linked = LinkedActivity::Follows);
@@ -66,6 +75,12 @@ impl Record {
             }
             _ => {}
         }
+    }
+
+    /// Every day that something done on it counted in, and whose.
+    pub(super) fn days_counted(&self) -> impl Iterator<Item = (UserId, i32)> {
+        let steps = self.steps.iter().filter_map(|step| step.done_on);
+        steps.chain(self.activities.iter().filter_map(|activity| activity.done_on))
     }
 
     /// A linked activity is closed alone; its step stays open.

@@ -105,6 +105,8 @@ pub enum RecordCommand {
     OptOut { step: Ordinal, complained: bool },
     /// A gateway tells what became of the text message of a step, which it calls so.
     ReportText { step: Ordinal, gateway: GatewayId, message_id: Option<String>, fate: TextFate },
+    /// Whoever asks has opened it, wants to hear of it, or not any more (W-7, W-21); `None` leaves it as it is.
+    Mark { read: Option<bool>, followed: Option<bool> },
     /// A text came in from whom the text message of a step went to. `stops`: they want no more of them.
     AnswerText { step: Ordinal, gateway: GatewayId, at: Timestamp, stops: bool },
     /// Leave a sequence that was entered lately; nothing more is sent of it.

@@ -101,6 +101,7 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::ReportText { step, gateway, message_id, fate } => {
             turn.report_text(step, gateway, message_id, fate)?;
         }
+        RecordCommand::Mark { read, followed } => turn.mark(read, followed)?,
         RecordCommand::AnswerText { step, gateway, at, stops } => turn.answer_text(step, gateway, at, stops)?,
     }
     turn.end_waits(&waits)?;

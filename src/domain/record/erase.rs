@@ -78,6 +78,7 @@ impl Record {
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }
+        self.days_counted().for_each(|(user, day)| owed.count(Counter::DoneOn(user, day), -1));
         owed.count(Counter::Records(self.kind), -1);
         owed.push(Effect::Erase);
     }

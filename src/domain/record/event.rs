@@ -13,7 +13,7 @@ use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
 use crate::domain::plan::{AbVersion, NodeIndex};
 use crate::domain::sequence::fuse::FuseCount;
-use crate::id::{AbTestId, FlowId, MailboxId, SequenceId, TemplateId};
+use crate::id::{AbTestId, FlowId, MailboxId, SequenceId, TemplateId, UserId};
 use crate::time::Timestamp;
 
 /// A fact about a record.
@@ -177,6 +177,10 @@ pub enum RecordEvent {
     TextReplied { step: Ordinal, at: Timestamp },
     /// The person wants no more text messages, and has said so in answer to it.
     TextOptedOut { step: Ordinal },
+    /// Somebody has opened the record, or wants to hear of it, or not any more (W-7, W-21).
+    Marked { user: UserId, read: bool, followed: bool },
+    /// Somebody who has so much to do in a day has done one thing more, on that day of theirs: days since 1970.
+    WorkDone { item: Ordinal, user: UserId, day: i32 },
     /// What has begun in its sequence lately was undone, by the undo of that number: whether the enrolment left by that, and
     /// how many of its messages had left before.
     Undone { enrolment: Ordinal, undo: u32, disconnected: bool, left: u32 },

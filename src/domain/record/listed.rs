@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Record;
 use super::profile::Profile;
 use super::schema::{Owner, RecordState, RecordType};
+use super::work::{Work, owe_work};
 use crate::domain::effect::{Effect, Effects, Index, RecordSummary};
 
 /// What list rows are made of. Costs no copy of a text: taken before and after every command.
@@ -14,6 +15,7 @@ pub struct Listed {
     profile: Arc<Profile>,
     state: RecordState,
     assignees: Vec<Owner>,
+    work: Work,
 }
 
 impl Listed {
@@ -57,12 +59,16 @@ impl Record {
 
     pub(super) fn show(&self) -> Listed {
         let (profile, assignees) = (self.profile.clone(), self.assignees());
-        Listed { kind: self.kind, profile, state: self.state, assignees }
+        Listed { kind: self.kind, profile, state: self.state, assignees, work: self.work() }
     }
 }
 
 /// The rows that differ between two states.
 pub fn owe_difference(before: Option<Listed>, after: Option<Listed>, owed: &mut Effects) {
+    if let Some(kind) = after.as_ref().or(before.as_ref()).map(|listed| listed.kind) {
+        let [before, after] = [&before, &after].map(|listed| listed.as_ref().map(|listed| &listed.work));
+        owe_work(kind, before, after, owed);
+    }
     let same = match (&before, &after) {
         (Some(before), Some(after)) => before.looks_like(after),
         (None, None) => true,

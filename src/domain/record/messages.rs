@@ -19,12 +19,14 @@ impl Record {
         match event {
             RecordEvent::Signalled { step, signal, at } => {
                 self.away_until = self.away_until.filter(|_| *signal != Signal::Replied);
+                self.interest.note(*signal, *at);
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(*signal, *at);
                 }
             }
             RecordEvent::TextReplied { step, at } => {
                 self.away_until = None;
+                self.interest.note(Signal::Replied, *at);
                 if let Some(step) = self.step_mut(*step) {
                     step.signals.note(Signal::Replied, *at);
                 }
@@ -60,7 +62,8 @@ impl Record {
                     message.message_id = Some(message_id.clone());
                     let fits = (1..=limits::GATEWAY_MESSAGE_ID_MAX).contains(&message_id.len());
                     message.taken_as = message.route.is_some().then(|| message_id.clone()).filter(|_| fits);
-                })
+                });
+                self.note_sent(*step);
             }
             RecordEvent::MessageFailed { step, reason } => {
                 self.turn_message((*step, stamp.at), MessageState::Failed, |message| {
@@ -145,6 +148,13 @@ impl Record {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The message of a step has left; of e-mails it is counted that nothing has come back yet.
+    fn note_sent(&mut self, step: Ordinal) {
+        if self.step(step).and_then(|step| step.message.as_ref()).is_some_and(|message| message.route.is_none()) {
+            self.interest.note_sent();
         }
     }
 

@@ -121,6 +121,9 @@ pub enum RecordRejection {
     /// As many as a record may have.
     #[error("the record has the {} activities it can hold", crate::limits::ACTIVITIES_MAX)]
     TooManyActivities,
+    /// As many people as may mark a record.
+    #[error("{} people have marked this record, and more it does not remember", crate::limits::MARKS_MAX)]
+    TooManyMarks,
     /// A timer that fires before its time; it stays.
     #[error("the timer is not due yet")]
     NotDue,

@@ -67,6 +67,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
             let sequence = sequence.ok_or(RecordRejection::SequenceNotFound)?;
             sequence.judge_sight(given, stamp.by)?;
         }
+        RecordCommand::Mark { .. } => must(Reach::See, "see this record")?,
         RecordCommand::Disconnect(_) => {
             must(Reach::See, CHANGE)?;
             person.must(Permission::Connect, "disconnect records")?;

@@ -66,7 +66,9 @@ impl Record {
         self.enrolments.iter().filter(|enrolment| enrolment.status.is_live())
     }
 
-    pub(super) fn write(&mut self, changes: &[Change]) {
+    pub(super) fn write(&mut self, changes: &[Change], at: Timestamp) {
+        self.modified_at = at;
+        self.note_score(changes, at);
         let profile = Arc::make_mut(&mut self.profile);
         changes.iter().for_each(|change| profile.set(change));
     }
@@ -128,6 +130,7 @@ impl Record {
             message: None,
             hits: None,
             linked: LinkedActivity::Absent,
+            done_on: None,
             fused: None,
         };
         if let Some(enrolment) = self.enrolment_mut(*enrolment) {

@@ -19,6 +19,11 @@ pub fn civil(zone: Tz, at: Timestamp) -> NaiveDateTime {
     utc.with_timezone(&zone).naive_local()
 }
 
+/// The day that clocks show at an instant, in days since 1970.
+pub fn day_number(zone: Tz, at: Timestamp) -> i32 {
+    civil(zone, at).date().to_epoch_days()
+}
+
 /// The first instant at which clocks show `time` or later.
 pub fn instant(zone: Tz, time: NaiveDateTime) -> Timestamp {
     match zone.from_local_datetime(&time) {

@@ -6,7 +6,7 @@ use crate::domain::plan::AbVersion;
 use crate::domain::record::kind::TypeName;
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::fuse::FuseCount;
-use crate::id::{AbTestId, MigrationId, SequenceId};
+use crate::id::{AbTestId, MigrationId, SequenceId, UserId};
 
 /// A counter.
 pub fn counter(counter: Counter) -> Key {
@@ -50,15 +50,20 @@ pub fn counter(counter: Counter) -> Key {
         }
         Counter::AbExposed(test, version) => with_version(&mut key, 11, test, version),
         Counter::AbMet(test, version) => with_version(&mut key, 12, test, version),
-        Counter::Undone(sequence, number) => with_number(&mut key, 13, sequence, number),
-        Counter::UndoneTooLate(sequence, number) => with_number(&mut key, 14, sequence, number),
+        Counter::DoneOn(user, day) => {
+            key.push(13);
+            key.extend_from_slice(&user.0.to_be_bytes());
+            key.extend_from_slice(&day.to_be_bytes());
+        }
+        Counter::Undone(sequence, number) => with_number(&mut key, 14, sequence, number),
+        Counter::UndoneTooLate(sequence, number) => with_number(&mut key, 15, sequence, number),
         Counter::Fuse(sequence, round, what) => {
-            with_number(&mut key, 15, sequence, round);
+            with_number(&mut key, 16, sequence, round);
             key.push(what as u8);
         }
-        Counter::Piloted(sequence, number) => with_number(&mut key, 16, sequence, number),
+        Counter::Piloted(sequence, number) => with_number(&mut key, 17, sequence, number),
         Counter::Awaiting(sequence) => {
-            key.push(17);
+            key.push(18);
             key.extend_from_slice(&sequence.0.to_be_bytes());
         }
     }
@@ -106,6 +111,10 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             Some(Counter::LiveOf(SequenceId(id(key.get(4..20)?)?), version))
         }
         10 => Some(Counter::ConnectedIn(u32::from_be_bytes(key.get(4..)?.try_into().ok()?))),
+        13 => {
+            let day = i32::from_be_bytes(key.get(20..)?.try_into().ok()?);
+            Some(Counter::DoneOn(UserId(id(key.get(4..20)?)?), day))
+        }
         number @ (11 | 12) => {
             let test = AbTestId(id(key.get(4..20)?)?);
             let version = match key.get(20..)? {
@@ -116,17 +125,17 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             let count = if *number == 11 { Counter::AbExposed } else { Counter::AbMet };
             Some(count(test, version))
         }
-        17 => sequence().map(Counter::Awaiting),
-        kind @ (13..=16) => {
+        18 => sequence().map(Counter::Awaiting),
+        kind @ (14..=17) => {
             let sequence = SequenceId(id(key.get(4..20)?)?);
             let number = u32::from_be_bytes(key.get(20..24)?.try_into().ok()?);
             match kind {
-                15 => {
+                16 => {
                     let what = FuseCount::ALL.get(usize::from(*key.get(24)?))?;
                     Some(Counter::Fuse(sequence, number, *what))
                 }
-                16 => Some(Counter::Piloted(sequence, number)),
-                13 => Some(Counter::Undone(sequence, number)),
+                17 => Some(Counter::Piloted(sequence, number)),
+                14 => Some(Counter::Undone(sequence, number)),
                 _ => Some(Counter::UndoneTooLate(sequence, number)),
             }
         }

@@ -39,6 +39,7 @@ pub struct OwnSettingsView {
     language: Option<String>,
     /// IANA time zone.
     time_zone: Option<String>,
+    /// Filters and groups of filters that you do not want to see, by `id`.
     hidden_filters: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -60,6 +61,9 @@ pub struct OwnSettingsView {
     /// The same: how a call ended whose result nobody tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     call_result: Option<CallResultBody>,
+    /// Items that you are to have in a day at most; without it the organisation's number holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    daily_capacity: Option<u16>,
 }
 
 /// What may be written of one's own settings (RFC 7396): null brings a member back to what it is at first.
@@ -78,12 +82,12 @@ pub struct OwnSettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
-    /// At most 100, each once.
+    /// Filters and groups of filters, by `id`: at most 100, each once.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     hidden_filters: Option<Option<Vec<String>>>,
-    /// `{"rows": [{"fields": […], "icons": […]}]}`: at most 4 rows with 3 fields and 3 icons each, where the organisation lets
-    /// people arrange cards.
+    /// `{"leading", "rows": [{"fields": […], "icons": […]}], "actions": […]}` for records of every type, or such an object by
+    /// type, `{"lead": {…}}`: at most 4 rows with 3 fields and 3 icons each, where the organisation lets people arrange cards.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     card_layout: Option<Option<serde_json::Value>>,
@@ -108,6 +112,10 @@ pub struct OwnSettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<CallResultBody>)]
     call_result: Option<Option<CallResultBody>>,
+    /// 1–1,000; null for the organisation's number.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u16>)]
+    daily_capacity: Option<Option<u16>>,
 }
 
 impl OwnSettingsBody {
@@ -125,6 +133,7 @@ impl OwnSettingsBody {
             self.activity_completes_step.map(OwnSetting::ActivityCompletesStep),
             self.call_completes_step.map(OwnSetting::CallCompletesStep),
             self.call_result.map(|result| OwnSetting::CallResult(result.map(Into::into))),
+            self.daily_capacity.map(OwnSetting::DailyCapacity),
         ];
         Ok(each.into_iter().flatten().collect())
     }
@@ -144,6 +153,7 @@ fn shown(organisation: &Organisation, user: UserId) -> (OwnSettingsView, u32) {
         activity_completes_step: own.activities.completes_step,
         call_completes_step: own.activities.call_completes_step,
         call_result: own.activities.call_result.as_ref().map(CallResultBody::from),
+        daily_capacity: own.daily_capacity,
     };
     (view, organisation.own_version(user))
 }

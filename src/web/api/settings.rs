@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::delivery::UnknownPolicy;
@@ -19,7 +20,7 @@ use crate::web::api::records::etag;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{Body, known_type, present};
-use crate::web::wire::settings::{CallResultBody, PhoneBody, RolesBody, WorkspaceRoles};
+use crate::web::wire::settings::{CallResultBody, GradeLimitsBody, PhoneBody, RolesBody, WorkspaceRoles};
 
 /// The settings.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,6 +73,15 @@ pub struct SettingsView {
     /// `{organisation, seller, recipient_domain: {per_hour, per_day}, spacing_seconds, person, account: {most, days}}`.
     #[schema(value_type = Object)]
     sending_caps: SendingCaps,
+    /// Whether records that nobody supplies a score for have one by rule (W-53).
+    rule_score: bool,
+    /// From which score on a record is an A, a B or a C (W-54).
+    grade_limits: GradeLimitsBody,
+    /// Items that a seller is to have in a day at most; null where days are not levelled.
+    daily_capacity: Option<u16>,
+    /// The cards of the work list for everybody (W-70); null for the usual ones.
+    #[schema(value_type = Option<Object>)]
+    card_layout: Option<Value>,
 }
 
 impl From<&Settings> for SettingsView {
@@ -104,6 +114,10 @@ impl From<&Settings> for SettingsView {
             public_url: settings.public_url.clone(),
             bulk_email_all_types: settings.bulk_email_all_types,
             sending_caps: settings.sending_caps,
+            rule_score: settings.rule_score,
+            grade_limits: settings.grade_limits.into(),
+            daily_capacity: settings.daily_capacity,
+            card_layout: settings.card_layout.as_deref().and_then(|layout| serde_json::from_str(layout).ok()),
         }
     }
 }
@@ -204,6 +218,22 @@ pub struct SettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     sending_caps: Option<Option<SendingCaps>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    rule_score: Option<Option<bool>>,
+    /// 1–100 each, falling; replaces all three.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<GradeLimitsBody>)]
+    grade_limits: Option<Option<GradeLimitsBody>>,
+    /// 1–1,000.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u16>)]
+    daily_capacity: Option<Option<u16>>,
+    /// `{"leading", "rows": [{"fields": […], "icons": […]}], "actions": […]}` for records of every type, or such an object by
+    /// type, `{"lead": {…}}`: at most 4 rows with 3 fields and 3 icons each (W-71).
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    card_layout: Option<Option<Value>>,
 }
 
 /// A value that is given, or what the setting is at first where null is given.
@@ -245,6 +275,10 @@ impl SettingsBody {
             self.public_url.map(Setting::PublicUrl),
             or(self.bulk_email_all_types, first.bulk_email_all_types).map(Setting::BulkEmailAllTypes),
             or(self.sending_caps, first.sending_caps).map(Setting::SendingCaps),
+            or(self.rule_score, first.rule_score).map(Setting::RuleScore),
+            or(self.grade_limits, first.grade_limits.into()).map(|limits| Setting::GradeLimits(limits.into())),
+            self.daily_capacity.map(Setting::DailyCapacity),
+            self.card_layout.map(|layout| Setting::CardLayout(layout.map(|layout| layout.to_string()))),
         ];
         each.into_iter().flatten().collect()
     }

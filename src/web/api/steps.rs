@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 use crate::web::App;
 use crate::web::api::records::etag;
 use crate::web::api::up_next::{self, Doing};
+use crate::web::api::work_list;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{Body, Nothing, step_id};
@@ -27,13 +28,13 @@ use crate::web::wire::{Owner, StepView};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Next {
     /// The record it stands on.
-    record: String,
+    pub(super) record: String,
     /// The step that is open there now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<String>,
+    pub(super) step: Option<String>,
     /// Or the manual activity.
     #[serde(skip_serializing_if = "Option::is_none")]
-    activity: Option<String>,
+    pub(super) activity: Option<String>,
 }
 
 /// A step that was completed or skipped.
@@ -44,7 +45,8 @@ pub struct Advanced {
     /// What the seller's settings say to do next: `ask`, `next` or `stay` (W-63).
     #[schema(value_type = String)]
     advance: AutoAdvance,
-    /// What a seller does next on this record, your own before others'; null where there is nothing.
+    /// With `next`, the first row of your work list. Else what a seller does next on this record, your own before others'; with
+    /// `ask`, where nothing is left on it and you look at your work list, the first row of that. Null where there is nothing.
     next: Option<Next>,
 }
 
@@ -132,9 +134,26 @@ pub async fn complete_step(
 ) -> Result<HttpResponse, Problem> {
     let id = step_id(&id)?;
     let CompleteBody { note, call_result } = body.value;
+    let command = RecordCommand::Complete { step: id.ordinal(), note, call_result };
+    advance(&app, id, command, body.caller).await
+}
+
+/// Carries out what ends a step, and says where the seller goes on (W-63).
+async fn advance(app: &App, id: StepId, command: RecordCommand, caller: Caller) -> Result<HttpResponse, Problem> {
     let step = id.ordinal();
-    let command = RecordCommand::Complete { step, note, call_result };
-    act(&app, id, command, body.caller, move |seen| advanced(seen, step)).await
+    let done = app.engine.submit::<Record, _>(id.record(), command, caller, move |seen| {
+        advanced(&seen, step).map(|advanced| (advanced, seen.version))
+    });
+    let (mut answer, version) = done.await?.ok_or_else(|| Problem::not_found("step"))?;
+    let looks = match answer.advance {
+        AutoAdvance::Next => true,
+        AutoAdvance::Ask => answer.next.is_none() && work_list::is_at_hand(&app.engine, caller.by),
+        AutoAdvance::Stay => false,
+    };
+    if looks && let Some(next) = work_list::first(&app.engine, caller.by).await? {
+        answer.next = Some(next);
+    }
+    Ok(HttpResponse::Ok().insert_header(etag(version)).json(answer))
 }
 
 /// Pass a step over; on a wait, also the automated message right behind it (D-68).
@@ -142,8 +161,7 @@ pub async fn complete_step(
 #[post("/steps/{id}/skip")]
 pub async fn skip_step(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
     let id = step_id(&id)?;
-    let step = id.ordinal();
-    act(&app, id, RecordCommand::Skip(step), body.caller, move |seen| advanced(seen, step)).await
+    advance(&app, id, RecordCommand::Skip(id.ordinal()), body.caller).await
 }
 
 /// When a step is due instead.

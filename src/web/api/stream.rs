@@ -21,10 +21,11 @@ use crate::id::UserId;
 use crate::limits;
 use crate::web::App;
 use crate::web::auth::{Principal, still_holds};
+use crate::web::feed::work::WorkChanges;
 use crate::web::feed::{self, Page};
 use crate::web::problem::Problem;
 use crate::web::request::{self, Query, blocking, cursor};
-use crate::web::wire::event::{ToldEvent, Topics};
+use crate::web::wire::event::{ToldEvent, Topics, WORK, is_of};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells proxies not to wait for more.
@@ -37,7 +38,8 @@ const PACE: Duration = Duration::from_millis(20);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct StreamQuery {
-    /// Types such as `step.completed`, or what they begin with, such as `step`; joined by commas. All where it is not given.
+    /// Types such as `step.completed`, or what they begin with, such as `step`; joined by commas. All where it is not given, but
+    /// for `work_list.changed`: a row of your own work list is another one now.
     topics: Option<String>,
     /// The id of the last event that you have had; `Last-Event-ID` goes before it. From now on where neither is given.
     cursor: Option<String>,
@@ -53,8 +55,10 @@ fn waits() -> bool {
 /// Reads topics joined by commas.
 pub fn topics(text: Option<&str>) -> Result<Topics, Problem> {
     let named = text.unwrap_or_default().split(',').map(str::trim).filter(|topic| !topic.is_empty());
+    let named: Vec<String> = named.map(str::to_owned).collect();
     let unknown = |topic| Problem::malformed("/topics", format!("there is no topic `{topic}`"));
-    Topics::new(named.map(str::to_owned).collect()).map_err(unknown)
+    Topics::new(named.iter().filter(|topic| !is_of(WORK, topic)).cloned().collect()).map_err(unknown)?;
+    Ok(Topics::known(named))
 }
 
 /// Follow what changes, as far as you may see it at that moment. Each event has its cursor as its id; a comment comes now and
@@ -149,7 +153,9 @@ impl Client {
         tokio::time::sleep_until(self.look_at).await;
         let (store, given) = (self.app.engine.shared_store(), self.app.engine.given());
         let (by, topics, from) = (self.by.user(), self.topics.clone(), self.position);
-        let page = blocking(move || feed::read(store.as_ref(), &given, by, &topics, from, limits::FEED_PAGE)).await?;
+        let work = self.app.streams.work.clone();
+        let read = move || feed::read(store.as_ref(), &given, by, (&topics, &work), from, limits::FEED_PAGE);
+        let page = blocking(read).await?;
         self.look_at = Instant::now() + if page.is_full { Duration::ZERO } else { PACE };
         Ok(page)
     }
@@ -181,12 +187,13 @@ pub struct Streams {
     held: Arc<Mutex<HashMap<UserId, usize>>>,
     heartbeat: Duration,
     stopping: watch::Sender<bool>,
+    work: Arc<WorkChanges>,
 }
 
 impl Streams {
     /// Nobody yet; something is sent every `heartbeat` at least.
     pub fn new(heartbeat: Duration) -> Streams {
-        Streams { held: Arc::default(), heartbeat, stopping: watch::Sender::new(false) }
+        Streams { held: Arc::default(), heartbeat, stopping: watch::Sender::new(false), work: Arc::default() }
     }
 
     /// Each ends when it has begun.

@@ -99,9 +99,11 @@ fn page(
     Ok(Page { items: items.into_iter().take(limit).map(|(_, item)| item).collect(), next_cursor })
 }
 
-/// Whether an event says of a step that was just opened that it has an activity, which is told with the opening.
+/// Whether an event is told with another: that a step which was just opened has an activity, and that something done counts.
 fn is_linked(events: &[RecordEvent], event: &RecordEvent) -> bool {
-    let RecordEvent::ActivityLinked { step: linked } = event else { return false };
+    let RecordEvent::ActivityLinked { step: linked } = event else {
+        return matches!(event, RecordEvent::WorkDone { .. });
+    };
     events.iter().any(|event| matches!(event, RecordEvent::StepOpened { step, .. } if step == linked))
 }
 
@@ -347,6 +349,12 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
                 given.channels.mailboxes.get(mailbox).map_or("a mailbox that is gone", |found| &found.address);
             of_enrolment("sender_chosen", *enrolment, format!("{} writes from {mailbox}", sequence(*enrolment)))
         }
+        RecordEvent::Marked { read, followed, .. } => {
+            let word = |is, what: &'static str, not| if is { what } else { not };
+            let (read, followed) = (word(*read, "Read", "Not read"), word(*followed, "followed", "not followed"));
+            of_record("record_marked", format!("{read} and {followed}"))
+        }
+        RecordEvent::WorkDone { item, .. } => of_step("work_done", *item, "counts for the day"),
         RecordEvent::Ended { enrolment, status, reason, .. } => {
             let what = match status {
                 EnrolmentStatus::Completed => "Completed",

@@ -19,6 +19,9 @@ impl From<CatalogueRejection> for Problem {
             CatalogueRejection::TagDepth => "tag_depth",
             CatalogueRejection::TagLevelFull => "tag_level_full",
             CatalogueRejection::TagCycle => "tag_cycle",
+            CatalogueRejection::FilterBuiltIn => "filter_builtin",
+            CatalogueRejection::SortBuiltIn => "sort_builtin",
+            CatalogueRejection::SortDefault => "sort_default",
             CatalogueRejection::VersionMismatch(_) => "version_mismatch",
             CatalogueRejection::Full(_) => "catalogue_full",
         };

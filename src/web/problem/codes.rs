@@ -89,6 +89,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("step_not_open", 409, "Somebody or something has completed, skipped or cancelled the step already (R-23)."),
     ("activity_not_open", 409, "The activity was completed or cancelled already (R-23)."),
     ("too_many_activities", 409, "The record has as many activities as one record can hold."),
+    ("too_many_marks", 409, "As many people have read or follow the record as it can remember."),
+    (
+        "activity_takes_no_action",
+        422,
+        "An activity is completed, cancelled or assigned; the other actions are those of steps.",
+    ),
     ("step_waits", 409, "A wait or a condition cannot be completed; skip the wait, or skip the step."),
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
     ("email_missing", 422, "The record has no e-mail address to send to (W-83)."),
@@ -120,9 +126,29 @@ pub const CODES: &[(&str, u16, &str)] = &[
     (
         "record_type_in_use",
         409,
-        "There are records or sequences of this type, or a field leads to it; remove those first.",
+        "There are records or sequences of this type, a field leads to it, or a filter or sort is for it; remove those first.",
     ),
-    ("catalogue_full", 409, "There are as many record types, fields, process flows or tags as there may be."),
+    (
+        "catalogue_full",
+        409,
+        "There are as many record types, fields, process flows, tags, filters, groups or sorts as there may be.",
+    ),
+    (
+        "filter_builtin",
+        409,
+        "Built-in filters and their groups are neither edited, moved nor deleted; such a filter can only be hidden (W-30).",
+    ),
+    (
+        "sort_builtin",
+        409,
+        "Built-in sorts are neither edited nor deleted; such a sort can only be hidden, and moved among the others (W-43).",
+    ),
+    (
+        "sort_default",
+        409,
+        "The default sort is neither hidden nor deleted, and a hidden sort is not made the default (W-43). Show it first, or \
+         make another one the default.",
+    ),
     ("too_many_tokens", 409, "A user has at most 100 tokens; revoke one first."),
     ("record_full", 409, "The record has gone through as many steps as one record can hold."),
     ("version_mismatch", 412, "The resource has changed since you read it; read it again and repeat your change."),

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod channels;
+mod listing;
 mod sequence;
 mod suppression;
 mod webhook;
@@ -131,6 +132,9 @@ fn own_setting(own: &OwnSetting) -> (&'static str, String) {
         OwnSetting::CallResult(result) => {
             let told = result.clone().map(|result| setting(&Setting::CallResult(result)));
             ("call_result", told.unwrap_or_default())
+        }
+        OwnSetting::DailyCapacity(items) => {
+            ("daily_capacity", items.map(|items| items.to_string()).unwrap_or_default())
         }
     }
 }

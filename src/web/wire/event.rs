@@ -88,6 +88,10 @@ impl SequenceNote {
 /// Told to whoever saw a record until this and does not any more; nothing but its id.
 pub const HIDDEN: &str = "record.hidden";
 
+/// Told to whoever follows their own work list, which has changed: once per commit, with the record, and without it where that
+/// was erased. It has to be asked for by name.
+pub const WORK: &str = "work_list.changed";
+
 /// Every type, in the order of what they are about.
 pub const TYPES: &[&str] = &[
     "record.created",
@@ -172,13 +176,19 @@ impl Topics {
         Topics(topics)
     }
 
+    /// Whether a type is named.
+    pub fn names(&self, kind: &str) -> bool {
+        !self.0.is_empty() && self.has(kind)
+    }
+
     /// Whether a type is among them.
     pub fn has(&self, kind: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|topic| is_of(kind, topic))
     }
 }
 
-fn is_of(kind: &str, topic: &str) -> bool {
+/// Whether a topic is a type, or the word that it begins with.
+pub fn is_of(kind: &str, topic: &str) -> bool {
     kind == topic || kind.split_once('.').is_some_and(|(about, _)| about == topic)
 }
 
@@ -261,6 +271,8 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         | RecordEvent::AbVersionTaken { .. }
         | RecordEvent::QuotaAsked { .. }
         | RecordEvent::SenderChosen { .. }
+        | RecordEvent::Marked { .. }
+        | RecordEvent::WorkDone { .. }
         | RecordEvent::ActivityLinked { .. }
         | RecordEvent::AbTestEntered { .. }
         | RecordEvent::AbExposed { .. }

@@ -4,6 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::domain::organisation::grades::GradeLimits;
 use crate::domain::organisation::settings::{CallResult, Workspace};
 use crate::domain::permission::{Role, Roles};
 use crate::domain::record::schema::Phone;
@@ -122,5 +123,32 @@ impl From<PhoneBody> for Phone {
             PhoneBody::Mobile => Phone::Mobile,
             PhoneBody::Home => Phone::Home,
         }
+    }
+}
+
+/// The lowest score of each grade but D, which is all below: 1–100, each lower than the one before.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GradeLimitsBody {
+    /// 75 at first.
+    #[schema(minimum = 3, maximum = 100)]
+    a: u8,
+    /// 50 at first.
+    #[schema(minimum = 2, maximum = 99)]
+    b: u8,
+    /// 25 at first.
+    #[schema(minimum = 1, maximum = 98)]
+    c: u8,
+}
+
+impl From<GradeLimits> for GradeLimitsBody {
+    fn from(GradeLimits { a, b, c }: GradeLimits) -> GradeLimitsBody {
+        GradeLimitsBody { a, b, c }
+    }
+}
+
+impl From<GradeLimitsBody> for GradeLimits {
+    fn from(GradeLimitsBody { a, b, c }: GradeLimitsBody) -> GradeLimits {
+        GradeLimits { a, b, c }
     }
 }

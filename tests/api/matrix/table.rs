@@ -38,6 +38,8 @@ pub enum On {
     /// A process flow.
     Flow,
     Tag,
+    /// A filter of the work list, a group of filters, and a sort.
+    Listing,
     Mailbox,
     Webhook,
     Suppression,
@@ -84,6 +86,8 @@ pub const ACCESS: &[(On, Relation, [Level; 4])] = &[
     (On::Flow, Gone, /*          */ [Nothing, Nothing, Nothing, Nothing]),
     (On::Tag, Own, /*            */ [See, See, See, See]),
     (On::Tag, Gone, /*           */ [Nothing, Nothing, Nothing, Nothing]),
+    (On::Listing, Own, /*        */ [See, See, See, See]),
+    (On::Listing, Gone, /*       */ [Nothing, Nothing, Nothing, Nothing]),
     (On::Mailbox, Own, /*        */ [See, See, See, See]),
     (On::Mailbox, Colleague, /*  */ [See, Nothing, Nothing, Nothing]),
     (On::Mailbox, OtherUnit, /*  */ [See, Nothing, Nothing, Nothing]),
@@ -148,7 +152,7 @@ impl Row {
         Row { answer: (status, code), ..self }
     }
 
-    const fn item(self) -> Row {
+    pub(super) const fn item(self) -> Row {
         Row { item: true, ..self }
     }
 
@@ -166,7 +170,8 @@ const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
 pub fn routes() -> impl Iterator<Item = &'static Row> {
-    ROUTES.iter().chain(super::channels::ROUTES).chain(super::sequences::ROUTES)
+    let parts = [super::channels::ROUTES, super::catalogue::ROUTES, super::work::ROUTES, super::sequences::ROUTES];
+    ROUTES.iter().chain(parts.into_iter().flatten())
 }
 
 const ROUTES: &[Row] = &[
@@ -307,6 +312,7 @@ const ROUTES: &[Row] = &[
     row("PATCH /me/settings", WRITE, 15, On::Whole, Nothing, 200)
         .but(409, "cards_locked")
         .sends(r#"{"card_layout":{"rows":[]}}"#),
+    row("GET /me/card-layout", READ, 15, On::Whole, Nothing, 200).asks("?type=lead"),
     row("GET /me/calendar", READ, 19, On::Whole, Nothing, 200),
     row("PUT /me/calendar", WRITE, 19, On::Whole, Nothing, 200).sends(CALENDAR),
     row("GET /users/{id}/calendar", READ, 19, On::User, See, 200).only(&[Own]),
@@ -344,6 +350,7 @@ const ROUTES: &[Row] = &[
     row("PUT /holidays/corrections", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":[]}"#),
     row("PATCH /settings", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"reporting":true}"#),
     row("PATCH /settings", ADMIN, 14, On::Whole, Nothing, 200).sends(r#"{"card_lock":false}"#),
+    row("PATCH /settings", ADMIN, 16, On::Whole, Nothing, 200).sends(r#"{"daily_capacity":null}"#),
     // Record types and their fields: for everybody to read, for administrators to change.
     row("POST /record-types", ADMIN, 12, On::RecordType, Nothing, 201)
         .sends(r#"{"name":"$type_free","label":"New"}"#)
@@ -358,21 +365,6 @@ const ROUTES: &[Row] = &[
     row("GET /record-types/{type}/fields/{field}", READ, 21, On::RecordType, See, 200),
     row("PATCH /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 200).sends(r#"{"label":"Other"}"#),
     row("DELETE /record-types/{type}/fields/{field}", ADMIN, 12, On::RecordType, See, 204),
-    // Process flows and call results (P-11), tags (P-9).
-    row("POST /process-flows", ADMIN, 11, On::Flow, Nothing, 201)
-        .sends(r#"{"name":"$fresh","record_type":"lead","stages":["One"]}"#)
-        .only(&[Own]),
-    row("GET /process-flows", READ, 21, On::Whole, Nothing, 200),
-    row("GET /process-flows/{flow}", READ, 21, On::Flow, See, 200),
-    row("PATCH /process-flows/{flow}", ADMIN, 11, On::Flow, See, 200).sends(r#"{"stages":["Two"]}"#),
-    row("DELETE /process-flows/{flow}", ADMIN, 11, On::Flow, See, 204),
-    row("GET /call-results", READ, 21, On::Whole, Nothing, 200),
-    row("PUT /call-results", ADMIN, 11, On::Whole, Nothing, 200).sends(r#"{"items":["made","busy"]}"#),
-    row("POST /tags", WRITE, 9, On::Tag, Nothing, 201).sends(r#"{"name":"$fresh","parent":"$tag"}"#).only(&[Own]),
-    row("GET /tags", READ, 21, On::Whole, Nothing, 200),
-    row("GET /tags/{tag}", READ, 21, On::Tag, See, 200),
-    row("PATCH /tags/{tag}", WRITE, 9, On::Tag, See, 200).sends(r#"{"name":"$fresh"}"#),
-    row("DELETE /tags/{tag}", WRITE, 9, On::Tag, See, 204),
     // Running the server.
     row("POST /suppressions", ADMIN, 12, On::Whole, Nothing, 201).sends(r#"{"email":"$fresh"}"#),
     row("GET /suppressions", ADMIN, 12, On::Whole, Nothing, 200),

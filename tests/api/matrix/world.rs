@@ -183,6 +183,7 @@ impl World {
             On::Mailbox => {
                 self.configured(("mailbox", "/mailboxes"), mailbox(&fresh(), Some(&holder.person.id)), relation)
             }
+            On::Listing => self.listing(relation),
             On::Tag => self.configured(("tag", "/tags"), json!({ "name": fresh() }), relation),
             On::Import | On::Webhook | On::Suppression if relation == Gone => {
                 ["id", "gateway"].map(|name| (name, NOTHING.into())).into()
@@ -259,6 +260,9 @@ impl World {
 
     /// Makes room for more active sequences, of which there may be few (L-1).
     pub fn retire(&self, on: On, used_up: &Thing) {
+        if on == On::Listing {
+            return self.unlist(used_up);
+        }
         for place in ["id", "active"].iter().filter(|_| on == On::Sequence) {
             self.api.post(&format!("/sequences/{}/deactivate", used_up[place]), json!({}));
         }
@@ -280,7 +284,7 @@ impl World {
     }
 
     /// Something of the catalogue; what is gone was removed.
-    fn configured(&self, (name, path): (&'static str, &str), body: Value, relation: Relation) -> Thing {
+    pub fn configured(&self, (name, path): (&'static str, &str), body: Value, relation: Relation) -> Thing {
         let made = id(&self.api.post(path, body).expect(201));
         if relation == Gone {
             let gone = self.api.request(Method::DELETE, &format!("{path}/{made}")).send();
@@ -386,7 +390,7 @@ fn all() -> impl Iterator<Item = (On, usize, Relation)> {
 pub fn level(on: On, relation: Relation, actor: usize) -> Level {
     // The catalogue is everybody's to read, whoever made what stands in it.
     let relation = match (on, relation) {
-        (On::RecordType | On::Flow | On::Tag | On::Webhook | On::Suppression, Colleague) => Own,
+        (On::RecordType | On::Flow | On::Tag | On::Listing | On::Webhook | On::Suppression, Colleague) => Own,
         (_, relation) => relation,
     };
     let line = ACCESS.iter().find(|(of, with, _)| (*of, *with) == (on, relation));

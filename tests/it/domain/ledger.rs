@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use relance::domain::ab_test::life::Reached;
 use relance::domain::activity::ActivityStatus;
@@ -17,6 +18,7 @@ use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
 use relance::domain::sequence::fuse::FuseCount;
+use relance::domain::work_list::WorkRow;
 use relance::id::{GatewayId, MigrationId, SequenceId, TemplateId};
 use relance::store::codec::Past;
 use relance::store::{Stored, codec};
@@ -110,6 +112,8 @@ pub struct Ledger {
     seen_by: BTreeSet<Owner>,
     forgets: bool,
     pub counters: BTreeMap<Counter, i64>,
+    /// What is open, by whose it is.
+    pub work: BTreeMap<Owner, Option<Arc<WorkRow>>>,
 }
 
 impl Ledger {
@@ -137,6 +141,10 @@ impl Ledger {
                 // One that shows what is shown already need not be written.
                 Effect::Index(Index::Record(row)) => self.shown.replace(row.clone()) != Some(row),
                 Effect::Unindex(Index::Record(row)) => self.shown.take() == Some(row),
+                Effect::Index(Index::Work { principal, row }) => {
+                    row.is_some() && self.work.insert(principal, row.clone()) != Some(row)
+                }
+                Effect::Unindex(Index::Work { principal, .. }) => self.work.remove(&principal).is_some(),
                 Effect::Index(Index::Principal(principal)) => self.seen_by.insert(principal),
                 Effect::Unindex(Index::Principal(principal)) => self.seen_by.remove(&principal),
                 Effect::Index(Index::Enrolment { sequence, live, ordinal }) => {
@@ -210,6 +218,11 @@ impl Ledger {
         assert_eq!(self.claimed, record.profile.external_id.clone().into_iter().collect(), "the key claimed is held");
         assert_eq!(self.shown, record.exists.then(|| record.summary()), "the list shows the record as is");
         assert_eq!(self.seen_by, seen_by(record), "and shows it to those whose it is");
+        let open = record.live().filter_map(|live| record.current_step(live)).map(|step| step.assignee);
+        let open = open.chain(record.open_activities().map(|activity| activity.assignee)).collect::<BTreeSet<_>>();
+        let work = open.into_iter().filter(|_| record.exists);
+        let work: BTreeMap<_, _> = work.map(|owner| (owner, record.work_row(owner).map(Arc::new))).collect();
+        assert_eq!(self.work, work, "and what is open to those whose it is to do");
         assert_eq!(
             self.forgets,
             matches!(record.erasure, Erasure::MessagesLeft(_)),
@@ -299,6 +312,10 @@ impl Ledger {
                 };
                 counters.iter().for_each(|counter| *expected.entry(*counter).or_default() += 1);
             }
+        }
+        let done = record.steps.iter().filter_map(|step| step.done_on);
+        for (user, day) in done.chain(record.activities.iter().filter_map(|activity| activity.done_on)) {
+            *expected.entry(Counter::DoneOn(user, day)).or_default() += 1;
         }
         // A version that was left is counted with nothing.
         let summed = self.counters.iter().filter(|(_, sum)| **sum != 0).map(|(counter, sum)| (*counter, *sum));

@@ -94,7 +94,7 @@ fn q_12_what_does_not_fit_is_told_at_once_and_changes_nothing() {
 #[test]
 fn p_15_cards_are_arranged_where_an_administrator_lets_people() {
     let layout = |text: &str| OwnSetting::CardLayout(Some(text.into()));
-    let fits = r#"{"rows":[{"fields":["name","score"],"icons":["initials"]},{}]}"#;
+    let fits = r#"{"rows":[{"fields":["name","score"],"icons":["follow"]},{}]}"#;
     let row = r#"{"fields":["a","b","c","d"]}"#;
     for (on, lock, may) in [(false, false, false), (true, false, true), (true, true, false)] {
         let mut office = Office::with_two();

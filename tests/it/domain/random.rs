@@ -36,6 +36,7 @@ pub(super) enum Move {
     Snooze { step: u8, hours: i8 },
     Retry(u8),
     Note(u8),
+    Mark { read: Option<bool>, followed: Option<bool> },
     Signal { step: u8, signal: u8, hours: i8 },
     Fire(u8),
     Pass { hours: u8 },
@@ -73,6 +74,8 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         2 => (any::<u8>(), any::<i8>()).prop_map(|(step, hours)| Snooze { step, hours }),
         1 => any::<u8>().prop_map(Retry),
         1 => any::<u8>().prop_map(Note),
+        1 => (prop::option::of(any::<bool>()), prop::option::of(any::<bool>()))
+            .prop_map(|(read, followed)| Mark { read, followed }),
         5 => (any::<u8>(), any::<u8>(), any::<i8>())
             .prop_map(|(step, signal, hours)| Signal { step, signal, hours }),
         2 => any::<u8>().prop_map(Fire),
@@ -130,6 +133,7 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             RecordCommand::Snooze { step: choose(&steps, step), until: now + hours(until.into()) }
         }
         Move::Retry(step) => RecordCommand::Retry(choose(&steps, step)),
+        Move::Mark { read, followed } => RecordCommand::Mark { read, followed },
         Move::Note(step) => RecordCommand::Note { step: choose(&steps, step), text: "note".into() },
         Move::Signal { step, signal, hours: at } => {
             let signals = [Signal::Opened, Signal::LinkClicked, Signal::Replied, Signal::Replied, Signal::Bounced];

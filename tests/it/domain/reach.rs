@@ -101,7 +101,7 @@ fn needed(record: &Record, command: &RecordCommand) -> Option<Reach> {
     let gives =
         |change: &Change| matches!(change, Change::Owner(_) | Change::AccessTeam(_)) && !record.profile.has(change);
     match command {
-        RecordCommand::Connect { .. } | RecordCommand::Disconnect(_) => Some(Reach::See),
+        RecordCommand::Connect { .. } | RecordCommand::Disconnect(_) | RecordCommand::Mark { .. } => Some(Reach::See),
         RecordCommand::Change(changes) if changes.iter().any(gives) => Some(Reach::Give),
         RecordCommand::Erase => Some(Reach::Erase),
         RecordCommand::Create { .. } => Some(Reach::Nothing),

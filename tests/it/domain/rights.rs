@@ -112,6 +112,7 @@ fn line(command: &RecordCommand) -> &'static str {
             _ => "act",
         },
         RecordCommand::Connect { .. } | RecordCommand::Disconnect(_) => "connect",
+        RecordCommand::Mark { .. } => "see",
         RecordCommand::Erase => "erase",
         RecordCommand::AssignStep { .. }
         | RecordCommand::AssignActivity { .. }
@@ -182,6 +183,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Retry(step),
         RecordCommand::Note { step, text: "note".into() },
         RecordCommand::ReachGoal,
+        RecordCommand::Mark { read: Some(true), followed: None },
         RecordCommand::AbTestTold { step, tell: Tell::Reached },
         RecordCommand::Signal { step: 2, signal: Signal::Opened, at: at("2026-03-02T09:00:00Z") },
         RecordCommand::Erase,
@@ -248,13 +250,14 @@ fn answer(record: &Record, given: &Given, command: RecordCommand, by: UserId) ->
 }
 
 /// Columns as in [`RELATIONS`].
-const OF_RECORDS: [(&str, [&str; 4]); 6] = [
+const OF_RECORDS: [(&str, [&str; 4]); 7] = [
     //          SA         SQ         MG         SP
     ("create", ["yyyyyyy", "yyyyyhy", "yyyyyhy", "yyyyhhy"]),
     ("act", ["yyyyyy-", "yyyyrh-", "yyyyyh-", "yyyyhh-"]),
     ("give", ["yyyyyy-", "yyrrrh-", "yyrryh-", "yyrrhh-"]),
     ("erase", ["yyyyyy-", "rrrrrh-", "yyrryh-", "rrrrhh-"]),
     ("connect", ["yyyyyy-", "yyyyyh-", "yyyyyh-", "yyyyhh-"]),
+    ("see", ["yyyyyy-", "yyyyyh-", "yyyyyh-", "yyyyhh-"]),
     ("server", ["hhhhhh-", "hhhhhh-", "hhhhhh-", "hhhhhh-"]),
 ];
 

@@ -7,6 +7,7 @@ use relance::domain::governor::SendingCaps;
 use relance::domain::language::Language;
 use relance::domain::organisation::Organisation;
 use relance::domain::organisation::command::{OrganisationCommand, OrganisationEvent, OrganisationRejection};
+use relance::domain::organisation::grades::GradeLimits;
 use relance::domain::organisation::settings::{CallResult, Setting, Settings, Workspace};
 use relance::domain::permission::{Cause, Denies, Permission, Role};
 use relance::domain::record::command::RecordCommand;
@@ -60,6 +61,10 @@ fn a_1_to_a_14_the_settings_at_first_are_those_of_the_specification() {
         "sending_caps SendingCaps(SendingCaps { organisation: Caps { per_hour: None, per_day: None }, \
          seller: Caps { per_hour: None, per_day: None }, recipient_domain: Caps { per_hour: None, per_day: None }, \
          spacing_seconds: 0, person: None, account: None })",
+        "rule_score RuleScore(false)",                                   // W-53, D-53
+        "grade_limits GradeLimits(GradeLimits { a: 75, b: 50, c: 25 })", // W-54
+        "daily_capacity DailyCapacity(None)",
+        "card_layout CardLayout(None)", // W-70
     ];
     assert_eq!(shown, specified);
 }
@@ -93,18 +98,23 @@ fn others() -> Vec<Setting> {
         Setting::RetryMaxHours(_) => Setting::RetryMaxHours(0),
         Setting::BulkEmailAllTypes(value) => Setting::BulkEmailAllTypes(!value),
         Setting::SendingCaps(_) => Setting::SendingCaps(SendingCaps { spacing_seconds: 30, ..SendingCaps::default() }),
+        Setting::RuleScore(value) => Setting::RuleScore(!value),
+        Setting::GradeLimits(_) => Setting::GradeLimits(GradeLimits { a: 90, b: 60, c: 30 }),
+        Setting::DailyCapacity(_) => Setting::DailyCapacity(Some(40)),
+        Setting::CardLayout(_) => Setting::CardLayout(Some(r#"{"rows":[{"fields":["name"]}]}"#.into())),
         Setting::PublicUrl(_) => Setting::PublicUrl(Some("https://sales.example.com".into())),
     };
     Settings::default().each().into_iter().map(other).collect()
 }
 
-/// P-11, P-12, P-14: set-up and cards are the administrator's, the rest also the sequence manager's.
+/// P-11, P-12, P-14, P-16: set-up and cards are the administrator's, the rest also the sequence manager's, and capacity the
+/// sales manager's too.
 #[test]
 fn a_setting_is_written_by_whom_its_permission_lets_and_noted_with_what_it_was() {
     for (role, lines) in [
-        (Role::SystemAdministrator, [11, 12, 14].as_slice()),
-        (Role::SequenceManager, &[11]),
-        (Role::SalesManager, &[]),
+        (Role::SystemAdministrator, [11, 12, 14, 16].as_slice()),
+        (Role::SequenceManager, &[11, 16]),
+        (Role::SalesManager, &[16]),
         (Role::Seller, &[]),
     ] {
         for setting in others() {

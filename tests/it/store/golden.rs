@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod channels;
+mod listing;
 mod message_template;
 mod organisation;
 mod record;
@@ -16,6 +17,7 @@ use std::fmt::Debug;
 
 use relance::domain::access::Scope;
 use relance::domain::catalogue::command::CatalogueEvent;
+use relance::domain::catalogue::listing::command::{FilterPart, ListingEvent, SortPart};
 use relance::domain::channels::command::ChannelsEvent;
 use relance::domain::channels::gateway::GatewayPart;
 use relance::domain::channels::mailbox::{MailboxPart, ServerPart};
@@ -153,6 +155,9 @@ fn examples() -> Vec<Example> {
     all.extend(examples_of("OrganisationEvent", organisation::events()));
     all.extend(examples_of("Setting", organisation::settings()));
     all.extend(examples_of("CatalogueEvent", catalogue::events()));
+    all.extend(examples_of("ListingEvent", listing::events()));
+    all.extend(examples_of("FilterPart", listing::filter_parts()));
+    all.extend(examples_of("SortPart", listing::sort_parts()));
     all.extend(examples_of("OwnSetting", organisation::own_settings()));
     all.extend(examples_of("ChannelsEvent", channels::events()));
     all.extend(examples_of("MailboxPart", channels::parts()));
@@ -287,7 +292,7 @@ fn every_variant_of_an_event_has_an_example() {
         }
     }
     type Case = (&'static str, fn(u8) -> bool);
-    let cases: [Case; 14] = [
+    let cases: [Case; 17] = [
         ("RecordEvent.", knows::<RecordEvent>),
         ("SequenceEvent.", knows::<SequenceEvent>),
         ("ImportEvent.", knows::<ImportEvent>),
@@ -302,6 +307,9 @@ fn every_variant_of_an_event_has_an_example() {
         ("ServerPart.", knows::<ServerPart>),
         ("GatewayPart.", knows::<GatewayPart>),
         ("SuppressionEvent.", knows::<SuppressionEvent>),
+        ("ListingEvent.", knows::<ListingEvent>),
+        ("FilterPart.", knows::<FilterPart>),
+        ("SortPart.", knows::<SortPart>),
     ];
     for (kind, knows) in cases {
         let known: Vec<u8> = (0..=u8::MAX).take_while(|variant| knows(*variant)).collect();

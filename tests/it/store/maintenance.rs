@@ -41,7 +41,11 @@ for_every_store! {
 
 fn p2_a_store_that_was_written_to_is_what_its_log_says(store: &dyn Store) {
     populated(store);
-    assert_eq!(kinds(store), ['T', 'O', 'I', 'J', 'V', 'U', 'C', 'D'].into(), "the population has rows of every kind");
+    assert_eq!(
+        kinds(store),
+        ['T', 'O', 'I', 'J', 'V', 'U', 'C', 'D', 'L'].into(),
+        "the population has rows of every kind"
+    );
     let (rows, entries) = (derived(store), log(store));
     let counters = || {
         let sequences = [1, 2].map(|number| SequenceId::from(entity(EntityKind::Sequence, number as u16, number)));

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use relance::domain::access::Scope;
 use relance::domain::delivery::DeliveryState;
 use relance::domain::effect::{Counter, Effect, EffectKey, EnrolmentRow, RecordSummary, TextName};
-use relance::domain::record::schema::RecordType;
+use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::slot::Slot;
+use relance::domain::work_list::WorkRow;
 use relance::id::{EntityId, EntityKind, GatewayId, RecordId, SequenceId, Shard, StepId};
 use relance::store::feed::Fed;
 use relance::store::head::Head;
@@ -186,6 +187,14 @@ impl Store for Disk {
 
     fn text(&self, gateway: GatewayId, name: &TextName) -> Result<Option<StepId>> {
         self.read()?.text(gateway, name)
+    }
+
+    fn work(&self, principal: Owner, visit: &mut dyn FnMut(RecordId, WorkRow)) -> Result<()> {
+        self.read()?.work(principal, visit)
+    }
+
+    fn work_on(&self, principal: Owner, record: RecordId) -> Result<Option<WorkRow>> {
+        self.read()?.work_on(principal, record)
     }
 
     fn trail(&self, before: Option<u64>, visit: VisitLink) -> Result<()> {

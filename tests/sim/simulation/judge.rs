@@ -212,6 +212,8 @@ pub fn record_event(
         | RecordEvent::TextOptedOut { .. }
         | RecordEvent::OptedOut { .. }
         | RecordEvent::SenderChosen { .. }
+        | RecordEvent::Marked { .. }
+        | RecordEvent::WorkDone { .. }
         | RecordEvent::MessageWritten { .. }
         | RecordEvent::Engaged { .. }
         | RecordEvent::MessageOwed { .. } => {}

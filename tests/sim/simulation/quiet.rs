@@ -206,6 +206,9 @@ impl World {
                 broken.push(format!("{entity}: decisions are given another state than the stored one"));
             }
         }
+        drop(history);
+        broken.extend(self.other_work());
+        let mut history = locked(&self.history);
         broken.into_iter().for_each(|broken| history.breaks(broken));
     }
 }

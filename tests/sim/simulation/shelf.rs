@@ -2,8 +2,12 @@
 
 use relance::domain::catalogue::command::CatalogueCommand;
 use relance::domain::catalogue::field::{FieldKind, Target};
+use relance::domain::catalogue::listing::command::{FilterPart, ListingCommand, SortPart};
+use relance::domain::catalogue::listing::key::{FilterKey, GroupKey, SortKey};
+use relance::domain::condition::stored::StoredCondition;
 use relance::domain::record::schema::RecordType;
 
+use relance::id::listing::{FilterGroupId, FilterId, SortId};
 use relance::id::{FlowId, TagId};
 
 use super::ask::What;
@@ -23,7 +27,7 @@ pub fn arrange(chance: &mut fastrand::Rng) -> What {
         FieldKind::OptionSet(all.filter(|_| chance.bool()).map(Into::into).collect())
     };
     let (kind, name, label) = (RecordType::Lead, TIER.to_owned(), format!("Tier {}", chance.u32(0..3)));
-    What::Catalogue(match chance.u32(0..18) {
+    What::Catalogue(match chance.u32(0..21) {
         0..3 => CatalogueCommand::AddField { kind, name, label, takes: options(chance) },
         3 => CatalogueCommand::AddField { kind, name, label, takes: FieldKind::Lookup(Target::User) },
         4..6 => {
@@ -56,6 +60,38 @@ pub fn arrange(chance: &mut fastrand::Rng) -> What {
                 _ => CatalogueCommand::AddTags { parent: None, tags: vec![(tag, name)] },
             }
         }
+        17..20 => CatalogueCommand::Listing(list(chance, label)),
         _ => CatalogueCommand::RemoveType { kind: project, expected },
     })
+}
+
+/// Something about filters and sorts of the work list, by the field that comes and goes.
+fn list(chance: &mut fastrand::Rng, name: String) -> ListingCommand {
+    let (kind, expected) = (RecordType::Lead, None);
+    let (filter, group, sort) =
+        (FilterId(chance.u128(1..4)), FilterGroupId(chance.u128(1..3)), SortId(chance.u128(1..3)));
+    let gold = serde_json::from_str(r#"{"field":"tier","op":"eq","value":"gold"}"#).map(StoredCondition);
+    let conditions = FilterPart::Conditions(gold.into_iter().collect());
+    let hidden = chance.bool();
+    match chance.u32(0..10) {
+        0..3 => {
+            let group = FilterPart::Group(chance.bool().then_some(group));
+            ListingCommand::AddFilter { filter, kind, parts: vec![conditions, group, FilterPart::Name(name)] }
+        }
+        3 => ListingCommand::ChangeFilter {
+            filter: FilterKey::Own(filter),
+            parts: vec![FilterPart::Hidden(hidden)],
+            expected,
+        },
+        4 => ListingCommand::RemoveFilter { filter: FilterKey::Own(filter), expected },
+        5 => ListingCommand::AddGroup { group, name },
+        6 => ListingCommand::RemoveGroup { group: GroupKey::Own(group), expected },
+        7 => ListingCommand::AddSort {
+            sort,
+            kind,
+            parts: vec![SortPart::Name(name), SortPart::Field(TIER.into()), SortPart::Hidden(hidden)],
+        },
+        8 => ListingCommand::SetDefaultSort { sort: SortKey::Own(sort), direction: None, expected },
+        _ => ListingCommand::RemoveSort { sort: SortKey::Own(sort), expected },
+    }
 }

@@ -244,7 +244,7 @@ impl Client<'_> {
             let to = if self.chance.bool() { Settled::Sent } else { Settled::Failed };
             return RecordCommand::SettleMessage { step: lost.ordinal, to };
         }
-        match self.chance.u32(0..8) {
+        match self.chance.u32(0..9) {
             0 | 1 => RecordCommand::Skip(step),
             2 | 3 => RecordCommand::SkipWait(step),
             4 => RecordCommand::Snooze { step, until: self.now + TimeDelta::hours(self.chance.i64(-2..50)) },
@@ -256,6 +256,7 @@ impl Client<'_> {
             }
             5 => RecordCommand::Retry(step),
             6 => RecordCommand::Note { step, text: "a note".into() },
+            7 => RecordCommand::Mark { read: Some(self.chance.bool()), followed: Some(self.chance.bool()) },
             _ => RecordCommand::Fire(step),
         }
     }

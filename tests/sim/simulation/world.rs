@@ -151,6 +151,7 @@ impl World {
         if happens(&mut self.chance, self.mix.clock_step) {
             self.step_clock();
         }
+        self.look_at_work();
         self.run_processes();
         self.answer_mail();
         if happens(&mut self.chance, self.mix.overlap) && self.processes.len() == 1 {
@@ -390,8 +391,7 @@ impl World {
     pub fn check(&mut self) {
         let mut history = locked(&self.history);
         history.compare(self.store.as_ref());
-        let crowded = judge::crowded_pilots(&history, self.store.as_ref());
-        crowded.into_iter().for_each(|crowded| history.breaks(crowded));
+        judge::crowded_pilots(&history, self.store.as_ref()).into_iter().for_each(|crowded| history.breaks(crowded));
         match maintenance::check(self.store.as_ref()) {
             Ok(found) => found.faults.into_iter().for_each(|fault| history.breaks(format!("{fault} (P2, P4)"))),
             Err(error) => history.breaks(format!("the store cannot be checked: {error}")),

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::Told;
+use super::listing::tell_listing;
 use crate::domain::catalogue::command::CatalogueEvent;
 use crate::domain::catalogue::field::{FieldKind, Target};
 use crate::id::{EntityId, TagId};
@@ -71,6 +72,7 @@ pub fn tell_catalogue(_: EntityId, event: &CatalogueEvent) -> Told {
             .altered("name", &before.0, &after.0)
             .altered("parent", above(before.1), above(after.1)),
         CatalogueEvent::TagRemoved { tag } => Told::of("tag.removed", named("tag", tag)),
+        CatalogueEvent::Listing(event) => tell_listing(event),
         CatalogueEvent::FieldRemoved { kind, name } => Told::of("field.removed", format!("field {kind}.{name}")),
     }
 }

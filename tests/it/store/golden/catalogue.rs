@@ -45,4 +45,7 @@ pub fn events() -> Vec<CatalogueEvent> {
         TagChanged { tag, before: ("Norte".into(), None), after: ("Sur".into(), Some(tag)) },
         TagRemoved { tag },
     ]
+    .into_iter()
+    .chain(super::listing::events().into_iter().take(1).map(Listing))
+    .collect()
 }

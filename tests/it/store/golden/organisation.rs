@@ -7,6 +7,7 @@ use relance::domain::delivery::UnknownPolicy;
 use relance::domain::governor::{Pressure, SendingCaps};
 use relance::domain::language::Language;
 use relance::domain::organisation::command::OrganisationEvent;
+use relance::domain::organisation::grades::GradeLimits;
 use relance::domain::organisation::own_settings::{AutoAdvance, OwnSetting};
 use relance::domain::organisation::settings::{CallResult, Setting, Workspace};
 use relance::domain::organisation::{TeamKind, UserProfile, UserState};
@@ -45,7 +46,7 @@ pub fn events() -> Vec<OrganisationEvent> {
         WorkspaceChanged { before: Workspace::All, after: only },
         SettingsChanged { before: vec![], after: settings()[..20].to_vec() },
         OwnSettingsChanged { user: USER, before: vec![], after: own_settings()[..6].to_vec() },
-        OwnSettingsChanged { user: USER, before: vec![], after: own_settings() },
+        OwnSettingsChanged { user: USER, before: vec![], after: own_settings()[..11].to_vec() },
         Departed { user: USER, number: 300 },
         HandedOver { number: 300 },
         CalendarChanged { user: USER, before: None, after: Calendar::default() },
@@ -92,6 +93,7 @@ pub fn own_settings() -> Vec<OwnSetting> {
         OwnSetting::ActivityCompletesStep(None),
         OwnSetting::CallCompletesStep(Some(true)),
         OwnSetting::CallResult(Some(CallResult::Default("made".into()))),
+        OwnSetting::DailyCapacity(Some(300)),
     ]
 }
 
@@ -132,5 +134,9 @@ pub fn settings() -> Vec<Setting> {
             person: Some(Pressure { most: 3, days: 7 }),
             ..SendingCaps::default()
         }),
+        Setting::RuleScore(true),
+        Setting::GradeLimits(GradeLimits { a: 90, b: 60, c: 30 }),
+        Setting::DailyCapacity(Some(300)),
+        Setting::CardLayout(text(r#"{"rows":[{"fields":["name"]}]}"#)),
     ]
 }

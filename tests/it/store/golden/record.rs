@@ -203,6 +203,8 @@ pub fn events() -> Vec<RecordEvent> {
         TextUndelivered { step: 300, reason: "no such number".into() },
         TextReplied { step: 300, at: at(AT) },
         TextOptedOut { step: 300 },
+        Marked { user: UserId(70_000), read: true, followed: false },
+        WorkDone { item: 300, user: UserId(70_000), day: 20_515 },
         ended(EnrolmentStatus::Disconnected, EndReason::SequenceUndone, Some(300)),
         Undone { enrolment: 2, undo: 300, disconnected: true, left: 300 },
         Undone { enrolment: 300, undo: 1, disconnected: false, left: 1 },
