@@ -62,7 +62,7 @@ fn surroundings() -> (Given, Vec<(SequenceId, RecordType)>) {
         let (name, record_type) = (template.id.to_string(), template.record_type);
         let create = SequenceCommand::Create { name, description: String::new(), record_type, template: None, graph };
         let mut sequence = Sequence::default();
-        for command in [create, SequenceCommand::Activate { description: None, migration: None }] {
+        for command in [create, SequenceCommand::Activate { description: None, migration: None, pilot: None }] {
             let events = sequence.decide(id, &given, command, stamp).expect("a template is sound");
             advance(&mut sequence, id, &events, stamp, &mut Effects::default());
         }

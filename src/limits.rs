@@ -241,6 +241,14 @@ pub const PUBLIC_URL_MAX: usize = 255;
 pub const UNKNOWN_AFTER_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Hours that a message may be tried: a month.
 pub const RETRY_HOURS_MAX: u32 = 30 * 24;
+/// Records with which a sequence may begin, at most.
+pub const PILOT_RECORDS_MAX: u32 = 10_000;
+/// E-mails after which the fuse of a sequence may blow, where nothing else is said.
+pub const FUSE_SENT: u32 = 20;
+/// The same, at most.
+pub const FUSE_SENT_MAX: u32 = 1_000_000;
+/// Hours after which a message that a fuse holds looks whether it does so still.
+pub const FUSE_LOOK_HOURS: i64 = 24;
 /// Recipients that are offered for bulk e-mails at once.
 pub const BULK_CANDIDATES_MAX: usize = 10_000;
 /// Before a message that could not be sent is tried again, at most.

@@ -37,7 +37,8 @@ pub fn run(bytes: &[u8]) {
         let (plan, found) = world.sequence(sequence).compile_draft(sequence, &world.given);
         let blocked = found.iter().any(|one| one.severity == Severity::Error);
         assert_eq!(plan.is_none(), blocked, "a plan exactly where nothing blocks: {found:?}");
-        let activated = world.order(sequence, SequenceCommand::Activate { description: None, migration: None });
+        let activated =
+            world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None });
         assert_eq!(activated.is_ok(), plan.is_some(), "what compiles activates");
         let Some(plan) = plan else { continue };
         judge(&plan);

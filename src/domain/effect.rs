@@ -8,6 +8,7 @@ use crate::domain::access::Facts;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::schema::{Owner, RecordState, RecordType};
+use crate::domain::sequence::fuse::FuseCount;
 use crate::domain::slot::Slot;
 use crate::domain::work_list::WorkRow;
 use crate::id::{AbTestId, GatewayId, MigrationId, RecordId, SequenceId, TeamId, TemplateId, UserId};
@@ -62,6 +63,25 @@ pub enum Delivery {
         /// Whose; everybody's where nobody is named.
         user: Option<UserId>,
     },
+    /// Enrolments of this sequence that were connected within a time leave, and their messages do not.
+    Undo {
+        /// The number of the undo in its sequence.
+        number: u32,
+        /// Connected then or later …
+        since: Timestamp,
+        /// … and no later.
+        until: Timestamp,
+    },
+    /// Messages that the fuse of this sequence held may leave.
+    ReleaseHeld {
+        /// The round that began with that.
+        round: u32,
+    },
+    /// Enrolments of this sequence that wait for a pilot begin.
+    LetIn {
+        /// For that, or an earlier one.
+        number: u32,
+    },
 }
 
 /// A number that is kept as a sum of deltas.
@@ -91,6 +111,16 @@ pub enum Counter {
     AbMet(AbTestId, AbVersion),
     /// What somebody has completed on a day of theirs, in days since 1970; only of whoever has so much to do in a day.
     DoneOn(UserId, i32),
+    /// Enrolments that left by the undo of that number of a sequence.
+    Undone(SequenceId, u32),
+    /// Messages of those that it undid that had left before.
+    UndoneTooLate(SequenceId, u32),
+    /// What the fuse of a sequence has counted in that round.
+    Fuse(SequenceId, u32, FuseCount),
+    /// Places that are taken in the pilot of that number of a sequence.
+    Piloted(SequenceId, u32),
+    /// Live enrolments of a sequence that wait for a pilot.
+    Awaiting(SequenceId),
 }
 
 /// What lists and searches read of a record without loading it.

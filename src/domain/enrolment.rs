@@ -11,11 +11,14 @@ mod delivery;
 mod due;
 mod engage;
 mod enter;
+pub mod fuse;
 mod message;
 pub mod migrate;
+pub mod pilot;
 mod sender;
 mod text;
 mod transfer;
+pub mod undo;
 mod until;
 mod work;
 
@@ -23,7 +26,10 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use self::ab_test::Participation;
+use self::fuse::Fused;
 use self::migrate::{Former, Outcome};
+use self::pilot::Piloted;
+use self::undo::Undone;
 use crate::domain::activity::LinkedActivity;
 use crate::domain::delivery::{Message, MessageState};
 use crate::domain::engagement::Hits;
@@ -74,6 +80,8 @@ pub enum EndReason {
     ExitCriterionMet,
     /// CM-4.
     AdvancedToOtherSequence,
+    /// What has begun in its sequence lately was undone.
+    SequenceUndone,
 }
 
 /// An enrolment.
@@ -115,6 +123,10 @@ pub struct Enrolment {
     pub participations: Vec<Participation>,
     /// The mailbox that its messages leave from, once one was chosen.
     pub sender: Option<MailboxId>,
+    /// What became of it when its sequence was undone.
+    pub undone: Option<Undone>,
+    /// What it has to do with the pilot of its sequence.
+    pub pilot: Option<Piloted>,
 }
 
 impl Enrolment {
@@ -289,6 +301,8 @@ pub struct Step {
     pub linked: LinkedActivity,
     /// Whose day it counted in, where days are levelled, and which: days since 1970.
     pub done_on: Option<(UserId, i32)>,
+    /// What the fuse of its sequence counts of its message.
+    pub fused: Option<Fused>,
 }
 
 impl Step {

@@ -45,6 +45,8 @@ pub struct Given {
     pub class: Class,
     /// Whether messages go to the servers of their mailboxes.
     pub carries: bool,
+    /// Pilots in which no place was left when this one decision was to be stored; empty in what all decisions share.
+    pub full_pilots: Vec<(SequenceId, u32)>,
     /// What this one decision has to see of other records; empty in what all decisions share.
     pub related: Related,
 }
@@ -63,6 +65,7 @@ impl Default for Given {
             suppressions: Suppressions::default(),
             class: Class::default(),
             carries: false,
+            full_pilots: Vec::new(),
             related: Related::default(),
         }
     }
@@ -101,6 +104,12 @@ impl Given {
             self.plan(**id, sequence.version).is_some_and(|plan| plan.nodes.iter().any(&named))
         };
         active.filter(names).map(|(_, sequence)| sequence.as_ref())
+    }
+
+    /// The same snapshot with these pilots full.
+    #[must_use]
+    pub fn with_full_pilots(&self, full_pilots: Vec<(SequenceId, u32)>) -> Given {
+        Given { full_pilots, ..self.clone() }
     }
 
     /// The same snapshot with a message template as it is now.

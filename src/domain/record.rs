@@ -93,7 +93,7 @@ pub struct Record {
 
 impl Entity for Record {
     const KIND: EntityKind = EntityKind::Record;
-    const LAYOUT: u16 = 17;
+    const LAYOUT: u16 = 18;
     type Id = RecordId;
     type Given = Given;
     type Command = RecordCommand;
@@ -260,6 +260,11 @@ impl Entity for Record {
                 self.note_migration(*enrolment, *migration, Migrated::Stayed);
             }
             RecordEvent::MigrationUndone { enrolment, left, .. } => self.be_restored(*enrolment, *left),
+            RecordEvent::Undone { .. } => self.be_undone(event),
+            RecordEvent::FuseCounted { .. } => self.note_fused(event),
+            RecordEvent::PilotEntered { .. } | RecordEvent::PilotAwaited { .. } | RecordEvent::PilotLetIn { .. } => {
+                self.note_pilot(event)
+            }
             RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
             | RecordEvent::ActivityCancelled { .. }
@@ -326,6 +331,11 @@ impl Entity for Record {
             | RecordEvent::MessageSkipped { .. } => self.owe_message(event, owed),
             RecordEvent::Ended { enrolment, cancelled, .. } => self.owe_end(*enrolment, *cancelled, owed),
             RecordEvent::Erased { enrolled, messages } => erase::owe(enrolled, messages, owed),
+            RecordEvent::Undone { enrolment, .. } => self.count_undone(*enrolment, 1, owed),
+            RecordEvent::FuseCounted { .. } => self.owe_fused(event, owed),
+            RecordEvent::PilotEntered { .. } | RecordEvent::PilotAwaited { .. } | RecordEvent::PilotLetIn { .. } => {
+                self.owe_pilot(event, owed);
+            }
             RecordEvent::Forgotten => owed.push(Effect::Settle { key: erase::FORGET }),
             RecordEvent::Migrated { enrolment, .. }
             | RecordEvent::NotMigrated { enrolment, .. }

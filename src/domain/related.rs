@@ -51,8 +51,10 @@ impl Given {
 /// Looks up another record, for as long as somebody may know of it.
 pub type See<'a> = &'a dyn Fn(RecordId) -> Option<Arc<Record>>;
 
-/// A decision, and the snapshot that it was made with where that had to show other records.
-pub type Decided<E> = (Result<Vec<<E as Entity>::Event>, <E as Entity>::Rejection>, Option<Given>);
+/// A decision, the snapshot that it was made with where that had to show other records, and the same request once more, for
+/// whom it may have to be decided anew.
+pub type Decided<E> =
+    (Result<Vec<<E as Entity>::Event>, <E as Entity>::Rejection>, Option<Given>, Option<<E as Entity>::Command>);
 
 /// Decides; each other record that the decision has to see is looked up by `see`, and then it decides again. It ends: each time
 /// a record is seen that was not, and conditions lead to so many and no further.
@@ -72,7 +74,7 @@ pub fn decide_seeing<E: Entity<Given = Given>, F>(
                 shown = Some(shown.as_ref().unwrap_or(given).with_related(other, see(other)?));
                 command = again;
             }
-            _ => return Ok((decided, shown)),
+            (_, again) => return Ok((decided, shown, again)),
         }
     }
 }

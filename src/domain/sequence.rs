@@ -1,12 +1,15 @@
 //! A sequence as authored: a draft graph, the versions that were published from it, and whether records may be connected.
 
+pub mod care;
 pub mod command;
 pub mod conduct;
 mod decide;
+pub mod fuse;
 pub mod graph;
 pub mod migration;
 mod plans;
 pub mod rights;
+mod tags;
 pub mod unpack;
 
 use std::collections::BTreeMap;
@@ -15,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::command::{Property, SequenceCommand, SequenceEvent, SequenceRejection};
 
+use self::care::Care;
 use self::conduct::{Conduct, Reentry};
 use self::graph::Graph;
 use self::migration::{Migration, MigrationState, Mode};
@@ -124,6 +128,8 @@ pub struct Sequence {
     pub ab_tests: Vec<AbRun>,
     /// How bundles have written the keys of what it names and of itself, by id, where they do not spell the id (D-41).
     pub keys: BTreeMap<u128, String>,
+    /// What keeps its messages from going wrong for long.
+    pub care: Care,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -158,7 +164,7 @@ fn write_graph(graph: &Graph) -> String {
 
 impl Entity for Sequence {
     const KIND: EntityKind = EntityKind::Sequence;
-    const LAYOUT: u16 = 8;
+    const LAYOUT: u16 = 9;
     type Id = SequenceId;
     type Given = Given;
     type Command = SequenceCommand;
@@ -180,6 +186,7 @@ impl Entity for Sequence {
     }
 
     fn apply(&mut self, event: &SequenceEvent, stamp: Stamp) {
+        self.care_apply(event, stamp);
         match event {
             SequenceEvent::Created { name, description, record_type, template, graph, owner } => {
                 *self = Sequence {
@@ -237,6 +244,12 @@ impl Entity for Sequence {
                     self.conduct.clone_from(&last.conduct);
                 }
             }
+            SequenceEvent::UndoBegun { .. } | SequenceEvent::FuseReset { .. } => {}
+            SequenceEvent::PilotBegun { .. } | SequenceEvent::PilotReleased { .. } => {}
+            SequenceEvent::UndoCompleted { .. }
+            | SequenceEvent::FuseBlown { .. }
+            | SequenceEvent::FuseReleased { .. }
+            | SequenceEvent::PilotOver { .. } => return,
             SequenceEvent::Tagged(tags) => self.tags.clone_from(tags),
             SequenceEvent::AbTestBegun { .. }
             | SequenceEvent::AbTestExposed { .. }
@@ -255,6 +268,9 @@ impl Entity for Sequence {
             SequenceEvent::Emptied
                 | SequenceEvent::MigrationCompleted { .. }
                 | SequenceEvent::MigrationUndone { .. }
+                | SequenceEvent::UndoCompleted { .. }
+                | SequenceEvent::FuseReleased { .. }
+                | SequenceEvent::PilotOver { .. }
                 | SequenceEvent::AbTestBegun { .. }
                 | SequenceEvent::AbTestExposed { .. }
                 | SequenceEvent::AbTestLookedAt { .. }
@@ -289,6 +305,14 @@ impl Entity for Sequence {
             | SequenceEvent::AbTestLookedAt { .. }
             | SequenceEvent::AbTestEnded { .. }
             | SequenceEvent::AbTestStopped { .. } => self.ab_owe(event, owed),
+            SequenceEvent::UndoBegun { .. }
+            | SequenceEvent::UndoCompleted { .. }
+            | SequenceEvent::FuseBlown { .. }
+            | SequenceEvent::FuseReset { .. }
+            | SequenceEvent::FuseReleased { .. }
+            | SequenceEvent::PilotBegun { .. }
+            | SequenceEvent::PilotReleased { .. }
+            | SequenceEvent::PilotOver { .. } => self.care_owe(event, owed),
             // A revision is active already, and a deletion has deactivated before.
             SequenceEvent::Created { .. }
             | SequenceEvent::Changed(_)
@@ -326,6 +350,7 @@ impl Sequence {
             Property::Reentry(reentry) => self.reentry = reentry,
             Property::Exclusive(tag) => self.exclusive = tag,
             Property::Sending(sending) => self.conduct.sending = sending,
+            Property::Fuse(fuse) => self.care.fuse = fuse,
         }
     }
 }

@@ -7,7 +7,7 @@ use actix::prelude::*;
 
 use crate::domain::account::Account;
 use crate::domain::audit::{Audit, Note, Refusal};
-use crate::domain::effect::{Effect, Effects};
+use crate::domain::effect::{Counter, Effect, Effects};
 use crate::domain::entity::{Entity, Stamp, advance};
 use crate::domain::given::Given;
 use crate::domain::import::Import;
@@ -90,7 +90,17 @@ impl<E: Resides> EntityActor<E> {
 
     /// Decides and hands the commit to the writer; until the outcome is known no other message is taken.
     fn submit(&mut self, command: E::Command, caller: Caller, reply: Reply<E>, ctx: &mut Context<Self>) {
-        let (stamp, given) = (self.stamp(caller.by), self.shared.given.load_full());
+        self.submit_given(command, self.shared.given.load_full(), (caller, reply), ctx);
+    }
+
+    fn submit_given(
+        &mut self,
+        command: E::Command,
+        given: Arc<Given>,
+        (caller, reply): (Caller, Reply<E>),
+        ctx: &mut Context<Self>,
+    ) {
+        let stamp = self.stamp(caller.by);
         if let Some(asked) = caller.command {
             match self.shared.store.repeat(self.fence.shard, asked.key, stamp.at) {
                 Ok(None) => {}
@@ -115,8 +125,8 @@ impl<E: Resides> EntityActor<E> {
         let see = |other: RecordId| codec::load::<Record>(store.as_ref(), other.into(), None).map(|(other, _)| other);
         let see = |other| see(other).map(|other| Some(Arc::new(other)));
         let decided = decide_seeing((id, &held.state), &given, command, Stamp { by, ..stamp }, see);
-        let (decided, given) = match decided {
-            Ok((decided, shown)) => (decided, shown.map_or(given, Arc::new)),
+        let (decided, given, again) = match decided {
+            Ok((decided, shown, again)) => (decided, shown.map_or(given, Arc::new), again),
             Err(error) => return self.fail(&error, reply),
         };
         let mut events = match decided {
@@ -148,7 +158,7 @@ impl<E: Resides> EntityActor<E> {
             snapshot: due.then(|| codec::snapshot(&held.state)),
             audit,
         };
-        self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
+        self.commit(commit, Pending { stamp, given, caller, reply, again }, ctx);
     }
 
     fn sweep(&mut self, effect: Effect, reply: Reply<E>, ctx: &mut Context<Self>) {
@@ -170,7 +180,7 @@ impl<E: Resides> EntityActor<E> {
             audit: None,
         };
         let caller = Caller::SYSTEM;
-        self.commit(commit, Pending { stamp, given, caller, reply }, ctx);
+        self.commit(commit, Pending { stamp, given, caller, reply, again: None }, ctx);
     }
 
     fn commit(&mut self, commit: Commit, pending: Pending<E>, ctx: &mut Context<Self>) {
@@ -178,13 +188,15 @@ impl<E: Resides> EntityActor<E> {
         let believed = Outcome::Done(commit.expected + u32::from(commit.entry.is_some()));
         let outcome = self.shared.writer.commit(commit);
         if sabotage::has(Defect::BelieveBeforeCommit) {
-            return self.believe(believed, hints, pending);
+            return self.believe(believed, hints, pending, ctx);
         }
-        ctx.wait(outcome.into_actor(self).map(move |outcome, actor, _| actor.believe(outcome, hints, pending)));
+        ctx.wait(outcome.into_actor(self).map(move |outcome, actor, ctx| {
+            actor.believe(outcome, hints, pending, ctx);
+        }));
     }
 
-    fn believe(&mut self, outcome: Outcome, hints: Hints, pending: Pending<E>) {
-        let Pending { stamp, given, caller, reply } = pending;
+    fn believe(&mut self, outcome: Outcome, hints: Hints, pending: Pending<E>, ctx: &mut Context<Self>) {
+        let Pending { stamp, given, caller, reply, again } = pending;
         if let (Outcome::Done(version), Some(held)) = (outcome, self.held.as_mut()) {
             held.version = version;
             E::committed(self.id, &held.state, &self.shared);
@@ -196,6 +208,13 @@ impl<E: Resides> EntityActor<E> {
         self.held = None;
         if outcome == Outcome::Unknown {
             self.show_what_is_stored(hints);
+        }
+        // No place was left in a pilot: knowing that, the record is decided about anew, and waits.
+        if let (Outcome::LimitReached(Counter::Piloted(sequence, pilot)), Some(command)) = (outcome, again) {
+            let mut full_pilots = given.full_pilots.clone();
+            full_pilots.push((sequence, pilot));
+            let given = Arc::new(self.shared.given.load().with_full_pilots(full_pilots));
+            return self.submit_given(command, given, (caller, reply), ctx);
         }
         match outcome {
             Outcome::Repeat(repeat) => self.answer_repeat(repeat, caller, stamp, &given, reply),
@@ -282,6 +301,8 @@ struct Pending<E: Entity> {
     given: Arc<Given>,
     caller: Caller,
     reply: Reply<E>,
+    /// The same request, where it may have to be decided anew.
+    again: Option<E::Command>,
 }
 
 /// What timers and outbox are told once the rows are there. May be lost; the rows may not.

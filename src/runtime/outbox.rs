@@ -2,9 +2,13 @@
 
 mod ab_test;
 mod due_dates;
+mod fuse;
 mod hand_over;
 mod message;
 mod migrate;
+mod pages;
+mod pilot;
+mod undo;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,6 +22,7 @@ use tokio::time::Instant;
 use crate::connector::Mailer;
 use crate::domain::ab_test::life::Reached;
 use crate::domain::effect::{Delivery, EffectKey};
+use crate::domain::enrolment::undo::Undoing;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::erase::Erasure;
 use crate::domain::record::{Record, RecordRejection};
@@ -198,6 +203,12 @@ impl OutboxActor {
                 }
                 Delivery::HandOver { user } => hand_over::hand_over(&router, user, row.key).await,
                 Delivery::MoveDueDates { user } => due_dates::move_due_dates(&router, row.key, user).await,
+                Delivery::Undo { number, since, until } => {
+                    let sequence = row.entity.into();
+                    undo::undo(&router, Undoing { sequence, since, until, number }).await
+                }
+                Delivery::ReleaseHeld { round } => fuse::release_held(&router, row.entity.into(), round).await,
+                Delivery::LetIn { number } => pilot::let_in(&router, row.entity.into(), number).await,
                 Delivery::Forget => forget(&router, mailer.as_ref(), row.entity.into()).await,
             };
             address.do_send(Attempted { entity: row.entity, key: row.key, settled });

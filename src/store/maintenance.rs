@@ -219,6 +219,7 @@ fn check_entity(store: &dyn Store, entity: EntityId, log: &Log, findings: &mut F
             for enrolment in record.live() {
                 let waits = match record.current_step(enrolment) {
                     Some(step) => step.status == StepStatus::Open,
+                    None if enrolment.awaits_pilot().is_some() => true,
                     None => enrolment.current.is_none() && enrolment.opens_at.is_some(),
                 };
                 if !waits {

@@ -39,6 +39,8 @@ pub mod record_lists;
 pub mod record_types;
 pub mod records;
 pub mod replay;
+pub mod sequence_care;
+pub mod sequence_check;
 pub mod sequence_life;
 pub mod sequence_lists;
 pub mod sequence_tests;

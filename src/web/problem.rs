@@ -4,6 +4,7 @@
 mod catalogue;
 mod channels;
 mod codes;
+mod sequence;
 mod suppression;
 mod webhook;
 
@@ -26,7 +27,6 @@ use crate::domain::message_template::command::TemplateRejection;
 use crate::domain::organisation::command::OrganisationRejection;
 use crate::domain::permission::{Denial, Denies};
 use crate::domain::record::{self, RecordRejection};
-use crate::domain::sequence::SequenceRejection;
 use crate::runtime::message::Failure;
 use crate::store::StoreError;
 
@@ -289,41 +289,6 @@ impl From<RecordRejection> for Problem {
             RecordRejection::TooManyActivities => "too_many_activities",
             RecordRejection::TooManyMarks => "too_many_marks",
             RecordRejection::NotDue | RecordRejection::Stale | RecordRejection::Unseen(_) => "internal",
-        };
-        Problem::new(code, rejection.to_string())
-    }
-}
-
-impl From<SequenceRejection> for Problem {
-    fn from(rejection: SequenceRejection) -> Problem {
-        let code = match &rejection {
-            SequenceRejection::Invalid(problems) => return Problem::invalid(problems.clone()),
-            SequenceRejection::Denied(denial) => denial.cause.code(),
-            SequenceRejection::ValidationFailed(diagnostics) => {
-                let faults = diagnostics.iter().map(|found| Fault {
-                    pointer: found.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default(),
-                    code: Cow::Borrowed(found.code),
-                    detail: found.detail.clone(),
-                });
-                return Problem::new("validation_failed", rejection.to_string()).with(faults.collect());
-            }
-            SequenceRejection::NotFound => "not_found",
-            SequenceRejection::Exists => "internal",
-            SequenceRejection::Active => "sequence_active",
-            SequenceRejection::NotActive => "sequence_not_active",
-            SequenceRejection::Referenced { .. } => "referenced_by_active_sequence",
-            SequenceRejection::NotInRevision => "not_in_revision",
-            SequenceRejection::RevisionConflict { .. } => "revision_conflict",
-            SequenceRejection::VersionsExhausted => "versions_exhausted",
-            SequenceRejection::MigrationNotFound | SequenceRejection::AbTestNotFound => "not_found",
-            SequenceRejection::AbTestNotRunning => "ab_test_not_running",
-            SequenceRejection::AbChoiceRequired => "ab_choice_required",
-            SequenceRejection::AbTestFinished => "ab_test_finished",
-            SequenceRejection::AbTestLocked { .. } => "ab_test_locked",
-            // Only timers meet these.
-            SequenceRejection::NotDue | SequenceRejection::Stale => "internal",
-            SequenceRejection::MigrationRunning => "migration_running",
-            SequenceRejection::MigrationUndone => "migration_undone",
         };
         Problem::new(code, rejection.to_string())
     }

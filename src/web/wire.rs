@@ -3,6 +3,7 @@
 
 mod activity;
 pub mod audit;
+pub mod care;
 pub mod conduct;
 pub mod event;
 pub mod mailbox;
@@ -113,6 +114,7 @@ pub fn reason_name(reason: EndReason) -> &'static str {
         EndReason::RegardingEntityDeactivated => "regarding_entity_deactivated",
         EndReason::ExitCriterionMet => "exit_criterion_met",
         EndReason::AdvancedToOtherSequence => "advanced_to_other_sequence",
+        EndReason::SequenceUndone => "sequence_undone",
     }
 }
 

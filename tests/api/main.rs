@@ -42,6 +42,7 @@ mod relating;
 mod repeats;
 mod revocation;
 mod running;
+mod sequence_care;
 mod sequence_files;
 mod sequence_life;
 mod sequence_tests;

@@ -7,6 +7,7 @@ mod channels;
 mod grants;
 mod pages;
 mod scopes;
+mod sequences;
 mod table;
 mod work;
 mod world;

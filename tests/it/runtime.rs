@@ -1,6 +1,7 @@
 //! The engine in this process: the real actors on a store, where time or a restart matters.
 
 mod access;
+mod caring;
 mod simulating;
 
 use std::sync::Arc;
@@ -44,7 +45,7 @@ async fn active_sequence(engine: &Engine) -> SequenceId {
     let (name, record_type) = ("One task".to_owned(), RecordType::Lead);
     let create = SequenceCommand::Create { name, description: String::new(), record_type, template: None, graph };
     engine.submit::<Sequence, ()>(id, create, BY, |_| ()).await.unwrap();
-    let activate = SequenceCommand::Activate { description: None, migration: None };
+    let activate = SequenceCommand::Activate { description: None, migration: None, pilot: None };
     engine.submit::<Sequence, ()>(id, activate, BY, |_| ()).await.unwrap();
     id
 }

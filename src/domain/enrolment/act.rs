@@ -172,6 +172,7 @@ impl<'a> Turn<'a> {
     pub fn fire(&mut self, key: Ordinal) -> Result<(), RecordRejection> {
         if let Some(enrolment) = self.record.enrolment(key) {
             return match (enrolment.status, enrolment.opens_at) {
+                _ if enrolment.awaits_pilot().is_some() => Err(RecordRejection::Stale),
                 (EnrolmentStatus::Connecting, Some(due)) if self.is_early(due) => Err(RecordRejection::NotDue),
                 (EnrolmentStatus::Connecting, _) => {
                     self.emit(RecordEvent::Began { enrolment: key });

@@ -119,6 +119,10 @@ impl Turn<'_> {
         if self.skip_late(&step, &message, self.stamp.at)? {
             return Ok(());
         }
+        if self.is_fused(&step) {
+            self.hold_by_fuse(step.ordinal);
+            return Ok(());
+        }
         // Somebody has written another address since it was written: it is written once more, at once.
         let is_stale = written.as_ref().is_some_and(|written| Some(&written.to) != self.record.profile.email.as_ref());
         match self.window_of(&step).or(is_stale.then_some(self.stamp.at)) {
@@ -141,7 +145,10 @@ impl Turn<'_> {
         if message.state != MessageState::Owed || until <= self.stamp.at {
             return Err(RecordRejection::Stale);
         }
-        if !self.skip_late(&step, &message, until)? {
+        // Nobody knows how long a fuse holds: what leaves too late is passed over when it would leave.
+        if brake == Brake::Fuse {
+            self.hold_by_fuse(step.ordinal);
+        } else if !self.skip_late(&step, &message, until)? {
             let (step, brake) = (step.ordinal, Some(brake));
             self.emit(RecordEvent::MessagePutOff { step, until, failed: None, brake });
         }
@@ -297,6 +304,10 @@ impl Turn<'_> {
                 Ok(())
             }
             (MessageState::Unknown(_), UnknownPolicy::Sent) => self.settle_message(step, Settled::Sent),
+            _ if self.is_held_for_nothing(step) => {
+                self.take_back(step, "the fuse of its sequence has blown, and the sequence is over");
+                Ok(())
+            }
             _ => {
                 self.emit(RecordEvent::MessageOwedAgain { step, until: Some(due) });
                 Ok(())

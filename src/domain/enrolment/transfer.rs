@@ -44,7 +44,9 @@ impl Turn<'_> {
         if enters {
             let next = self.next_ordinal()?;
             self.emit(RecordEvent::Advanced { enrolment: next, sequence: target, version, from: step });
-            self.open(next, Some(0))?;
+            if self.enter_pilot(next, target, None) {
+                self.open(next, Some(0))?;
+            }
         }
         Ok(Opened::Stays)
     }

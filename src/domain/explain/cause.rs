@@ -25,6 +25,8 @@ pub fn of(
     Some(Cause { at: stamp.at, kind, node, detail })
 }
 
+const WAITS: &str = "begins with some records, and this is none of them: it waits until it is let in";
+
 type Told = (&'static str, Option<String>, String);
 
 struct Teller<'a> {
@@ -43,6 +45,8 @@ impl Teller<'_> {
             RecordEvent::Began { enrolment } => {
                 self.own(*enrolment).then(|| ("began", None, "The wait before the first step was over.".to_owned()))
             }
+            RecordEvent::PilotAwaited { enrolment, .. } => self.of_pilot(*enrolment, "pilot_awaited", WAITS),
+            RecordEvent::PilotLetIn { enrolment, .. } => self.of_pilot(*enrolment, "pilot_let_in", "is for all now"),
             RecordEvent::StepOpened { step, .. } => self.opened(self.step(*step)?),
             RecordEvent::StepCompleted { step, .. } => self.completed(self.step(*step)?),
             RecordEvent::StepSkipped { step, exit, .. } => {
@@ -177,6 +181,9 @@ impl Teller<'_> {
             | RecordEvent::MessageHeld { .. }
             | RecordEvent::WindowOpened { .. }
             | RecordEvent::QuotaAsked { .. }
+            | RecordEvent::Undone { .. }
+            | RecordEvent::FuseCounted { .. }
+            | RecordEvent::PilotEntered { .. }
             | RecordEvent::SenderChosen { .. }
             | RecordEvent::ActivityAdded { .. }
             | RecordEvent::ActivityCompleted { .. }
@@ -232,6 +239,11 @@ impl Teller<'_> {
             None,
             format!("{} connected the record to {sequence}, version {version}{from}{until}.", self.actor()),
         )
+    }
+
+    fn of_pilot(&self, enrolment: Ordinal, kind: &'static str, what: &str) -> Option<Told> {
+        let sequence = words::sequence_of(self.record, self.given, enrolment);
+        self.own(enrolment).then(|| (kind, None, format!("{sequence} {what}.")))
     }
 
     fn advanced(&self, from: Ordinal) -> Told {
@@ -377,6 +389,7 @@ impl Teller<'_> {
                 let mail = mail.map_or("an e-mail".into(), |mail| words::step(self.record, self.given, mail));
                 format!("The recipient replied to {mail}, and {sequence} is left on a reply.")
             }
+            EndReason::SequenceUndone => format!("What had begun in {sequence} was undone, so the record left it."),
             EndReason::AdvancedToOtherSequence => {
                 format!("The record went on in another sequence, so it left {sequence}.")
             }

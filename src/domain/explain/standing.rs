@@ -5,6 +5,7 @@ use crate::domain::delivery::{MessageState, UnknownPolicy};
 use crate::domain::enrolment::act::performs;
 use crate::domain::enrolment::{Enrolment, EnrolmentStatus, Step, StepError, StepWarning, WaitState};
 use crate::domain::given::Given;
+use crate::domain::governor::Brake;
 use crate::domain::plan::{Action, PlanNode};
 use crate::domain::record::Record;
 use crate::domain::record::schema::{Channel, Owner, RecordState};
@@ -34,6 +35,13 @@ pub fn of(record: &Record, given: &Given, held: &Enrolment, now: Timestamp) -> S
         let blocked_by = vec![Block { kind, until: None, detail: "Nothing more is done in it.".into() }];
         return Standing { waiting_for: waiting_for(Awaited::Delivery, None, leaves), blocked_by, next_at: None };
     }
+    if held.awaits_pilot().is_some() {
+        let waits =
+            format!("{sequence} begins with some records, and this is none of them: somebody has to release it.");
+        let detail = "Whoever may edit the sequence lets in those that wait for its pilot.".into();
+        let blocked_by = vec![Block { kind: "pilot", until: None, detail }];
+        return Standing { waiting_for: waiting_for(Awaited::Seller, None, waits), blocked_by, next_at: None };
+    }
     let Some(step) = record.current_step(held) else {
         let until = held.opens_at.filter(|_| held.status == EnrolmentStatus::Connecting);
         let detail = match until {
@@ -60,10 +68,18 @@ impl Look<'_> {
     /// When a timer moves it, and nothing but a timer.
     fn next_at(&self) -> Option<Timestamp> {
         if let Some(state) = self.step.message_state().filter(|_| self.step.is_sending()) {
+            if self.is_fused() {
+                return None;
+            }
             let asks = self.given.policy.settings().unknown_policy != UnknownPolicy::Hold;
             return state.wakes_at().filter(|_| asks || matches!(state, MessageState::PutOff(_)));
         }
         self.step.wakes_at.filter(|_| self.step.wait == WaitState::Waiting)
+    }
+
+    /// Whether the fuse of the sequence holds its message.
+    fn is_fused(&self) -> bool {
+        self.step.message.as_ref().is_some_and(|message| message.brake == Some(Brake::Fuse))
     }
 
     /// Whether a person has it to do, as against what waits and what the server does.
@@ -82,6 +98,9 @@ impl Look<'_> {
             let kind = if until.is_some() { Awaited::Timer } else { Awaited::Seller };
             let detail = format!("Nobody knows whether {name} was sent; whoever finds out says so at its delivery.");
             return waiting(kind, detail);
+        }
+        if self.is_fused() {
+            return waiting(Awaited::Seller, format!("{name} is not sent until the fuse of the sequence is reset."));
         }
         match (until, self.node.map(|node| &node.action)) {
             (Some(until), Some(Action::EmailSignals(question))) => {
@@ -180,6 +199,10 @@ impl Look<'_> {
     /// The governor holds the message.
     fn brake(&self) -> Option<Block> {
         let brake = self.step.message.as_ref()?.brake?;
+        if brake == Brake::Fuse {
+            let detail = "The fuse of the sequence has blown: it sends nothing by itself until somebody who may edit it resets it.";
+            return Some(block("fuse", detail.into()));
+        }
         let detail = format!("{} waits for its place: {}.", self.name(), brake.words());
         Some(Block { until: self.next_at(), ..block("sending_caps", detail) })
     }

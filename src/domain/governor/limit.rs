@@ -86,6 +86,8 @@ pub enum Brake {
     Person,
     /// The people of the account have.
     Account,
+    /// The fuse of the sequence has blown.
+    Fuse,
 }
 
 impl Brake {
@@ -99,6 +101,7 @@ impl Brake {
             Brake::Seller => "as many as may have left for the seller",
             Brake::Person => "the person has got as many as they may",
             Brake::Account => "the people of the account have got as many as they may",
+            Brake::Fuse => "the fuse of the sequence has blown",
         }
     }
 
@@ -112,6 +115,7 @@ impl Brake {
             Brake::Seller => "seller",
             Brake::Person => "person",
             Brake::Account => "account",
+            Brake::Fuse => "fuse",
         }
     }
 }

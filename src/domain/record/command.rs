@@ -7,6 +7,7 @@ use crate::domain::activity::NewActivity;
 use crate::domain::delivery::{Settled, TextFate, Wording, Written};
 use crate::domain::engagement::Hit;
 use crate::domain::enrolment::ab_test::Tell;
+use crate::domain::enrolment::undo::Undoing;
 use crate::domain::enrolment::{Ordinal, Signal};
 use crate::domain::governor::Brake;
 use crate::id::{FlowId, GatewayId, MigrationId, SequenceId, UserId};
@@ -108,4 +109,10 @@ pub enum RecordCommand {
     Mark { read: Option<bool>, followed: Option<bool> },
     /// A text came in from whom the text message of a step went to. `stops`: they want no more of them.
     AnswerText { step: Ordinal, gateway: GatewayId, at: Timestamp, stops: bool },
+    /// Leave a sequence that was entered lately; nothing more is sent of it.
+    Undo(Undoing),
+    /// Begin what waits for a pilot of a sequence of that number, or an earlier one.
+    LetIn { sequence: SequenceId, number: u32 },
+    /// The fuse of a sequence was reset.
+    ReleaseHeld(SequenceId),
 }

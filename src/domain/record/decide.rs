@@ -55,6 +55,9 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::Connect { sequence, wait, source } => connect(turn, sequence, wait, source)?,
         RecordCommand::Disconnect(enrolment) => disconnect(turn, enrolment)?,
         RecordCommand::LeaveSequence { sequence, until } => leave(turn, sequence, until),
+        RecordCommand::Undo(undoing) => turn.undo(undoing),
+        RecordCommand::LetIn { sequence, number } => turn.let_in(sequence, number)?,
+        RecordCommand::ReleaseHeld(sequence) => turn.release_held(sequence),
         RecordCommand::Complete { step, note, call_result } => turn.complete_step(step, note, call_result)?,
         RecordCommand::Skip(step) => turn.skip_step(step)?,
         RecordCommand::Snooze { step, until } => turn.snooze_step(step, until)?,
@@ -103,6 +106,7 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
     }
     turn.end_waits(&waits)?;
     turn.take_part(record);
+    turn.count_for_fuses(record);
     Ok(())
 }
 
@@ -227,9 +231,11 @@ fn connect(
     }
     let enrolment = turn.next_ordinal()?;
     let opens_at = wait.map(|wait| turn.stamp.at + wait);
-    turn.emit(RecordEvent::Connected { enrolment, sequence: id, version, opens_at, source });
+    // What waits for a pilot waits for no time.
+    let waits_until = opens_at.filter(|_| turn.full_pilot(id).is_none());
+    turn.emit(RecordEvent::Connected { enrolment, sequence: id, version, opens_at: waits_until, source });
     turn.take_quota(enrolment);
-    if opens_at.is_none() {
+    if turn.enter_pilot(enrolment, id, opens_at) && opens_at.is_none() {
         turn.open(enrolment, Some(0))?;
     }
     Ok(())
@@ -250,4 +256,5 @@ fn leave(turn: &mut Turn, sequence: SequenceId, until: Timestamp) {
     for enrolment in leaving {
         turn.end(enrolment, EnrolmentStatus::Disconnected, EndReason::ParentSequenceDeactivated);
     }
+    turn.drop_held(sequence, until);
 }

@@ -64,6 +64,7 @@ impl Record {
             owed.push(Effect::Unindex(Index::Enrolment { sequence, live, ordinal }));
             owed.count(Counter::Enrolled(sequence), -1);
             self.owe_month(ordinal, -1, owed);
+            self.count_undone(ordinal, -1, owed);
             if live {
                 self.owe_live(ordinal, -1, owed);
             }
@@ -72,6 +73,8 @@ impl Record {
         self.take_back_messages(owed);
         self.take_back_migrations(owed);
         self.take_back_tests(owed);
+        self.take_back_fused(owed);
+        self.take_back_pilots(owed);
         if let Some(external_id) = self.profile.external_id.clone() {
             owed.push(Effect::Unclaim { kind: self.kind, external_id });
         }

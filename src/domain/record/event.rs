@@ -12,6 +12,7 @@ use crate::domain::enrolment::{EndReason, EnrolmentStatus, Exit, Ordinal, Signal
 use crate::domain::governor::Brake;
 use crate::domain::message_template::MailText;
 use crate::domain::plan::{AbVersion, NodeIndex};
+use crate::domain::sequence::fuse::FuseCount;
 use crate::id::{AbTestId, FlowId, MailboxId, SequenceId, TemplateId, UserId};
 use crate::time::Timestamp;
 
@@ -180,4 +181,15 @@ pub enum RecordEvent {
     Marked { user: UserId, read: bool, followed: bool },
     /// Somebody who has so much to do in a day has done one thing more, on that day of theirs: days since 1970.
     WorkDone { item: Ordinal, user: UserId, day: i32 },
+    /// What has begun in its sequence lately was undone, by the undo of that number: whether the enrolment left by that, and
+    /// how many of its messages had left before.
+    Undone { enrolment: Ordinal, undo: u32, disconnected: bool, left: u32 },
+    /// The fuse of its sequence counts the message of a step, in that round.
+    FuseCounted { step: Ordinal, round: u32, what: FuseCount },
+    /// It takes one of so many places in the pilot of its sequence.
+    PilotEntered { enrolment: Ordinal, pilot: u32, records: u32 },
+    /// There is none left: it waits, though it would have begun then, or at once.
+    PilotAwaited { enrolment: Ordinal, pilot: u32, opens_at: Option<Timestamp> },
+    /// It begins, or will then.
+    PilotLetIn { enrolment: Ordinal, opens_at: Option<Timestamp> },
 }

@@ -102,7 +102,9 @@ impl Record {
         if let Some(step) = former.step
             && let Some(place) = self.step_mut(step.ordinal)
         {
-            *place = step;
+            // What came back for its message meanwhile stays counted.
+            let fused = place.fused;
+            *place = Step { fused, ..step };
         }
     }
 

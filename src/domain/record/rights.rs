@@ -107,6 +107,9 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::LoseMessage { .. }
         | RecordCommand::Migrate(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::Undo(_)
+        | RecordCommand::ReleaseHeld(_)
+        | RecordCommand::LetIn { .. }
         | RecordCommand::HandOver(_)
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates

@@ -33,6 +33,8 @@ pub(super) fn begun(ordinal: Ordinal, sequence: SequenceId, version: u16, stamp:
         former: None,
         participations: Vec::new(),
         sender: None,
+        undone: None,
+        pilot: None,
     }
 }
 
@@ -76,7 +78,7 @@ impl Record {
         self.enrolments.get_mut(place)
     }
 
-    pub(super) fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
+    pub(in crate::domain) fn step_mut(&mut self, ordinal: Ordinal) -> Option<&mut Step> {
         let place = self.steps.binary_search_by_key(&ordinal, |step| step.ordinal).ok()?;
         self.steps.get_mut(place)
     }
@@ -129,6 +131,7 @@ impl Record {
             hits: None,
             linked: LinkedActivity::Absent,
             done_on: None,
+            fused: None,
         };
         if let Some(enrolment) = self.enrolment_mut(*enrolment) {
             enrolment.stand_on(&opened);
@@ -196,6 +199,7 @@ impl Record {
         owed.push(Effect::Unindex(Index::Enrolment { sequence, live: true, ordinal }));
         owed.push(Effect::Index(Index::Enrolment { sequence, live: false, ordinal }));
         self.owe_live(ordinal, -1, owed);
+        self.owe_pilot_end(ordinal, owed);
         if let Some(step) = cancelled {
             self.disarm_step(step, owed);
         }

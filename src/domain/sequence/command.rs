@@ -12,6 +12,7 @@ use crate::domain::plan::{AbVersion, AssignTo};
 use crate::domain::record::Problem;
 use crate::domain::record::schema::{Owner, RecordType};
 use crate::domain::sequence::conduct::{Goal, Reentry, Sending, Window};
+use crate::domain::sequence::fuse::{Fuse, FuseCount, FuseCounts};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::migration::Moves;
 use crate::domain::sequence::unpack::Packed;
@@ -45,6 +46,8 @@ pub enum Property {
     Exclusive(Option<TagId>),
     /// How its messages leave; only while inactive or in revision.
     Sending(Sending),
+    /// When it stops sending by itself; at any time.
+    Fuse(Option<Fuse>),
 }
 
 /// A request to a sequence.
@@ -65,7 +68,8 @@ pub enum SequenceCommand {
     /// Replace the tests; they change nothing that runs, so at any time.
     SaveTests(Vec<Test>),
     /// §3.4; publishes a revision where one is open. With it, records of earlier versions may be moved (D-47).
-    Activate { description: Option<String>, migration: Option<Moves> },
+    /// With `pilot`, only so many records that are connected afterwards begin, until [`SequenceCommand::Release`].
+    Activate { description: Option<String>, migration: Option<Moves>, pilot: Option<u32> },
     /// Begin to draw the next version while the present one serves on.
     Revise,
     /// Drop what was drawn since.
@@ -86,6 +90,20 @@ pub enum SequenceCommand {
     AbTestReached(Reached),
     /// A timer: look at the tallies of the test of that number (AB-15 to AB-17).
     EvaluateAbTest { number: EffectKey, tallies: Tallies },
+    /// Take the records out that were connected since then, or since the last activation; all of them with `deactivate`.
+    Undo { since: Option<Timestamp>, deactivate: bool },
+    /// The outbox has asked each of them.
+    UndoDone { number: u32 },
+    /// End the pilot: whoever waits for it begins.
+    Release,
+    /// The outbox has let everybody in.
+    LetInDone { number: u32 },
+    /// The outbox was about to send, and this was counted in that round of the fuse.
+    BlowFuse { round: u32, counts: FuseCounts },
+    /// Send again what the fuse holds, and count anew.
+    ResetFuse,
+    /// The outbox has told each record of it.
+    FuseReleased { round: u32 },
     /// End the running test of a node with the chosen version for everybody (AB-10).
     StopAbTest { node: String, choice: Option<AbVersion> },
 }
@@ -144,6 +162,22 @@ pub enum SequenceEvent {
     AbTestEnded { number: u32, winner: Option<AbVersion>, serves: AbVersion, tallies: Tallies },
     /// It was ended otherwise.
     AbTestStopped { number: u32, node: String, serves: AbVersion, reason: AbEnding },
+    /// Records that were connected since then leave.
+    UndoBegun { number: u32, since: Timestamp },
+    /// Each was asked.
+    UndoCompleted { number: u32 },
+    /// There was too much of something: nothing more is sent by itself.
+    FuseBlown { round: u32, by: FuseCount, counts: FuseCounts },
+    /// A person has looked; that round begins.
+    FuseReset { round: u32 },
+    /// What was held is sent.
+    FuseReleased { round: u32 },
+    /// Only so many records that are connected from now on begin.
+    PilotBegun { number: u32, records: u32 },
+    /// All do, and those that wait for it.
+    PilotReleased { number: u32 },
+    /// Nobody waits for it any more.
+    PilotOver { number: u32 },
 }
 
 /// Why a sequence refuses a command. The codes are part of the API.
@@ -188,6 +222,15 @@ pub enum SequenceRejection {
     /// D-47: undo what was undone.
     #[error("the migration was taken back before")]
     MigrationUndone,
+    /// Undo while that is being done.
+    #[error("what has begun lately is being undone; wait until that is done")]
+    UndoRunning,
+    /// Release where there is no pilot.
+    #[error("the sequence has no pilot: every record that is connected begins")]
+    NoPilot,
+    /// Reset a fuse that has not blown.
+    #[error("the fuse of the sequence has not blown")]
+    FuseWhole,
     /// There is no A/B test of that node.
     #[error("the sequence has no such A/B test")]
     AbTestNotFound,

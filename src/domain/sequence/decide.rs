@@ -33,7 +33,9 @@ pub fn decide(
     // A sequence that was deleted still owes that its records leave, or that they are asked to move.
     let owed = matches!(command, SequenceCommand::Emptied { .. } | SequenceCommand::MigrationDone { .. });
     let owed = owed || matches!(command, SequenceCommand::AbTestReached(_) | SequenceCommand::EvaluateAbTest { .. });
-    let empties = sequence.is_deleted && owed;
+    let cares = matches!(command, SequenceCommand::UndoDone { .. } | SequenceCommand::FuseReleased { .. });
+    let cares = cares || matches!(command, SequenceCommand::LetInDone { .. });
+    let empties = sequence.is_deleted && (owed || cares);
     if !sequence.exists && !creates && !empties {
         return Err(SequenceRejection::NotFound);
     }
@@ -70,7 +72,11 @@ pub fn decide(
         SequenceCommand::SaveAssignedGraph(graph) => sequence.save_graph(id, &graph, true, given),
         SequenceCommand::SaveTests(tests) => sequence.save_tests(&tests),
         SequenceCommand::Activate { .. } if sequence.status == SequenceStatus::Active => Err(SequenceRejection::Active),
-        SequenceCommand::Activate { description, migration } => sequence.activate(id, description, migration, given),
+        SequenceCommand::Activate { description, migration, pilot } => {
+            let begun = sequence.begin_pilot(pilot)?;
+            let activated = sequence.activate(id, description, migration, given)?;
+            Ok(activated.into_iter().chain(begun).collect())
+        }
         SequenceCommand::Revise => sequence.revise(given, stamp),
         SequenceCommand::DiscardRevision if sequence.status != SequenceStatus::Revision => {
             Err(SequenceRejection::NotInRevision)
@@ -90,6 +96,13 @@ pub fn decide(
             Ok(vec![SequenceEvent::Emptied])
         }
         SequenceCommand::Emptied { .. } => Ok(vec![]),
+        SequenceCommand::Undo { since, deactivate } => sequence.undo(id, since, deactivate, given, stamp),
+        SequenceCommand::Release => sequence.release_pilot(),
+        SequenceCommand::LetInDone { number } => Ok(sequence.let_in_done(number)),
+        SequenceCommand::BlowFuse { round, counts } => Ok(sequence.blow_fuse(round, counts)),
+        SequenceCommand::ResetFuse => sequence.reset_fuse(),
+        SequenceCommand::FuseReleased { round } => Ok(sequence.fuse_released(round)),
+        SequenceCommand::UndoDone { number } => Ok(sequence.undo_done(number)),
         SequenceCommand::UndoMigration(number) => sequence.take_migration_back(number),
         SequenceCommand::MigrationDone { number, undo } => Ok(sequence.migration_done(number, undo)),
         SequenceCommand::AbTestReached(reached) => sequence.ab_reached(id, given, &reached, stamp),
@@ -121,7 +134,7 @@ impl Sequence {
         Ok(if json == self.draft { vec![] } else { vec![SequenceEvent::GraphSaved(json)] })
     }
 
-    fn deactivated(&self, id: SequenceId, given: &Given) -> Vec<SequenceEvent> {
+    pub(super) fn deactivated(&self, id: SequenceId, given: &Given) -> Vec<SequenceEvent> {
         self.ab_stops(given, id).into_iter().chain([SequenceEvent::Deactivated]).collect()
     }
 
@@ -136,7 +149,7 @@ impl Sequence {
             //
             Property::AssignTo(_) => self.status.is_active(),
             Property::Name(_) | Property::Description(_) | Property::Owner(_) => false,
-            Property::Reentry(_) | Property::Exclusive(_) => false,
+            Property::Reentry(_) | Property::Exclusive(_) | Property::Fuse(_) => false,
         };
         properties.retain(|property| !self.has(property));
         if properties.iter().any(is_locked) {
@@ -184,7 +197,10 @@ impl Sequence {
             Property::ExitOnReply(_) | Property::Owner(_) | Property::WaitComputation(_) | Property::Sending(_) => {
                 vec![]
             }
-            Property::Window(None) | Property::Goal(_) | Property::Exclusive(_) => vec![],
+            Property::Fuse(Some(fuse)) => fuse
+                .fault()
+                .map_or_else(Vec::new, |(member, detail)| problem(format!("/fuse{member}"), "out_of_range", detail)),
+            Property::Window(None) | Property::Goal(_) | Property::Exclusive(_) | Property::Fuse(None) => vec![],
         }
     }
 
@@ -238,27 +254,6 @@ impl Sequence {
         }
     }
 
-    /// tags that are there, each once.
-    pub(super) fn set_tags(
-        &self,
-        mut tags: Vec<TagId>,
-        given: &Given,
-    ) -> Result<Vec<SequenceEvent>, SequenceRejection> {
-        let unknown = |(place, tag): (usize, &TagId)| {
-            let (pointer, detail) = (format!("/tags/{place}"), "there is no such tag".into());
-            (!given.catalogue.tags.contains_key(tag)).then_some(Problem { pointer, code: "tag_unknown", detail })
-        };
-        refuse(tags.iter().enumerate().filter_map(unknown).collect())?;
-        tags.sort_unstable();
-        tags.dedup();
-        if tags.len() > limits::SEQUENCE_TAGS_MAX {
-            let detail = format!("a sequence has at most {} tags", limits::SEQUENCE_TAGS_MAX);
-            refuse(vec![Problem { pointer: "/tags".into(), code: "too_many_tags", detail }])?;
-        }
-        let is_here = |tag: &&TagId| given.catalogue.tags.contains_key(tag);
-        Ok(if tags.iter().eq(self.tags.iter().filter(is_here)) { vec![] } else { vec![SequenceEvent::Tagged(tags)] })
-    }
-
     pub(super) fn save_tests(&self, tests: &[Test]) -> Result<Vec<SequenceEvent>, SequenceRejection> {
         refuse(script::problems(tests))?;
         let json = write_tests(tests);
@@ -282,6 +277,7 @@ impl Sequence {
             Property::Reentry(reentry) => self.reentry == *reentry,
             Property::Exclusive(tag) => self.exclusive == *tag,
             Property::Sending(sending) => self.conduct.sending == *sending,
+            Property::Fuse(fuse) => self.care.fuse == *fuse,
         }
     }
 
@@ -312,7 +308,12 @@ fn write_tests(tests: &[Test]) -> String {
 }
 
 /// what another active sequence advances to stays, unless it is forced (D-43).
-fn judge_advancing(id: SequenceId, force: bool, given: &Given, stamp: Stamp) -> Result<(), SequenceRejection> {
+pub(super) fn judge_advancing(
+    id: SequenceId,
+    force: bool,
+    given: &Given,
+    stamp: Stamp,
+) -> Result<(), SequenceRejection> {
     if force {
         return Ok(());
     }
@@ -339,7 +340,8 @@ fn copy(
     let source = given.sequences.get(&of).filter(|source| source.exists).ok_or(SequenceRejection::NotFound)?;
     refuse(disabled(source.record_type, given))?;
     let blank = Sequence::default();
-    let properties: Vec<_> = source.ways().into_iter().filter(|property| !blank.has(property)).collect();
+    let ways = source.ways().into_iter().chain([Property::Fuse(source.care.fuse)]);
+    let properties: Vec<_> = ways.filter(|property| !blank.has(property)).collect();
     let (template, graph, owner) = (source.template.clone(), source.draft.clone(), Owner::User(stamp.by));
     let created = SequenceEvent::Created { name, description, record_type: source.record_type, template, graph, owner };
     let changed = (!properties.is_empty()).then_some(SequenceEvent::Changed(properties));

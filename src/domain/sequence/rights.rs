@@ -83,6 +83,9 @@ pub fn judge(
         }
         SequenceCommand::SaveTests(_)
         | SequenceCommand::UndoMigration(_)
+        | SequenceCommand::Undo { .. }
+        | SequenceCommand::ResetFuse
+        | SequenceCommand::Release
         | SequenceCommand::Activate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::DiscardRevision
@@ -92,6 +95,10 @@ pub fn judge(
         // The outbox, and timers.
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
+        | SequenceCommand::UndoDone { .. }
+        | SequenceCommand::LetInDone { .. }
+        | SequenceCommand::BlowFuse { .. }
+        | SequenceCommand::FuseReleased { .. }
         | SequenceCommand::AbTestReached(_)
         | SequenceCommand::EvaluateAbTest { .. } => return Err(Denial::hidden("sequence").into()),
     }

@@ -113,6 +113,10 @@ impl<'a> Course<'a> {
                     Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::Forget | Delivery::HandOver { .. }, .. } => {}
                     Effect::Owe { delivery: Delivery::AbTestReached { .. }, .. } => {}
+                    Effect::Owe {
+                        delivery: Delivery::Undo { .. } | Delivery::ReleaseHeld { .. } | Delivery::LetIn { .. },
+                        ..
+                    } => {}
                     Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => {}
                     Effect::Settle { .. } | Effect::Index(_) | Effect::Unindex(_) | Effect::Claim { .. } => {}
                     Effect::Unclaim { .. } | Effect::Count { .. } | Effect::Erase => {}
@@ -126,7 +130,7 @@ impl<'a> Course<'a> {
     fn decide(&mut self, command: RecordCommand, stamp: Stamp) -> Result<Vec<RecordEvent>, RecordRejection> {
         let see = |other| Ok::<_, Infallible>((self.see)(other));
         let given = self.shown.as_ref().unwrap_or(self.given);
-        let Ok((decided, shown)) = decide_seeing((self.id, &self.record), given, command, stamp, see);
+        let Ok((decided, shown, _)) = decide_seeing((self.id, &self.record), given, command, stamp, see);
         self.shown = shown.or_else(|| self.shown.take());
         decided
     }

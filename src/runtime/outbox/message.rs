@@ -26,6 +26,7 @@ use crate::id::{RecordId, StepId, TemplateId};
 use crate::limits;
 use crate::runtime::engine::{Router, Shared};
 use crate::runtime::message::{Caller, Failure, Seen};
+use crate::runtime::outbox::fuse::{self, Hold};
 use crate::sabotage::{self, Defect};
 use crate::time::Timestamp;
 
@@ -41,6 +42,8 @@ struct Ready {
     draft: Option<Draft>,
     /// What it says if it is a text message; Err where that can never be sent.
     text: Option<Result<Text, String>>,
+    /// The fuse of its sequence keeps it from leaving.
+    held: Option<Hold>,
     /// When the bounds let it leave, where that is not now.
     place: Option<(Timestamp, Option<Brake>)>,
     /// What a second attempt may do.
@@ -87,7 +90,7 @@ pub(super) async fn deliver(
     let shared = router.shared.clone();
     let view = move |seen: Seen<Record>| look(&seen, (record, step), template, &shared);
     let ready = router.read::<Record, _>(record, Caller::SYSTEM, view).await;
-    let Ready { draft, mut text, place, class, state, message_id, attempts, initial_seconds } = match ready {
+    let Ready { draft, mut text, held, place, class, state, message_id, attempts, initial_seconds } = match ready {
         Ok(Some(ready)) => ready,
         Ok(None) | Err(Failure::Refused(RecordRejection::Stale | RecordRejection::NotFound)) => {
             return settle(router, record, step).await;
@@ -97,6 +100,10 @@ pub(super) async fn deliver(
     let is_claimed = class != Class::Idempotent;
     if !is_claimed && state != MessageState::Owed {
         return settle(router, record, step).await;
+    }
+    if let Some(held) = held {
+        let Some(command) = fuse::hold(router, held, step).await else { return false };
+        return tell(router, record, command, false).await;
     }
     if let Some((until, Some(brake))) = place {
         let plan = RecordCommand::PlanMessage { step, until, brake };
@@ -248,8 +255,11 @@ fn look(
     let mailbox = seen.state.sender(seen.given, step).filter(|_| text.is_none()).cloned();
     let (settings, now) = (seen.given.policy.settings(), shared.clock.now());
     let is_owed = message.state == MessageState::Owed;
-    let place = is_owed.then(|| shared.plan(seen, StepId::of(record, step), now)).flatten();
+    let held = is_owed.then(|| fuse::look(seen, step, shared)).flatten();
+    // What is held takes no place from what may leave.
+    let place = (is_owed && held.is_none()).then(|| shared.plan(seen, StepId::of(record, step), now)).flatten();
     Some(Ready {
+        held,
         place: place.filter(|(at, _)| *at > now),
         // Every text that a gateway is handed is claimed, also where it may come twice: what speaks against it is looked at then.
         class: match (&text, seen.given.carries) {

@@ -5,6 +5,7 @@ use crate::domain::effect::Counter;
 use crate::domain::plan::AbVersion;
 use crate::domain::record::kind::TypeName;
 use crate::domain::record::schema::RecordType;
+use crate::domain::sequence::fuse::FuseCount;
 use crate::id::{AbTestId, MigrationId, SequenceId, UserId};
 
 /// A counter.
@@ -54,6 +55,17 @@ pub fn counter(counter: Counter) -> Key {
             key.extend_from_slice(&user.0.to_be_bytes());
             key.extend_from_slice(&day.to_be_bytes());
         }
+        Counter::Undone(sequence, number) => with_number(&mut key, 14, sequence, number),
+        Counter::UndoneTooLate(sequence, number) => with_number(&mut key, 15, sequence, number),
+        Counter::Fuse(sequence, round, what) => {
+            with_number(&mut key, 16, sequence, round);
+            key.push(what as u8);
+        }
+        Counter::Piloted(sequence, number) => with_number(&mut key, 17, sequence, number),
+        Counter::Awaiting(sequence) => {
+            key.push(18);
+            key.extend_from_slice(&sequence.0.to_be_bytes());
+        }
     }
     key
 }
@@ -63,6 +75,13 @@ fn with_version(key: &mut Key, number: u8, test: AbTestId, version: AbVersion) {
     key.push(number);
     key.extend_from_slice(&test.0.to_be_bytes());
     key.push(if version == AbVersion::A { 1 } else { 2 });
+}
+
+/// A count of something that a sequence numbers.
+fn with_number(key: &mut Key, kind: u8, sequence: SequenceId, number: u32) {
+    key.push(kind);
+    key.extend_from_slice(&sequence.0.to_be_bytes());
+    key.extend_from_slice(&number.to_be_bytes());
 }
 
 fn id(bytes: &[u8]) -> Option<u128> {
@@ -105,6 +124,20 @@ pub fn read(key: &[u8]) -> Option<Counter> {
             };
             let count = if *number == 11 { Counter::AbExposed } else { Counter::AbMet };
             Some(count(test, version))
+        }
+        18 => sequence().map(Counter::Awaiting),
+        kind @ (14..=17) => {
+            let sequence = SequenceId(id(key.get(4..20)?)?);
+            let number = u32::from_be_bytes(key.get(20..24)?.try_into().ok()?);
+            match kind {
+                16 => {
+                    let what = FuseCount::ALL.get(usize::from(*key.get(24)?))?;
+                    Some(Counter::Fuse(sequence, number, *what))
+                }
+                17 => Some(Counter::Piloted(sequence, number)),
+                14 => Some(Counter::Undone(sequence, number)),
+                _ => Some(Counter::UndoneTooLate(sequence, number)),
+            }
         }
         _ => None,
     }

@@ -20,6 +20,7 @@ use crate::web::auth::Principal;
 use crate::web::problem::Problem;
 use crate::web::request::{self, Body, Nothing, Query, cursor, page_limit, sequence_id};
 use crate::web::wire::Page;
+use crate::web::wire::care::PilotBody;
 
 /// What to say about a version.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,6 +31,9 @@ pub struct ActivateBody {
     /// What becomes of the records that go through earlier versions; they stay on those where it is not given.
     #[serde(default, deserialize_with = "request::object")]
     migration: Option<MovesBody>,
+    /// Begin with some of the records that are connected from now on; the others wait until `/release`.
+    #[serde(default, deserialize_with = "request::object")]
+    pilot: Option<PilotBody>,
 }
 
 /// A sequence that was activated.
@@ -52,13 +56,17 @@ pub async fn activate_sequence(
     id: Path<String>,
     body: Body<ActivateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let ActivateBody { description, migration } = body.value;
+    let ActivateBody { description, migration, pilot } = body.value;
     let (id, migrates) = (sequence_id(&id)?, migration.is_some());
-    let command = SequenceCommand::Activate { description, migration: migration.map(Moves::from) };
-    let connected = connected(&app.engine, id, body.caller.by).await?;
+    let command = SequenceCommand::Activate {
+        description,
+        migration: migration.map(Moves::from),
+        pilot: pilot.map(|pilot| pilot.records),
+    };
+    let (connected, store) = (connected(&app.engine, id, body.caller.by).await?, app.engine.shared_store());
     let view = move |seen: Seen<Sequence>| {
         let migration = BegunMigration::of(seen.id, seen.state).filter(|_| migrates);
-        let sequence = SequenceView::of(seen.id, seen.state, seen.given, connected);
+        let sequence = SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
         (ActivatedSequence { sequence, migration }, seen.version)
     };
     let (view, version) = app.engine.submit(id, command, body.caller, view).await?;
@@ -130,7 +138,7 @@ pub async fn delete_sequence(
 
 /// Time stands still on the test clock: records that are connected after a sequence comes back could not be told by their
 /// instant from those that have to leave, so those leave first.
-async fn let_records_leave(app: &App) {
+pub(super) async fn let_records_leave(app: &App) {
     if app.engine.clock().is_test() {
         await_deliveries(app).await;
     }

@@ -212,7 +212,8 @@ pub async fn list_sequences(
     if wanted.column != Column::ConnectedCount {
         counts = connected_counts(&app.engine, by.user(), found.iter().map(|((_, id), _)| *id).collect()).await?;
     }
-    let items = found.iter().map(|((_, id), sequence)| SequenceView::of(*id, sequence, &given, count(&counts, *id)));
+    let of = |id, sequence: &Sequence| SequenceView::of(id, sequence, &given, (count(&counts, id), app.engine.store()));
+    let items = found.iter().map(|((_, id), sequence)| of(*id, sequence));
     Ok(HttpResponse::Ok().json(Page { items: items.collect(), next_cursor }))
 }
 

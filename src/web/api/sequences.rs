@@ -6,21 +6,18 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::effect::Counter;
 use crate::domain::given::Given;
 use crate::domain::json::present;
 use crate::domain::plan::Plan;
-use crate::domain::plan::compile::{Diagnostic, Severity};
 use crate::domain::record::schema::RecordType;
 use crate::domain::sequence::conduct::{Reentry, Window};
 use crate::domain::sequence::graph::Graph;
 use crate::domain::sequence::{Property, Sequence, SequenceCommand, SequenceStatus};
 use crate::domain::template;
 use crate::id::{SequenceId, TagId, UserId};
-use crate::limits;
 use crate::runtime::engine::Engine;
 use crate::runtime::message::{Caller, Seen};
-use crate::store::Version;
+use crate::store::{Store, Version};
 use crate::web::App;
 use crate::web::api::graphs::read_graph;
 use crate::web::api::records::etag;
@@ -28,8 +25,9 @@ use crate::web::api::sequence_lists::connected_counts;
 use crate::web::api::templates::language;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{self, Body, Nothing, known_type, sequence_id};
+use crate::web::request::{self, Body, known_type, sequence_id};
 use crate::web::wire::Owner;
+use crate::web::wire::care::{CareView, FuseBody};
 use crate::web::wire::conduct::{AssignToBody, GoalBody, SendingBody};
 
 /// An open revision.
@@ -76,6 +74,8 @@ pub struct SequenceView {
     /// No record is in it and in another sequence with this tag, or one below it, at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     exclusive: Option<String>,
+    #[serde(flatten)]
+    care: CareView,
     /// Steps by TC-1; 0 while the draft has errors.
     step_count: u16,
     /// Days by TC-3; 0 while the draft has errors.
@@ -90,7 +90,12 @@ pub struct SequenceView {
 
 impl SequenceView {
     /// The sequence as it stands.
-    pub(super) fn of(id: SequenceId, sequence: &Sequence, given: &Given, connected_count: i64) -> SequenceView {
+    pub(super) fn of(
+        id: SequenceId,
+        sequence: &Sequence,
+        given: &Given,
+        (connected_count, store): (i64, &dyn Store),
+    ) -> SequenceView {
         let (step_count, duration_days) = figures(id, sequence, given);
         SequenceView {
             id: id.to_string(),
@@ -110,6 +115,7 @@ impl SequenceView {
             sending: sequence.conduct.sending.into(),
             reentry: sequence.reentry,
             exclusive: sequence.exclusive.map(|tag| tag.to_string()),
+            care: CareView::of(id, &sequence.care, store),
             step_count,
             duration_days,
             connected_count,
@@ -162,9 +168,10 @@ pub(super) async fn submit(
     command: SequenceCommand,
     caller: Caller,
 ) -> Result<(SequenceView, Version, SequenceId), Problem> {
-    let connected = connected(engine, id, caller.by).await?;
+    let (connected, store) = (connected(engine, id, caller.by).await?, engine.shared_store());
     let view = move |seen: Seen<Sequence>| {
-        (SequenceView::of(seen.id, seen.state, seen.given, connected), seen.version, seen.id)
+        let view = SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
+        (view, seen.version, seen.id)
     };
     Ok(engine.submit(id, command, caller, view).await?)
 }
@@ -264,9 +271,15 @@ pub(super) fn created(view: &SequenceView, version: Version, id: SequenceId) -> 
 #[get("/sequences/{id}")]
 pub async fn get_sequence(app: Data<App>, by: Principal, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = sequence_id(&id)?;
-    let connected = connected(&app.engine, id, by.user()).await?;
-    let view = move |seen: &Seen<Sequence>| SequenceView::of(seen.id, seen.state, seen.given, connected);
-    let (view, version) = read(&app.engine, id, by, view).await?;
+    look(&app.engine, id, by).await
+}
+
+/// The sequence as it is now.
+pub(super) async fn look(engine: &Engine, id: SequenceId, by: Principal) -> Result<HttpResponse, Problem> {
+    let (connected, store) = (connected(engine, id, by.user()).await?, engine.shared_store());
+    let view =
+        move |seen: &Seen<Sequence>| SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
+    let (view, version) = read(engine, id, by, view).await?;
     Ok(shown(&view, version))
 }
 
@@ -304,6 +317,9 @@ pub struct SequencePatch {
     /// A tag: no record is in this sequence and in another one with it at the same time; null for none.
     #[serde(default, deserialize_with = "present")]
     exclusive: Option<Option<String>>,
+    /// When the sequence stops sending by itself; null for never. A fuse that has blown stays so until it is reset.
+    #[serde(default, deserialize_with = "present")]
+    fuse: Option<Option<FuseBody>>,
 }
 
 /// A window, or null for none.
@@ -337,59 +353,9 @@ pub async fn patch_sequence(
         patch.sending.map(SendingBody::read).transpose()?.map(Property::Sending),
         patch.reentry.map(Property::Reentry),
         exclusive.map(Property::Exclusive),
+        patch.fuse.map(|fuse| Property::Fuse(fuse.map(FuseBody::read))),
     ];
     let command = SequenceCommand::Change(properties.into_iter().flatten().collect());
     let (view, version, _) = submit(&app.engine, sequence_id(&id)?, command, body.caller).await?;
     Ok(shown(&view, version))
-}
-
-/// One thing to mend or to know.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DiagnosticView {
-    code: &'static str,
-    severity: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<String>,
-    detail: String,
-}
-
-impl From<Diagnostic> for DiagnosticView {
-    fn from(found: Diagnostic) -> DiagnosticView {
-        let severity = match found.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        DiagnosticView { code: found.code, severity, node: found.node, detail: found.detail }
-    }
-}
-
-/// Everything there is to say about a draft.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Diagnostics {
-    diagnostics: Vec<DiagnosticView>,
-}
-
-/// Check the draft as activation would; nothing changes.
-#[utoipa::path(tag = "Sequences", responses((status = 200, body = Diagnostics), (status = 404, body = Problem)))]
-#[post("/sequences/{id}/validate")]
-pub async fn validate_sequence(app: Data<App>, id: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
-    let view = |seen: &Seen<Sequence>| {
-        let (plan, mut found) = seen.state.compile_draft(seen.id, seen.given);
-        let against = plan.as_ref().map(|plan| seen.state.judge_tests(seen.given, plan)).unwrap_or_default();
-        let severity = Severity::Error;
-        found.extend(against.into_iter().map(|test| Diagnostic {
-            code: test.code,
-            severity,
-            node: None,
-            detail: test.detail,
-        }));
-        (found, seen.state.status)
-    };
-    let ((mut found, status), _) = read(&app.engine, sequence_id(&id)?, body.principal, view).await?;
-    let active = app.engine.store().counter(Counter::ActiveSequences);
-    if status == SequenceStatus::Inactive && active >= limits::ACTIVE_SEQUENCES_MAX {
-        let detail = format!("{active} sequences are active, as many as may be; deactivate one first");
-        found.push(Diagnostic { code: "active_limit_reached", severity: Severity::Error, node: None, detail });
-    }
-    Ok(HttpResponse::Ok().json(Diagnostics { diagnostics: found.into_iter().map(Into::into).collect() }))
 }

@@ -1,13 +1,13 @@
 //! `/records/{id}/timeline`: everything that happened to a record, told from its log.
 
-mod named;
+mod words;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::named::{changed, migrated_by, name_of};
+use self::words::{changed, migrated_by, name_of};
 use crate::domain::engagement::Grade;
 use crate::domain::enrolment::{EnrolmentStatus, Exit, Ordinal, Signal, StepWarning};
 use crate::domain::given::Given;
@@ -374,6 +374,20 @@ pub(in crate::web) fn tell(record: &Record, given: &Given, event: &RecordEvent) 
         RecordEvent::NotMigrated { enrolment, conflict, .. } => {
             let summary = format!("Stays on its version of {}: {conflict}", sequence(*enrolment));
             of_enrolment("not_migrated", *enrolment, summary)
+        }
+        RecordEvent::PilotEntered { enrolment, .. } => {
+            of_enrolment("pilot_entered", *enrolment, format!("Is among the first records of {}", sequence(*enrolment)))
+        }
+        RecordEvent::PilotAwaited { enrolment, .. } => {
+            let summary = format!("Waits to begin {} until it is released to more records", sequence(*enrolment));
+            of_enrolment("pilot_awaited", *enrolment, summary)
+        }
+        RecordEvent::PilotLetIn { enrolment, .. } => {
+            of_enrolment("pilot_let_in", *enrolment, format!("{} was released to more records", sequence(*enrolment)))
+        }
+        RecordEvent::FuseCounted { step, what, .. } => of_step("fuse_counted", *step, words::counted(*what)),
+        RecordEvent::Undone { enrolment, left, .. } => {
+            of_enrolment("undone", *enrolment, words::undone(&sequence(*enrolment), *left))
         }
         RecordEvent::MigrationUndone { enrolment, .. } => {
             let summary = format!("Moved back to its former version of {}", sequence(*enrolment));

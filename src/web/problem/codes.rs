@@ -201,6 +201,9 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "An active sequence uses this, or advances to it (Q-58). Deactivate that sequence, or publish a version of it that \
          does without; a sequence can also be deactivated or deleted with `force=true`.",
     ),
+    ("undo_running", 409, "What has begun in the sequence lately is being undone. Wait until that is done."),
+    ("no_pilot", 409, "The sequence has no pilot: every record that is connected to it begins already."),
+    ("fuse_whole", 409, "The fuse of the sequence has not blown, so there is nothing to reset."),
     ("webhooks_full", 409, "There are as many webhooks as there may be. Delete those that nobody needs."),
     (
         "suppressions_full",

@@ -149,6 +149,12 @@ pub const TYPES: &[&str] = &[
     "sequence.migration_undone",
     "sequence.ab_test_started",
     "sequence.ab_test_ended",
+    "sequence.undo_started",
+    "sequence.undo_completed",
+    "sequence.fuse_blown",
+    "sequence.fuse_reset",
+    "sequence.pilot_started",
+    "sequence.pilot_released",
 ];
 
 /// Which types somebody wants: whole ones, or all that begin with a word, such as `step`. All where none is named.
@@ -207,7 +213,7 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::Reopened => "record.reopened",
         RecordEvent::Erased { .. } => "record.erased",
         RecordEvent::Connected { .. } | RecordEvent::Advanced { .. } => "enrolment.connected",
-        RecordEvent::Began { .. } => "enrolment.began",
+        RecordEvent::Began { .. } | RecordEvent::PilotLetIn { opens_at: None, .. } => "enrolment.began",
         RecordEvent::Migrated { .. } | RecordEvent::MigrationUndone { .. } => "enrolment.migrated",
         RecordEvent::Ended { .. } => "enrolment.ended",
         RecordEvent::StepOpened { .. } => "step.opened",
@@ -252,6 +258,11 @@ pub fn record_type(event: &RecordEvent) -> Option<&'static str> {
         RecordEvent::MessageSkipped { .. } => "message.skipped",
         RecordEvent::GoalReached => "goal.reached",
         RecordEvent::Forgotten
+        | RecordEvent::Undone { .. }
+        | RecordEvent::FuseCounted { .. }
+        | RecordEvent::PilotEntered { .. }
+        | RecordEvent::PilotAwaited { .. }
+        | RecordEvent::PilotLetIn { opens_at: Some(_), .. }
         | RecordEvent::MessageClaimed { .. }
         | RecordEvent::MessageWritten { .. }
         | RecordEvent::Engaged { .. }
@@ -288,7 +299,15 @@ pub fn sequence_type(event: &SequenceEvent) -> Option<&'static str> {
         SequenceEvent::MigrationUndone { .. } => "sequence.migration_undone",
         SequenceEvent::AbTestBegun { .. } => "sequence.ab_test_started",
         SequenceEvent::AbTestEnded { .. } | SequenceEvent::AbTestStopped { .. } => "sequence.ab_test_ended",
-        SequenceEvent::KeysGiven(_)
+        SequenceEvent::UndoBegun { .. } => "sequence.undo_started",
+        SequenceEvent::UndoCompleted { .. } => "sequence.undo_completed",
+        SequenceEvent::FuseBlown { .. } => "sequence.fuse_blown",
+        SequenceEvent::FuseReset { .. } => "sequence.fuse_reset",
+        SequenceEvent::PilotBegun { .. } => "sequence.pilot_started",
+        SequenceEvent::PilotReleased { .. } => "sequence.pilot_released",
+        SequenceEvent::PilotOver { .. }
+        | SequenceEvent::FuseReleased { .. }
+        | SequenceEvent::KeysGiven(_)
         | SequenceEvent::Emptied
         | SequenceEvent::TestsSaved(_)
         | SequenceEvent::MigrationTakenBack { .. }

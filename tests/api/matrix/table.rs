@@ -170,7 +170,7 @@ const CALENDAR: &str = r#"{"time_zone":"UTC","entries":[]}"#;
 
 /// Every route of the document.
 pub fn routes() -> impl Iterator<Item = &'static Row> {
-    let parts = [super::channels::ROUTES, super::catalogue::ROUTES, super::work::ROUTES];
+    let parts = [super::channels::ROUTES, super::catalogue::ROUTES, super::work::ROUTES, super::sequences::ROUTES];
     ROUTES.iter().chain(parts.into_iter().flatten())
 }
 
@@ -284,13 +284,6 @@ const ROUTES: &[Row] = &[
     row("POST /sequences/export", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"ids":[]}"#),
     row("POST /sequences/export", WRITE, 10, On::Sequence, See, 200).sends(r#"{"ids":["$id"]}"#),
     row("POST /sequences/import", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"format":"relance-bundle/1"}"#),
-    row("POST /sequences/{active}/migrations/preview", WRITE, 3, On::Sequence, Give, 200).sends(r#"{"mode":"follow"}"#),
-    row("GET /sequences/{id}/ab-tests", READ, 5, On::Sequence, See, 200),
-    row("POST /sequences/{active}/ab-tests/{node}/stop", WRITE, 3, On::Sequence, Give, 200)
-        .sends(r#"{"version":"a"}"#)
-        .but(404, "not_found"),
-    row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
-    row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     // Message templates: everybody reads them, P-4 says who writes.
     row("POST /email-templates", WRITE, 4, On::Whole, Nothing, 201).sends(MAIL_TEXT),
     row("GET /email-templates", READ, 21, On::Whole, Nothing, 200).asks("?limit=500"),

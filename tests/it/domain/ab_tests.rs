@@ -277,7 +277,7 @@ fn ab_10_ab_11_deactivating_stops_a_running_test() {
     world.deactivate(sequence);
     assert_eq!(end(&world, sequence), Some((AbEnding::Deactivated, AbVersion::B)));
     assert!(world.alarms.is_empty());
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     let run = take_part(&mut world, sequence);
     assert_eq!((version(&world, run), world.sequence(sequence).version), (AbVersion::B, 1));
     world.check_replay();
@@ -369,6 +369,6 @@ fn q_55_the_tests_of_a_copy_are_drafts() {
     take_part(&mut world, sequence);
     stop(&mut world, sequence, Some(AbVersion::A)).unwrap();
     let copy = world.copy(sequence);
-    world.order(copy, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(copy, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert_eq!(standing(&world, copy), AbStanding::Draft);
 }

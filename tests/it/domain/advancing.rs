@@ -63,7 +63,7 @@ fn cm_4_the_latest_version_of_the_target_is_taken() {
     let run = world.run(leading_to(target));
     world.deactivate(target);
     world.order(target, SequenceCommand::SaveGraph(graph(&[task("new", "")]))).unwrap();
-    world.order(target, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(target, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     world.complete(run);
     let next = newest(&world);
     assert_eq!((world.enrolment(next).version, world.here(next)), (2, "new"), "Q-52");
@@ -86,7 +86,7 @@ fn cm_14_a_target_that_became_inactive_is_an_error_that_retry_mends() {
     assert_eq!((world.here(run), step.error), ("z", Some(StepError::AdvanceTargetInactive)));
     assert_eq!(world.record().enrolments.len(), 1);
     assert_eq!(world.ask(RecordCommand::Retry(step.ordinal)), [], "nothing has changed");
-    world.order(target, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(target, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert_eq!(world.here(run), "z");
     world.ask(RecordCommand::Retry(step.ordinal));
     assert_eq!((world.end(run), world.here(newest(&world))), (Some(ADVANCED), "first"));

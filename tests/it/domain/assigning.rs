@@ -218,7 +218,7 @@ fn d_33_who_gets_the_steps_has_to_fit_the_record_type_and_what_users_are() {
     let id = world.draft(graph(&[task("t", "")]));
     world.order(id, SequenceCommand::Change(vec![Property::AssignTo(AssignTo::RecordField(FIELD.into()))])).unwrap();
     world.given = world.given.with_catalogue(&Default::default());
-    let activate = SequenceCommand::Activate { description: None, migration: None };
+    let activate = SequenceCommand::Activate { description: None, migration: None, pilot: None };
     let refused = world.order(id, activate).unwrap_err();
     let gone = |found: &[relance::domain::plan::compile::Diagnostic]| found[0].code == "assign_to_invalid";
     assert!(matches!(&refused, SequenceRejection::ValidationFailed(found) if gone(found)), "{refused:?}");

@@ -235,7 +235,8 @@ fn cm_3_a_command_writes_custom_fields_of_the_two_kinds_and_no_other() {
         shelf.add_field(LEAD, "extra", takes.clone());
         shelf.create(LEAD);
         let sequence = shelf.world.draft(graph(&[update("u", "extra", value, "t"), task("t", "")]));
-        let activate = relance::domain::sequence::SequenceCommand::Activate { description: None, migration: None };
+        let activate =
+            relance::domain::sequence::SequenceCommand::Activate { description: None, migration: None, pilot: None };
         match shelf.world.order(sequence, activate) {
             Ok(_) => {
                 let run = shelf.world.connect(sequence);

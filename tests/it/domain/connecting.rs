@@ -92,7 +92,7 @@ fn k_7_q_44_only_an_active_sequence_connects() {
     let mut world = World::lead();
     let draft = world.draft(graph(&[task("t", "")]));
     assert_eq!(world.refused(connect(draft)), RecordRejection::SequenceNotActive);
-    world.order(draft, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(draft, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     world.deactivate(draft);
     assert_eq!(world.refused(connect(draft)), RecordRejection::SequenceNotActive);
     assert_eq!(world.refused(connect(SequenceId(9))), RecordRejection::SequenceNotFound);
@@ -151,7 +151,7 @@ fn k_9_a_connecting_enrolment_keeps_the_version_it_was_connected_to() {
     // Deactivated and activated again with a change before the outbox asked the record to leave.
     world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
     world.order(sequence, SequenceCommand::SaveGraph(graph(&[task("new", "")]))).unwrap();
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     world.pass(TimeDelta::days(1));
     assert_eq!((world.here(run), world.enrolment(run).version), ("old", 1), "Q-52");
 }
@@ -266,7 +266,7 @@ fn q_56_records_connected_after_the_deactivation_stay() {
     let sequence = world.activate(graph(&[task("t", "")]));
     let until = world.now;
     world.order(sequence, SequenceCommand::Deactivate { force: false }).unwrap();
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     world.stall(TimeDelta::seconds(1));
     let run = world.connect(sequence);
     world.ask(RecordCommand::LeaveSequence { sequence, until });
@@ -279,7 +279,7 @@ fn q_56_re_activation_revives_nothing() {
     let sequence = world.activate(graph(&[task("t", "")]));
     let run = world.connect(sequence);
     world.deactivate(sequence);
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert_eq!(world.end(run), Some((EnrolmentStatus::Disconnected, EndReason::ParentSequenceDeactivated)));
     world.connect(sequence);
 }

@@ -57,7 +57,7 @@ fn r_31_the_switch_is_thrown_only_while_the_sequence_is_inactive() {
     assert_eq!(world.order(sequence, on()), Err(SequenceRejection::Active));
     world.deactivate(sequence);
     world.order(sequence, on()).unwrap();
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert_eq!((world.sequence(sequence).conduct.exit_on_reply, world.sequence(sequence).version), (true, 2));
 }
 
@@ -68,7 +68,8 @@ fn r_31_without_an_email_step_the_switch_blocks_activation() {
         let mut world = World::lead();
         let sequence = world.draft(graph(std::slice::from_ref(&node)));
         world.order(sequence, SequenceCommand::Change(vec![Property::ExitOnReply(true)])).unwrap();
-        let answer = world.order(sequence, SequenceCommand::Activate { description: None, migration: None });
+        let answer =
+            world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None });
         assert_eq!(answer.is_ok(), activates, "{node}: {answer:?}");
     }
 }

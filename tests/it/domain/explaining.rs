@@ -53,6 +53,7 @@ impl World {
 
     /// The clock goes on as far as anything is forecast: each enrolment moves at its instant and stands still until then.
     fn check_forecasts(&mut self) {
+        self.reset_fuses();
         for _ in 0..300 {
             let live: Vec<_> = self.record().live().map(|live| live.ordinal).collect();
             let forecasts: Vec<_> = live.iter().map(|live| (self.explain(*live).next_at, *live)).collect();

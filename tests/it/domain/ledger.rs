@@ -10,12 +10,14 @@ use relance::domain::delivery::DeliveryState;
 use relance::domain::effect::{Counter, Delivery, Effect, EffectKey, Effects, Index, RecordSummary, TextName};
 use relance::domain::enrolment::ab_test::Tell;
 use relance::domain::enrolment::migrate::Outcome;
+use relance::domain::enrolment::pilot::Piloted;
 use relance::domain::enrolment::{EnrolmentStatus, Step, StepStatus};
 use relance::domain::entity::{Entity, Stamp, advance};
 use relance::domain::given::Given;
 use relance::domain::record::Record;
 use relance::domain::record::erase::{Erasure, FORGET};
 use relance::domain::record::schema::Owner;
+use relance::domain::sequence::fuse::FuseCount;
 use relance::domain::work_list::WorkRow;
 use relance::id::{GatewayId, MigrationId, SequenceId, TemplateId};
 use relance::store::codec::Past;
@@ -124,7 +126,8 @@ impl Ledger {
                 Effect::Owe { key, delivery: Delivery::Mail { template } } => self.owed.insert(key, template).is_none(),
                 Effect::Owe { delivery: Delivery::DisconnectAll { .. } | Delivery::Migrate { .. }, .. } => false,
                 Effect::Owe { delivery: Delivery::HandOver { .. }, .. } => false,
-                Effect::Owe { delivery: Delivery::MoveDueDates { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::MoveDueDates { .. } | Delivery::Undo { .. }, .. } => false,
+                Effect::Owe { delivery: Delivery::ReleaseHeld { .. } | Delivery::LetIn { .. }, .. } => false,
                 Effect::Owe { key, delivery: Delivery::Forget } => {
                     key == FORGET && !std::mem::replace(&mut self.forgets, true)
                 }
@@ -208,7 +211,8 @@ impl Ledger {
         });
         assert!(self.told.keys().copied().eq(tells.collect::<BTreeSet<_>>()), "sequences are told what the state says");
         let connecting = record.enrolments.iter().filter(|one| one.status == EnrolmentStatus::Connecting);
-        waits.extend(connecting.map(|one| (one.opens_at.expect("connecting has a time"), one.ordinal)));
+        let timed = connecting.filter(|one| one.awaits_pilot().is_none());
+        waits.extend(timed.map(|one| (one.opens_at.expect("connecting has a time"), one.ordinal)));
         assert_eq!(self.armed, waits, "armed timers are what the state waits for");
         assert_eq!(self.owed.keys().copied().collect::<BTreeSet<_>>(), owed, "owed deliveries are those of the state");
         assert_eq!(self.claimed, record.profile.external_id.clone().into_iter().collect(), "the key claimed is held");
@@ -277,6 +281,27 @@ impl Ledger {
             for part in one.participations.iter().filter(|part| part.exposed) {
                 *expected.entry(Counter::AbExposed(part.test, part.version)).or_default() += 1;
                 *expected.entry(Counter::AbMet(part.test, part.version)).or_default() += i64::from(part.met);
+            }
+            if let Some(Piloted::Entered(pilot)) = one.pilot {
+                *expected.entry(Counter::Piloted(sequence, pilot)).or_default() += 1;
+            }
+            *expected.entry(Counter::Awaiting(sequence)).or_default() += i64::from(one.awaits_pilot().is_some());
+            if let Some(undone) = one.undone {
+                *expected.entry(Counter::Undone(sequence, undone.number)).or_default() +=
+                    i64::from(undone.disconnected);
+                *expected.entry(Counter::UndoneTooLate(sequence, undone.number)).or_default() += i64::from(undone.left);
+            }
+            for fused in record.steps.iter().filter(|step| step.enrolment == one.ordinal).filter_map(|step| step.fused)
+            {
+                let counted = [
+                    (FuseCount::Sent, true),
+                    (FuseCount::Bounced, fused.bounced),
+                    (FuseCount::Complained, fused.complained),
+                    (FuseCount::Unsubscribed, fused.unsubscribed),
+                ];
+                for (what, is_counted) in counted {
+                    *expected.entry(Counter::Fuse(sequence, fused.round, what)).or_default() += i64::from(is_counted);
+                }
             }
             for (number, outcome) in &one.migrations {
                 let migration = MigrationId::of(sequence, *number);

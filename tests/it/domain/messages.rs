@@ -223,7 +223,7 @@ fn st_2_an_active_sequence_holds_its_template_and_an_inactive_one_misses_it() {
     let mut drawn = auto_email("1", "");
     drawn["template"] = ID.to_string().into();
     let sequence = world.draft(graph(&[drawn]));
-    let activate = || SequenceCommand::Activate { description: None, migration: None };
+    let activate = || SequenceCommand::Activate { description: None, migration: None, pilot: None };
     let Err(SequenceRejection::ValidationFailed(found)) = world.order(sequence, activate()) else {
         panic!("the template is not there yet")
     };

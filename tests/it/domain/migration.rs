@@ -303,7 +303,7 @@ fn d_47_a_map_names_steps_that_there_were_and_steps_that_there_are() {
         let (mut world, sequence, _) = running(&[task("a", "")]);
         world.order(sequence, SequenceCommand::Revise).unwrap();
         world.order(sequence, SequenceCommand::SaveGraph(graph(&[task("b", "")]))).unwrap();
-        let activate = SequenceCommand::Activate { description: None, migration: Some(moves.clone()) };
+        let activate = SequenceCommand::Activate { description: None, migration: Some(moves.clone()), pilot: None };
         let found = match world.order(sequence, activate) {
             Ok(_) => vec![],
             Err(SequenceRejection::Invalid(problems)) => problems,

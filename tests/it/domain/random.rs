@@ -56,6 +56,9 @@ pub(super) enum Move {
     Erase,
     Deactivate(u8),
     Activate(u8),
+    Undo { sequence: u8, hours: Option<u8> },
+    Fuse { sequence: u8, what: u8 },
+    Pilot { sequence: u8, what: u8 },
 }
 
 pub(super) fn moves() -> impl Strategy<Value = Move> {
@@ -94,6 +97,9 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         1 => Just(Erase),
         1 => any::<u8>().prop_map(Deactivate),
         1 => any::<u8>().prop_map(Activate),
+        1 => (any::<u8>(), prop::option::of(0_u8..60)).prop_map(|(sequence, hours)| Undo { sequence, hours }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(sequence, what)| Fuse { sequence, what }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(sequence, what)| Pilot { sequence, what }),
     ]
 }
 
@@ -178,10 +184,16 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
             }
             RecordCommand::LeaveSequence { sequence, until: now }
         }
+        Move::Fuse { sequence: choice, what } => return world.handle_fuse(sequence(choice), what),
+        Move::Pilot { sequence: choice, what } => return world.handle_pilot(sequence(choice), what),
+        Move::Undo { sequence: choice, hours: since } => {
+            return world.undo(sequence(choice), since.map(|since| now + -hours(since.into())));
+        }
         Move::Activate(choice) => {
             // Or what is connected in the instant of a deactivation would leave with those before it.
             world.pass(chrono::TimeDelta::milliseconds(1));
-            let _ = world.order(sequence(choice), SequenceCommand::Activate { description: None, migration: None });
+            let _ = world
+                .order(sequence(choice), SequenceCommand::Activate { description: None, migration: None, pilot: None });
             return;
         }
     };
@@ -341,7 +353,7 @@ proptest! {
             prop_assert!(node.exits().all(|exit| usize::from(exit) > place), "each node stands before its followers");
             prop_assert!(usize::from(node.steps_ahead) <= usize::from(plan.step_count));
         }
-        world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+        world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
         let run = world.connect(sequence);
         for _ in 0..20 {
             advance(&mut world, true);

@@ -9,6 +9,7 @@ use relance::domain::delivery::{Settled, TextFate, Written};
 use relance::domain::engagement::Hit;
 use relance::domain::enrolment::Signal;
 use relance::domain::enrolment::ab_test::Tell;
+use relance::domain::enrolment::undo::Undoing;
 use relance::domain::entity::{Entity, Stamp};
 use relance::domain::given::Given;
 use relance::domain::message_template::MailText;
@@ -146,6 +147,9 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::Migrate(_)
         | RecordCommand::HandOver(_)
         | RecordCommand::UndoMigration(_)
+        | RecordCommand::Undo(_)
+        | RecordCommand::ReleaseHeld(_)
+        | RecordCommand::LetIn { .. }
         | RecordCommand::AbTestTold { .. }
         | RecordCommand::MoveDueDates
         | RecordCommand::ReportAway { .. }
@@ -195,6 +199,9 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),
+        RecordCommand::Undo(Undoing { sequence, since: until, until, number: 1 }),
+        RecordCommand::ReleaseHeld(sequence),
+        RecordCommand::LetIn { sequence, number: 1 },
         RecordCommand::HandOver(NEAR),
         RecordCommand::AssignStep { step, to: Owner::User(ME) },
         RecordCommand::Start(step),

@@ -46,7 +46,7 @@ impl Author {
     }
 
     fn activate(&mut self) -> Answer {
-        self.ask(SequenceCommand::Activate { description: None, migration: None })
+        self.ask(SequenceCommand::Activate { description: None, migration: None, pilot: None })
     }
 
     fn change(&mut self, property: Property) -> Answer {
@@ -267,11 +267,11 @@ fn activating_again_without_a_change_keeps_the_version_and_a_change_makes_the_ne
 #[test]
 fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() {
     let mut author = Author::of(graph(&[email("m", "")]));
-    author.ask(SequenceCommand::Activate { description: Some("first".into()), migration: None }).unwrap();
+    author.ask(SequenceCommand::Activate { description: Some("first".into()), migration: None, pilot: None }).unwrap();
     author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
     author.save(graph(&[email("m", "t"), task("t", "")])).unwrap();
     author.change(Property::ExitOnReply(true)).unwrap();
-    author.ask(SequenceCommand::Activate { description: Some("second".into()), migration: None }).unwrap();
+    author.ask(SequenceCommand::Activate { description: Some("second".into()), migration: None, pilot: None }).unwrap();
     let given = given().with_sequence(SequenceId(1), author.state());
     let shown = [1, 2].map(|number| {
         let plan = given.plan(SequenceId(1), number).expect("every version has its plan");
@@ -280,7 +280,7 @@ fn a_published_version_keeps_its_graph_its_properties_and_what_was_said_of_it() 
     assert_eq!(shown, [(1, false), (2, true)]);
     let said: Vec<_> = author.state().published.iter().map(|version| version.description.as_deref()).collect();
     assert_eq!(said, [Some("first"), Some("second")]);
-    let long = SequenceCommand::Activate { description: Some("x".repeat(2_001)), migration: None };
+    let long = SequenceCommand::Activate { description: Some("x".repeat(2_001)), migration: None, pilot: None };
     author.ask(SequenceCommand::Deactivate { force: false }).unwrap();
     assert_eq!(problems(author.ask(long)), [("/description".to_owned(), "too_long")], "Q-51");
 }
@@ -294,7 +294,7 @@ fn l_7_five_hundred_versions_are_the_most() {
     sequence.status = SequenceStatus::Inactive;
     for (name, expected) in [("t", None), ("other", Some(SequenceRejection::VersionsExhausted))] {
         sequence.draft = serde_json::to_string(&one_task(name)).unwrap();
-        let activate = SequenceCommand::Activate { description: None, migration: None };
+        let activate = SequenceCommand::Activate { description: None, migration: None, pilot: None };
         assert_eq!(sequence.decide(SequenceId(1), &given(), activate, stamp).err(), expected);
     }
 }

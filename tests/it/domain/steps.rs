@@ -97,7 +97,7 @@ fn r_5_a_later_version_changes_no_open_work() {
     let mut second = task("t", "");
     second["name"] = "As it is".into();
     world.order(sequence, SequenceCommand::SaveGraph(graph(&[second]))).unwrap();
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     assert_eq!(world.node(world.current(run)).name, "As it was");
     world.ask(RecordCommand::Disconnect(run));
     let again = world.connect(sequence);

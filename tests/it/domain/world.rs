@@ -31,6 +31,8 @@ use super::ledger::{Ledger, Logged};
 mod ab_tests;
 #[path = "world/by_server.rs"]
 mod by_server;
+#[path = "world/care.rs"]
+mod care;
 
 pub use self::by_server::is_of_server;
 #[path = "world/writing.rs"]
@@ -179,7 +181,7 @@ impl World {
     pub fn activate_with(&mut self, graph: Graph, properties: Vec<Property>) -> SequenceId {
         let id = self.draft(graph);
         self.order(id, SequenceCommand::Change(properties)).expect("an inactive sequence takes properties");
-        self.order(id, SequenceCommand::Activate { description: None, migration: None })
+        self.order(id, SequenceCommand::Activate { description: None, migration: None, pilot: None })
             .expect("a sound graph activates");
         id
     }
@@ -210,7 +212,8 @@ impl World {
         self.order(id, SequenceCommand::Revise).expect("an active sequence");
         self.order(id, SequenceCommand::SaveGraph(graph)).expect("a drawn graph can be saved");
         let migration = moves.clone();
-        self.order(id, SequenceCommand::Activate { description: None, migration }).expect("a sound graph activates");
+        self.order(id, SequenceCommand::Activate { description: None, migration, pilot: None })
+            .expect("a sound graph activates");
         if moves.is_some_and(|moves| moves.mode != Mode::Stay) {
             self.follow(id, false);
         }

@@ -128,7 +128,7 @@ async fn active(engine: &Engine, graph: Graph, kind: RecordType, leaves: bool) -
     engine.submit::<Sequence, ()>(id, create, BY, |_| ()).await.ok()?;
     let leave = SequenceCommand::Change(vec![Property::ExitOnReply(leaves)]);
     engine.submit::<Sequence, ()>(id, leave, BY, |_| ()).await.unwrap();
-    let activate = SequenceCommand::Activate { description: None, migration: None };
+    let activate = SequenceCommand::Activate { description: None, migration: None, pilot: None };
     engine.submit::<Sequence, ()>(id, activate, BY, |_| ()).await.ok()?;
     Some(id)
 }

@@ -176,7 +176,12 @@ fn examples() -> Vec<Example> {
     let hand_over = [Delivery::HandOver { user: USER }];
     let deliveries = deliveries.into_iter().chain(moves).chain(hand_over).chain(reached);
     let walks = [None, Some(USER)].map(|user| Delivery::MoveDueDates { user });
-    let deliveries = deliveries.chain(walks).collect();
+    let undo = [Delivery::Undo { number: 300, since: at(AT), until: at(AT) }];
+    let deliveries = deliveries
+        .chain(walks)
+        .chain(undo)
+        .chain([Delivery::ReleaseHeld { round: 300 }, Delivery::LetIn { number: 300 }])
+        .collect();
     all.extend(examples_of("Delivery", deliveries));
     let summary = |kind, owner, access_team, assignees, state| RecordSummary {
         kind,

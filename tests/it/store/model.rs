@@ -7,6 +7,7 @@ use relance::domain::access::Scope;
 use relance::domain::effect::{Counter, Delivery, Effect, Index};
 use relance::domain::plan::AbVersion;
 use relance::domain::record::schema::{Owner, RecordType};
+use relance::domain::sequence::fuse::FuseCount;
 use relance::id::{AbTestId, EntityId, EntityKind, MigrationId, SequenceId, Shard, TeamId, UserId};
 use relance::limits::SHARD_COUNT;
 use relance::store::{Commit, Fence, Origin, Store, Version};
@@ -59,6 +60,11 @@ fn effect() -> impl Strategy<Value = Effect> {
         sequence().prop_map(Counter::Live),
         sequence().prop_map(Counter::Enrolled),
         sequence().prop_map(|id| Counter::LiveOf(id, 3)),
+        sequence().prop_map(|id| Counter::Undone(id, 300)),
+        sequence().prop_map(|id| Counter::Piloted(id, 300)),
+        sequence().prop_map(Counter::Awaiting),
+        sequence().prop_map(|id| Counter::Fuse(id, 300, FuseCount::Unsubscribed)),
+        sequence().prop_map(|id| Counter::UndoneTooLate(id, 300)),
         sequence().prop_map(|id| Counter::AbExposed(AbTestId(id.0), AbVersion::A)),
         sequence().prop_map(|id| Counter::AbMet(AbTestId(id.0), AbVersion::B)),
         Just(Counter::Records(RecordType::Account)),
@@ -196,6 +202,11 @@ fn assert_alike(model: &dyn Store, store: &dyn Store) {
         [
             Counter::Live(id),
             Counter::LiveOf(id, 3),
+            Counter::Undone(id, 300),
+            Counter::Piloted(id, 300),
+            Counter::Awaiting(id),
+            Counter::Fuse(id, 300, FuseCount::Unsubscribed),
+            Counter::UndoneTooLate(id, 300),
             Counter::AbExposed(AbTestId(id.0), AbVersion::A),
             Counter::AbMet(AbTestId(id.0), AbVersion::B),
             Counter::Enrolled(id),

@@ -111,7 +111,7 @@ impl<'a> Population<'a> {
         let (name, description) = (format!("sequence {number}"), String::new());
         let (record_type, graph) = (RecordType::Lead, graph.clone());
         self.run(id, SequenceCommand::Create { name, description, record_type, template: None, graph });
-        self.run(id, SequenceCommand::Activate { description: None, migration: None });
+        self.run(id, SequenceCommand::Activate { description: None, migration: None, pilot: None });
         id
     }
 

@@ -2,14 +2,19 @@
 
 use relance::domain::activity::ActivityStatus;
 use relance::domain::delivery::MessageState;
+use relance::domain::effect::Counter;
 use relance::domain::enrolment::{EnrolmentStatus, Ordinal, Step, StepStatus, WaitState};
+use relance::domain::governor::Brake;
 use relance::domain::record::Record;
 use relance::domain::record::event::RecordEvent;
-use relance::id::{RecordId, StepId, UserId};
+use relance::domain::sequence::fuse::FuseCount;
+use relance::id::{RecordId, SequenceId, StepId, UserId};
+use relance::store::Store;
 use relance::store::codec::Entry;
 use relance::time::Timestamp;
 
 use super::far::FarSide;
+use super::history::History;
 
 /// What is wrong with `event`, `record` being the state before it.
 pub fn record_event(
@@ -76,7 +81,28 @@ pub fn record_event(
         RecordEvent::MessageOwedAgain { step, until } => {
             let waited = matches!(message(*step), Some(MessageState::PutOff(_) | MessageState::Unknown(_)));
             hold(waited, "a message was owed twice (P7)");
-            hold(!by_itself || until.is_none_or(|until| stamp.at >= until), "a timer fired early (P5)");
+            let message = record.step(*step).and_then(|step| step.message.as_ref());
+            let is_released = message.is_some_and(|message| message.brake == Some(Brake::Fuse));
+            let is_early = by_itself && until.is_some_and(|until| stamp.at < until);
+            hold(!is_early || is_released, "a timer fired early (P5)");
+        }
+        RecordEvent::PilotEntered { enrolment, .. } | RecordEvent::PilotAwaited { enrolment, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.pilot.is_none() && one.current.is_none()), "asks for a place twice");
+        }
+        RecordEvent::PilotLetIn { enrolment, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.awaits_pilot().is_some()), "let in, but did not wait");
+        }
+        RecordEvent::FuseCounted { step, what, .. } => {
+            let fused = record.step(*step).and_then(|step| step.fused);
+            let is_new = fused.is_none_or(|fused| match what {
+                FuseCount::Sent => false,
+                FuseCount::Bounced => !fused.bounced,
+                FuseCount::Complained => !fused.complained,
+                FuseCount::Unsubscribed => !fused.unsubscribed,
+            });
+            hold(is_new, "a fuse counts twice");
         }
         RecordEvent::MessageHeld { step, .. } | RecordEvent::MessageSettled { step, .. } => {
             hold(matches!(message(*step), Some(MessageState::Unknown(_))), "what is known was settled (P7)");
@@ -116,6 +142,15 @@ pub fn record_event(
         RecordEvent::MigrationUndone { enrolment, migration, .. } => {
             let former = record.enrolment(*enrolment).and_then(|one| one.former.as_ref());
             hold(former.is_some_and(|former| former.migration == *migration), "moved back without a move (D-47)");
+        }
+        RecordEvent::Undone { enrolment, .. } => {
+            let one = record.enrolment(*enrolment);
+            hold(one.is_some_and(|one| one.undone.is_none()), "undone twice");
+            hold(one.is_some_and(|one| !one.status.is_live()), "undone and goes on");
+            let waits =
+                |step: &Step| matches!(step.message_state(), Some(MessageState::Owed | MessageState::PutOff(_)));
+            let mut own = record.steps.iter().filter(|step| step.enrolment == *enrolment);
+            hold(!own.any(waits), "undone, and a message of it may leave");
         }
         RecordEvent::AbTestEntered { step, test, .. } => {
             let one = record.step(*step).and_then(|step| record.enrolment(step.enrolment));
@@ -184,4 +219,14 @@ pub fn record_event(
         | RecordEvent::MessageOwed { .. } => {}
     }
     broken
+}
+
+/// Pilots that more records have entered than they take.
+pub fn crowded_pilots(history: &History, store: &dyn Store) -> Vec<String> {
+    let crowded = history.sequences.iter().filter_map(|(id, log)| {
+        let pilot = log.state.care.pilot?;
+        let entered = store.counter(Counter::Piloted(SequenceId(*id), pilot.number));
+        (entered > i64::from(pilot.records)).then(|| format!("{entered} records are in {pilot:?} of sequence {id:x}"))
+    });
+    crowded.collect()
 }

@@ -10,8 +10,8 @@ use relance::domain::policy::Policy;
 use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::Owner;
-use relance::domain::sequence::Sequence;
 use relance::domain::sequence::migration::MigrationState;
+use relance::domain::sequence::{Sequence, SequenceCommand};
 use relance::id::{
     AccountId, CatalogueId, ChannelsId, EntityId, EntityKind, KeyId, OrganisationId, RecordId, SequenceId, UserId,
 };
@@ -66,6 +66,7 @@ impl World {
             match timers.first() {
                 _ if !self.owed().is_empty() => self.pass(PATIENCE_MS),
                 Some(timer) if timer.due <= now => self.pass(1_000),
+                _ if self.look_after_sequences() => {}
                 _ if self.mix.diligent && self.work() => {}
                 Some(timer) => self.pass((timer.due - now).num_milliseconds()),
                 None => return self.check_rest(),
@@ -104,6 +105,25 @@ impl World {
         let any = !asks.is_empty();
         let caller = Caller::new(UserId::ADMINISTRATOR, "look");
         asks.into_iter().for_each(|what| self.ask(0, Ask { what, caller }));
+        any
+    }
+
+    /// Somebody has looked at every fuse that has blown and every pilot; whether there was any.
+    fn look_after_sequences(&mut self) -> bool {
+        let asked: Vec<_> = {
+            let history = locked(&self.history);
+            let all = history.sequences.iter();
+            let asks = |one: &Sequence| {
+                let blown = one.care.blown.filter(|_| one.status.is_active()).map(|_| SequenceCommand::ResetFuse);
+                blown.or(one.care.pilot.map(|_| SequenceCommand::Release))
+            };
+            all.filter_map(|(id, log)| Some((SequenceId(*id), asks(&log.state)?))).collect()
+        };
+        let caller = Caller::new(UserId::ADMINISTRATOR, "look");
+        let any = !asked.is_empty();
+        for (id, command) in asked {
+            self.ask(0, Ask { what: What::Sequence(id, command), caller });
+        }
         any
     }
 
@@ -171,6 +191,9 @@ impl World {
             broken.push("decisions are given sequences that were never created".into());
         }
         for (id, log) in &history.sequences {
+            if log.state.care.undo.is_some_and(|undo| !undo.is_done) {
+                broken.push(format!("an undo of sequence {id:x} never ends (P4)"));
+            }
             for migration in &log.state.migrations {
                 if !matches!(migration.state, MigrationState::Completed | MigrationState::Undone) {
                     broken.push(format!("migration {} of sequence {id:x} never ends (P4)", migration.number));

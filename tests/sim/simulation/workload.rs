@@ -11,6 +11,7 @@ use relance::domain::record::Record;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Change, Channel, Outcome, Owner, Value};
 use relance::domain::sequence::conduct::Reentry;
+use relance::domain::sequence::fuse::Fuse;
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceCommand};
 use relance::id::{EntityId, EntityKind, ImportId, RecordId, SequenceId, TemplateId};
@@ -115,7 +116,10 @@ impl Client<'_> {
     fn sequence(&mut self) -> Option<What> {
         let id = *self.chance.choice(&self.known.sequences)?;
         let command = match self.chance.u32(0..36) {
-            0..9 => SequenceCommand::Activate { description: None, migration: self.moves() },
+            0..9 => {
+                let pilot = (self.chance.u32(0..3) == 0).then(|| self.chance.u32(0..3));
+                SequenceCommand::Activate { description: None, migration: self.moves(), pilot }
+            }
             9..12 => SequenceCommand::Deactivate { force: self.chance.bool() },
             12..15 => SequenceCommand::SaveGraph(graphs::sending(self.chance, &self.known.messages)),
             15 => SequenceCommand::Change(vec![Property::ExitOnReply(self.chance.bool())]),
@@ -136,7 +140,12 @@ impl Client<'_> {
             })]),
             18 => SequenceCommand::Change(vec![Property::Name(String::new())]),
             19..25 => SequenceCommand::Revise,
-            25 | 26 => SequenceCommand::DiscardRevision,
+            25 if self.chance.bool() => SequenceCommand::Release,
+            25 => SequenceCommand::DiscardRevision,
+            26 => {
+                let since = self.chance.bool().then(|| self.now + TimeDelta::hours(self.chance.i64(-40..3)));
+                SequenceCommand::Undo { since, deactivate: self.chance.u32(0..4) == 0 }
+            }
             27 if self.chance.u32(0..3) == 0 => SequenceCommand::Delete { force: self.chance.bool() },
             28 => SequenceCommand::MigrationDone { number: 1, undo: self.chance.bool() },
             29 | 30 => SequenceCommand::UndoMigration(self.chance.u32(1..4)),
@@ -145,6 +154,13 @@ impl Client<'_> {
                 SequenceCommand::StopAbTest { node: format!("n{}", self.chance.u32(0..4)), choice }
             }
             34 => SequenceCommand::Change(vec![Property::Window(graphs::window(self.chance))]),
+            35 if self.chance.bool() => SequenceCommand::ResetFuse,
+            35 if self.chance.bool() => {
+                let share = |chance: &mut fastrand::Rng| chance.bool().then(|| chance.u16(0..6_000));
+                let (bounces, complaints, unsubscribes) = (share(self.chance), share(self.chance), share(self.chance));
+                let fuse = Fuse { bounces, complaints, unsubscribes, min_sent: self.chance.u32(0..4) };
+                SequenceCommand::Change(vec![Property::Fuse(self.chance.bool().then_some(fuse))])
+            }
             35 => SequenceCommand::Change(vec![Property::WaitComputation(self.chance.bool())]),
             31 => SequenceCommand::Unpack(Box::new(graphs::packed(self.chance))),
             _ => SequenceCommand::Emptied { until: self.now },

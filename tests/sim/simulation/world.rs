@@ -16,6 +16,7 @@ use super::ask::{Answer, Ask, What};
 use super::disk::{Disk, Faults, Rows, locked};
 use super::far::{FarSide, Fate};
 use super::history::History;
+use super::judge;
 use super::messages;
 use super::mix::{Mix, happens};
 use super::people;
@@ -390,6 +391,7 @@ impl World {
     pub fn check(&mut self) {
         let mut history = locked(&self.history);
         history.compare(self.store.as_ref());
+        judge::crowded_pilots(&history, self.store.as_ref()).into_iter().for_each(|crowded| history.breaks(crowded));
         match maintenance::check(self.store.as_ref()) {
             Ok(found) => found.faults.into_iter().for_each(|fault| history.breaks(format!("{fault} (P2, P4)"))),
             Err(error) => history.breaks(format!("the store cannot be checked: {error}")),

@@ -102,7 +102,7 @@ fn moved(seed: u64) -> Option<(World, Rng, SequenceId, Ordinal, Moves, relance::
     let [first, second] = [&old, &new].map(|outline| drawn(&mut rng, outline));
     let mut world = World::lead();
     let sequence = world.draft(first);
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).ok()?;
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).ok()?;
     let run = world.connect_after(sequence, (rng.u8(0..8) == 0).then(|| hours(5)));
     world.deliver();
     (0..rng.usize(0..8)).for_each(|_| step_on(&mut world, &mut rng, run));
@@ -119,7 +119,9 @@ fn moved(seed: u64) -> Option<(World, Rng, SequenceId, Ordinal, Moves, relance::
     world.order(sequence, SequenceCommand::Revise).ok()?;
     world.order(sequence, SequenceCommand::SaveGraph(second)).ok()?;
     let before = world.record().clone();
-    match world.order(sequence, SequenceCommand::Activate { description: None, migration: Some(moves.clone()) }) {
+    match world
+        .order(sequence, SequenceCommand::Activate { description: None, migration: Some(moves.clone()), pilot: None })
+    {
         Ok(_) => {}
         Err(SequenceRejection::ValidationFailed(_)) => return None,
         Err(other) => panic!("{other}"),

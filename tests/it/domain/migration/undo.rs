@@ -114,7 +114,7 @@ fn d_47_only_the_last_move_of_a_record_can_be_taken_back() {
 #[test]
 fn d_47_one_migration_at_a_time_and_each_is_taken_back_once() {
     let (mut world, sequence, _) = running(&[task("a", "")]);
-    let activate = |moves| SequenceCommand::Activate { description: None, migration: moves };
+    let activate = |moves| SequenceCommand::Activate { description: None, migration: moves, pilot: None };
     let edit = |world: &mut World, id: &str| {
         world.order(sequence, SequenceCommand::Revise).unwrap();
         world.order(sequence, SequenceCommand::SaveGraph(graph(&[task("a", id), task(id, "")]))).unwrap();

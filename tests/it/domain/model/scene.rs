@@ -159,7 +159,7 @@ impl Scene {
         if !is_revision {
             properties.push(Property::AssignTo(version.assign_to.clone()));
         }
-        let activate = SequenceCommand::Activate { description: Some("new".into()), migration: None };
+        let activate = SequenceCommand::Activate { description: Some("new".into()), migration: None, pilot: None };
         let is_published = self.order(id, SequenceCommand::SaveGraph(version.graph.clone()))
             && self.order(id, SequenceCommand::Change(properties))
             && self.order(id, activate);

@@ -7,6 +7,7 @@ use relance::domain::given::Given;
 use relance::domain::permission::Role;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::schema::{Owner, RecordType};
+use relance::domain::sequence::fuse::FuseCounts;
 use relance::domain::sequence::unpack::Packed;
 use relance::domain::sequence::{Property, Sequence, SequenceCommand, SequenceRejection};
 use relance::id::{SequenceId, UserId};
@@ -40,7 +41,7 @@ pub fn sequence(relation: Relation, is_active: bool) -> Sequence {
     sequence.draft = serde_json::to_string(&graph(&[task("t", "")])).unwrap();
     if is_active {
         let stamp = Stamp { at: at("2026-03-02T09:00:00Z"), by: UserId::SYSTEM };
-        let activate = SequenceCommand::Activate { description: None, migration: None };
+        let activate = SequenceCommand::Activate { description: None, migration: None, pilot: None };
         let events = sequence.decide(SequenceId(1), &Given::default(), activate, stamp).unwrap();
         events.iter().for_each(|event| sequence.apply(event, stamp));
     }
@@ -67,7 +68,7 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::SaveGraph(graph(&[task("u", "")])),
         SequenceCommand::SetTags(vec![]),
         SequenceCommand::SaveTests(vec![]),
-        SequenceCommand::Activate { description: None, migration: None },
+        SequenceCommand::Activate { description: None, migration: None, pilot: None },
         SequenceCommand::Deactivate { force: false },
         SequenceCommand::Revise,
         SequenceCommand::DiscardRevision,
@@ -75,6 +76,13 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         SequenceCommand::Unpack(Box::new(Packed { name: "Packed".into(), ..Packed::default() })),
         SequenceCommand::Emptied { until: at("2026-03-02T09:00:00Z") },
         SequenceCommand::UndoMigration(1),
+        SequenceCommand::Undo { since: None, deactivate: false },
+        SequenceCommand::UndoDone { number: 1 },
+        SequenceCommand::BlowFuse { round: 1, counts: FuseCounts::default() },
+        SequenceCommand::ResetFuse,
+        SequenceCommand::Release,
+        SequenceCommand::LetInDone { number: 1 },
+        SequenceCommand::FuseReleased { round: 1 },
         SequenceCommand::MigrationDone { number: 1, undo: false },
         SequenceCommand::SaveAssignedGraph(graph(&[task("u", "")])),
         SequenceCommand::StopAbTest { node: "t".into(), choice: None },
@@ -98,10 +106,17 @@ pub fn orders() -> Vec<(&'static str, SequenceCommand)> {
         | SequenceCommand::Deactivate { .. }
         | SequenceCommand::Revise
         | SequenceCommand::UndoMigration(_)
+        | SequenceCommand::Undo { .. }
+        | SequenceCommand::ResetFuse
+        | SequenceCommand::Release
         | SequenceCommand::DiscardRevision
         | SequenceCommand::Delete { .. } => "edit",
         SequenceCommand::Emptied { .. }
         | SequenceCommand::MigrationDone { .. }
+        | SequenceCommand::UndoDone { .. }
+        | SequenceCommand::BlowFuse { .. }
+        | SequenceCommand::LetInDone { .. }
+        | SequenceCommand::FuseReleased { .. }
         | SequenceCommand::AbTestReached(_)
         | SequenceCommand::EvaluateAbTest { .. } => "server",
     };

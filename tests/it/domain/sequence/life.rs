@@ -130,14 +130,15 @@ fn q_51_q_52_l_7_a_revision_becomes_the_next_version_and_the_present_one_serves_
     author.save(one_task("t")).unwrap();
     author.change(Property::ExitOnReply(false)).unwrap();
     assert_eq!(author.state().published[0].graph, serde_json::to_string(&graph(&[email("m", "")])).unwrap());
-    let described = SequenceCommand::Activate { description: Some("a task instead".into()), migration: None };
+    let described =
+        SequenceCommand::Activate { description: Some("a task instead".into()), migration: None, pilot: None };
     assert!(author.ask(described).unwrap().0.is_empty(), "Q-41: nothing is counted");
     let newest = &author.state().published[1];
     assert_eq!((newest.number, newest.by, newest.at), (2, SELLER, author.stamp.at));
     assert_eq!(newest.description.as_deref(), Some("a task instead"));
     assert_eq!((author.state().version, author.state().status), (2, SequenceStatus::Active));
     author.revise().unwrap();
-    let long = SequenceCommand::Activate { description: Some("x".repeat(2_001)), migration: None };
+    let long = SequenceCommand::Activate { description: Some("x".repeat(2_001)), migration: None, pilot: None };
     assert_eq!(problems(author.ask(long)), [("/description".to_owned(), "too_long")]);
     author.save(graph(&[])).unwrap();
     assert!(matches!(author.activate(), Err(SequenceRejection::ValidationFailed(_))), "§9 clean");
@@ -198,7 +199,7 @@ fn q_52_records_stay_on_their_version_and_new_connections_take_the_latest() {
     world.by = COLLEAGUE;
     let second = world.connect(sequence);
     assert_eq!(world.here(second), "t", "what is drawn is not served");
-    world.order(sequence, SequenceCommand::Activate { description: None, migration: None }).unwrap();
+    world.order(sequence, SequenceCommand::Activate { description: None, migration: None, pilot: None }).unwrap();
     world.by = UserId::ADMINISTRATOR;
     let third = world.connect(sequence);
     let stand = |enrolment| (world.enrolment(enrolment).version, world.here(enrolment));

@@ -15,6 +15,10 @@ pub fn is_of_server(command: &SequenceCommand) -> bool {
         command,
         SequenceCommand::Emptied { .. }
             | SequenceCommand::MigrationDone { .. }
+            | SequenceCommand::UndoDone { .. }
+            | SequenceCommand::BlowFuse { .. }
+            | SequenceCommand::LetInDone { .. }
+            | SequenceCommand::FuseReleased { .. }
             | SequenceCommand::AbTestReached(_)
             | SequenceCommand::EvaluateAbTest { .. }
     )

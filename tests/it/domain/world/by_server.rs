@@ -17,6 +17,9 @@ pub fn is_of_server(command: &RecordCommand) -> bool {
             | RecordCommand::Forget
             | RecordCommand::Migrate(_)
             | RecordCommand::UndoMigration(_)
+            | RecordCommand::Undo(_)
+            | RecordCommand::ReleaseHeld(_)
+            | RecordCommand::LetIn { .. }
             | RecordCommand::HandOver(_)
             | RecordCommand::AbTestTold { .. }
             | RecordCommand::MoveDueDates

@@ -7,6 +7,7 @@ use relance::domain::enrolment::StepWarning;
 use relance::domain::enrolment::ab_test::{Kept, Tell};
 use relance::domain::governor::Brake;
 use relance::domain::message_template::MailText;
+use relance::domain::sequence::fuse::FuseCount;
 use relance::id::{AbTestId, AttachmentId, GatewayId, MailboxId};
 
 use super::*;
@@ -204,6 +205,19 @@ pub fn events() -> Vec<RecordEvent> {
         TextOptedOut { step: 300 },
         Marked { user: UserId(70_000), read: true, followed: false },
         WorkDone { item: 300, user: UserId(70_000), day: 20_515 },
+        ended(EnrolmentStatus::Disconnected, EndReason::SequenceUndone, Some(300)),
+        Undone { enrolment: 2, undo: 300, disconnected: true, left: 300 },
+        Undone { enrolment: 300, undo: 1, disconnected: false, left: 1 },
+        MessagePutOff { step: 300, until: at(AT), failed: None, brake: Some(Brake::Fuse) },
+        FuseCounted { step: 300, round: 300, what: FuseCount::Sent },
+        FuseCounted { step: 300, round: 1, what: FuseCount::Bounced },
+        FuseCounted { step: 300, round: 1, what: FuseCount::Complained },
+        FuseCounted { step: 300, round: 1, what: FuseCount::Unsubscribed },
+        PilotEntered { enrolment: 300, pilot: 300, records: 70_000 },
+        PilotAwaited { enrolment: 300, pilot: 300, opens_at: None },
+        PilotAwaited { enrolment: 300, pilot: 1, opens_at: Some(at(AT)) },
+        PilotLetIn { enrolment: 300, opens_at: None },
+        PilotLetIn { enrolment: 300, opens_at: Some(at(AT)) },
     ]);
     events
 }

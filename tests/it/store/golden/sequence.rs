@@ -6,6 +6,7 @@ use relance::domain::condition::stored::StoredCondition;
 use relance::domain::plan::{AbVersion, AssignTo};
 use relance::domain::record::schema::{Owner, RecordType};
 use relance::domain::sequence::conduct::{Goal, Reentry, Sending, Weekday, Window, WindowZone};
+use relance::domain::sequence::fuse::{Fuse, FuseCount, FuseCounts};
 use relance::domain::sequence::migration::{Mode, Moves};
 use relance::domain::sequence::{Property, SequenceEvent};
 use relance::id::{AbTestId, MailboxId, TagId};
@@ -67,6 +68,8 @@ pub fn events() -> Vec<SequenceEvent> {
         MigrationBegun { number: 300, version: 500, moves: Moves { mode, map } }
     };
     let stopped = |reason| AbTestStopped { number: 300, node: "proba".into(), serves: AbVersion::B, reason };
+    let blank = FuseCounts::default();
+    let fuse = Fuse { bounces: Some(500), complaints: None, unsubscribes: Some(1), min_sent: 300 };
     vec![
         created(RecordType::Contact, None, Owner::User(USER)),
         created(RecordType::Account, text("T2"), Owner::Team(TEAM)),
@@ -105,5 +108,16 @@ pub fn events() -> Vec<SequenceEvent> {
         stopped(AbEnding::Chosen),
         stopped(AbEnding::Deactivated),
         Changed(vec![Property::Sending(Sending { mailbox: Some(MailboxId(70_000)), skip_after_hours: Some(12) })]),
+        UndoBegun { number: 300, since: at(AT) },
+        UndoCompleted { number: 300 },
+        Changed(vec![Property::Fuse(None), Property::Fuse(Some(fuse))]),
+        FuseBlown { round: 300, by: FuseCount::Bounced, counts: FuseCounts { sent: 300, bounced: 7, ..blank } },
+        FuseBlown { round: 1, by: FuseCount::Complained, counts: FuseCounts { complained: 300, ..blank } },
+        FuseBlown { round: 1, by: FuseCount::Unsubscribed, counts: FuseCounts { unsubscribed: 300, ..blank } },
+        FuseReset { round: 300 },
+        FuseReleased { round: 300 },
+        PilotBegun { number: 300, records: 70_000 },
+        PilotReleased { number: 300 },
+        PilotOver { number: 300 },
     ]
 }
