@@ -159,12 +159,13 @@ fn sort() -> Sort {
     Sort { name: "Lead.City".into(), kind: RecordType::Lead, field: "city".into(), hidden: false, version: 1 }
 }
 
-/// Every page after the other: ids with groups, and the groups of the first page.
-fn all_pages(
-    reading: &Reading,
-    rows: &[(RecordId, WorkRow)],
-    request: &mut Request,
-) -> (Vec<(RecordId, u32, String)>, Vec<(String, usize)>) {
+/// Record, item and group of each row.
+type Rows = Vec<(RecordId, u32, String)>;
+/// Key and number of rows of each group.
+type Groups = Vec<(String, usize)>;
+
+/// Every page after the other, and the groups of the first page.
+fn all_pages(reading: &Reading, rows: &[(RecordId, WorkRow)], request: &mut Request) -> (Rows, Groups) {
     let (mut all, mut groups) = (Vec::new(), None);
     loop {
         let page = reading.page(rows.iter().map(|(id, row)| (*id, row)), request);
