@@ -31,10 +31,50 @@ pub(super) fn changes(commit: &Commit) -> Changes {
     changed.collect()
 }
 
+/// The rows of one user or team, side by side, because every page looks at all of them.
+#[derive(Default)]
+struct Rows {
+    places: HashMap<RecordId, usize>,
+    rows: Vec<(RecordId, WorkRow)>,
+    /// The types of whose records it is shown what filters and sorts of the organisation read; of others it takes no memory.
+    faces: BTreeSet<RecordType>,
+}
+
+impl Rows {
+    fn put(&mut self, record: RecordId, mut row: WorkRow) {
+        row.face = row.face.filter(|_| self.faces.contains(&row.kind));
+        match self.places.get(&record).and_then(|place| self.rows.get_mut(*place)) {
+            Some(known) => known.1 = row,
+            None => {
+                self.places.insert(record, self.rows.len());
+                self.rows.push((record, row));
+            }
+        }
+    }
+
+    fn take(&mut self, record: RecordId) {
+        let Some(place) = self.places.remove(&record) else { return };
+        self.rows.swap_remove(place);
+        if let Some((moved, _)) = self.rows.get(place) {
+            self.places.insert(*moved, place);
+        }
+    }
+
+    /// Shows what there is to see of every record of these types.
+    fn show_faces(&mut self, store: &dyn Store, faces: &BTreeSet<RecordType>) -> Result<()> {
+        for (record, row) in self.rows.iter_mut().filter(|(_, row)| row.face.is_none() && faces.contains(&row.kind)) {
+            let (state, _) = codec::load::<Record>(store, (*record).into(), None)?;
+            row.face = Some(Face::of(&state));
+        }
+        self.faces.extend(faces.iter().copied());
+        Ok(())
+    }
+}
+
 /// What one user or team has to do. Writers leave what changed in front of the door; readers take it in.
 #[derive(Default)]
 struct View {
-    rows: RwLock<Option<HashMap<RecordId, Arc<WorkRow>>>>,
+    rows: RwLock<Option<Rows>>,
     told: Mutex<Vec<Change>>,
     /// The number of the last change that was told.
     changed: AtomicU64,
@@ -58,56 +98,42 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl View {
-    fn write(&self) -> RwLockWriteGuard<'_, Option<HashMap<RecordId, Arc<WorkRow>>>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Rows>> {
         self.rows.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Option<HashMap<RecordId, Arc<WorkRow>>>> {
+    fn read(&self) -> RwLockReadGuard<'_, Option<Rows>> {
         self.rows.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in what was told, after the rows were read: a row says all that there is of its record, so that one which was
     /// read and told as well does no harm.
-    fn take_in(&self, store: &dyn Store, owner: Owner) -> Result<()> {
-        let is_there = self.read().is_some();
-        if is_there && lock(&self.told).is_empty() {
+    fn take_in(&self, store: &dyn Store, owner: Owner, faces: &BTreeSet<RecordType>) -> Result<()> {
+        let shows = |rows: &Rows| faces.is_subset(&rows.faces);
+        if self.read().as_ref().is_some_and(shows) && lock(&self.told).is_empty() {
             return Ok(());
         }
-        let mut rows = self.write();
-        if rows.is_none() {
-            let mut read = HashMap::new();
-            store.work(owner, &mut |record, row| _ = read.insert(record, Arc::new(row)))?;
-            *rows = Some(read);
-        }
-        let told = std::mem::take(&mut *lock(&self.told));
-        if let Some(rows) = rows.as_mut() {
-            for (record, row) in told {
-                match row {
-                    Some(row) => _ = rows.insert(record, row),
-                    None => _ = rows.remove(&record),
-                }
+        let mut held = self.write();
+        let mut rows = match held.take() {
+            Some(rows) => rows,
+            None => {
+                let mut read = Rows::default();
+                store.work(owner, &mut |record, row| read.put(record, row))?;
+                read
             }
-            self.held.store(rows.len(), Ordering::Relaxed);
+        };
+        for (record, row) in std::mem::take(&mut *lock(&self.told)) {
+            match row {
+                Some(row) => rows.put(record, Arc::unwrap_or_clone(row)),
+                None => rows.take(record),
+            }
         }
+        // Where a record cannot be read, the rows are read anew by whoever looks next.
+        rows.show_faces(store, faces)?;
+        self.held.store(rows.rows.len(), Ordering::Relaxed);
+        *held = Some(rows);
         Ok(())
     }
-
-    fn show_faces(&self, store: &dyn Store, faces: &BTreeSet<RecordType>) -> Result<()> {
-        let lacks = |rows: &HashMap<RecordId, Arc<WorkRow>>| rows.values().any(|row| lacks_face(row, faces));
-        if faces.is_empty() || !self.read().as_ref().is_some_and(lacks) {
-            return Ok(());
-        }
-        for (record, row) in self.write().iter_mut().flatten().filter(|(_, row)| lacks_face(row, faces)) {
-            let (state, _) = codec::load::<Record>(store, (*record).into(), None)?;
-            Arc::make_mut(row).face = Some(Face::of(&state));
-        }
-        Ok(())
-    }
-}
-
-/// Whether a row lacks what is to be seen of its record.
-fn lacks_face(row: &WorkRow, faces: &BTreeSet<RecordType>) -> bool {
-    row.face.is_none() && faces.contains(&row.kind)
 }
 
 impl WorkLists {
@@ -176,17 +202,16 @@ impl WorkLists {
         store: &dyn Store,
         owners: &[Owner],
         faces: &BTreeSet<RecordType>,
-        read: impl FnOnce(&mut dyn Iterator<Item = (RecordId, &Arc<WorkRow>)>) -> T,
+        read: impl FnOnce(&mut dyn Iterator<Item = (RecordId, &WorkRow)>) -> T,
     ) -> Result<T> {
         let views: Vec<Arc<View>> = owners.iter().map(|owner| self.view(*owner)).collect();
         for (owner, view) in owners.iter().zip(&views) {
-            view.take_in(store, *owner)?;
-            view.show_faces(store, faces)?;
+            view.take_in(store, *owner, faces)?;
         }
         let answer = {
             let held: Vec<_> = views.iter().map(|view| view.read()).collect();
             let rows = held.iter().filter_map(|rows| rows.as_ref());
-            read(&mut rows.flatten().map(|(record, row)| (*record, row)))
+            read(&mut rows.flat_map(|rows| &rows.rows).map(|(record, row)| (*record, row)))
         };
         self.keep_within_bounds();
         Ok(answer)

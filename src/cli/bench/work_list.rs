@@ -30,6 +30,9 @@ pub struct WorkList {
     pub commands_per_second: u64,
     /// How long.
     pub seconds: u64,
+    /// How long nothing is asked after the records were made.
+    #[serde(default)]
+    pub settle_seconds: u64,
 }
 
 impl WorkList {
@@ -99,6 +102,7 @@ impl Bench {
         let connected = setup::connect(&self.client, &sequence, &records, None).await?;
         let steps: Vec<String> = connected.into_iter().filter_map(|(_, enrolment)| enrolment.current_step).collect();
         self.print_state(self.state("connected"))?;
+        tokio::time::sleep(Duration::from_secs(settings.settle_seconds)).await;
         let looking = |at: usize| Looking { sellers: sellers.clone(), number: at * 2 };
         // Each list once, so that what is measured is not the first look of the day.
         let warm = vec![Looking { sellers: sellers.clone(), number: 0 }];
@@ -154,6 +158,7 @@ mod tests {
             pages_per_second: 1,
             commands_per_second: 1,
             seconds: 1,
+            settle_seconds: 0,
         };
         let mut counts = [0; 4];
         (0..100).for_each(|record| counts[settings.owner(record)] += 1);

@@ -26,6 +26,8 @@ pub struct Request<'a> {
     pub after: Option<Place<'static>>,
     /// Rows at most.
     pub limit: usize,
+    /// Whether the rows are those of several, so that a record may be among them twice.
+    pub several: bool,
 }
 
 /// A row as a page shows it.
@@ -60,26 +62,20 @@ pub struct Page<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Every record that the selection shows, each once (W-9), in no order.
+    /// Every record that the selection shows, each once (W-9), in no order. `several`: a record may have several rows.
     pub fn candidates<'r, 'x: 'r>(
         &'r self,
         rows: impl Iterator<Item = (RecordId, &'x WorkRow)>,
         selection: &Selection,
+        several: bool,
     ) -> Vec<Candidate<'r>> {
-        let mut found: Vec<Candidate> = Vec::new();
-        let mut places: HashMap<RecordId, usize> = HashMap::new();
-        for (record, row) in rows {
-            let Some(next) = self.next(row, selection) else { continue };
-            let candidate = Candidate { record, row, next, score: self.score(row, next.due) };
-            match places.get(&record).and_then(|place| found.get_mut(*place)) {
-                // Assigned to the reader and to a team of theirs: the first of both is next.
-                Some(other) if next.order() < other.next.order() => *other = candidate,
-                Some(_) => {}
-                None => {
-                    places.insert(record, found.len());
-                    found.push(candidate);
-                }
-            }
+        let next = rows.filter_map(|(record, row)| Some((record, row, self.next(row, selection)?)));
+        let found = next.map(|(record, row, next)| Candidate { record, row, next, score: self.score(row, next.due) });
+        let mut found: Vec<Candidate> = found.collect();
+        // Assigned to the reader and to a team of theirs: the first of both is next.
+        if several {
+            found.sort_unstable_by_key(|candidate| (candidate.record, candidate.next.order()));
+            found.dedup_by_key(|candidate| candidate.record);
         }
         found
     }
@@ -90,7 +86,7 @@ impl<'a> Reading<'a> {
         rows: impl Iterator<Item = (RecordId, &'x WorkRow)>,
         request: &Request,
     ) -> Page<'r> {
-        let mut candidates = self.candidates(rows, &request.selection);
+        let mut candidates = self.candidates(rows, &request.selection, request.several);
         if let Some(planned) = &request.planned {
             candidates.retain(|candidate| planned.contains(&(candidate.record, candidate.next.item.ordinal)));
         }

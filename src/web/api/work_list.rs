@@ -133,12 +133,9 @@ impl Desk {
     ) -> Result<T, StoreError> {
         let sees_all = self.seller == self.by || self.sees_all();
         let faces = if sees_all { faces } else { self.given.catalogue.kinds().collect() };
-        self.shared.work.look(self.shared.store.as_ref(), &self.owners, &faces, |rows| {
-            let mut rows = rows.map(|(record, row)| (record, row.as_ref()));
-            match sees_all {
-                true => read(&mut rows),
-                false => read(&mut rows.filter(|(_, row)| self.sees(row))),
-            }
+        self.shared.work.look(self.shared.store.as_ref(), &self.owners, &faces, |rows| match sees_all {
+            true => read(rows),
+            false => read(&mut rows.filter(|(_, row)| self.sees(row))),
         })
     }
 
@@ -215,7 +212,7 @@ pub async fn get_work_list(
             true => Some(desk.look(BTreeSet::new(), |rows| desk.planned_today(rows))?),
             false => None,
         };
-        let asked = asked.request(&given, desk.by, planned)?;
+        let asked = asked.request(&given, (desk.by, desk.owners.len() > 1), planned)?;
         let reading = desk.reading();
         Ok(desk.look(asked.faces(), |rows| {
             let page = reading.page(rows, &asked.request);
@@ -272,7 +269,7 @@ pub async fn first(engine: &Engine, by: UserId) -> Result<Option<Next>, Problem>
     let wish = WorkQuery::first().read(&desk)?;
     blocking(move || {
         let (given, reading) = (desk.given.clone(), desk.reading());
-        let asked = wish.request(&given, desk.by, None)?;
+        let asked = wish.request(&given, (desk.by, desk.owners.len() > 1), None)?;
         let first = desk.look(asked.faces(), |rows| {
             let page = reading.page(rows, &asked.request);
             page.rows.first().map(|row| {

@@ -211,7 +211,7 @@ fn w20_to_w28_and_w40_to_w44_a_list_shows_what_looking_at_every_row_shows_in_the
         let direction = [Direction::Ascending, Direction::Descending][draw.chance.usize(..2)];
         let limit = draw.chance.usize(1..12);
         let expected = naive::list(&given, zone, now, &rows, &selection, by, direction);
-        let mut request = Request { selection, planned: None, sort: by, direction, after: None, limit };
+        let mut request = Request { selection, planned: None, sort: by, direction, after: None, limit, several: true };
         let (all, groups) = all_pages(&reading, &rows, &mut request);
         assert_eq!(all, expected, "seed {seed}: {request:?} in {zone} at {now}");
         shown += all.len();

@@ -31,7 +31,7 @@ impl World {
         let engine = &self.processes[0].engine;
         let differs = |owner: &Owner| {
             let held = engine.work().look(engine.store(), &[*owner], &BTreeSet::new(), |rows| {
-                rows.map(|(record, row)| (record, codec::encode(row.as_ref()))).collect::<BTreeMap<RecordId, Vec<u8>>>()
+                rows.map(|(record, row)| (record, codec::encode(row))).collect::<BTreeMap<RecordId, Vec<u8>>>()
             });
             let mut stored = BTreeMap::new();
             let read = self.store.work(*owner, &mut |record, row| _ = stored.insert(record, codec::encode(&row)));

@@ -199,7 +199,7 @@ impl Wish {
     pub(super) fn request(
         self,
         given: &Given,
-        by: UserId,
+        (by, several): (UserId, bool),
         planned: Option<HashSet<ItemId>>,
     ) -> Result<Asked<'_>, Problem> {
         let listing = &given.catalogue.listing;
@@ -224,6 +224,7 @@ impl Wish {
             direction: self.direction,
             after: self.cursor.map(|cursor| cursor.place),
             limit: self.limit,
+            several,
         };
         Ok(Asked { request })
     }
