@@ -64,7 +64,7 @@ impl Policies {
             RecordEvent::Created { .. } => Reach::Nothing,
             RecordEvent::Erased { .. } => Reach::Erase,
             RecordEvent::Changed { changes, .. } if changes.iter().any(gives) => Reach::Give,
-            RecordEvent::Connected { .. } | RecordEvent::Ended { .. } => Reach::See,
+            RecordEvent::Connected { .. } | RecordEvent::Ended { .. } | RecordEvent::Marked { .. } => Reach::See,
             _ => Reach::Act,
         };
         let may = self.allow(process, entry, |person| record.reach(person) >= needed);
