@@ -170,7 +170,7 @@ pub const DAILY_CAPACITY_MAX: u16 = 1_000;
 pub const EXTERNAL_ID_MAX: usize = 200;
 /// Manual activities of one record in its life: they are part of its state.
 pub const ACTIVITIES_MAX: usize = 1_000;
-/// Rows of work lists that are held for those who look at them; about 300 bytes each.
+/// Rows of work lists that are held for those who look at them; about 800 bytes each.
 pub const WORK_ROWS_HELD_MAX: usize = 1_500_000;
 /// Changes that wait for somebody to look at the list of a user or team.
 pub const WORK_TOLD_MAX: usize = 20_000;

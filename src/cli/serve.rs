@@ -63,6 +63,8 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
 
 fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|error| anyhow!("`log.filter` cannot be `{filter}`: {error}"))?;
+    // The database tells its steps also while a thread of its ends, when nothing can be written any more: that aborts us.
+    let filter = filter.add_directive("sled=info".parse()?);
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

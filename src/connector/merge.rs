@@ -16,8 +16,8 @@ use crate::limits::RENDERED_MAX;
 
 /// What a statement begins with.
 const STATEMENTS: [&str; 4] = ["if", "elif", "else", "endif"];
-/// Words between values.
-const OPERATORS: [&str; 5] = ["if", "else", "and", "or", "not"];
+/// Words between values; where a value is expected, these are fields as well.
+const OPERATORS: [&str; 4] = ["if", "else", "and", "or"];
 /// Values that are no field.
 const CONSTANTS: [&str; 6] = ["true", "false", "none", "True", "False", "None"];
 /// The one filter: `{{ record.fields.company | default("your company") }}`.
@@ -205,12 +205,13 @@ fn read(source: &str) -> Result<Vec<MergeField>, String> {
                 }
                 Before::Field
             }
-            (Token::Ident(word), _) if OPERATORS.contains(word) => Before::Operator,
+            (Token::Ident("not"), Before::Operator) => Before::Operator,
             (Token::Ident(word), Before::Operator) if CONSTANTS.contains(word) => Before::Value,
             (Token::Ident(word), Before::Operator) => {
                 fields.push(MergeField { path: (*word).to_owned(), line: u32::from(line) });
                 Before::Field
             }
+            (Token::Ident(word), _) if OPERATORS.contains(word) => Before::Operator,
             (Token::Ident(word), _) => return refused(format!("`{word}` does not follow a value")),
             (Token::Dot, Before::Field) => Before::Dot,
             (Token::ParenOpen, Before::Operator | Before::Filter) => Before::Operator,
@@ -280,6 +281,7 @@ mod tests {
             ("{{ a | default(b.c) if d else none }}", "1 a, 1 b.c, 1 d"),
             ("{{ record . fields . x }}{# {{ y }} #}{% raw %}{{ z }}{% endraw %}", "1 record.fields.x"),
             ("{{ endif }}{{ record }}", "1 endif, 1 record"),
+            ("{% if else and not or %}{{ a if if else and }}{% endif %}", "1 else, 1 or, 1 a, 1 if, 1 and"),
         ] {
             let found = fields(source).unwrap_or_else(|why| panic!("{source}: {why}"));
             let told: Vec<_> = found.iter().map(|field| format!("{} {}", field.line, field.path)).collect();

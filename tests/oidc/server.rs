@@ -43,7 +43,8 @@ impl Server {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let address = line.strip_prefix("relance listens on ").and_then(|rest| rest.split([',', '\n']).next());
-        let url = address.unwrap_or_else(|| panic!("the server did not start: {line}")).to_owned();
+        let log = || std::fs::read_to_string(root.path().join("log")).unwrap();
+        let url = address.unwrap_or_else(|| panic!("the server did not start: {line}{}", log())).to_owned();
         Server { child, url, root, _stdout: stdout }
     }
 

@@ -76,7 +76,7 @@ impl CareView {
 }
 
 /// When a sequence stops sending by itself.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FuseBody {
     /// As soon as more than so many percent of its automated e-mails have bounced: 0.01–100.
@@ -110,23 +110,21 @@ impl FuseBody {
     }
 }
 
-impl From<Fuse> for FuseBody {
-    fn from(fuse: Fuse) -> FuseBody {
-        let percent = |share: Option<u16>| share.map(|share| f64::from(share) / 100.0);
-        FuseBody {
-            bounce_percent: percent(fuse.bounces),
-            complaint_percent: percent(fuse.complaints),
-            unsubscribe_percent: percent(fuse.unsubscribes),
-            min_sent: fuse.min_sent,
-        }
-    }
-}
-
 /// The fuse of a sequence. What is counted begins anew when the sequence is put into use and when the fuse is reset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FuseView {
-    #[serde(flatten)]
-    limits: Option<FuseBody>,
+    /// As set; without a value where it is not. Nor are the others where the fuse was taken away after it had blown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounce_percent: Option<f64>,
+    /// As set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complaint_percent: Option<f64>,
+    /// As set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsubscribe_percent: Option<f64>,
+    /// As set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_sent: Option<u32>,
     /// Automated e-mails that have left, those refused at once among them. An erased record is not counted any more; nor below.
     sent: u64,
     /// Those of them that bounced.
@@ -146,8 +144,13 @@ pub struct FuseView {
 impl FuseView {
     fn of(id: SequenceId, care: &Care, store: &dyn Store) -> FuseView {
         let counts = FuseCounts::of(id, care.fuse_round, |counter| store.counter(counter));
+        let percent =
+            |share: fn(&Fuse) -> Option<u16>| care.fuse.as_ref().and_then(share).map(|share| f64::from(share) / 100.0);
         FuseView {
-            limits: care.fuse.map(FuseBody::from),
+            bounce_percent: percent(|fuse| fuse.bounces),
+            complaint_percent: percent(|fuse| fuse.complaints),
+            unsubscribe_percent: percent(|fuse| fuse.unsubscribes),
+            min_sent: care.fuse.map(|fuse| fuse.min_sent),
             sent: counts.sent,
             bounced: counts.bounced,
             complained: counts.complained,
