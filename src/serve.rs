@@ -37,6 +37,7 @@ use crate::web::api::stream::Streams;
 use crate::web::hygiene::rates::Rates;
 use crate::web::hygiene::{self, Hygiene, connection};
 use crate::web::secret::{digest_of, random_text};
+use crate::web::ui::inside::Inside;
 
 /// Shortest administrator token that is taken from the environment.
 const TOKEN_MIN: usize = 16;
@@ -132,6 +133,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
             .configure(web::routes)
             .into_app()
             .configure(web::pages)
+            .app_data(Inside::default())
             .wrap(from_fn(web::auth::note_refusals))
             .wrap(from_fn(web::ui::problems_as_pages))
             .wrap(from_fn(hygiene::hygiene))

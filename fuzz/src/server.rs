@@ -27,6 +27,7 @@ use relance::runtime::start::{self, Options};
 use relance::store::memory::Memory;
 use relance::store::rows::RowStore;
 use relance::time::{Clock, Timestamp};
+use relance::web::ui::inside::Inside;
 use relance::web;
 use relance::web::api::stream::Streams;
 use relance::web::hygiene::rates::Rates;
@@ -167,6 +168,7 @@ async fn serve() -> Ask {
         .configure(web::routes)
         .into_app()
         .configure(web::pages)
+        .app_data(Inside::default())
         .wrap(from_fn(web::auth::note_refusals))
         .wrap(from_fn(web::ui::problems_as_pages))
         .wrap(from_fn(hygiene::hygiene));

@@ -330,7 +330,7 @@ impl Engine {
 
     /// When the first timer behind the present instant is due. One before it that could not fire is tried again with the
     /// next, so that no defect holds the clock.
-    fn next_timer(&self) -> Option<Timestamp> {
+    pub fn next_timer(&self) -> Option<Timestamp> {
         let after = Some(TimerRow::after(self.clock().now()));
         let first = |shard| self.store().due(shard, after, Timestamp::MAX, 1).ok()?.first().map(|timer| timer.due);
         crate::store::rows::shards().filter_map(first).min()

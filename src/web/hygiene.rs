@@ -74,9 +74,9 @@ pub const SESSION_COOKIES: [&str; 2] = ["__Host-relance", "relance"];
 
 /// Nothing is loaded, framed or sent by what is no page.
 const NO_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// A page of ours: own style sheets and pictures, forms to this server, no script, nothing inline.
-const PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                    frame-ancestors 'none'";
+/// A page of ours: own style sheet, script and pictures, forms to this server, nothing inline.
+const PAGE: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The documentation: besides, own scripts that ask the API, and the pictures that stand in its style sheet.
 const DOCUMENTATION: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                              connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

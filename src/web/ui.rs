@@ -1,11 +1,21 @@
-//! The pages: HTML that works without script, made on the server. A path is a file.
+//! The pages: HTML that works without script, made on the server from what the API answers. A path is a file.
 
 pub mod account;
+pub mod appearance;
+pub mod clock;
+pub mod dates;
+pub mod design;
 pub mod first_steps;
+pub mod form;
+pub mod icons;
+pub mod inside;
 pub mod layout;
+pub mod page;
+pub mod sequences;
 pub mod session;
 pub mod sign_in;
 pub mod single_sign_on;
+pub mod words;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -27,7 +37,8 @@ pub async fn problems_as_pages<B: MessageBody>(
     let response = next.call(request).await?;
     let problem = response.response().error().and_then(actix_web::Error::as_error::<Problem>).cloned();
     let Some(problem) = problem.filter(|_| is_person) else { return Ok(response.map_into_left_body()) };
-    let mut page = layout::problem(response.status(), &problem);
+    let look = page::Look::of(response.request(), None);
+    let mut page = layout::problem(&look, response.status(), &problem);
     if let Some(seconds) = response.headers().get(RETRY_AFTER) {
         page.headers_mut().insert(RETRY_AFTER, seconds.clone());
     }
@@ -37,7 +48,7 @@ pub async fn problems_as_pages<B: MessageBody>(
 /// What was sent is no form, or not the one that belongs here.
 fn unreadable(error: &UrlencodedError) -> Problem {
     match error {
-        UrlencodedError::Overflow { .. } => Problem::new("too_large", "a form has at most 16 KiB"),
+        UrlencodedError::Overflow { .. } => Problem::new("too_large", "the form is larger than this address takes"),
         UrlencodedError::ContentType => {
             Problem::new("unsupported_media_type", "this address takes application/x-www-form-urlencoded")
         }
@@ -53,6 +64,20 @@ pub fn pages(config: &mut ServiceConfig) {
             web::FormConfig::default().limit(limits::FORM_BODY_MAX).error_handler(|error, _| unreadable(&error).into()),
         )
         .service(layout::get_style)
+        .service(layout::get_script)
+        .service(layout::get_mark)
+        .service(
+            web::resource("/do/{method}/{path:.*}")
+                .app_data(
+                    web::FormConfig::default()
+                        .limit(limits::JSON_BODY_MAX)
+                        .error_handler(|error, _| unreadable(&error).into()),
+                )
+                .route(web::post().to(form::post_do)),
+        )
+        .service(appearance::post_appearance)
+        .service(design::get_design)
+        .service(sequences::get_sequences)
         .service(account::get_home)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)

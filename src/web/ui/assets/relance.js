@@ -1,0 +1,113 @@
+// @ts-check
+/** Makes faster what works without it: forms are sent without a reload, and what is open, focused and scrolled stays so. */
+
+/** @param {Element} main @param {Element} fresh */
+function swap(main, fresh) {
+  const focused = document.activeElement?.id;
+  const open = [...main.querySelectorAll("details[open][id]")].map((part) => part.id);
+  const scrolled = [...main.querySelectorAll("[data-scroll][id]")].map((part) => ({ id: part.id, top: part.scrollTop, left: part.scrollLeft }));
+  main.replaceWith(fresh);
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const { id, top, left } of scrolled) document.getElementById(id)?.scrollTo({ top, left });
+  const notice = /** @type {HTMLElement | null} */ (fresh.querySelector("[role=alert]"));
+  const again = focused ? document.getElementById(focused) : null;
+  if (notice) notice.focus();
+  else if (again) again.focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("relance:shown"));
+}
+
+/** @param {string} text @param {string} address */
+function show(text, address) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const [main, fresh] = [document.getElementById("main"), page.getElementById("main")];
+  if (!main || !fresh) return location.assign(address);
+  document.title = page.title;
+  const band = [document.querySelector(".band"), page.querySelector(".band")];
+  if (band[0] && band[1]) band[0].replaceWith(band[1]);
+  swap(main, fresh);
+}
+
+/** @param {string} text */
+function say(text) {
+  const live = document.getElementById("live");
+  if (live) live.textContent = text;
+}
+
+/** The same request again while the connection is away: its key makes it count once. @param {string} url @param {RequestInit} init */
+async function persist(url, init) {
+  for (let wait = 500; ; wait *= 2) {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      if (wait > 8000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement | null} [submitter] */
+async function send(form, submitter = null) {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form, submitter)) body.append(name, String(value));
+  const address = location.pathname + location.search;
+  form.setAttribute("aria-busy", "true");
+  try {
+    const response = await persist(form.action, { method: "POST", body, headers: { accept: "text/html" } });
+    const here = new URL(response.url);
+    if (response.redirected && here.pathname !== location.pathname) return location.assign(response.url);
+    if (response.redirected) history.replaceState(null, "", here.pathname + here.search);
+    show(await response.text(), address);
+  } catch {
+    form.submit();
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (event.defaultPrevented || !new URL(form.action).pathname.startsWith("/do/") || form.enctype === "multipart/form-data") return;
+  event.preventDefault();
+  send(form, event.submitter);
+});
+
+// A choice that a form sends as soon as it is made.
+document.addEventListener("change", (event) => {
+  const control = /** @type {HTMLElement} */ (event.target);
+  const form = control.closest("form[data-at-once]");
+  if (form) /** @type {HTMLFormElement} */ (form).requestSubmit();
+});
+
+// Menus close by Escape and by looking elsewhere.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = /** @type {HTMLElement | null} */ (document.activeElement?.closest("details.menu[open]"));
+  if (!menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary")?.focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]"))
+    if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+});
+
+/** Asks for the page again, and shows what has changed in it. */
+async function refresh() {
+  const response = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (response.ok) show(await response.text(), location.href);
+}
+
+// A page that says which happenings change it is asked for again when one of them happens.
+const live = document.querySelector("[data-live]")?.getAttribute("data-live");
+if (live) {
+  let waiting = 0;
+  const source = new EventSource(live);
+  source.onmessage = () => {
+    clearTimeout(waiting);
+    // Nobody's words are lost: not while somebody writes or has something open.
+    const isBusy = () => document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open], details.menu[open]");
+    waiting = window.setTimeout(() => { if (!isBusy()) refresh(); }, 400);
+  };
+}
+
+export { refresh, say, send, show };

@@ -1,0 +1,457 @@
+//! Forms: each is one request of the API, written as a form so that it works without script. Its address is
+//! `/do/METHOD/PATH`; the names of its fields are places in the JSON (`fuse.min_sent`), with how they are read behind a
+//! colon:
+//!
+//! | | read as |
+//! |---|---|
+//! | (nothing) | text |
+//! | `optional` | text; null where it is empty |
+//! | `number` | a number; null where it is empty |
+//! | `flag` | `true` or `false`; a box that may be empty follows a hidden `false` |
+//! | `list` | every value of that name; an empty one only says that there is a list |
+//! | `lines` | a list of lines |
+//! | `json` | JSON |
+//! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
+//!
+//! Parts that are all numbers are places in a list. Fields that begin with `_` are about the request: `_match` (`If-Match`),
+//! `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is refused), `_then` (the page that
+//! follows; `{id}` in it is that of the answer) and `_done` (what is said there).
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Form as Fields, Path};
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::inside::Sent;
+use super::page::Page;
+use crate::domain::schedule::civil;
+use crate::time::Timestamp;
+use crate::web::problem::Problem;
+
+/// A form that was refused, so that its page can show it again with what was in it.
+#[derive(Debug)]
+pub struct Refused {
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// Sends a form on to the API, and leads to the page that follows.
+pub async fn post_do(
+    page: Page,
+    path: Path<(String, String)>,
+    fields: Fields<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let ((method, path), fields) = (path.into_inner(), fields.into_inner());
+    let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let method: Method = method.parse().map_err(|_| Problem::not_found("page"))?;
+    let action = format!("/do/{method}/{path}");
+    let body = read(&fields, page.zone);
+    let answer = match body {
+        Ok(body) => {
+            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key") };
+            page.send(method, &format!("/{path}"), sent).await
+        }
+        Err(problem) => Err(problem),
+    };
+    match (answer, about("_at").filter(|at| is_local(at))) {
+        (Ok(answer), at) => {
+            let then = about("_then").filter(|then| is_local(then)).or(at).unwrap_or_else(|| "/".into());
+            let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());
+            let then = match about("_done") {
+                Some(done) => said(&then, &done),
+                None => then,
+            };
+            Ok(HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, then)).finish())
+        }
+        (Err(problem), Some(at)) if problem.code != "unauthenticated" => {
+            page.again(&at, Refused { action, fields, problem }).await
+        }
+        (Err(problem), _) => Err(problem),
+    }
+}
+
+/// Whether an address is one of this server's.
+pub fn is_local(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\r', '\n', '\t'])
+}
+
+/// The address with what is to be said there.
+fn said(address: &str, done: &str) -> String {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "done") {
+        pairs.append_pair(&name, &value);
+    }
+    pairs.append_pair("done", done);
+    format!("{path}?{}", pairs.finish())
+}
+
+/// A tree of what fields say.
+#[derive(Debug)]
+enum Node {
+    Leaf(Value),
+    Branch(BTreeMap<String, Node>),
+}
+
+impl Node {
+    fn value(self) -> Value {
+        match self {
+            Node::Leaf(value) => value,
+            Node::Branch(parts) => {
+                if !parts.is_empty() && parts.keys().all(|key| key.parse::<u32>().is_ok()) {
+                    let mut parts: Vec<_> = parts.into_iter().collect();
+                    parts.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or_default());
+                    return parts.into_iter().map(|(_, part)| part.value()).collect();
+                }
+                Value::Object(parts.into_iter().map(|(key, part)| (key, part.value())).collect())
+            }
+        }
+    }
+}
+
+/// The JSON that a form says.
+pub fn read(fields: &[(String, String)], zone: Tz) -> Result<Value, Problem> {
+    let mut root = BTreeMap::new();
+    for (name, text) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
+        let (place, kind) = name.split_once(':').unwrap_or((name, ""));
+        let Some(value) = value(text, kind, zone).map_err(|why| wrong(place, why))? else { continue };
+        put(&mut root, place, value, matches!(kind, "list" | "lines"))
+            .ok_or_else(|| wrong(place, "says two things"))?;
+    }
+    Ok(Node::Branch(root).value())
+}
+
+fn wrong(place: &str, why: &str) -> Problem {
+    Problem::at("malformed", format!("/{}", place.replace('.', "/")), why)
+}
+
+/// What one field says; nothing where a list has no more.
+fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
+    let trimmed = text.trim();
+    Ok(Some(match kind {
+        "optional" | "number" | "local" if trimmed.is_empty() => Value::Null,
+        "number" => {
+            let number = trimmed.replace(',', ".");
+            let read = number.parse::<i64>().map(Value::from).ok();
+            read.or_else(|| number.parse::<f64>().ok().map(Value::from)).ok_or("a number is expected")?
+        }
+        "flag" => Value::Bool(text == "true"),
+        "list" => match text {
+            "" => Value::Array(Vec::new()),
+            text => Value::Array(vec![text.into()]),
+        },
+        "lines" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
+        "json" => serde_json::from_str(text).map_err(|_| "this does not read")?,
+        "local" => instant(trimmed, zone).ok_or("a date with a time is expected")?.to_string().into(),
+        _ => text.replace("\r\n", "\n").into(),
+    }))
+}
+
+fn instant(text: &str, zone: Tz) -> Option<Timestamp> {
+    let read = |form: &str| NaiveDateTime::parse_from_str(text, form).ok();
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].into_iter().find_map(read).map(|local| civil::instant(zone, local))
+}
+
+fn put(branch: &mut BTreeMap<String, Node>, place: &str, value: Value, adds: bool) -> Option<()> {
+    match place.split_once('.') {
+        Some((first, rest)) => match branch.entry(first.to_owned()).or_insert_with(|| Node::Branch(BTreeMap::new())) {
+            Node::Branch(parts) => put(parts, rest, value, adds),
+            Node::Leaf(_) => None,
+        },
+        None => match (branch.get_mut(place), value) {
+            (Some(Node::Leaf(Value::Array(before))), Value::Array(more)) if adds => {
+                before.extend(more);
+                Some(())
+            }
+            (Some(Node::Branch(_)), _) => None,
+            (_, value) => branch.insert(place.to_owned(), Node::Leaf(value)).map_or(Some(()), |_| Some(())),
+        },
+    }
+}
+
+/// A form of a page.
+pub struct Form<'a> {
+    page: &'a Page,
+    action: String,
+    /// `If-Match`.
+    version: Option<String>,
+    then: Option<String>,
+    done: Option<&'static str>,
+}
+
+impl<'a> Form<'a> {
+    /// One that asks `METHOD /api/v1PATH`.
+    pub fn new(page: &'a Page, method: &str, path: &str) -> Form<'a> {
+        Form { page, action: format!("/do/{method}{path}"), version: None, then: None, done: None }
+    }
+
+    /// Only as long as what it changes is still this version.
+    #[must_use]
+    pub fn of_version(mut self, version: Option<String>) -> Form<'a> {
+        self.version = version;
+        self
+    }
+
+    /// Which page follows; otherwise the one that it stands on.
+    #[must_use]
+    pub fn then(mut self, then: impl Into<String>) -> Form<'a> {
+        self.then = Some(then.into());
+        self
+    }
+
+    /// What is said there: the text `done-KEY`.
+    #[must_use]
+    pub fn done(mut self, key: &'static str) -> Form<'a> {
+        self.done = Some(key);
+        self
+    }
+
+    /// Whether it is the one that was refused.
+    pub fn is_refused(&self) -> bool {
+        self.page.refused.as_ref().is_some_and(|refused| refused.action == self.action)
+    }
+
+    /// The form around its fields.
+    pub fn show(&self, class: &str, fields: &Markup) -> Markup {
+        html! {
+            form.(class) method="post" action=(self.action) {
+                input type="hidden" name="_at" value=(self.page.look.path);
+                @if let Some(version) = &self.version { input type="hidden" name="_match" value=(version); }
+                @if let Some(then) = &self.then { input type="hidden" name="_then" value=(then); }
+                @if let Some(done) = self.done { input type="hidden" name="_done" value=(done); }
+                input type="hidden" name="_key" value=(format!("{:032x}", fastrand::u128(..)));
+                (fields)
+            }
+        }
+    }
+
+    /// A button that is a form of its own.
+    pub fn button(&self, class: &str, label: &str) -> Markup {
+        self.show("inline", &html! { button.(class) type="submit" { (label) } })
+    }
+
+    /// What was in a field when it was refused, or what is in it otherwise.
+    pub fn value(&self, name: &str, otherwise: &str) -> String {
+        let refused = self.page.refused.as_ref().filter(|_| self.is_refused());
+        let sent = refused.and_then(|refused| refused.fields.iter().rev().find(|(known, _)| known == name));
+        sent.map_or_else(|| otherwise.to_owned(), |(_, value)| value.clone())
+    }
+
+    /// What is wrong with a field.
+    pub fn fault(&self, name: &str) -> Option<String> {
+        let refused = self.page.refused.as_ref().filter(|_| self.is_refused())?;
+        let place = format!("/{}", name.split(':').next().unwrap_or(name).replace('.', "/"));
+        let faults = &refused.problem.errors;
+        faults.iter().find(|fault| fault.pointer == place).map(|fault| super::layout::sentence(&fault.detail))
+    }
+
+    /// A field with its label; an own id, so that two forms of a page may have fields of one name.
+    pub fn field(&self, name: &str, label: &str, control: impl FnOnce(&Control) -> Markup) -> Markup {
+        self.field_with(name, label, None, control)
+    }
+
+    /// The same with help below it.
+    pub fn field_with(
+        &self,
+        name: &str,
+        label: &str,
+        help: Option<&str>,
+        control: impl FnOnce(&Control) -> Markup,
+    ) -> Markup {
+        let id = self.id(name);
+        let fault = self.fault(name);
+        let (help_id, fault_id) = (format!("{id}-help"), format!("{id}-fault"));
+        let described: Vec<&str> =
+            [help.map(|_| &*help_id), fault.as_ref().map(|_| &*fault_id)].into_iter().flatten().collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        let shown = control(&Control { id: &id, name, described: described.as_deref(), is_wrong: fault.is_some() });
+        html! {
+            div.field {
+                label for=(id) { (label) }
+                (shown)
+                @if let Some(help) = help { p.help id=(help_id) { (help) } }
+                @if let Some(fault) = &fault { p.fault id=(fault_id) { (fault) } }
+            }
+        }
+    }
+
+    /// A line of text.
+    pub fn text(&self, name: &str, label: &str, value: &str) -> Markup {
+        self.input("text", name, label, value, None)
+    }
+
+    /// An input of a kind: `text`, `number`, `email`, `date`, `datetime-local`, `time`, `url`, `password`.
+    pub fn input(&self, kind: &str, name: &str, label: &str, value: &str, help: Option<&str>) -> Markup {
+        let value = self.value(name, value);
+        self.field_with(name, label, help, |control| {
+            html! {
+                input id=(control.id) name=(control.name) type=(kind) value=(value) autocomplete="off"
+                    step=[(kind == "number").then_some("any")]
+                    aria-describedby=[control.described] aria-invalid=[control.is_wrong.then_some("true")];
+            }
+        })
+    }
+
+    /// Some lines of text.
+    pub fn area(&self, name: &str, label: &str, value: &str, rows: u8, help: Option<&str>) -> Markup {
+        let value = self.value(name, value);
+        self.field_with(name, label, help, |control| {
+            html! {
+                textarea id=(control.id) name=(control.name) rows=(rows)
+                    aria-describedby=[control.described] aria-invalid=[control.is_wrong.then_some("true")] { (value) }
+            }
+        })
+    }
+
+    /// One of several values, each with what people read.
+    pub fn select<V: AsRef<str>, L: AsRef<str>>(
+        &self,
+        name: &str,
+        label: &str,
+        value: &str,
+        options: &[(V, L)],
+    ) -> Markup {
+        let value = self.value(name, value);
+        self.field(name, label, |control| {
+            html! {
+                select id=(control.id) name=(control.name) aria-describedby=[control.described]
+                    aria-invalid=[control.is_wrong.then_some("true")] {
+                    @for (option, text) in options {
+                        option value=(option.as_ref()) selected[option.as_ref() == value] { (text.as_ref()) }
+                    }
+                }
+            }
+        })
+    }
+
+    /// Yes or no; its name ends in `:flag`.
+    pub fn flag(&self, name: &str, label: &str, value: bool) -> Markup {
+        let value = self.value(name, if value { "true" } else { "false" });
+        html! {
+            input type="hidden" name=(name) value="false";
+            label.choice { input type="checkbox" name=(name) value="true" checked[value == "true"]; (label) }
+        }
+    }
+
+    /// Any of several values; its name ends in `:list`.
+    pub fn choices<V: AsRef<str>, L: AsRef<str>>(
+        &self,
+        name: &str,
+        legend: &str,
+        chosen: &[&str],
+        options: &[(V, L)],
+    ) -> Markup {
+        let refused = self.page.refused.as_ref().filter(|_| self.is_refused());
+        let is_chosen = |value: &str| match refused {
+            Some(refused) => refused.fields.iter().any(|(known, sent)| known == name && sent == value),
+            None => chosen.contains(&value),
+        };
+        html! {
+            fieldset {
+                legend { (legend) }
+                input type="hidden" name=(name) value="";
+                @for (value, text) in options {
+                    label.choice {
+                        input type="checkbox" name=(name) value=(value.as_ref()) checked[is_chosen(value.as_ref())];
+                        (text.as_ref())
+                    }
+                }
+                @if let Some(fault) = self.fault(name) { p.fault { (fault) } }
+            }
+        }
+    }
+
+    fn id(&self, name: &str) -> String {
+        let place = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        format!(
+            "{}-{}",
+            self.action.chars().map(place).collect::<String>().trim_start_matches("-do-"),
+            name.chars().map(place).collect::<String>()
+        )
+    }
+}
+
+/// What a field's control is written with.
+pub struct Control<'a> {
+    /// For its label.
+    pub id: &'a str,
+    /// In the form.
+    pub name: &'a str,
+    /// What stands below it.
+    pub described: Option<&'a str>,
+    /// Whether it was refused.
+    pub is_wrong: bool,
+}
+
+/// A field that is not seen.
+pub fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_are_places_and_say_how_they_are_read() {
+        let fields = [
+            ("name", "A\r\nB"),
+            ("_at", "/x"),
+            ("description:optional", " "),
+            ("fuse.min_sent:number", "20"),
+            ("fuse.bounce_percent:number", "0,5"),
+            ("fuse.complaint_percent:number", ""),
+            ("on:flag", "false"),
+            ("on:flag", "true"),
+            ("off:flag", "false"),
+            ("tags:list", ""),
+            ("tags:list", "a"),
+            ("tags:list", "b"),
+            ("none:list", ""),
+            ("lines:lines", "x\r\n\r\n y "),
+            ("to:json", r#"{"team":"1"}"#),
+            ("rows.10.a", "last"),
+            ("rows.2.a", "first"),
+            ("at:local", "2026-03-29T02:30"),
+            ("then:local", "2026-07-01T09:00"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = json!({
+            "name": "A\nB", "description": null, "on": true, "off": false,
+            "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
+            "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
+            "rows": [{ "a": "first" }, { "a": "last" }],
+            "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
+        });
+        assert_eq!(read(&fields, Tz::Europe__Paris), Ok(expected));
+    }
+
+    #[test]
+    fn what_does_not_read_is_told_with_its_place() {
+        for (name, value) in [("a.b:number", "x"), ("a.b:json", "{"), ("a.b:local", "soon")] {
+            let problem = read(&[(name.to_owned(), value.to_owned())], Tz::UTC).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, "/a/b");
+        }
+        let twice = [("a", "1"), ("a.b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(read(&twice, Tz::UTC).unwrap_err().code, "malformed");
+    }
+
+    #[test]
+    fn a_form_leads_to_this_server_only() {
+        for (address, expected) in
+            [("/a?b", true), ("//evil.example", false), ("https://evil.example", false), ("/\\evil", false)]
+        {
+            assert_eq!(is_local(address), expected, "{address}");
+        }
+        assert_eq!(said("/a?x=1&done=old", "saved"), "/a?x=1&done=saved");
+    }
+}
