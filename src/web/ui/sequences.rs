@@ -157,12 +157,7 @@ fn table(page: &Page, asked: &Asked, columns: &[&str], rows: &[Value]) -> Markup
             "" => matches!(column, "modified_at" | "version" | "step_count" | "connected_count"),
             order => order == "desc",
         };
-        let turned =
-            if is_sorted && !order.is_empty() && is_descending || is_sorted && order.is_empty() && is_descending {
-                "asc"
-            } else {
-                "desc"
-            };
+        let turned = if is_descending { "asc" } else { "desc" };
         let order = if is_sorted { turned } else { "" };
         let href = with_query(&page.look.path, &[("sort", column), ("order", order)]);
         let state = is_sorted.then_some(if is_descending { "descending" } else { "ascending" });
