@@ -2,15 +2,19 @@
 
 pub mod account;
 pub mod appearance;
+pub mod chart;
 pub mod clock;
+pub mod condition;
 pub mod dates;
 pub mod design;
+pub mod designer;
 pub mod first_steps;
 pub mod form;
 pub mod icons;
 pub mod inside;
 pub mod layout;
 pub mod page;
+pub mod sequence;
 pub mod sequences;
 pub mod session;
 pub mod sign_in;
@@ -78,6 +82,8 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)
+        .configure(sequence::pages)
+        .configure(designer::pages)
         .service(account::get_home)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)

@@ -13,7 +13,7 @@
 //! | `json` | JSON |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
-//! Parts that are all numbers are places in a list. Fields that begin with `_` are about the request: `_match` (`If-Match`),
+//! Parts that are all numbers are places in a list; a part `NAME_rows` is the condition `NAME` in rows (`condition.rs`). Fields that begin with `_` are about the request: `_match` (`If-Match`),
 //! `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is refused), `_then` (the page that
 //! follows; `{id}` in it is that of the answer) and `_done` (what is said there).
 
@@ -26,8 +26,9 @@ use actix_web::web::{Form as Fields, Path};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::condition;
 use super::inside::Sent;
 use super::page::Page;
 use crate::domain::schedule::civil;
@@ -56,14 +57,26 @@ pub async fn post_do(
     let body = read(&fields, page.zone);
     let answer = match body {
         Ok(body) => {
-            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key") };
+            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key"), ..Sent::default() };
             page.send(method, &format!("/{path}"), sent).await
         }
         Err(problem) => Err(problem),
     };
+    let then = about("_then").filter(|then| is_local(then)).or_else(|| about("_at").filter(|at| is_local(at)));
+    let then = then.unwrap_or_else(|| "/".into());
+    follow(&page, action, fields, answer.map(|answer| (then, answer))).await
+}
+
+/// Leads to the page that follows a form, or shows the one that it stands on again with what is wrong.
+pub async fn follow(
+    page: &Page,
+    action: String,
+    fields: Vec<(String, String)>,
+    answer: Result<(String, Value), Problem>,
+) -> Result<HttpResponse, Problem> {
+    let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     match (answer, about("_at").filter(|at| is_local(at))) {
-        (Ok(answer), at) => {
-            let then = about("_then").filter(|then| is_local(then)).or(at).unwrap_or_else(|| "/".into());
+        (Ok((then, answer)), _) => {
             let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());
             let then = match about("_done") {
                 Some(done) => said(&then, &done),
@@ -111,7 +124,10 @@ impl Node {
                     parts.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or_default());
                     return parts.into_iter().map(|(_, part)| part.value()).collect();
                 }
-                Value::Object(parts.into_iter().map(|(key, part)| (key, part.value())).collect())
+                let mut said: Map<String, Value> = parts.into_iter().map(|(key, part)| (key, part.value())).collect();
+                let rows: Vec<String> = said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
+                rows.iter().for_each(|name| condition::read(&mut said, name));
+                Value::Object(said)
             }
         }
     }
@@ -190,7 +206,12 @@ pub struct Form<'a> {
 impl<'a> Form<'a> {
     /// One that asks `METHOD /api/v1PATH`.
     pub fn new(page: &'a Page, method: &str, path: &str) -> Form<'a> {
-        Form { page, action: format!("/do/{method}{path}"), version: None, then: None, done: None }
+        Form::to(page, format!("/do/{method}{path}"))
+    }
+
+    /// One that a page of its own answers.
+    pub fn to(page: &'a Page, action: String) -> Form<'a> {
+        Form { page, action, version: None, then: None, done: None }
     }
 
     /// Only as long as what it changes is still this version.

@@ -8,7 +8,7 @@ use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{AppConfig, Payload, Service, ServiceFactory, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
     TRANSFER_ENCODING,
 };
 use actix_web::http::{Method, StatusCode, Uri};
@@ -21,6 +21,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use utoipa_actix_web::AppExt;
 
+use crate::domain::language::Language;
 use crate::web;
 use crate::web::problem::Problem;
 
@@ -35,6 +36,8 @@ pub struct Sent {
     pub version: Option<String>,
     /// `Idempotency-Key`: sent twice, it counts once.
     pub key: Option<String>,
+    /// `Accept-Language`: that of the page.
+    pub language: Option<Language>,
 }
 
 type Answering = LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, actix_web::Error>>;
@@ -107,6 +110,9 @@ impl Inside {
         }
         if let Some(key) = &sent.key {
             head.headers.insert(IDEMPOTENCY_KEY, text(key)?);
+        }
+        if let Some(language) = sent.language {
+            head.headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language.code()));
         }
         if let Some(extension) = extension {
             request.extensions_mut().insert(extension);

@@ -66,7 +66,8 @@ async function send(form, submitter = null) {
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (event.defaultPrevented || !new URL(form.action).pathname.startsWith("/do/") || form.enctype === "multipart/form-data") return;
+  const { pathname } = new URL(form.action);
+  if (event.defaultPrevented || form.method !== "post" || !/^\/(do|designer)\//.test(pathname)) return;
   event.preventDefault();
   send(form, event.submitter);
 });
@@ -89,6 +90,78 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]"))
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+});
+
+/** Shows another page without a reload. @param {string} address @param {boolean} [goes] */
+async function visit(address, goes = true) {
+  const response = await fetch(address, { headers: { accept: "text/html" } });
+  if (goes) history.pushState(null, "", address);
+  show(await response.text(), address);
+  const place = new URL(address, location.href).hash;
+  if (place) document.querySelector(place)?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("a[data-swap]");
+  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  visit(link.href);
+});
+window.addEventListener("popstate", () => visit(location.href, false));
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("[data-print]");
+  if (!link) return;
+  event.preventDefault();
+  window.print();
+});
+
+// A step is dragged to a plus sign; its keys are the arrows in its panel.
+document.addEventListener("dragstart", (event) => {
+  const tile = /** @type {HTMLElement} */ (event.target).closest?.("a.tile[draggable=true]");
+  if (tile) event.dataTransfer?.setData("text/x-relance-node", tile.getAttribute("data-node") ?? "");
+});
+for (const kind of ["dragover", "dragleave"])
+  document.addEventListener(kind, (event) => {
+    const plus = /** @type {HTMLElement} */ (event.target).closest?.("a.plus");
+    if (!plus || !(/** @type {DragEvent} */ (event).dataTransfer?.types.includes("text/x-relance-node"))) return;
+    event.preventDefault();
+    plus.classList.toggle("over", kind === "dragover");
+  });
+document.addEventListener("drop", (event) => {
+  const plus = /** @type {HTMLElement} */ (event.target).closest?.("a.plus");
+  const node = event.dataTransfer?.getData("text/x-relance-node");
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.mover"));
+  if (!plus || !node || !form) return;
+  event.preventDefault();
+  for (const [name, value] of [["_node", node], ["_place", plus.getAttribute("data-place") ?? ""]]) {
+    const field = /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+    [field.value, field.disabled] = [value, false];
+  }
+  send(form);
+});
+
+// The arrow keys walk through the chart as it is read.
+document.addEventListener("keydown", (event) => {
+  const tile = /** @type {HTMLElement} */ (event.target).closest?.(".chart a.tile, .chart a.plus");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!tile || !step) return;
+  event.preventDefault();
+  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".chart a.tile, .chart a.plus")]);
+  all[all.indexOf(/** @type {HTMLElement} */ (tile)) + step]?.focus();
+});
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || /** @type {HTMLElement} */ (event.target).matches("input, textarea, select")) return;
+  const stroke = /** @type {HTMLButtonElement | null} */ (document.getElementById(event.shiftKey ? "stroke-redo" : "stroke-undo"));
+  if (!stroke || stroke.disabled) return;
+  event.preventDefault();
+  stroke.click();
+});
+
+// What a range says.
+document.addEventListener("input", (event) => {
+  const range = /** @type {HTMLInputElement} */ (event.target);
+  if (range.type === "range") range.parentElement?.querySelector("output")?.replaceChildren(`${range.value} %`);
 });
 
 /** Asks for the page again, and shows what has changed in it. */
