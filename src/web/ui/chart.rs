@@ -116,6 +116,7 @@ pub fn title(words: Words, node: &Value) -> String {
     let (days, hours) = (node["days"].as_i64().unwrap_or_default(), node["hours"].as_i64().unwrap_or_default());
     match text(&node["type"]) {
         "wait" => span(words, days, hours),
+        "update_field" if text(&node["field"]).is_empty() => String::new(),
         "update_field" => format!("{} = {}", text(&node["field"]), text(&node["value"])),
         "ab_test" => text(&node["display_name"]).to_owned(),
         "advance" => String::new(),
@@ -242,7 +243,7 @@ impl<'a> Chart<'a> {
     /// What people call a node.
     pub fn name(&self, node: &Value) -> String {
         let (kind, title) = (self.words.value("node", text(&node["type"])), title(self.words, node));
-        if title.is_empty() { kind } else { format!("{kind}: {title}") }
+        if title.is_empty() || title == kind { kind } else { format!("{kind}: {title}") }
     }
 
     fn tile(&self, id: &str, kind: &str, node: &Value) -> Markup {
@@ -252,9 +253,10 @@ impl<'a> Chart<'a> {
             (false, false) => "doubtful",
             (false, true) => "",
         };
+        let (called, title) = (self.words.value("node", kind), title(self.words, node));
         let inside = html! {
             span.picture { (icon(picture(kind))) }
-            span.what { span.kind { (self.words.value("node", kind)) } span.title { (title(self.words, node)) } }
+            span.what { span.kind { (called) } @if title != called { span.title { (title) } } }
             @if let Some(mark) = self.marks.get(id) { span.badge.(mark) { (self.words.say(&format!("mark-{mark}"))) } }
             @if let Some(n) = self.standing.get(id).filter(|n| **n > 0) {
                 span.standing title=(self.words.count("chart-standing", *n)) { (super::dates::number(self.words.0, *n)) span.hidden { " " (self.words.say("chart-standing-short")) } }
@@ -296,10 +298,26 @@ mod tests {
     #[test]
     fn branches_are_drawn_together_where_all_of_them_meet() {
         for (nodes, expected) in [
-            (&[("a", "cond_call", &["b", "c"][..]), ("b", "task", &["d"]), ("c", "task", &["d"]), ("d", "task", &[])][..], Some("d")),
+            (
+                &[
+                    ("a", "cond_call", &["b", "c"][..]),
+                    ("b", "task", &["d"]),
+                    ("c", "task", &["d"]),
+                    ("d", "task", &[]),
+                ][..],
+                Some("d"),
+            ),
             (&[("a", "cond_call", &["b", "c"]), ("b", "task", &["d"]), ("c", "task", &[]), ("d", "task", &[])], None),
             (&[("a", "cond_call", &["b", ""]), ("b", "task", &[])], None),
-            (&[("a", "cond_call", &["b", "c"]), ("b", "cond_call", &["c", "d"]), ("d", "task", &["c"]), ("c", "task", &[])], Some("c")),
+            (
+                &[
+                    ("a", "cond_call", &["b", "c"]),
+                    ("b", "cond_call", &["c", "d"]),
+                    ("d", "task", &["c"]),
+                    ("c", "task", &[]),
+                ],
+                Some("c"),
+            ),
         ] {
             let graph = graph(nodes);
             assert_eq!(Graph::of(&graph).joins()["a"], expected);
@@ -309,7 +327,12 @@ mod tests {
     #[test]
     fn every_node_that_can_be_reached_is_drawn_once() {
         let nodes: &[(&str, &str, &[&str])] = &[
-            ("a", "cond_call", &["b", "c"]), ("b", "task", &["e"]), ("c", "cond_call", &["e", "d"]), ("d", "task", &[]), ("e", "task", &["f"]), ("f", "task", &[]),
+            ("a", "cond_call", &["b", "c"]),
+            ("b", "task", &["e"]),
+            ("c", "cond_call", &["e", "d"]),
+            ("d", "task", &[]),
+            ("e", "task", &["f"]),
+            ("f", "task", &[]),
         ];
         let value = graph(nodes);
         let graph = Graph::of(&value);

@@ -11,9 +11,54 @@ use super::words::Words;
 /// Rows that are shown empty below those that are filled in.
 const EMPTY: usize = 2;
 const OPERATORS: [&str; 20] = [
-    "eq", "ne", "gt", "ge", "lt", "le", "contains", "not_contains", "begins_with", "ends_with", "in", "not_in", "has_value",
-    "no_value", "on", "before", "after", "this_n_days", "last_n_days", "next_n_days",
+    "eq",
+    "ne",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "contains",
+    "not_contains",
+    "begins_with",
+    "ends_with",
+    "in",
+    "not_in",
+    "has_value",
+    "no_value",
+    "on",
+    "before",
+    "after",
+    "this_n_days",
+    "last_n_days",
+    "next_n_days",
 ];
+
+/// What a record has beside its fields, and how it is compared.
+const PROPERTIES: [(&str, &str); 16] = [
+    ("name", "text"),
+    ("email", "text"),
+    ("phones.business", "text"),
+    ("phones.mobile", "text"),
+    ("phones.home", "text"),
+    ("score", "number"),
+    ("owner", "lookup"),
+    ("access_team", "lookup"),
+    ("primary_contact", "lookup"),
+    ("allow_email", "two_option"),
+    ("allow_phone", "two_option"),
+    ("allow_text", "two_option"),
+    ("external_id", "text"),
+    ("time_zone", "text"),
+    ("created_at", "date"),
+    ("modified_at", "date"),
+];
+
+/// Everything that a condition may ask about a record with these fields.
+pub fn of_records(words: Words, fields: &Value) -> Vec<Value> {
+    let own =
+        PROPERTIES.map(|(name, kind)| json!({ "name": name, "label": words.value("property", name), "kind": kind }));
+    own.into_iter().chain(fields["items"].as_array().into_iter().flatten().cloned()).collect()
+}
 
 /// The comparisons of a condition that is one row of them, and how they are joined.
 fn flat(condition: &Value) -> Option<(&'static str, Vec<&Value>)> {
@@ -34,10 +79,19 @@ fn flat(condition: &Value) -> Option<(&'static str, Vec<&Value>)> {
 pub fn show(words: Words, form: &Form, name: &str, condition: &Value, fields: &[Value]) -> Markup {
     let Some((join, rows)) = flat(condition) else {
         let json = serde_json::to_string_pretty(condition).unwrap_or_default();
-        return form.area(&format!("{name}:json"), &words.say("condition-json"), &json, 10, Some(&words.say("condition-json-help")));
+        return form.area(
+            &format!("{name}:json"),
+            &words.say("condition-json"),
+            &json,
+            10,
+            Some(&words.say("condition-json-help")),
+        );
     };
     let known: Vec<(&str, String)> = fields.iter().map(|field| (text(&field["name"]), label(field))).collect();
-    let numbers = fields.iter().filter(|field| matches!(text(&field["kind"]), "number" | "money")).map(|field| text(&field["name"]));
+    let numbers = fields
+        .iter()
+        .filter(|field| matches!(text(&field["kind"]), "number" | "money"))
+        .map(|field| text(&field["name"]));
     let missing = Value::Null;
     let rows = rows.into_iter().chain(std::iter::repeat_n(&missing, EMPTY));
     html! {
@@ -124,7 +178,10 @@ mod tests {
         let row = |field: &str, op: &str, value: &str| json!({ "field": field, "op": op, "value": value });
         for (rows, expected) in [
             (json!([row("", "eq", "")]), Value::Null),
-            (json!([row("city", "eq", "12"), row("", "eq", "")]), json!({ "field": "city", "op": "eq", "value": "12" })),
+            (
+                json!([row("city", "eq", "12"), row("", "eq", "")]),
+                json!({ "field": "city", "op": "eq", "value": "12" }),
+            ),
             (
                 json!([row("score", "ge", "80"), row("city", "in", "Lugo, Vigo"), row("email", "has_value", "x")]),
                 json!({ "any": [

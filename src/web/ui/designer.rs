@@ -77,7 +77,9 @@ impl Asked {
     fn of(page: &Page) -> Asked {
         let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
         let get = |wanted: &str| {
-            url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+            url::form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.into_owned())
         };
         Asked { node: get("node"), place: get("add") }
     }
@@ -163,29 +165,29 @@ async fn post_designer(
 }
 
 /// The page that follows.
-async fn draw(
-    page: &Page,
-    id: &str,
-    action: &str,
-    fields: &[(String, String)],
-) -> Result<String, Problem> {
+async fn draw(page: &Page, id: &str, action: &str, fields: &[(String, String)]) -> Result<String, Problem> {
     let memory = page.drawings();
     let (by, path) = (page.visitor.principal.user(), format!("/sequences/{id}/graph"));
     let about = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
     let (before, version) = page.get_versioned(&path).await?;
     if !about("_match").is_empty() && Some(about("_match")) != version.as_deref() {
-        return Err(Problem::new("stale_version", page.say("designer-stale")));
+        return Err(Problem::new("version_mismatch", page.say("designer-stale")));
     }
     let is_stroke = matches!(action, "undo" | "redo");
     let (graph, shown) = if is_stroke {
         let graph = memory.peek(by, id, action == "redo");
-        (graph.ok_or_else(|| Problem::new("stale_version", page.say("designer-nothing")))?, None)
+        (graph.ok_or_else(|| Problem::new("version_mismatch", page.say("designer-nothing")))?, None)
     } else {
         let mut graph = before.clone();
         let shown = stroke(page, &mut graph, action, &about, fields)?;
         (graph, shown)
     };
-    let sent = Sent { body: Some(graph), version, key: Some(about("_key").to_owned()).filter(|key| !key.is_empty()), ..Sent::default() };
+    let sent = Sent {
+        body: Some(graph),
+        version,
+        key: Some(about("_key").to_owned()).filter(|key| !key.is_empty()),
+        ..Sent::default()
+    };
     page.send(Method::PUT, &path, sent).await?;
     match is_stroke {
         true => memory.shown(by, id, action == "redo", before),

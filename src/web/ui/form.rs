@@ -13,7 +13,7 @@
 //! | `json` | JSON |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
-//! Parts that are all numbers are places in a list; a part `NAME_rows` is the condition `NAME` in rows (`condition.rs`). Fields that begin with `_` are about the request: `_match` (`If-Match`),
+//! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part `NAME_rows` is the condition `NAME` in rows (`condition.rs`). Fields that begin with `_` are about the request: `_match` (`If-Match`),
 //! `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is refused), `_then` (the page that
 //! follows; `{id}` in it is that of the answer) and `_done` (what is said there).
 
@@ -125,7 +125,8 @@ impl Node {
                     return parts.into_iter().map(|(_, part)| part.value()).collect();
                 }
                 let mut said: Map<String, Value> = parts.into_iter().map(|(key, part)| (key, part.value())).collect();
-                let rows: Vec<String> = said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
+                let rows: Vec<String> =
+                    said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
                 rows.iter().for_each(|name| condition::read(&mut said, name));
                 Value::Object(said)
             }
@@ -149,9 +150,14 @@ fn wrong(place: &str, why: &str) -> Problem {
     Problem::at("malformed", format!("/{}", place.replace('.', "/")), why)
 }
 
-/// What one field says; nothing where a list has no more.
+/// What one field says; nothing where it is left out.
 fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
     let trimmed = text.trim();
+    let kind = match kind.strip_suffix('?') {
+        Some(_) if trimmed.is_empty() => return Ok(None),
+        Some(kind) => kind,
+        None => kind,
+    };
     Ok(Some(match kind {
         "optional" | "number" | "local" if trimmed.is_empty() => Value::Null,
         "number" => {
@@ -431,6 +437,8 @@ mod tests {
             ("fuse.min_sent:number", "20"),
             ("fuse.bounce_percent:number", "0,5"),
             ("fuse.complaint_percent:number", ""),
+            ("left.out:number?", ""),
+            ("put.in:number?", "2"),
             ("on:flag", "false"),
             ("on:flag", "true"),
             ("off:flag", "false"),
@@ -449,7 +457,7 @@ mod tests {
         let expected = json!({
             "name": "A\nB", "description": null, "on": true, "off": false,
             "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
-            "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
+            "put": { "in": 2 }, "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
             "rows": [{ "a": "first" }, { "a": "last" }],
             "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
         });

@@ -8,8 +8,8 @@ use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{AppConfig, Payload, Service, ServiceFactory, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
-    TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH, RANGE, TRANSFER_ENCODING,
 };
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::from_fn;

@@ -98,7 +98,8 @@ impl Sequence {
         };
         let mut standing = HashMap::new();
         for group in groups {
-            *standing.entry(text(&group["node"]).to_owned()).or_default() += group["records"].as_i64().unwrap_or_default();
+            *standing.entry(text(&group["node"]).to_owned()).or_default() +=
+                group["records"].as_i64().unwrap_or_default();
         }
         Ok(standing)
     }

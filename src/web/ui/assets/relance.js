@@ -141,6 +141,18 @@ document.addEventListener("drop", (event) => {
   send(form);
 });
 
+/** Where a chart is wider than its place, its beginning is in the middle. */
+function centre() {
+  for (const canvas of document.querySelectorAll(".canvas")) {
+    const begin = canvas.querySelector(".begin");
+    if (!begin || canvas.scrollLeft) continue;
+    const [place, box] = [canvas.getBoundingClientRect(), begin.getBoundingClientRect()];
+    canvas.scrollLeft = box.left + box.width / 2 - place.left - place.width / 2;
+  }
+}
+document.addEventListener("relance:shown", centre);
+centre();
+
 // The arrow keys walk through the chart as it is read.
 document.addEventListener("keydown", (event) => {
   const tile = /** @type {HTMLElement} */ (event.target).closest?.(".chart a.tile, .chart a.plus");

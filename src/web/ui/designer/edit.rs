@@ -36,7 +36,14 @@ pub const PALETTE: [(&str, &[&str]); 4] = [
     ("steps", &["email", "auto_email", "text", "auto_text", "phone_call", "task", "wait", "ab_test"]),
     (
         "conditions",
-        &["cond_email_open", "cond_email_reply", "cond_email_link", "cond_email_attachment", "cond_email_advanced", "cond_call"],
+        &[
+            "cond_email_open",
+            "cond_email_reply",
+            "cond_email_link",
+            "cond_email_attachment",
+            "cond_email_advanced",
+            "cond_call",
+        ],
     ),
     ("commands", &["branch_field", "branch_stage", "update_field", "advance"]),
     ("linkedin", &["li_research", "li_intro", "li_connect", "li_inmail"]),
@@ -45,7 +52,8 @@ pub const PALETTE: [(&str, &[&str]); 4] = [
 /// Why a node of that type cannot stand there.
 pub fn why_not(graph: &Graph, place: Place, kind: &str) -> Option<Why> {
     let before = graph.node(place.node).map_or("", |node| text(&node["type"]));
-    let behind = graph.target(place.node, place.exit).and_then(|id| graph.node(id)).map_or("", |node| text(&node["type"]));
+    let behind =
+        graph.target(place.node, place.exit).and_then(|id| graph.node(id)).map_or("", |node| text(&node["type"]));
     let is_email = matches!(before, "email" | "auto_email");
     match kind {
         _ if behind.starts_with("cond_") && kind != before => Some("why-condition-follows"),
@@ -171,15 +179,20 @@ fn reaches(graph: &Graph, from: &str, to: &str) -> bool {
 /// Nodes that an exit of a place could lead to without a circle.
 pub fn joinable<'a>(graph: &Graph<'a>, place: Place) -> Vec<(&'a str, &'a Value)> {
     let now = graph.target(place.node, place.exit);
-    let can = |id: &str| Some(id) != now && id != place.node && (place.node.is_empty() || !reaches(graph, id, place.node));
+    let can =
+        |id: &str| Some(id) != now && id != place.node && (place.node.is_empty() || !reaches(graph, id, place.node));
     graph.nodes().filter(|(id, node)| can(id) && !text(&node["type"]).starts_with("cond_")).collect()
 }
 
 /// Nodes that nothing leads to are gone.
 fn prune(graph: &mut Value) {
     let known = Graph::of(graph);
-    let live: HashSet<String> =
-        known.nodes().map(|(id, _)| id).filter(|id| known.start.is_some_and(|start| reaches(&known, start, id))).map(str::to_owned).collect();
+    let live: HashSet<String> = known
+        .nodes()
+        .map(|(id, _)| id)
+        .filter(|id| known.start.is_some_and(|start| reaches(&known, start, id)))
+        .map(str::to_owned)
+        .collect();
     keep(graph, |node| live.contains(text(&node["id"])));
 }
 
@@ -226,7 +239,11 @@ pub fn shift(graph: &mut Value, id: &str, place: Place) -> Result<(), Why> {
         return Err("why-move-branch");
     }
     let behind = node["next"].as_str().map(str::to_owned);
-    if behind.as_deref().and_then(|behind| known.node(behind)).is_some_and(|node| text(&node["type"]).starts_with("cond_")) {
+    if behind
+        .as_deref()
+        .and_then(|behind| known.node(behind))
+        .is_some_and(|node| text(&node["type"]).starts_with("cond_"))
+    {
         return Err("why-move-asked");
     }
     if place.node == id || known.target(place.node, place.exit) == Some(id) {
@@ -246,8 +263,11 @@ pub fn shift(graph: &mut Value, id: &str, place: Place) -> Result<(), Why> {
 pub fn nudge(graph: &mut Value, id: &str, up: bool) -> Result<(), Why> {
     let known = Graph::of(graph);
     let leads = |to: &str| {
-        let into = known.nodes().flat_map(|(from, node)| exits(node).into_iter().map(move |(exit, target)| (from, exit, target)));
-        let found: Vec<(String, &str)> = into.filter(|(.., target)| *target == Some(to)).map(|(from, exit, _)| (from.to_owned(), exit)).collect();
+        let into = known
+            .nodes()
+            .flat_map(|(from, node)| exits(node).into_iter().map(move |(exit, target)| (from, exit, target)));
+        let found: Vec<(String, &str)> =
+            into.filter(|(.., target)| *target == Some(to)).map(|(from, exit, _)| (from.to_owned(), exit)).collect();
         match (found.as_slice(), known.start == Some(to)) {
             ([], true) => Some((String::new(), "start")),
             ([one], false) => Some(one.clone()),

@@ -17,8 +17,14 @@ use crate::web::ui::words::Words;
 
 /// What may end a wait besides its time.
 const OCCURRENCES: [&str; 8] = [
-    "email.opened", "email.link_clicked", "email.attachment_downloaded", "email.replied", "email.bounced", "record.updated",
-    "record.owner_changed", "record.stage_changed",
+    "email.opened",
+    "email.link_clicked",
+    "email.attachment_downloaded",
+    "email.replied",
+    "email.bounced",
+    "record.updated",
+    "record.owner_changed",
+    "record.stage_changed",
 ];
 
 /// Where nothing is chosen.
@@ -70,6 +76,7 @@ fn name(words: Words, node: &Value) -> String {
     let kind = words.value("node", text(&node["type"]));
     match title(words, node).as_str() {
         "" => kind,
+        title if title == kind => kind,
         title => format!("{kind}: {title}"),
     }
 }
@@ -101,13 +108,20 @@ pub async fn node(
     };
     let form = base("change").done("saved");
     let fields = fields(page, sequence, &form, kind, node).await?;
-    let figures = if kind == "ab_test" { figures(page, sequence, id).await? } else { html! {} };
+    let figures = if kind == "ab_test" {
+        figures(page, sequence, id).await?
+    } else {
+        html! {}
+    };
     let is_editable = sequence.is_open_for_drawing();
     let act = |action: &str, class: &str, picture: &str| {
-        base(action).show("inline", &html! {
-            (hidden("_node", id))
-            button.(class) type="submit" { (icon(picture)) (words.say(&format!("act-{action}"))) }
-        })
+        base(action).show(
+            "inline",
+            &html! {
+                (hidden("_node", id))
+                button.(class) type="submit" { (icon(picture)) (words.say(&format!("act-{action}"))) }
+            },
+        )
     };
     Ok(html! {
         h2 { (icon(picture(kind))) " " (words.value("node", kind)) }
@@ -152,9 +166,17 @@ fn deletion(words: Words, form: &Form, graph: &Graph, node: &Value) -> Markup {
     }
 }
 
-async fn fields(page: &Page, sequence: &Sequence, form: &Form<'_>, kind: &str, node: &Value) -> Result<Markup, Problem> {
+async fn fields(
+    page: &Page,
+    sequence: &Sequence,
+    form: &Form<'_>,
+    kind: &str,
+    node: &Value,
+) -> Result<Markup, Problem> {
     let words = page.words();
-    let number = |name: &str, key: &str| form.input("number", &format!("{name}:number"), &words.say(key), &count(&node[name]), None);
+    let number = |name: &str, key: &str| {
+        form.input("number", &format!("{name}:number"), &words.say(key), &count(&node[name]), None)
+    };
     let own = match kind {
         "email" | "auto_email" | "text" | "auto_text" => {
             template(page, form, "template", &words.say("field-template"), kind, &node["template"]).await?
@@ -168,18 +190,20 @@ async fn fields(page: &Page, sequence: &Sequence, form: &Form<'_>, kind: &str, n
         "ab_test" => ab_test(page, form, node).await?,
         "cond_call" => {
             let results = page.get("/call-results").await?;
-            let results: Vec<(&str, String)> = items(&results).map(|result| (text(&result["name"]), words.value("result", text(&result["name"])))).collect();
+            let results: Vec<(&str, String)> =
+                items(&results).map(|name| (text(name), words.value("result", text(name)))).collect();
             form.choices("results:list", &words.say("field-results"), &list(&node["results"]), &results)
         }
         "branch_field" => {
             let known = page.get(&format!("/record-types/{}/fields?limit=500", sequence.record_type)).await?;
-            let known: Vec<Value> = items(&known).cloned().collect();
-            condition::show(words, form, "condition", &node["condition"], &known)
+            condition::show(words, form, "condition", &node["condition"], &condition::of_records(words, &known))
         }
         "branch_stage" => stages(page, sequence, form, node).await?,
         "update_field" => field(page, sequence, form, node).await?,
         "advance" => {
-            let others = page.get(&format!("/sequences?status=active&record_type={}&sort=name&limit=500", sequence.record_type)).await?;
+            let others = page
+                .get(&format!("/sequences?status=active&record_type={}&sort=name&limit=500", sequence.record_type))
+                .await?;
             let others = items(&others).filter(|other| text(&other["id"]) != sequence.id);
             let others = others.map(|other| (text(&other["id"]), text(&other["name"]))).collect();
             form.select("sequence", &words.say("field-sequence"), text(&node["sequence"]), &with_none(words, others))
@@ -232,12 +256,20 @@ fn rest(node: &Value) -> Value {
 }
 
 /// A template with what it says.
-async fn template(page: &Page, form: &Form<'_>, name: &str, label: &str, kind: &str, chosen: &Value) -> Result<Markup, Problem> {
+async fn template(
+    page: &Page,
+    form: &Form<'_>,
+    name: &str,
+    label: &str,
+    kind: &str,
+    chosen: &Value,
+) -> Result<Markup, Problem> {
     let words = page.words();
     let path = if kind.ends_with("text") { "/text-templates" } else { "/email-templates" };
     let known = page.get(&format!("{path}?limit=500")).await?;
-    let languages: Vec<(&str, String)> =
-        items(&known).map(|one| (text(&one["id"]), format!("{} ({})", text(&one["name"]), text(&one["language"])))).collect();
+    let languages: Vec<(&str, String)> = items(&known)
+        .map(|one| (text(&one["id"]), format!("{} ({})", text(&one["name"]), text(&one["language"]))))
+        .collect();
     let options = with_none(words, languages.iter().map(|(id, label)| (*id, label.as_str())).collect());
     let shown = items(&known).find(|one| one["id"] == *chosen && chosen.is_string());
     Ok(html! {
@@ -318,7 +350,8 @@ async fn figures(page: &Page, sequence: &Sequence, id: &str) -> Result<Markup, P
 async fn stages(page: &Page, sequence: &Sequence, form: &Form<'_>, node: &Value) -> Result<Markup, Problem> {
     let words = page.words();
     let flows = page.get("/process-flows?limit=500").await?;
-    let flows: Vec<&Value> = items(&flows).filter(|flow| flow["record_type"] == sequence.record_type.as_str()).collect();
+    let flows: Vec<&Value> =
+        items(&flows).filter(|flow| flow["record_type"] == sequence.record_type.as_str()).collect();
     let names = flows.iter().map(|flow| (text(&flow["id"]), text(&flow["name"]))).collect();
     Ok(html! {
         (form.select("flow", &words.say("field-flow"), text(&node["flow"]), &with_none(words, names)))
@@ -332,7 +365,8 @@ async fn stages(page: &Page, sequence: &Sequence, form: &Form<'_>, node: &Value)
 async fn field(page: &Page, sequence: &Sequence, form: &Form<'_>, node: &Value) -> Result<Markup, Problem> {
     let words = page.words();
     let known = page.get(&format!("/record-types/{}/fields?limit=500", sequence.record_type)).await?;
-    let settable: Vec<&Value> = items(&known).filter(|field| matches!(text(&field["kind"]), "two_option" | "option_set")).collect();
+    let settable: Vec<&Value> =
+        items(&known).filter(|field| matches!(text(&field["kind"]), "two_option" | "option_set")).collect();
     let fields = settable.iter().map(|field| (text(&field["name"]), text(&field["label"]))).collect();
     let values = settable.iter().flat_map(|field| match text(&field["kind"]) {
         "two_option" => vec!["yes", "no"],
@@ -355,7 +389,8 @@ async fn field(page: &Page, sequence: &Sequence, form: &Form<'_>, node: &Value) 
 pub fn tidy(mut said: Map<String, Value>) -> Map<String, Value> {
     if let Some(rest) = said.remove("until_rest") {
         let events = said.remove("until_events");
-        let events = events.as_ref().and_then(Value::as_array).into_iter().flatten().map(|event| json!({ "event": event }));
+        let events =
+            events.as_ref().and_then(Value::as_array).into_iter().flatten().map(|event| json!({ "event": event }));
         let until: Vec<Value> = events.chain(rest.as_array().cloned().unwrap_or_default()).collect();
         said.insert("until".into(), until.into());
     }

@@ -26,7 +26,8 @@ pub async fn get_activate(page: Page, id: Path<String>) -> Result<HttpResponse, 
     let sequence = Sequence::read(&page, &id).await?;
     let found = diagnostics(&page, &sequence.id).await?;
     let (errors, warnings): (Vec<&Value>, Vec<&Value>) = found.iter().partition(|found| found["severity"] == "error");
-    let moves = if sequence.has_revision() && errors.is_empty() { previews(&page, &sequence).await? } else { Vec::new() };
+    let moves =
+        if sequence.has_revision() && errors.is_empty() { previews(&page, &sequence).await? } else { Vec::new() };
     let content = html! {
         (sequence.head(&page, "designer"))
         section.middle {
@@ -74,7 +75,7 @@ fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)]) -> Markup {
     let chosen = form.value("migration.mode", "stay");
     form.show("", &html! {
         @if sequence.has_revision() {
-            (form.area("description", &words.say("publish-description"), "", 3, Some(&words.say("publish-description-help"))))
+            (form.area("description:optional", &words.say("publish-description"), "", 3, Some(&words.say("publish-description-help"))))
             fieldset {
                 legend { (words.say("migrate-legend")) }
                 @for (mode, preview) in moves {
@@ -87,7 +88,7 @@ fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)]) -> Markup {
             }
         } @else {
             details { summary { (words.say("pilot")) }
-                (form.input("number", "pilot.records:number", &words.say("pilot-records"), "", Some(&words.say("pilot-help"))))
+                (form.input("number", "pilot.records:number?", &words.say("pilot-records"), "", Some(&words.say("pilot-help"))))
             }
         }
         div.actions {
@@ -120,7 +121,11 @@ fn groups(page: &Page, mode: &str, preview: &Value) -> Markup {
 fn told(becomes: &Value) -> String {
     match becomes {
         Value::String(text) => text.clone(),
-        Value::Object(parts) => parts.iter().map(|(name, value)| format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect::<Vec<_>>().join(", "),
+        Value::Object(parts) => parts
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect::<Vec<_>>()
+            .join(", "),
         _ => "–".into(),
     }
 }

@@ -17,7 +17,9 @@ pub async fn get_new(page: Page) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let query = page.look.path.split_once('?').map_or("", |(_, query)| query).to_owned();
     let get = |wanted: &str| {
-        url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
     };
     let kind = get("record_type").unwrap_or_default();
     let content = if let Some(id) = get("template") {
@@ -37,7 +39,8 @@ pub async fn get_new(page: Page) -> Result<HttpResponse, Problem> {
             section.middle { (form(&page, None, &kind)) }
         }
     } else {
-        let path = if kind.is_empty() { "/templates".to_owned() } else { with_query("/templates", &[("record_type", &kind)]) };
+        let path =
+            if kind.is_empty() { "/templates".to_owned() } else { with_query("/templates", &[("record_type", &kind)]) };
         let templates = page.get(&path).await?;
         html! {
             p.crumbs { a href="/sequences" { (words.say("nav-sequences")) } }
@@ -81,7 +84,7 @@ fn card_facts(page: &Page, template: &Value) -> Markup {
 fn drawn(page: &Page, template: &Value) -> Markup {
     let graph = Graph::of(&template["graph"]);
     html! { div.canvas.small tabindex="0" role="region" aria-label=(page.words().fill("chart-of", &[("name", text(&template["name"]))])) {
-        (Chart::new(page.words(), &graph).of(text(&template["id"])).show()) } }
+    (Chart::new(page.words(), &graph).of(text(&template["id"])).show()) } }
 }
 
 fn form(page: &Page, template: Option<&Value>, kind: &str) -> Markup {

@@ -30,9 +30,14 @@ impl Asked {
         let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
         let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let get = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-        let percent = |name: &str| get(name).and_then(|value| value.parse::<f64>().ok()).unwrap_or(0.0).clamp(0.0, 100.0);
+        let percent =
+            |name: &str| get(name).and_then(|value| value.parse::<f64>().ok()).unwrap_or(0.0).clamp(0.0, 100.0);
         Asked {
-            records: pairs.iter().filter(|(name, value)| name == "record" && !value.is_empty()).map(|(_, value)| value.clone()).collect(),
+            records: pairs
+                .iter()
+                .filter(|(name, value)| name == "record" && !value.is_empty())
+                .map(|(_, value)| value.clone())
+                .collect(),
             percent: [percent("reply"), percent("answer")],
             version: match get("version") {
                 Some("draft") => "draft",
@@ -86,7 +91,7 @@ fn form(page: &Page, sequence: &Sequence, asked: &Asked, records: &[Value]) -> M
     let [reply, answer] = asked.percent;
     let rate = |name: &str, key: &str, value: f64| {
         html! { div.field { label for={ "assume-" (name) } { (words.say(key)) }
-            input id={ "assume-" (name) } type="number" min="0" max="100" step="any" name=(name) value=(value); } }
+        input id={ "assume-" (name) } type="number" min="0" max="100" step="any" name=(name) value=(value); } }
     };
     html! {
         form method="get" action={ "/sequences/" (sequence.id) "/simulate" } {
@@ -116,7 +121,9 @@ fn form(page: &Page, sequence: &Sequence, asked: &Asked, records: &[Value]) -> M
 
 fn itineraries(page: &Page, answer: &Value, records: &[Value]) -> Markup {
     let words = page.words();
-    let named = |id: &str| records.iter().find(|record| record["id"] == id).map_or(id, |record| text(&record["name"])).to_owned();
+    let named = |id: &str| {
+        records.iter().find(|record| record["id"] == id).map_or(id, |record| text(&record["name"])).to_owned()
+    };
     html! {
         @for way in answer["itineraries"].as_array().into_iter().flatten() {
             h2 { (named(text(&way["record"]))) }

@@ -15,7 +15,8 @@ use crate::web::ui::page::Page;
 use crate::web::ui::sequences::text;
 
 /// What a condition may ask about a member of a team.
-const USER_FIELDS: [(&str, &str); 4] = [("name", "text"), ("email", "text"), ("roles", "option_set"), ("business_unit", "text")];
+const USER_FIELDS: [(&str, &str); 4] =
+    [("name", "text"), ("email", "text"), ("roles", "option_set"), ("business_unit", "text")];
 
 /// The page.
 #[get("/sequences/{id}/properties")]
@@ -44,23 +45,27 @@ pub async fn get_properties(page: Page, id: Path<String>) -> Result<HttpResponse
 fn basics(page: &Page, sequence: &Sequence) -> Markup {
     let (words, form) = (page.words(), sequence.form(page));
     let value = |name: &str| text(&sequence.value[name]);
-    form.show("", &html! {
-        (form.text("name", &words.say("name"), value("name")))
-        (form.area("description", &words.say("description"), value("description"), 4, None))
-        dl {
-            dt { (words.say("column-record-type")) } dd { (words.value("type", value("record_type"))) }
-            dt { (words.say("column-owner")) } dd { (text(&sequence.value["owner"]["name"])) }
-            dt { (words.say("created")) } dd { (page.instant(&sequence.value["created_at"])) }
-        }
-        p { button type="submit" { (words.say("save")) } }
-    })
+    form.show(
+        "",
+        &html! {
+            (form.text("name", &words.say("name"), value("name")))
+            (form.area("description", &words.say("description"), value("description"), 4, None))
+            dl {
+                dt { (words.say("column-record-type")) } dd { (words.value("type", value("record_type"))) }
+                dt { (words.say("column-owner")) } dd { (text(&sequence.value["owner"]["name"])) }
+                dt { (words.say("created")) } dd { (page.instant(&sequence.value["created_at"])) }
+            }
+            p { button type="submit" { (words.say("save")) } }
+        },
+    )
 }
 
 /// Who gets the steps (Q-20…Q-27).
 fn assign_to(page: &Page, sequence: &Sequence, fields: &[Value]) -> Markup {
     let (words, form) = (page.words(), sequence.form(page));
     let (assigned, is_locked) = (&sequence.value["assign_to"], sequence.is_active());
-    let lookups = fields.iter().filter(|field| field["kind"] == "lookup").map(|field| text(&field["name"])).collect::<Vec<_>>();
+    let lookups =
+        fields.iter().filter(|field| field["kind"] == "lookup").map(|field| text(&field["name"])).collect::<Vec<_>>();
     let one = |kind: &str, more: &Markup| {
         html! {
             details.assign open[assigned["type"] == kind] id={ "assign-" (kind) } {
@@ -70,7 +75,8 @@ fn assign_to(page: &Page, sequence: &Sequence, fields: &[Value]) -> Markup {
             }
         }
     };
-    let of_users = USER_FIELDS.map(|(name, kind)| json!({ "name": name, "label": words.value("user", name), "kind": kind }));
+    let of_users =
+        USER_FIELDS.map(|(name, kind)| json!({ "name": name, "label": words.value("user", name), "kind": kind }));
     html! {
         @if is_locked { p.warning { (words.say("assign-locked")) } }
         fieldset disabled[is_locked] {
@@ -112,14 +118,21 @@ fn running(page: &Page, sequence: &Sequence) -> Markup {
         Value::String(kind) => kind.clone(),
         other => other.to_string(),
     };
-    let reentries = [("\"any_time\"", "reentry-any-time"), ("\"never\"", "reentry-never"), ("{\"after_days\":30}", "reentry-30"), ("{\"after_days\":90}", "reentry-90")];
-    let mut options: Vec<(String, String)> = reentries.iter().map(|(json, key)| ((*json).to_owned(), words.say(key))).collect();
+    let reentries = [
+        ("\"any_time\"", "reentry-any-time"),
+        ("\"never\"", "reentry-never"),
+        ("{\"after_days\":30}", "reentry-30"),
+        ("{\"after_days\":90}", "reentry-90"),
+    ];
+    let mut options: Vec<(String, String)> =
+        reentries.iter().map(|(json, key)| ((*json).to_owned(), words.say(key))).collect();
     let now = value["reentry"].to_string();
     if !options.iter().any(|(json, _)| *json == now) {
         options.push((now.clone(), reentry));
     }
     let goals = [("\"success\"", "goal-success"), ("\"reply\"", "goal-reply"), ("\"meeting\"", "goal-meeting")];
-    let mut goals: Vec<(String, String)> = goals.iter().map(|(json, key)| ((*json).to_owned(), words.say(key))).collect();
+    let mut goals: Vec<(String, String)> =
+        goals.iter().map(|(json, key)| ((*json).to_owned(), words.say(key))).collect();
     let goal = value["goal"].to_string();
     if !goals.iter().any(|(json, _)| *json == goal) {
         goals.push((goal.clone(), words.say("goal-field")));
@@ -198,7 +211,8 @@ fn fuse(page: &Page, sequence: &Sequence) -> Markup {
 ///
 fn copy(page: &Page, sequence: &Sequence) -> Markup {
     let words = page.words();
-    let form = Form::new(page, "POST", &format!("/sequences/{}/copy", sequence.id)).then("/sequences/{id}").done("copied");
+    let form =
+        Form::new(page, "POST", &format!("/sequences/{}/copy", sequence.id)).then("/sequences/{id}").done("copied");
     form.show("", &html! {
         (form.text("name", &words.say("name"), &words.fill("copy-name", &[("name", &sequence.name)])))
         (form.area("description:optional", &words.say("description"), text(&sequence.value["description"]), 2, None))
@@ -215,7 +229,7 @@ fn undo(page: &Page, sequence: &Sequence) -> Markup {
     let form = Form::new(page, "POST", &format!("/sequences/{}/undo", sequence.id)).done("undone");
     form.show("", &html! {
         p.help { (words.say("undo-help")) }
-        (form.input("datetime-local", "since:local", &words.say("undo-since"), "", Some(&words.say("undo-since-help"))))
+        (form.input("datetime-local", "since:local?", &words.say("undo-since"), "", Some(&words.say("undo-since-help"))))
         p { (form.flag("deactivate:flag", &words.say("undo-deactivate"), false)) }
         button.danger type="submit" { (icon("undo")) (words.say("undo-do")) }
     })

@@ -68,8 +68,11 @@ fn editor(page: &Page, path: &str, version: Option<String>, tests: &[Value]) -> 
     let words = page.words();
     let form = Form::new(page, "PUT", path).of_version(version).done("saved");
     let written = serde_json::to_string_pretty(tests).unwrap_or_default();
-    form.show("", &html! {
-        (form.area("tests:json", &words.say("tests-json"), &written, 20, Some(&words.say("tests-json-help"))))
-        div.actions { button type="submit" { (icon("done")) (words.say("tests-save")) } }
-    })
+    form.show(
+        "",
+        &html! {
+            (form.area("tests:json", &words.say("tests-json"), &written, 20, Some(&words.say("tests-json-help"))))
+            div.actions { button type="submit" { (icon("done")) (words.say("tests-save")) } }
+        },
+    )
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Sequence;
 use crate::web::problem::Problem;
 use crate::web::ui::chart::{Chart, Graph};
-use crate::web::ui::layout::badge;
+use crate::web::ui::layout::{badge, scroll};
 use crate::web::ui::page::Page;
 use crate::web::ui::sequences::text;
 
@@ -48,7 +48,7 @@ async fn people(page: &Page) -> Result<HashMap<String, String>, Problem> {
 fn table(page: &Page, versions: &[Value], people: &HashMap<String, String>) -> Markup {
     let words = page.words();
     html! {
-        div.scroll { table {
+        (scroll(&words.say("tab-versions"), &html! { table {
             thead { tr {
                 th scope="col" { (words.say("column-version")) } th scope="col" { (words.say("version-change")) } th scope="col" { (words.say("version-at")) }
                 th scope="col" { (words.say("version-by")) } th.number scope="col" { (words.say("column-step-count")) } th.number scope="col" { (words.say("column-connected-count")) }
@@ -59,7 +59,7 @@ fn table(page: &Page, versions: &[Value], people: &HashMap<String, String>) -> M
                 td { (people.get(text(&version["by"])).map_or("–", String::as_str)) }
                 td.number { (page.number(&version["step_count"])) } td.number { (page.number(&version["connected_count"])) }
             } } }
-        } }
+        } }))
     }
 }
 
@@ -67,13 +67,17 @@ fn table(page: &Page, versions: &[Value], people: &HashMap<String, String>) -> M
 fn chosen(page: &Page, sequence: &Sequence, versions: &[Value]) -> (String, String) {
     let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
     let get = |wanted: &str| {
-        url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
     };
     let number = |place: usize| versions.get(place).map(|version| version["number"].to_string());
     let newest = if sequence.is_open_for_drawing() { Some("draft".to_owned()) } else { number(0) };
     let before = if sequence.is_open_for_drawing() { number(0) } else { number(1).or_else(|| number(0)) };
     let known = |wanted: Option<String>| {
-        wanted.filter(|wanted| wanted == "draft" || versions.iter().any(|version| version["number"].to_string() == *wanted))
+        wanted.filter(|wanted| {
+            wanted == "draft" || versions.iter().any(|version| version["number"].to_string() == *wanted)
+        })
     };
     (known(get("from")).or(before).unwrap_or_default(), known(get("to")).or(newest).unwrap_or_default())
 }
@@ -82,14 +86,16 @@ fn compare_form(page: &Page, sequence: &Sequence, versions: &[Value], from: &str
     let words = page.words();
     let mut options: Vec<(String, String)> = versions
         .iter()
-        .map(|version| (version["number"].to_string(), words.fill("version-short", &[("n", &version["number"].to_string())])))
+        .map(|version| {
+            (version["number"].to_string(), words.fill("version-short", &[("n", &version["number"].to_string())]))
+        })
         .collect();
     if sequence.is_open_for_drawing() {
         options.insert(0, ("draft".into(), words.say("version-draft")));
     }
     let select = |name: &str, key: &str, chosen: &str| {
         html! { div.field { label for={ "compare-" (name) } { (words.say(key)) }
-            select id={ "compare-" (name) } name=(name) { @for (value, label) in &options { option value=(value) selected[value == chosen] { (label) } } } } }
+        select id={ "compare-" (name) } name=(name) { @for (value, label) in &options { option value=(value) selected[value == chosen] { (label) } } } } }
     };
     html! {
         form.filters method="get" action={ "/sequences/" (sequence.id) "/versions" } {

@@ -55,7 +55,11 @@ fn q6_a_step_is_added_where_it_may_stand() {
 fn q60_a_step_that_a_condition_asks_about_is_deleted_after_it() {
     for (id, keep, expected) in [
         ("mail", "", Err("why-delete-condition-first")),
-        ("pause", "", Ok("start=mail asked.yes=call asked.no=write call.next=end end.next=- mail.next=asked write.next=end")),
+        (
+            "pause",
+            "",
+            Ok("start=mail asked.yes=call asked.no=write call.next=end end.next=- mail.next=asked write.next=end"),
+        ),
         ("asked", "yes", Ok("start=mail call.next=pause end.next=- mail.next=call pause.next=end")),
         ("asked", "no", Ok("start=mail end.next=- mail.next=write pause.next=end write.next=pause")),
         ("asked", "neither", Ok("start=mail mail.next=-")),
@@ -96,7 +100,10 @@ fn steps_are_moved_and_copied_and_ways_joined() {
     assert_eq!(join(&mut graph, at("call.next"), Some("end")), Ok(()));
     assert_eq!(join(&mut graph, at("end.next"), Some("call")), Err("why-circle"));
     assert_eq!(join(&mut graph, at("write.next"), None), Ok(()));
-    assert_eq!(told(&graph), "start=mail asked.yes=call asked.no=write call.next=end end.next=- mail.next=asked write.next=-");
+    assert_eq!(
+        told(&graph),
+        "start=mail asked.yes=call asked.no=write call.next=end end.next=- mail.next=asked write.next=-"
+    );
 }
 
 #[test]
@@ -105,5 +112,8 @@ fn a_panel_changes_a_node_and_not_where_it_leads() {
     let said = json!({ "id": "x", "type": "task", "next": null, "name": "Ring", "description": null });
     let Value::Object(said) = said else { unreachable!() };
     change(&mut graph, "call", said).unwrap();
-    assert_eq!(find(&mut graph, "call").unwrap(), &json!({ "id": "call", "type": "phone_call", "name": "Ring", "next": "pause" }));
+    assert_eq!(
+        find(&mut graph, "call").unwrap(),
+        &json!({ "id": "call", "type": "phone_call", "name": "Ring", "next": "pause" })
+    );
 }
