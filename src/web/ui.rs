@@ -70,15 +70,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(layout::get_style)
         .service(layout::get_script)
         .service(layout::get_mark)
-        .service(
-            web::resource("/do/{method}/{path:.*}")
-                .app_data(
-                    web::FormConfig::default()
-                        .limit(limits::JSON_BODY_MAX)
-                        .error_handler(|error, _| unreadable(&error).into()),
-                )
-                .route(web::post().to(form::post_do)),
-        )
+        .service(form::post_do)
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)

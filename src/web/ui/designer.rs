@@ -7,15 +7,15 @@ mod panel;
 
 use std::collections::HashMap;
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
-use actix_web::web::{self, Form as Fields, Path, ServiceConfig};
+use actix_web::web::{Path, ServiceConfig};
+use actix_web::{HttpResponse, get, post};
 use maud::{Markup, html};
 use serde_json::Value;
 
 use self::edit::{Place, Why};
 use super::chart::{Chart, Graph};
-use super::form::{self, Form};
+use super::form::{self, Fields, Form};
 use super::icons::icon;
 use super::inside::Sent;
 use super::page::Page;
@@ -26,12 +26,11 @@ use crate::web::problem::Problem;
 
 /// The routes.
 pub fn pages(config: &mut ServiceConfig) {
-    config
-        .route("/sequences/{id}", web::get().to(get_designer))
-        .route("/designer/{id}/{action}", web::post().to(post_designer));
+    config.service(get_designer).service(post_designer);
 }
 
 /// The page.
+#[get("/sequences/{id}")]
 async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Problem> {
     let sequence = Sequence::read(&page, &id).await?;
     let words = page.words();
@@ -153,12 +152,13 @@ fn mover(page: &Page, sequence: &Sequence, version: Option<&str>) -> Markup {
 }
 
 /// Changes the drawing, and shows it again.
+#[post("/designer/{id}/{action}")]
 async fn post_designer(
     page: Page,
     path: Path<(String, String)>,
-    fields: Fields<Vec<(String, String)>>,
+    Fields(fields): Fields,
 ) -> Result<HttpResponse, Problem> {
-    let ((id, action), fields) = (path.into_inner(), fields.into_inner());
+    let (id, action) = path.into_inner();
     let address = format!("/designer/{id}/{action}");
     let answer = draw(&page, &id, &action, &fields).await;
     form::follow(&page, address, fields, answer.map(|then| (then, Value::Null))).await

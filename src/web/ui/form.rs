@@ -19,12 +19,14 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
+use actix_web::dev::Payload;
 use actix_web::http::header::LOCATION;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Form as Fields, Path};
+use actix_web::web::Path;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, post};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use futures_util::future::LocalBoxFuture;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
@@ -34,6 +36,7 @@ use super::page::Page;
 use crate::domain::schedule::civil;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
+use crate::web::request::bytes;
 
 /// A form that was refused, so that its page can show it again with what was in it.
 #[derive(Debug)]
@@ -44,13 +47,34 @@ pub struct Refused {
     pub problem: Problem,
 }
 
+/// What a form sends, in order; as long as a JSON body may be.
+pub struct Fields(pub Vec<(String, String)>);
+
+impl FromRequest for Fields {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Fields, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            if request.content_type() != "application/x-www-form-urlencoded" {
+                let detail = "this address takes application/x-www-form-urlencoded";
+                return Err(Problem::new("unsupported_media_type", detail));
+            }
+            let body = bytes(&request, &mut payload).await?;
+            Ok(Fields(url::form_urlencoded::parse(&body).into_owned().collect()))
+        })
+    }
+}
+
 /// Sends a form on to the API, and leads to the page that follows.
+#[post("/do/{method}/{path:.*}")]
 pub async fn post_do(
     page: Page,
     path: Path<(String, String)>,
-    fields: Fields<Vec<(String, String)>>,
+    Fields(fields): Fields,
 ) -> Result<HttpResponse, Problem> {
-    let ((method, path), fields) = (path.into_inner(), fields.into_inner());
+    let (method, path) = path.into_inner();
     let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let method: Method = method.parse().map_err(|_| Problem::not_found("page"))?;
     let action = format!("/do/{method}/{path}");

@@ -82,6 +82,3 @@ impl Words {
 pub fn has(language: Language, key: &str) -> bool {
     BUNDLES[language as usize].get_message(key).is_some_and(|message| message.value().is_some())
 }
-
-#[cfg(test)]
-mod tests;

@@ -321,6 +321,3 @@ pub fn change(graph: &mut Value, id: &str, said: Map<String, Value>) -> Result<(
     *node = Value::Object(changed);
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

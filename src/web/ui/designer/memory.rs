@@ -13,7 +13,7 @@ use crate::id::UserId;
 /// How far one can go back.
 const STEPS: usize = 50;
 /// Of how many authors and sequences; whoever has drawn nothing for longest is forgotten first.
-const DRAWINGS: NonZeroUsize = NonZeroUsize::new(200).unwrap();
+const DRAWINGS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(199);
 
 /// Charts before and behind the one that is saved.
 #[derive(Debug, Default)]

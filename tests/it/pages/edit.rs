@@ -1,4 +1,8 @@
-use super::*;
+//! what a designer does to a graph.
+
+use relance::web::ui::chart::{Graph, exits};
+use relance::web::ui::designer::edit::*;
+use serde_json::{Value, json};
 
 /// `start > a > b` and `c? yes: d, no: -` as one text: `a.next=b`.
 fn told(graph: &Value) -> String {
