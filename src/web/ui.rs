@@ -7,10 +7,12 @@ pub mod dates;
 pub mod design;
 pub mod first_steps;
 pub mod form;
+pub mod home;
 pub mod icons;
 pub mod inside;
 pub mod layout;
 pub mod page;
+pub mod sample;
 pub mod sequences;
 pub mod session;
 pub mod sign_in;
@@ -78,7 +80,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)
-        .service(account::get_home)
+        .configure(home::pages)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)
         .service(sign_in::post_sign_out)

@@ -56,7 +56,7 @@ pub async fn post_do(
     let body = read(&fields, page.zone);
     let answer = match body {
         Ok(body) => {
-            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key") };
+            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key"), ..Sent::default() };
             page.send(method, &format!("/{path}"), sent).await
         }
         Err(problem) => Err(problem),
@@ -69,13 +69,18 @@ pub async fn post_do(
                 Some(done) => said(&then, &done),
                 None => then,
             };
-            Ok(HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, then)).finish())
+            Ok(lead_to(&then))
         }
         (Err(problem), Some(at)) if problem.code != "unauthenticated" => {
             page.again(&at, Refused { action, fields, problem }).await
         }
         (Err(problem), _) => Err(problem),
     }
+}
+
+/// The page that follows a form.
+pub fn lead_to(address: &str) -> HttpResponse {
+    HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, address)).finish()
 }
 
 /// Whether an address is one of this server's.

@@ -23,7 +23,7 @@ macro_rules! parts {
     };
 }
 
-parts!("frame", "sequences");
+parts!("frame", "sequences", "home",);
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));
 
