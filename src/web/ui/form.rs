@@ -43,6 +43,13 @@ pub struct Refused {
     pub problem: Problem,
 }
 
+impl Refused {
+    /// A form of its own address that was refused.
+    pub fn of(action: String, problem: Problem) -> Refused {
+        Refused { action, fields: Vec::new(), problem }
+    }
+}
+
 /// Sends a form on to the API, and leads to the page that follows.
 pub async fn post_do(
     page: Page,

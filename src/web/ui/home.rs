@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::form;
 use super::icons::icon;
-use super::inside::Sent;
+use super::inside::{Sent, problem_in};
 use super::page::Page;
 use super::sample;
 use crate::domain::permission::Permission;
@@ -94,10 +94,7 @@ async fn create(page: &Page, records: Vec<Value>) -> Result<(), Problem> {
     let refused = answer["results"].as_array().into_iter().flatten().map(|result| &result["error"]);
     match refused.filter(|error| error.is_object()).find(|error| error["code"] != "external_id_taken") {
         None => Ok(()),
-        Some(error) => {
-            let detail = error["detail"].as_str().unwrap_or("the sample data was refused");
-            Err(Problem::new("validation_failed", detail.to_owned()))
-        }
+        Some(error) => Err(problem_in(error)),
     }
 }
 

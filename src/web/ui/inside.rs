@@ -22,7 +22,7 @@ use tokio::sync::OnceCell;
 use utoipa_actix_web::AppExt;
 
 use crate::web;
-use crate::web::problem::Problem;
+use crate::web::problem::{CODES, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -144,6 +144,12 @@ impl Inside {
         let status = response.status();
         Ok((status, to_bytes(response.into_body()).await.unwrap_or_default()))
     }
+}
+
+/// The problem that an answer to one of a batch tells.
+pub fn problem_in(error: &Value) -> Problem {
+    let code = CODES.iter().map(|(code, ..)| *code).find(|code| error["code"] == *code).unwrap_or("validation_failed");
+    Problem::new(code, error["detail"].as_str().unwrap_or_default().to_owned())
 }
 
 fn problem_of(error: &actix_web::Error) -> Problem {

@@ -110,4 +110,79 @@ if (live) {
   };
 }
 
+// A page that is not done yet is asked for again, until it is.
+const lookAgain = () => {
+  const wait = document.querySelector("[data-refresh]")?.getAttribute("data-refresh");
+  if (wait) setTimeout(refresh, Number(wait));
+};
+
+/* Imports: a file stays here while its columns are chosen from its beginning; then it goes to the API as it is. */
+const BEGINNING = 256 * 1024;
+/** @type {File | undefined} */
+let table;
+
+/** @param {string} text */
+function refuse(text) {
+  const notice = /** @type {HTMLElement | null} */ (document.querySelector("[data-import-wrong]"));
+  if (!notice) return;
+  notice.hidden = false;
+  notice.textContent = text;
+  notice.focus();
+}
+
+/** @param {File} file @param {FormData} fields */
+async function previewTable(file, fields) {
+  const about = new URLSearchParams({ type: String(fields.get("type")), name: file.name, of: String(file.size) });
+  const headers = { accept: "text/html", "content-type": "application/octet-stream" };
+  const response = await fetch(`/imports/preview?${about}`, { method: "POST", body: file.slice(0, BEGINNING), headers });
+  show(await response.text(), location.href);
+  scrollTo(0, 0);
+}
+
+/** @param {File} file @param {FormData} fields */
+async function startTable(file, fields) {
+  /** @type {Record<string, FormDataEntryValue>} */
+  const mapping = {};
+  fields.getAll("column").forEach((column, place) => {
+    const to = fields.get(`to.${place}`);
+    if (to) mapping[String(column)] = to;
+  });
+  const about = new URLSearchParams({ type: String(fields.get("type")), mapping: JSON.stringify(mapping) });
+  if (fields.get("external")) about.set("external_id", String(fields.get("external")));
+  const headers = { "content-type": "text/csv", "idempotency-key": String(fields.get("_key")) };
+  const response = await persist(`/api/v1/imports?${about}`, { method: "POST", body: file, headers });
+  const answer = await response.json();
+  if (!response.ok) return refuse(answer.detail);
+  const then = new URLSearchParams({ of: String(fields.get("of")), type: String(fields.get("type")) });
+  location.assign(`/imports/${answer.id}?${then}`);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const chosen = /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=file]"));
+  if (form.matches("[data-import-choose]")) table = chosen?.files?.[0];
+  const step = form.matches("[data-import-choose]") ? previewTable : form.matches("[data-import-start]") ? startTable : null;
+  if (!step || !table) return;
+  event.preventDefault();
+  const sending = /** @type {HTMLElement | null} */ (form.querySelector("[data-import-sending]"));
+  if (sending) sending.hidden = false;
+  form.setAttribute("aria-busy", "true");
+  try {
+    await step(table, new FormData(form));
+  } catch (error) {
+    refuse(String(error));
+  } finally {
+    form.removeAttribute("aria-busy");
+    if (sending) sending.hidden = true;
+  }
+});
+
+/** What every page needs when it is shown: what only a script can do appears. */
+function begin() {
+  for (const part of document.querySelectorAll("[data-with-script]")) part.removeAttribute("hidden");
+  lookAgain();
+}
+document.addEventListener("relance:shown", begin);
+begin();
+
 export { refresh, say, send, show };
