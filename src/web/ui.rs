@@ -3,15 +3,19 @@
 pub mod account;
 pub mod appearance;
 pub mod clock;
+pub mod connected;
 pub mod dates;
 pub mod design;
 pub mod first_steps;
 pub mod form;
 pub mod home;
 pub mod icons;
+pub mod imports;
 pub mod inside;
 pub mod layout;
 pub mod page;
+pub mod query;
+pub mod records;
 pub mod sample;
 pub mod sequences;
 pub mod session;
@@ -81,6 +85,9 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(design::get_design)
         .service(sequences::get_sequences)
         .configure(home::pages)
+        .configure(imports::pages)
+        .configure(records::pages)
+        .configure(connected::pages)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)
         .service(sign_in::post_sign_out)

@@ -132,7 +132,7 @@ pub async fn get_import(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
     let (state, rejected) = (text(&import["state"]), import["rejected"].as_i64().unwrap_or_default());
     let is_running = state == "running";
     let kind = match state {
-        "completed" if rejected == 0 => "good",
+        "completed" => "good",
         "failed" => "bad",
         _ => "waiting",
     };

@@ -78,6 +78,15 @@ document.addEventListener("change", (event) => {
   if (form) /** @type {HTMLFormElement} */ (form).requestSubmit();
 });
 
+// One box for all of a list.
+document.addEventListener("change", (event) => {
+  const control = /** @type {HTMLInputElement} */ (event.target);
+  const name = control.dataset.all;
+  if (!name) return;
+  const boxes = /** @type {NodeListOf<HTMLInputElement> | undefined} */ (control.form?.querySelectorAll(`input[name="${name}"]:enabled`));
+  for (const box of boxes ?? []) box.checked = control.checked;
+});
+
 // Menus close by Escape and by looking elsewhere.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

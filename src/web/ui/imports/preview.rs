@@ -11,7 +11,7 @@ use crate::web::problem::Problem;
 use crate::web::ui::layout::{self, heading};
 use crate::web::ui::page::Page;
 use crate::web::ui::query::Asked;
-use crate::web::ui::records::kinds::{Kinds, field_label};
+use crate::web::ui::records::kinds::{Kinds, field_label, fields};
 use crate::web::ui::sequences::text;
 
 /// How many cells of each column are shown.
@@ -28,6 +28,7 @@ pub struct Choice {
     rows: Vec<Vec<String>>,
     /// Rows of all of it, as far as can be told from the beginning.
     rows_total: usize,
+    is_all: bool,
     /// Property or field and how it is called, for each group.
     targets: [Vec<(String, String)>; 2],
     /// The target of each column; empty for none.
@@ -42,7 +43,7 @@ impl Choice {
         kind: &str,
         (pasted, beginning, size): (Option<String>, &[u8], usize),
     ) -> Result<Result<Choice, String>, Problem> {
-        let fields = page.get(&format!("/record-types/{kind}/fields")).await?;
+        let fields = fields(page, kind).await?;
         let kinds = Kinds::of(page).await?;
         // A row that is cut off says nothing.
         let whole = match beginning.iter().rposition(|byte| *byte == b'\n').filter(|_| beginning.len() < size) {
@@ -63,8 +64,7 @@ impl Choice {
         let words = page.words();
         let properties = PROPERTIES.into_iter().filter(|name| *name != "external_id");
         let properties = properties.map(|name| (name.to_owned(), words.value("property", name))).collect();
-        let fields = fields["items"].as_array().into_iter().flatten();
-        let fields = fields.map(|field| (text(&field["name"]).to_owned(), field_label(words, field))).collect();
+        let fields = fields.iter().map(|field| (text(&field["name"]).to_owned(), field_label(words, field))).collect();
         let targets: [Vec<(String, String)>; 2] = [properties, fields];
         let names: Vec<&str> = targets.iter().flatten().map(|(name, _)| name.as_str()).collect();
         let mut chosen = vec![String::new(); sheet.header().len()];
@@ -80,6 +80,7 @@ impl Choice {
             header: sheet.header().to_vec(),
             rows,
             rows_total: count * size.max(1) / whole.len().max(1),
+            is_all: beginning.len() >= size,
             targets,
             chosen,
             external: String::new(),
@@ -102,7 +103,7 @@ impl Choice {
         let summary = words.fill(
             "import-summary",
             &[
-                ("rows", &page.number(&self.rows_total.into())),
+                ("rows", &format!("{}{}", if self.is_all { "" } else { "≈ " }, page.number(&self.rows_total.into()))),
                 ("mapped", &mapped.to_string()),
                 ("columns", &self.header.len().to_string()),
                 ("type", &self.kind_label),
@@ -118,7 +119,7 @@ impl Choice {
                 input type="hidden" name="type" value=(self.kind);
                 input type="hidden" name="of" value=(self.rows_total);
                 input type="hidden" name="_key" value=(format!("{:032x}", fastrand::u128(..)));
-                section { div.scroll { table {
+                section { div.scroll { table.stacked {
                     thead { tr {
                         th scope="col" { (words.say("import-column")) }
                         th scope="col" { (words.say("import-to")) }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::kinds::{Kinds, field_label};
+use super::kinds::{Kinds, field_label, fields};
 use super::people::People;
 use crate::web::problem::Problem;
 use crate::web::ui::form::{Form, hidden};
@@ -80,8 +80,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     async fn of(page: &'a Page, form: &'a Form<'a>, kind: &str, record: &'a Value) -> Result<Fields<'a>, Problem> {
-        let list = page.get(&format!("/record-types/{kind}/fields")).await?;
-        let fields = list["items"].as_array().cloned().unwrap_or_default();
+        let fields = fields(page, kind).await?;
         let has_contact = matches!(kind, "account" | "opportunity");
         let mut targets: Vec<&str> = fields.iter().filter_map(|field| field["target"].as_str()).collect();
         if has_contact {
@@ -109,6 +108,8 @@ impl<'a> Fields<'a> {
         };
         let allows = |name: &str, key: &str| form.flag(&format!("{name}:flag"), &words.say(key), record[name] != false);
         let owner = record["owner"].to_string();
+        let formed = format!("{} {}", text(&record["fields"]["first_name"]), text(&record["fields"]["last_name"]));
+        let name = Some(text(&record["name"])).filter(|name| *name != formed.trim()).unwrap_or_default();
         html! {
             section {
                 h2 { (words.say("record-part-fields")) }
@@ -116,7 +117,7 @@ impl<'a> Fields<'a> {
                 @for field in self.fields.iter().filter(|field| field["name"] == "notes") {
                     (form.area("fields.notes:optional", &field_label(words, field), &shown(&record["fields"]["notes"]), 3, None))
                 }
-                (form.input("text", "name:optional", &words.say("record-name"), text(&record["name"]), Some(&words.say("record-name-help"))))
+                (form.input("text", "name:optional", &words.say("record-name"), name, Some(&words.say("record-name-help"))))
             }
             section {
                 h2 { (words.say("record-part-reach")) }

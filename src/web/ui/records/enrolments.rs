@@ -46,7 +46,7 @@ pub async fn show(page: &Page, record: &Value, people: &People) -> Result<Markup
 
 /// Whether it goes on.
 pub fn is_live(status: &str) -> bool {
-    matches!(status, "connecting" | "connected" | "error")
+    matches!(status, "connecting" | "connected")
 }
 
 /// The status of an enrolment, in word and colour.

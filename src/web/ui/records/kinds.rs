@@ -60,3 +60,27 @@ fn known(words: Words, prefix: &str, name: &str, label: &str, is_built_in: bool)
         false => label.to_owned(),
     }
 }
+
+/// Names of fields as people expect them one after the other; others follow by name.
+const ORDER: [&str; 12] = [
+    "first_name",
+    "last_name",
+    "company",
+    "job_title",
+    "account",
+    "industry",
+    "website",
+    "city",
+    "country",
+    "stage",
+    "estimated_value",
+    "currency",
+];
+
+/// The fields of a type as people expect them.
+pub async fn fields(page: &Page, kind: &str) -> Result<Vec<Value>, Problem> {
+    let list = page.get(&format!("/record-types/{kind}/fields")).await?;
+    let mut fields = list["items"].as_array().cloned().unwrap_or_default();
+    fields.sort_by_key(|field| ORDER.iter().position(|name| field["name"] == *name).unwrap_or(ORDER.len()));
+    Ok(fields)
+}

@@ -62,7 +62,7 @@ fn filters(page: &Page, asked: &Asked, kinds: &Kinds, people: &People) -> Markup
     let said = |value: &str, key: &str| (value.to_owned(), words.say(key));
     let owners: Vec<_> = people.users().into_iter().chain(people.teams()).collect();
     html! {
-        form.filters method="get" action="/records" role="search" {
+        form.filters.tight method="get" action="/records" role="search" {
             div.field.wide {
                 label for="filter-q" { (words.say("search")) }
                 input id="filter-q" type="search" name="q" value=(asked.get("q")) placeholder=(words.say("records-search"));
@@ -87,9 +87,9 @@ fn table(page: &Page, rows: &[Value], kinds: &Kinds, people: &People) -> Markup 
                 th scope="col" { (words.say("name")) }
                 th scope="col" { (words.say("record-type")) }
                 th scope="col" { (words.say("record-sequences")) }
-                th scope="col" { (words.say("record-owner")) }
-                th.number scope="col" { (words.say("property-score")) }
-                th scope="col" { (words.say("record-modified")) }
+                th.roomy scope="col" { (words.say("record-owner")) }
+                th.number.roomy scope="col" { (words.say("property-score")) }
+                th.roomy scope="col" { (words.say("record-modified")) }
             } }
             tbody { @for record in rows { (row(page, record, kinds, people)) } }
         } }
@@ -99,6 +99,7 @@ fn table(page: &Page, rows: &[Value], kinds: &Kinds, people: &People) -> Markup 
 fn row(page: &Page, record: &Value, kinds: &Kinds, people: &People) -> Markup {
     let sequences = record["sequences"].as_array().into_iter().flatten();
     let company = record["fields"]["company"].as_str().or(record["fields"]["account"].as_str());
+    let company = company.filter(|company| !text(&record["name"]).contains(company));
     html! { tr {
         th scope="row" {
             a href={ "/records/" (text(&record["id"])) } { (text(&record["name"])) }
@@ -106,9 +107,9 @@ fn row(page: &Page, record: &Value, kinds: &Kinds, people: &People) -> Markup {
         }
         td { (kinds.label(text(&record["type"]))) @if record["state"] == "inactive" { " " (state(page.words(), record)) } }
         td { @for sequence in sequences { div { a href={ "/sequences/" (text(&sequence["id"])) } { (text(&sequence["name"])) } } } }
-        td { (people.name(&record["owner"])) }
-        td.number { @if record["score"].is_number() { (page.number(&record["score"])) } }
-        td { (page.ago(&record["modified_at"])) }
+        td.roomy { (people.name(&record["owner"])) }
+        td.number.roomy { @if record["score"].is_number() { (page.number(&record["score"])) } }
+        td.roomy { (page.ago(&record["modified_at"])) }
     } }
 }
 

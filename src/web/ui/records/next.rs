@@ -61,11 +61,15 @@ fn now(page: &Page, item: &Value, people: &People) -> Markup {
 fn later(page: &Page, item: &Value) -> Markup {
     let words = page.words();
     let (kind, name) = (text(&item["type"]), text(&item["name"]));
+    let said = words.value("next-kind", kind);
+    // A condition asks its question, and a wait is called so.
+    let says_it = name.is_empty() || name == said || name.ends_with('?');
     html! {
         li {
             (icon(picture(kind))) " "
             @if let Some(branch) = item["branch"].as_str() { strong { (words.say(branch)) ":" } " " }
-            @if name.is_empty() { (words.value("next-kind", kind)) } @else { (name) span.quietly { " · " (words.value("node", kind)) } }
+            @if name.is_empty() { (said) } @else { (name) }
+            @if !says_it { span.quietly { " · " (said) } }
         }
     }
 }

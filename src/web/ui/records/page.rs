@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, post};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::kinds::{Kinds, field_label};
+use super::kinds::{Kinds, field_label, fields};
 use super::list::state;
 use super::people::People;
 use super::{enrolments, next, timeline};
@@ -26,7 +26,7 @@ pub async fn get_record(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
     let id = text(&record["id"]);
     let (kinds, people) = (Kinds::of(&page).await?, People::of(&page).await?);
     let kind = text(&record["type"]);
-    let fields = page.get(&format!("/record-types/{kind}/fields")).await?;
+    let fields = fields(&page, kind).await?;
     let up_next = page.get(&format!("/records/{id}/up-next")).await?;
     let content = html! {
         p.crumbs { a href="/records" { (page.say("nav-records")) } }
@@ -69,10 +69,9 @@ fn actions(page: &Page, record: &Value, version: Option<String>) -> Markup {
 }
 
 /// Properties and fields that say something.
-async fn known(page: &Page, record: &Value, fields: &Value, people: &People) -> Result<Markup, Problem> {
+async fn known(page: &Page, record: &Value, fields: &[Value], people: &People) -> Result<Markup, Problem> {
     let words = page.words();
     let mut rows: Vec<(String, Markup)> = Vec::new();
-    let fields = fields["items"].as_array().into_iter().flatten();
     for field in fields {
         let value = &record["fields"][text(&field["name"])];
         if !value.is_null() {

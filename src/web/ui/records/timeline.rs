@@ -28,6 +28,9 @@ const KEPT: [&str; 13] = [
     "work_done",
 ];
 
+/// A note of so many bytes is shown at once.
+const NOTE_SHOWN: usize = 240;
+
 /// One page of it.
 pub async fn show(page: &Page, id: &str, people: &People, asked: &Asked) -> Result<Markup, Problem> {
     let is_all = asked.get("everything") == "yes";
@@ -60,8 +63,16 @@ fn entry(page: &Page, item: &Value, people: &People) -> Markup {
             div {
                 (told(page, text(&item["kind"]), text(&item["summary"])))
                 span.by { (people.name(&item["actor"])) }
-                @if let Some(note) = item["note"].as_str() { blockquote { (note) } }
+                @if let Some(note) = item["note"].as_str() { (said(page, note)) }
             }
         }
+    }
+}
+
+/// The words of a note or message; long ones when asked for.
+fn said(page: &Page, note: &str) -> Markup {
+    html! {
+        @if note.len() <= NOTE_SHOWN { blockquote { (note) } }
+        @else { details { summary { (page.say("timeline-message")) } blockquote { (note) } } }
     }
 }

@@ -11,17 +11,19 @@ use crate::web::ui::words::has;
 
 /// A sentence of the API with its instants as people say them.
 pub fn plain(page: &Page, text: &str) -> String {
-    let said = text.split(' ').map(|word| {
+    let mut said: Vec<String> = Vec::new();
+    for word in text.split(' ') {
         let bare = word.trim_end_matches(['.', ',', ';', ':', ')']);
-        match Timestamp::parse(bare).filter(|_| bare.len() > 15) {
-            Some(at) => {
-                let rest = word.get(bare.len()..).unwrap_or_default();
-                super::super::dates::said(page.words(), page.zone, page.now, at) + rest
-            }
-            None => word.to_owned(),
-        }
-    });
-    sentence(&said.collect::<Vec<_>>().join(" "))
+        let Some(at) = Timestamp::parse(bare).filter(|_| bare.len() > 15) else {
+            said.push(word.to_owned());
+            continue;
+        };
+        // "At tomorrow" says nobody.
+        said.pop_if(|before| before == "at");
+        let rest = word.get(bare.len()..).unwrap_or_default();
+        said.push(super::super::dates::said(page.words(), page.zone, page.now, at) + rest);
+    }
+    sentence(&said.join(" "))
 }
 
 /// The sentence; where the reader has another language, what happened in theirs and the sentence below.

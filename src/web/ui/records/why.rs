@@ -22,7 +22,6 @@ pub async fn get_why(page: Page, path: Path<(String, String)>) -> Result<HttpRes
         p.crumbs { a href="/records" { (page.say("nav-records")) } " / " a href=(address) { (text(&record["name"])) } }
         (heading(&page.say("why-title"), &html! {}))
         p.badges {
-            a href=(address) { (text(&record["name"])) } " – "
             a href={ "/sequences/" (text(&enrolment["sequence"])) } { (text(&enrolment["sequence_name"])) } " "
             (status(page.words(), text(&enrolment["status"])))
         }

@@ -11,7 +11,7 @@ import-text-example =
 import-continue = Continue
 import-refused = This cannot be imported yet
 import-check = What goes where
-import-summary = About { $rows } rows become records of the type { $type }. { $mapped } of { $columns } columns go in; the others are left out.
+import-summary = { $rows } rows become records of the type { $type }. { $mapped } of { $columns } columns go in; the others are left out.
 import-column = Your column
 import-to = goes into
 import-to-of = “{ $column }” goes into
@@ -43,7 +43,7 @@ import-rejects = { $n ->
     [one] One row did not go in
    *[other] { $n } rows did not go in
 }
-import-rejects-text = The file below has each of them with its line and the reason. Mend it there, and import it again.
+import-rejects-text = The file below has each of them with its line and the reason. Mend them in your list, and import it again.
 import-rejects-do = Download the rejected rows
 import-records = See the records
 import-another = Import another file

@@ -11,7 +11,7 @@ import-text-example =
 import-continue = Continuer
 import-refused = Cela ne peut pas encore être importé
 import-check = Ce qui va où
-import-summary = Environ { $rows } lignes deviennent des enregistrements de type { $type }. { $mapped } colonnes sur { $columns } sont reprises ; les autres sont laissées de côté.
+import-summary = { $rows } lignes deviennent des enregistrements de type { $type }. { $mapped } colonnes sur { $columns } sont reprises ; les autres sont laissées de côté.
 import-column = Votre colonne
 import-to = va dans
 import-to-of = « { $column } » va dans
@@ -43,7 +43,7 @@ import-rejects = { $n ->
     [one] Une ligne n’a pas été reprise
    *[other] { $n } lignes n’ont pas été reprises
 }
-import-rejects-text = Le fichier ci-dessous contient chacune d’elles avec son numéro et la raison. Corrigez-le, puis importez-le à nouveau.
+import-rejects-text = Le fichier ci-dessous contient chacune d’elles avec son numéro et la raison. Corrigez-les dans votre liste, puis importez-la à nouveau.
 import-rejects-do = Télécharger les lignes rejetées
 import-records = Voir les enregistrements
 import-another = Importer un autre fichier

@@ -11,7 +11,7 @@ import-text-example =
 import-continue = Continuar
 import-refused = Isto aínda non se pode importar
 import-check = Que vai a cada sitio
-import-summary = Unhas { $rows } filas convértense en rexistros de tipo { $type }. Incorpóranse { $mapped } de { $columns } columnas; as demais quedan fóra.
+import-summary = { $rows } filas convértense en rexistros de tipo { $type }. Incorpóranse { $mapped } de { $columns } columnas; as demais quedan fóra.
 import-column = A súa columna
 import-to = vai a
 import-to-of = «{ $column }» vai a
@@ -43,7 +43,7 @@ import-rejects = { $n ->
     [one] Unha fila non se incorporou
    *[other] { $n } filas non se incorporaron
 }
-import-rejects-text = O ficheiro de abaixo ten cada unha delas co seu número de liña e o motivo. Corríxao e impórteo outra vez.
+import-rejects-text = O ficheiro de abaixo ten cada unha delas co seu número de liña e o motivo. Corríxaas na súa lista e impórtea outra vez.
 import-rejects-do = Descargar as filas rexeitadas
 import-records = Ver os rexistros
 import-another = Importar outro ficheiro

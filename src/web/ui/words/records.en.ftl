@@ -127,7 +127,7 @@ enrolment-connecting = Connecting
 enrolment-connected = Connected
 enrolment-completed = Completed
 enrolment-disconnected = Disconnected
-enrolment-error = Needs help
+enrolment-error = Could not begin
 enrolment-version = version { $n }
 enrolment-steps = { $done } of { $total } steps
 enrolment-since = Since
@@ -168,3 +168,4 @@ enrolments-ended = { $n ->
     [one] One that ended
    *[other] { $n } that ended
 }
+timeline-message = Show the message

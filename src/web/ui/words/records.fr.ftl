@@ -127,7 +127,7 @@ enrolment-connecting = Connexion prévue
 enrolment-connected = Connecté
 enrolment-completed = Terminé
 enrolment-disconnected = Déconnecté
-enrolment-error = À débloquer
+enrolment-error = N’a pas pu commencer
 enrolment-version = version { $n }
 enrolment-steps = { $done } étapes sur { $total }
 enrolment-since = Depuis
@@ -168,3 +168,4 @@ enrolments-ended = { $n ->
     [one] Une séquence terminée
    *[other] { $n } séquences terminées
 }
+timeline-message = Afficher le message

@@ -127,7 +127,7 @@ enrolment-connecting = Conectando
 enrolment-connected = Conectado
 enrolment-completed = Completado
 enrolment-disconnected = Desconectado
-enrolment-error = Precisa axuda
+enrolment-error = Non puido comezar
 enrolment-version = versión { $n }
 enrolment-steps = { $done } de { $total } pasos
 enrolment-since = Desde
@@ -168,3 +168,4 @@ enrolments-ended = { $n ->
     [one] Unha que rematou
    *[other] { $n } que remataron
 }
+timeline-message = Amosar a mensaxe
