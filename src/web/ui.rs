@@ -6,6 +6,7 @@ pub mod clock;
 pub mod connected;
 pub mod dates;
 pub mod design;
+pub mod find;
 pub mod first_steps;
 pub mod form;
 pub mod home;
@@ -88,6 +89,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .configure(imports::pages)
         .configure(records::pages)
         .configure(connected::pages)
+        .configure(find::pages)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)
         .service(sign_in::post_sign_out)

@@ -158,7 +158,6 @@ pub async fn post_disconnect(
     id: Path<String>,
     fields: Fields<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Problem> {
-    let sequence = page.get(&format!("/sequences/{id}")).await?;
     let mut outcomes = Vec::new();
     for (_, enrolment) in fields.into_inner().into_iter().filter(|(name, _)| name == "enrolment") {
         let path = format!("/enrolments/{enrolment}");
@@ -167,7 +166,7 @@ pub async fn post_disconnect(
         let answer = page.send(Method::POST, &format!("{path}/disconnect"), sent).await;
         outcomes.push(Outcome { record: record.unwrap_or_default(), refused: answer.err() });
     }
-    outcome::show(&page, &sequence, outcomes, "disconnected").await
+    outcome::show(&page, &page.get(&format!("/sequences/{id}")).await?, outcomes, "disconnected").await
 }
 
 /// Connects the chosen records with one request.
@@ -177,7 +176,6 @@ pub async fn post_connect(
     id: Path<String>,
     fields: Fields<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Problem> {
-    let sequence = page.get(&format!("/sequences/{id}")).await?;
     let fields = fields.into_inner();
     let records: Vec<&str> = fields.iter().filter(|(name, _)| name == "record").map(|(_, id)| id.as_str()).collect();
     if records.is_empty() {
@@ -195,7 +193,7 @@ pub async fn post_connect(
         refused: result["error"].is_object().then(|| problem_in(&result["error"])),
     });
     let outcomes = results.collect();
-    outcome::show(&page, &sequence, outcomes, "connected").await
+    outcome::show(&page, &page.get(&format!("/sequences/{id}")).await?, outcomes, "connected").await
 }
 
 /// This area's pages.

@@ -23,7 +23,7 @@ macro_rules! parts {
     };
 }
 
-parts!("frame", "sequences", "home", "imports", "records", "happened", "connected");
+parts!("frame", "sequences", "home", "imports", "records", "happened", "connected", "find");
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));
 

@@ -186,6 +186,89 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+/* The palette and the keys: dialogs over any page. */
+const dialog = (/** @type {string} */ id) => /** @type {HTMLDialogElement | null} */ (document.getElementById(id));
+
+/** Pages, sequences and records of what is written, as `/find` lists them. @param {string} q */
+async function find(q) {
+  const response = await fetch(`/find?${new URLSearchParams({ q })}`, { headers: { accept: "text/html" } });
+  const found = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("found");
+  const input = /** @type {HTMLInputElement | null} */ (document.getElementById("palette-q"));
+  // What was asked for before may be answered later.
+  if (found && input?.value === q) dialog("palette")?.querySelector("[data-found]")?.replaceChildren(...found.childNodes);
+}
+
+/** @param {string} id */
+function openDialog(id) {
+  const opened = dialog(id);
+  if (!opened || document.querySelector("dialog[open]")) return false;
+  if (id === "keys") listKeys(opened);
+  opened.showModal();
+  if (id === "palette") {
+    const input = /** @type {HTMLInputElement} */ (opened.querySelector("input"));
+    input.value = "";
+    find("");
+  }
+  return true;
+}
+
+/** A part of a page says its own keys: `j Next row|k Row before`. @param {HTMLElement} opened */
+function listKeys(opened) {
+  const list = opened.querySelector("dl");
+  for (const own of opened.querySelectorAll("[data-own]")) own.remove();
+  const said = [...document.querySelectorAll("[data-keys]")].flatMap((part) => part.getAttribute("data-keys")?.split("|") ?? []);
+  for (const line of said.reverse()) {
+    const [key, ...words] = line.split(" ");
+    const [term, text, cap] = ["dt", "dd", "kbd"].map((name) => document.createElement(name));
+    cap.textContent = key;
+    text.textContent = words.join(" ");
+    term.append(cap);
+    for (const part of [text, term]) {
+      part.dataset.own = "";
+      list?.prepend(part);
+    }
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const opener = target.closest("[data-dialog]");
+  if (opener && openDialog(String(opener.getAttribute("data-dialog")))) event.preventDefault();
+  if (target.matches("dialog")) /** @type {HTMLDialogElement} */ (target).close();
+});
+document.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openDialog("palette");
+  }
+  const palette = target.closest("#palette");
+  if (palette) {
+    const links = /** @type {HTMLElement[]} */ ([...palette.querySelectorAll("input, a")]);
+    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (way) {
+      event.preventDefault();
+      links[(links.indexOf(target) + way + links.length) % links.length].focus();
+    } else if (event.key === "Enter" && target.matches("input") && links[1]) {
+      event.preventDefault();
+      links[1].click();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  if (event.key === "?") openDialog("keys");
+  if (event.key !== "/") return;
+  const search = /** @type {HTMLElement | null} */ (document.querySelector("main input[type=search]"));
+  if (search) event.preventDefault();
+  search?.focus();
+});
+let typing = 0;
+document.getElementById("palette-q")?.addEventListener("input", (event) => {
+  clearTimeout(typing);
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  typing = window.setTimeout(() => find(input.value), 120);
+});
+
 /** What every page needs when it is shown: what only a script can do appears. */
 function begin() {
   for (const part of document.querySelectorAll("[data-with-script]")) part.removeAttribute("hidden");
