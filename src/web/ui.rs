@@ -5,15 +5,22 @@ pub mod appearance;
 pub mod chart;
 pub mod clock;
 pub mod condition;
+pub mod connected;
 pub mod dates;
 pub mod design;
 pub mod designer;
+pub mod find;
 pub mod first_steps;
 pub mod form;
+pub mod home;
 pub mod icons;
+pub mod imports;
 pub mod inside;
 pub mod layout;
 pub mod page;
+pub mod query;
+pub mod records;
+pub mod sample;
 pub mod sequence;
 pub mod sequences;
 pub mod session;
@@ -76,7 +83,11 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(sequences::get_sequences)
         .configure(sequence::pages)
         .configure(designer::pages)
-        .service(account::get_home)
+        .configure(home::pages)
+        .configure(imports::pages)
+        .configure(records::pages)
+        .configure(connected::pages)
+        .configure(find::pages)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)
         .service(sign_in::post_sign_out)

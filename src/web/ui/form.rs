@@ -67,6 +67,13 @@ impl FromRequest for Fields {
     }
 }
 
+impl Refused {
+    /// A form of its own address that was refused.
+    pub fn of(action: String, problem: Problem) -> Refused {
+        Refused { action, fields: Vec::new(), problem }
+    }
+}
+
 /// Sends a form on to the API, and leads to the page that follows.
 #[post("/do/{method}/{path:.*}")]
 pub async fn post_do(
@@ -106,13 +113,18 @@ pub async fn follow(
                 Some(done) => said(&then, &done),
                 None => then,
             };
-            Ok(HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, then)).finish())
+            Ok(lead_to(&then))
         }
         (Err(problem), Some(at)) if problem.code != "unauthenticated" => {
             page.again(&at, Refused { action, fields, problem }).await
         }
         (Err(problem), _) => Err(problem),
     }
+}
+
+/// The page that follows a form.
+pub fn lead_to(address: &str) -> HttpResponse {
+    HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, address)).finish()
 }
 
 /// Whether an address is one of this server's.

@@ -23,7 +23,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::domain::language::Language;
 use crate::web;
-use crate::web::problem::Problem;
+use crate::web::problem::{CODES, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -32,6 +32,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub struct Sent {
     /// Its body.
     pub body: Option<Value>,
+    /// Its body where that is a table.
+    pub csv: Option<String>,
     /// `If-Match`: what it changes must still be that.
     pub version: Option<String>,
     /// `Idempotency-Key`: sent twice, it counts once.
@@ -81,7 +83,8 @@ impl Inside {
             return Err(Problem::new("internal", "no application"));
         };
         let uri: Uri = path.parse().map_err(|_| Problem::not_found("page"))?;
-        let body = sent.body.map(|body| Bytes::from(body.to_string()));
+        let kind = if sent.csv.is_some() { "text/csv; charset=utf-8" } else { "application/json" };
+        let body = sent.csv.or_else(|| sent.body.map(|body| body.to_string())).map(Bytes::from);
         let payload = match &body {
             Some(bytes) => {
                 let bytes = bytes.clone();
@@ -102,7 +105,7 @@ impl Inside {
             HeaderValue::from_str(text).map_err(|_| Problem::malformed("", "a form's own fields do not read"))
         };
         if let Some(bytes) = &body {
-            head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
         }
         if let Some(version) = &sent.version {
@@ -147,6 +150,12 @@ impl Inside {
         let status = response.status();
         Ok((status, to_bytes(response.into_body()).await.unwrap_or_default()))
     }
+}
+
+/// The problem that an answer to one of a batch tells.
+pub fn problem_in(error: &Value) -> Problem {
+    let code = CODES.iter().map(|(code, ..)| *code).find(|code| error["code"] == *code).unwrap_or("validation_failed");
+    Problem::new(code, error["detail"].as_str().unwrap_or_default().to_owned())
 }
 
 fn problem_of(error: &actix_web::Error) -> Problem {

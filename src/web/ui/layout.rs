@@ -66,10 +66,12 @@ pub fn frame(page: &Page, title: &str, content: &Markup) -> Markup {
             }
         }
         nav.you aria-label=(words.say("nav-you")) {
+            (super::find::link(page))
             a href="/account" aria-label=(page.name) { (icon("person")) span { (page.name) } }
             form method="post" action="/sign-out" { button.quiet type="submit" { (words.say("sign-out")) } }
         }
     };
+    let header = html! { (header) (super::find::dialogs(page)) };
     let band = html! { @if page.is_sandbox() { (super::clock::band(page)) } };
     let main = html! { (page.told()) (content) };
     document(&page.look, title, &header, &band, &main)

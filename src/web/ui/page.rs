@@ -107,6 +107,11 @@ impl Page {
         })
     }
 
+    /// What handlers are given.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The texts of this page's language.
     pub fn words(&self) -> Words {
         self.look.words

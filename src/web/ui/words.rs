@@ -23,7 +23,17 @@ macro_rules! parts {
     };
 }
 
-parts!("frame", "sequences", "designer");
+parts!(
+    "frame",
+    "sequences",
+    "designer",
+    "home",
+    "imports",
+    "records",
+    "happened",
+    "connected",
+    "find",
+);
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));
 

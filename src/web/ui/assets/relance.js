@@ -79,6 +79,15 @@ document.addEventListener("change", (event) => {
   if (form) /** @type {HTMLFormElement} */ (form).requestSubmit();
 });
 
+// One box for all of a list.
+document.addEventListener("change", (event) => {
+  const control = /** @type {HTMLInputElement} */ (event.target);
+  const name = control.dataset.all;
+  if (!name) return;
+  const boxes = /** @type {NodeListOf<HTMLInputElement> | undefined} */ (control.form?.querySelectorAll(`input[name="${name}"]:enabled`));
+  for (const box of boxes ?? []) box.checked = control.checked;
+});
+
 // Menus close by Escape and by looking elsewhere.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -194,5 +203,163 @@ if (live) {
     waiting = window.setTimeout(() => { if (!isBusy()) refresh(); }, 400);
   };
 }
+
+// A page that is not done yet is asked for again, until it is.
+const lookAgain = () => {
+  const wait = document.querySelector("[data-refresh]")?.getAttribute("data-refresh");
+  if (wait) setTimeout(refresh, Number(wait));
+};
+
+/* Imports: a file stays here while its columns are chosen from its beginning; then it goes to the API as it is. */
+const BEGINNING = 256 * 1024;
+/** @type {File | undefined} */
+let table;
+
+/** @param {string} text */
+function refuse(text) {
+  const notice = /** @type {HTMLElement | null} */ (document.querySelector("[data-import-wrong]"));
+  if (!notice) return;
+  notice.hidden = false;
+  notice.textContent = text;
+  notice.focus();
+}
+
+/** @param {File} file @param {FormData} fields */
+async function previewTable(file, fields) {
+  const about = new URLSearchParams({ type: String(fields.get("type")), name: file.name, of: String(file.size) });
+  const headers = { accept: "text/html", "content-type": "application/octet-stream" };
+  const response = await fetch(`/imports/preview?${about}`, { method: "POST", body: file.slice(0, BEGINNING), headers });
+  show(await response.text(), location.href);
+  scrollTo(0, 0);
+}
+
+/** @param {File} file @param {FormData} fields */
+async function startTable(file, fields) {
+  /** @type {Record<string, FormDataEntryValue>} */
+  const mapping = {};
+  fields.getAll("column").forEach((column, place) => {
+    const to = fields.get(`to.${place}`);
+    if (to) mapping[String(column)] = to;
+  });
+  const about = new URLSearchParams({ type: String(fields.get("type")), mapping: JSON.stringify(mapping) });
+  if (fields.get("external")) about.set("external_id", String(fields.get("external")));
+  const headers = { "content-type": "text/csv", "idempotency-key": String(fields.get("_key")) };
+  const response = await persist(`/api/v1/imports?${about}`, { method: "POST", body: file, headers });
+  const answer = await response.json();
+  if (!response.ok) return refuse(answer.detail);
+  const then = new URLSearchParams({ of: String(fields.get("of")), type: String(fields.get("type")) });
+  location.assign(`/imports/${answer.id}?${then}`);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const chosen = /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=file]"));
+  if (form.matches("[data-import-choose]")) table = chosen?.files?.[0];
+  const step = form.matches("[data-import-choose]") ? previewTable : form.matches("[data-import-start]") ? startTable : null;
+  if (!step || !table) return;
+  event.preventDefault();
+  const sending = /** @type {HTMLElement | null} */ (form.querySelector("[data-import-sending]"));
+  if (sending) sending.hidden = false;
+  form.setAttribute("aria-busy", "true");
+  try {
+    await step(table, new FormData(form));
+  } catch (error) {
+    refuse(String(error));
+  } finally {
+    form.removeAttribute("aria-busy");
+    if (sending) sending.hidden = true;
+  }
+});
+
+/* The palette and the keys: dialogs over any page. */
+const dialog = (/** @type {string} */ id) => /** @type {HTMLDialogElement | null} */ (document.getElementById(id));
+
+/** Pages, sequences and records of what is written, as `/find` lists them. @param {string} q */
+async function find(q) {
+  const response = await fetch(`/find?${new URLSearchParams({ q })}`, { headers: { accept: "text/html" } });
+  const found = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("found");
+  const input = /** @type {HTMLInputElement | null} */ (document.getElementById("palette-q"));
+  // What was asked for before may be answered later.
+  if (found && input?.value === q) dialog("palette")?.querySelector("[data-found]")?.replaceChildren(...found.childNodes);
+}
+
+/** @param {string} id */
+function openDialog(id) {
+  const opened = dialog(id);
+  if (!opened || document.querySelector("dialog[open]")) return false;
+  if (id === "keys") listKeys(opened);
+  opened.showModal();
+  if (id === "palette") {
+    const input = /** @type {HTMLInputElement} */ (opened.querySelector("input"));
+    input.value = "";
+    find("");
+  }
+  return true;
+}
+
+/** A part of a page says its own keys: `j Next row|k Row before`. @param {HTMLElement} opened */
+function listKeys(opened) {
+  const list = opened.querySelector("dl");
+  for (const own of opened.querySelectorAll("[data-own]")) own.remove();
+  const said = [...document.querySelectorAll("[data-keys]")].flatMap((part) => part.getAttribute("data-keys")?.split("|") ?? []);
+  for (const line of said.reverse()) {
+    const [key, ...words] = line.split(" ");
+    const [term, text, cap] = ["dt", "dd", "kbd"].map((name) => document.createElement(name));
+    cap.textContent = key;
+    text.textContent = words.join(" ");
+    term.append(cap);
+    for (const part of [text, term]) {
+      part.dataset.own = "";
+      list?.prepend(part);
+    }
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const opener = target.closest("[data-dialog]");
+  if (opener && openDialog(String(opener.getAttribute("data-dialog")))) event.preventDefault();
+  if (target.matches("dialog")) /** @type {HTMLDialogElement} */ (target).close();
+});
+document.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openDialog("palette");
+  }
+  const palette = target.closest("#palette");
+  if (palette) {
+    const links = /** @type {HTMLElement[]} */ ([...palette.querySelectorAll("input, a")]);
+    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (way) {
+      event.preventDefault();
+      links[(links.indexOf(target) + way + links.length) % links.length].focus();
+    } else if (event.key === "Enter" && target.matches("input") && links[1]) {
+      event.preventDefault();
+      links[1].click();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  if (event.key === "?") openDialog("keys");
+  if (event.key !== "/") return;
+  const search = /** @type {HTMLElement | null} */ (document.querySelector("main input[type=search]"));
+  if (search) event.preventDefault();
+  search?.focus();
+});
+let typing = 0;
+document.getElementById("palette-q")?.addEventListener("input", (event) => {
+  clearTimeout(typing);
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  typing = window.setTimeout(() => find(input.value), 120);
+});
+
+/** What every page needs when it is shown: what only a script can do appears. */
+function begin() {
+  for (const part of document.querySelectorAll("[data-with-script]")) part.removeAttribute("hidden");
+  lookAgain();
+}
+document.addEventListener("relance:shown", begin);
+begin();
 
 export { refresh, say, send, show };

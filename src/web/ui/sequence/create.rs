@@ -45,7 +45,7 @@ pub async fn get_new(page: Page) -> Result<HttpResponse, Problem> {
         html! {
             p.crumbs { a href="/sequences" { (words.say("nav-sequences")) } }
             (heading(&words.say("sequence-new"), &html! {}))
-            div.card.choice-card {
+            div.card.blank-card {
                 div { h2 { (words.say("create-blank")) } p { (words.say("create-blank-text")) } }
                 a.button.main href={ "/sequences/new?blank=1" @if !kind.is_empty() { "&record_type=" (kind) } } { (words.say("create-blank-do")) }
             }

@@ -128,7 +128,7 @@ fn itineraries(page: &Page, answer: &Value, records: &[Value]) -> Markup {
         @for way in answer["itineraries"].as_array().into_iter().flatten() {
             h2 { (named(text(&way["record"]))) }
             @if way["error"].is_object() { p.notice { (text(&way["error"]["detail"])) } }
-            ol.timeline { @for stop in way["steps"].as_array().into_iter().flatten() { (stop_row(page, stop)) }
+            ol.plan-steps { @for stop in way["steps"].as_array().into_iter().flatten() { (stop_row(page, stop)) }
                 li { strong { (words.value("end", text(&way["end"]))) } @if way["ended_at"].is_string() { " " (at(page, &way["ended_at"])) } }
             }
         }
