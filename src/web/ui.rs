@@ -1,6 +1,7 @@
 //! The pages: HTML that works without script, made on the server from what the API answers. A path is a file.
 
 pub mod account;
+pub mod admin;
 pub mod appearance;
 pub mod clock;
 pub mod dates;
@@ -78,6 +79,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)
+        .configure(admin::pages)
         .service(account::get_home)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)

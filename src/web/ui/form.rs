@@ -15,7 +15,8 @@
 //!
 //! Parts that are all numbers are places in a list. Fields that begin with `_` are about the request: `_match` (`If-Match`),
 //! `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is refused), `_then` (the page that
-//! follows; `{id}` in it is that of the answer) and `_done` (what is said there).
+//! follows; `{id}` in it is that of the answer), `_done` (what is said there) and `_once` (the page that it stands on shows
+//! the answer).
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::inside::Sent;
-use super::page::Page;
+use super::page::{Answered, Page};
 use crate::domain::schedule::civil;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
@@ -62,6 +63,7 @@ pub async fn post_do(
         Err(problem) => Err(problem),
     };
     match (answer, about("_at").filter(|at| is_local(at))) {
+        (Ok(value), Some(at)) if about("_once").is_some() => page.once(&at, Answered { action, value }).await,
         (Ok(answer), at) => {
             let then = about("_then").filter(|then| is_local(then)).or(at).unwrap_or_else(|| "/".into());
             let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());
@@ -185,12 +187,13 @@ pub struct Form<'a> {
     version: Option<String>,
     then: Option<String>,
     done: Option<&'static str>,
+    is_once: bool,
 }
 
 impl<'a> Form<'a> {
     /// One that asks `METHOD /api/v1PATH`.
     pub fn new(page: &'a Page, method: &str, path: &str) -> Form<'a> {
-        Form { page, action: format!("/do/{method}{path}"), version: None, then: None, done: None }
+        Form { page, action: format!("/do/{method}{path}"), version: None, then: None, done: None, is_once: false }
     }
 
     /// Only as long as what it changes is still this version.
@@ -214,6 +217,19 @@ impl<'a> Form<'a> {
         self
     }
 
+    /// Its answer is shown on the page that it stands on, this once.
+    #[must_use]
+    pub fn once(mut self) -> Form<'a> {
+        self.is_once = true;
+        self
+    }
+
+    /// What was answered to it just now, if its page shows that.
+    pub fn answer(&self) -> Option<&'a Value> {
+        let answered = self.page.answered.as_deref().filter(|answered| answered.action == self.action);
+        answered.map(|answered| &answered.value)
+    }
+
     /// Whether it is the one that was refused.
     pub fn is_refused(&self) -> bool {
         self.page.refused.as_ref().is_some_and(|refused| refused.action == self.action)
@@ -227,6 +243,7 @@ impl<'a> Form<'a> {
                 @if let Some(version) = &self.version { input type="hidden" name="_match" value=(version); }
                 @if let Some(then) = &self.then { input type="hidden" name="_then" value=(then); }
                 @if let Some(done) = self.done { input type="hidden" name="_done" value=(done); }
+                @if self.is_once { input type="hidden" name="_once" value="yes"; }
                 input type="hidden" name="_key" value=(format!("{:032x}", fastrand::u128(..)));
                 (fields)
             }

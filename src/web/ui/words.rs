@@ -23,7 +23,7 @@ macro_rules! parts {
     };
 }
 
-parts!("frame", "sequences");
+parts!("frame", "sequences", "account", "admin",);
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));
 
