@@ -82,7 +82,7 @@ fn show(app: &App, page: &Page, told: &Told) -> Markup {
         }
         section {
             h2 { (words.say("account-sessions")) }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th scope="col" { (words.say("account-since")) } th scope="col" { (words.say("account-from")) }
                     th scope="col" { (words.say("account-used")) } th.last scope="col" { span.hidden { (words.say("actions")) } } } }
                 tbody { @for (id, held) in &keys { @if held.key.kind == KeyKind::Session { (session_row(page, *id, held)) } } }

@@ -1,7 +1,10 @@
 //! `/admin`: what an administrator sets up, each area behind a card.
 
 pub mod parts;
+pub mod settings;
+pub mod tags;
 pub mod teams;
+pub mod templates;
 pub mod tokens;
 pub mod users;
 
@@ -20,14 +23,19 @@ use crate::domain::permission::Permission;
 pub fn pages(config: &mut ServiceConfig) {
     config.service(get_admin);
     config.configure(users::pages).configure(teams::pages).configure(tokens::pages);
+    config.configure(templates::pages).configure(tags::pages).configure(settings::pages);
 }
 
 /// An area: where it is, its picture, and whether only administrators may open it.
 type Area = (&'static str, &'static str, bool);
 
 /// The areas in their groups.
-const GROUPS: [(&str, &[Area]); 1] =
-    [("people", &[("users", "person", false), ("teams", "team", false), ("tokens", "key", false)])];
+const GROUPS: [(&str, &[Area]); 4] = [
+    ("people", &[("users", "person", false), ("teams", "team", false), ("tokens", "key", false)]),
+    ("messages", &[("email-templates", "email", false), ("text-templates", "text_message", false)]),
+    ("data", &[("tags", "tag", false)]),
+    ("organisation", &[("settings", "settings", false)]),
+];
 
 /// The overview.
 #[get("/admin")]

@@ -366,7 +366,9 @@ impl<'a> Form<'a> {
         chosen: &[&str],
         options: &[(V, L)],
     ) -> Markup {
-        let refused = self.page.refused.as_ref().filter(|_| self.is_refused());
+        // Another form of the page may ask the same of the API without this field.
+        let has_this = |refused: &Refused| refused.fields.iter().any(|(known, _)| known == name);
+        let refused = self.page.refused.as_ref().filter(|refused| self.is_refused() && has_this(refused));
         let is_chosen = |value: &str| match refused {
             Some(refused) => refused.fields.iter().any(|(known, sent)| known == name && sent == value),
             None => chosen.contains(&value),

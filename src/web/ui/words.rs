@@ -23,7 +23,14 @@ macro_rules! parts {
     };
 }
 
-parts!("frame", "sequences", "account", "admin",);
+parts! {
+    "frame",
+    "sequences",
+    "account",
+    "admin",
+    "settings",
+    "templates",
+}
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));
 
