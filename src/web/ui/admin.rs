@@ -1,5 +1,8 @@
 //! `/admin`: what an administrator sets up, each area behind a card.
 
+pub mod deliveries;
+pub mod gateways;
+pub mod mailboxes;
 pub mod parts;
 pub mod settings;
 pub mod tags;
@@ -7,6 +10,7 @@ pub mod teams;
 pub mod templates;
 pub mod tokens;
 pub mod users;
+pub mod webhooks;
 
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, get};
@@ -24,6 +28,8 @@ pub fn pages(config: &mut ServiceConfig) {
     config.service(get_admin);
     config.configure(users::pages).configure(teams::pages).configure(tokens::pages);
     config.configure(templates::pages).configure(tags::pages).configure(settings::pages);
+    config.configure(mailboxes::pages).configure(gateways::pages).configure(deliveries::pages);
+    config.configure(webhooks::pages);
 }
 
 /// An area: where it is, its picture, and whether only administrators may open it.
@@ -32,9 +38,18 @@ type Area = (&'static str, &'static str, bool);
 /// The areas in their groups.
 const GROUPS: [(&str, &[Area]); 4] = [
     ("people", &[("users", "person", false), ("teams", "team", false), ("tokens", "key", false)]),
-    ("messages", &[("email-templates", "email", false), ("text-templates", "text_message", false)]),
+    (
+        "messages",
+        &[
+            ("email-templates", "email", false),
+            ("text-templates", "text_message", false),
+            ("mailboxes", "inbox", false),
+            ("text-gateways", "antenna", true),
+            ("deliveries", "send", false),
+        ],
+    ),
     ("data", &[("tags", "tag", false)]),
-    ("organisation", &[("settings", "settings", false)]),
+    ("organisation", &[("settings", "settings", false), ("webhooks", "hook", true)]),
 ];
 
 /// The overview.

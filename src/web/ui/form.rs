@@ -11,6 +11,7 @@
 //! | `list` | every value of that name; an empty one only says that there is a list |
 //! | `lines` | a list of lines |
 //! | `json` | JSON |
+//! | `secret` | text; left out where it is empty |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
 //! Parts that are all numbers are places in a list. Fields that begin with `_` are about the request: `_match` (`If-Match`),
@@ -138,6 +139,9 @@ fn wrong(place: &str, why: &str) -> Problem {
 /// What one field says; nothing where a list has no more.
 fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
     let trimmed = text.trim();
+    if kind == "secret" && text.is_empty() {
+        return Ok(None);
+    }
     Ok(Some(match kind {
         "optional" | "number" | "local" if trimmed.is_empty() => Value::Null,
         "number" => {
@@ -438,6 +442,7 @@ mod tests {
             ("none:list", ""),
             ("lines:lines", "x\r\n\r\n y "),
             ("to:json", r#"{"team":"1"}"#),
+            ("password:secret", ""),
             ("rows.10.a", "last"),
             ("rows.2.a", "first"),
             ("at:local", "2026-03-29T02:30"),

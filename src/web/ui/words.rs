@@ -30,6 +30,7 @@ parts! {
     "admin",
     "settings",
     "templates",
+    "channels",
 }
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

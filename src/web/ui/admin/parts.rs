@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::form::Form;
-use super::super::layout::{badge, heading, more};
+use super::super::layout::{badge, heading, more, with_query};
 use super::super::page::Page;
 use super::super::words::Words;
 use crate::web::problem::Problem;
@@ -106,6 +106,37 @@ pub fn none() -> Markup {
 pub async fn names(page: &Page) -> Result<BTreeMap<String, String>, Problem> {
     let list = page.get("/users?limit=500").await?;
     Ok(items(&list).iter().map(|user| (text(&user["id"]).to_owned(), text(&user["name"]).to_owned())).collect())
+}
+
+/// Whose something is, as the API has it: nobody's, a user's, a team's. The texts of what belongs to everybody comes first.
+pub async fn owners(page: &Page, everybody: &str) -> Result<Vec<(String, String)>, Problem> {
+    let teams = page.get("/teams?limit=500").await?;
+    let users = page.get("/users?limit=500").await?;
+    let each = |list: &Value, kind: &str| -> Vec<(String, String)> {
+        let one = |item: &Value| (json!({ kind: item["id"] }).to_string(), text(&item["name"]).to_owned());
+        items(list).iter().map(one).collect()
+    };
+    let all =
+        [("null".to_owned(), page.say(everybody))].into_iter().chain(each(&teams, "team")).chain(each(&users, "user"));
+    Ok(all.collect())
+}
+
+/// The name of an owner among those there are.
+pub fn owner_name(owners: &[(String, String)], owner: &Value) -> String {
+    let known = owner.to_string();
+    owners.iter().find(|(value, _)| *value == known).map(|(_, name)| name.clone()).unwrap_or_default()
+}
+
+/// Ways to look at a list, as tabs: the values of one parameter, all of them first.
+pub fn tabs(page: &Page, path: &str, name: &str, values: &[(&str, String)]) -> Markup {
+    let chosen = asked(page, name);
+    html! {
+        nav.tabs aria-label=(page.say("filter-apply")) {
+            @for (value, label) in values {
+                a href=(with_query(path, &[(name, value)])) aria-current=[(chosen == *value).then_some("page")] { (label) }
+            }
+        }
+    }
 }
 
 /// Several words as badges.
