@@ -31,6 +31,7 @@ use crate::web::App;
 use crate::web::problem::Problem;
 use crate::web::request::blocking;
 use crate::web::ui::layout;
+use crate::web::ui::page::Look;
 
 /// A picture of one transparent point.
 const POINT: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff\x21\xf9\x04\x01\x00\x00\x00\x00\x2c\
@@ -123,20 +124,20 @@ async fn written(app: &App, step: StepId) -> Result<(Wording, Timestamp), Proble
 
 /// Asks whether the person means it: what looks at every link of a message must not decide that.
 #[get("/u/{id}")]
-async fn get_unsubscribe(app: Data<App>, id: Path<String>) -> Result<Markup, Problem> {
+async fn get_unsubscribe(app: Data<App>, look: Look, id: Path<String>) -> Result<Markup, Problem> {
     links(&app).unsubscribed(&id).ok_or_else(nothing_here)?;
     let content = html! {
         div.card {
-            p { "You will get no more automated e-mail from us." }
-            form method="post" action={ "/u/" (id) } { button type="submit" { "Unsubscribe" } }
+            p { (look.words.say("unsubscribe-text")) }
+            form method="post" action={ "/u/" (id) } { button type="submit" { (look.words.say("unsubscribe")) } }
         }
     };
-    Ok(layout::page("Unsubscribe", None, &content))
+    Ok(layout::plain(&look, &look.words.say("unsubscribe"), &content))
 }
 
 /// One click (RFC 8058), from a mail program or from the page: no more such messages. Once more changes nothing.
 #[post("/u/{id}")]
-async fn post_unsubscribe(app: Data<App>, id: Path<String>) -> Result<Markup, Problem> {
+async fn post_unsubscribe(app: Data<App>, look: Look, id: Path<String>) -> Result<Markup, Problem> {
     let (step, address) = links(&app).unsubscribed(&id).ok_or_else(nothing_here)?;
     let add = SuppressionCommand::Add(Suppressed::email_of(step.record(), UNSUBSCRIBED));
     // First the address, which nobody can erase.
@@ -149,6 +150,6 @@ async fn post_unsubscribe(app: Data<App>, id: Path<String>) -> Result<Markup, Pr
         Err(Failure::Refused(RecordRejection::NotFound | RecordRejection::StepNotFound)) => {}
         Err(failure) => return Err(failure.into()),
     }
-    let content = html! { div.card { p { "Done. You will get no more automated e-mail from us." } } };
-    Ok(layout::page("Unsubscribed", None, &content))
+    let content = html! { div.card { p { (look.words.say("unsubscribed-text")) } } };
+    Ok(layout::plain(&look, &look.words.say("unsubscribed"), &content))
 }

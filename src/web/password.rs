@@ -14,12 +14,21 @@ use crate::web::request::blocking;
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// What is wrong with a password that somebody chooses.
-pub fn fault(password: &str) -> Option<String> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Fewer characters than this.
+    Short(usize),
+    /// More bytes than this.
+    Long(usize),
+}
+
+/// What is wrong with a password that somebody chooses, if anything is.
+pub fn fault(password: &str) -> Option<Fault> {
     let (count, bytes) = (password.chars().count(), password.len());
     if count < limits::PASSWORD_MIN {
-        return Some(format!("A password has at least {} characters; a sentence is a good one.", limits::PASSWORD_MIN));
+        return Some(Fault::Short(limits::PASSWORD_MIN));
     }
-    (bytes > limits::PASSWORD_MAX).then(|| format!("A password has at most {} bytes.", limits::PASSWORD_MAX))
+    (bytes > limits::PASSWORD_MAX).then_some(Fault::Long(limits::PASSWORD_MAX))
 }
 
 /// The PHC string of a password, with a salt of its own.

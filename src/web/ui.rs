@@ -1,6 +1,7 @@
 //! The pages: HTML that works without script, made on the server from what the API answers. A path is a file.
 
 pub mod account;
+pub mod admin;
 pub mod appearance;
 pub mod chart;
 pub mod clock;
@@ -88,6 +89,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .configure(records::pages)
         .configure(connected::pages)
         .configure(find::pages)
+        .configure(admin::pages)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)
         .service(sign_in::post_sign_out)

@@ -8,11 +8,17 @@ use chrono::TimeDelta;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Field, answer, notice, page};
+use super::admin::zone_field;
+use super::dates;
+use super::first_steps::fault_text;
+use super::form::Form as ApiForm;
+use super::layout::{Field, answer, badge, frame, heading};
+use super::page::Page;
 use super::session::{Opening, Visitor, leave, open};
+use super::words::Words;
 use crate::domain::account::command::{AccountCommand, NewKey, Proof};
 use crate::domain::account::{Account, KeyKind, TokenScope};
-use crate::domain::permission::Role;
+use crate::domain::language::Language;
 use crate::id::KeyId;
 use crate::runtime::keyring::HeldKey;
 use crate::runtime::message::Caller;
@@ -33,129 +39,155 @@ enum Told<'a> {
 
 /// The page.
 #[get("/account")]
-pub async fn get_account(app: Data<App>, visitor: Visitor) -> HttpResponse {
-    answer(StatusCode::OK, show(&app, &visitor, &Told::Nothing))
+pub async fn get_account(app: Data<App>, page: Page) -> HttpResponse {
+    answer(StatusCode::OK, show(&app, &page, &Told::Nothing))
 }
 
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::SystemAdministrator => "System administrator",
-        Role::SequenceManager => "Sequence manager",
-        Role::SalesManager => "Sales manager",
-        Role::Seller => "Seller",
-    }
+/// An instant of the world's clock: people sign in at no other, whatever a sandbox's says.
+fn instant(page: &Page, at: Timestamp) -> Markup {
+    dates::instant(page.words(), page.zone, real_now(), at)
 }
 
-fn instant(at: Timestamp) -> Markup {
-    let text = at.to_string();
-    html! { time datetime=(text) { (text.get(..16).unwrap_or_default().replace('T', " ")) " UTC" } }
-}
-
-fn show(app: &App, visitor: &Visitor, told: &Told) -> Markup {
-    let (principal, current) = (visitor.principal, visitor.session);
+fn show(app: &App, page: &Page, told: &Told) -> Markup {
+    let words = page.words();
     let given = app.engine.given();
-    let profile = given.policy.user(principal.user()).map(|user| user.profile.clone()).unwrap_or_default();
-    let keys = app.engine.keyring().of(principal.user());
-    let roles: Vec<&str> = profile.roles.iter().map(role_name).collect();
+    let user = page.visitor.principal.user();
+    let profile = given.policy.user(user).map(|user| user.profile.clone()).unwrap_or_default();
+    let keys = app.engine.keyring().of(user);
+    let roles: Vec<String> = profile.roles.iter().map(|role| words.value("role", role.name())).collect();
+    let zone = profile.time_zone.as_deref().unwrap_or_default();
     let content = html! {
+        (heading(&words.say("account"), &html! {}))
         @match told {
             Told::Nothing => {}
-            Told::Wrong(text) => (notice(Some(text))),
-            Told::Token(token) => div.done role="status" {
-                "Copy the new token now; it is not shown again."
-                code.secret { (token) }
-            },
+            Told::Wrong(text) => div.notice role="alert" tabindex="-1" { (text) },
+            Told::Token(token) => div.done role="status" { (words.say("account-token-copy")) code.secret { (token) } },
+        }
+        div.columns.account-top {
+            section {
+                h2 { (profile.name) }
+                dl {
+                    dt { (words.say("account-email")) } dd { (profile.email) }
+                    dt { (words.say("account-roles")) } dd { (roles.join(", ")) }
+                    dt { (words.say("account-unit")) } dd { (profile.business_unit) }
+                }
+            }
+            section { h2 { (words.say("account-reading")) } (reading_form(page, profile.language.as_deref(), zone)) }
         }
         section {
-            dl {
-                dt { "Name" } dd { (profile.name) }
-                dt { "E-mail" } dd { (profile.email) }
-                dt { "Roles" } dd { (roles.join(", ")) }
-                dt { "Business unit" } dd { (profile.business_unit) }
-            }
-        }
-        section {
-            h2 { "Where you are signed in" }
-            table {
-                thead { tr { th { "Since" } th { "From" } th { "Last used" } th { "" } } }
-                tbody { @for (id, held) in &keys { @if held.key.kind == KeyKind::Session { (session_row(*id, held, current)) } } }
-            }
-            form method="post" action="/account/sign-out-everywhere" {
-                p { button.quiet type="submit" { "Sign out everywhere" } }
-            }
-        }
-        section { h2 { "Password" } (password_form()) }
-        section {
-            h2 { "Tokens for programs" }
-            @if keys.iter().all(|(_, held)| held.key.kind == KeyKind::Session) {
-                p.help { "None yet. A program sends its token as “Authorization: Bearer TOKEN”." }
-            } @else { table {
-                thead { tr { th { "Name" } th { "May" } th { "Made" } th { "Ends" } th { "Last used" } th { "" } } }
-                tbody { @for (id, held) in &keys { (token_row(*id, held)) } }
+            h2 { (words.say("account-sessions")) }
+            div.scroll tabindex="0" { table {
+                thead { tr { th scope="col" { (words.say("account-since")) } th scope="col" { (words.say("account-from")) }
+                    th scope="col" { (words.say("account-used")) } th.last scope="col" { span.hidden { (words.say("actions")) } } } }
+                tbody { @for (id, held) in &keys { @if held.key.kind == KeyKind::Session { (session_row(page, *id, held)) } } }
             } }
-            (token_form())
+            form method="post" action="/account/sign-out-everywhere" {
+                button.plain type="submit" { (words.say("account-everywhere")) }
+            }
         }
+        section {
+            h2 { (words.say("account-tokens")) }
+            @if keys.iter().all(|(_, held)| held.key.kind == KeyKind::Session) {
+                p.help { (words.say("account-tokens-none")) }
+            } @else { div.scroll { table {
+                thead { tr {
+                    @for key in ["name", "account-may", "account-made", "account-ends", "account-used"] { th scope="col" { (words.say(key)) } }
+                    th.last scope="col" { span.hidden { (words.say("actions")) } }
+                } }
+                tbody { @for (id, held) in &keys { (token_row(page, *id, held)) } }
+            } } }
+            details.fold {
+                summary { (words.say("account-token-new")) }
+                (token_form(words))
+            }
+        }
+        section { h2 { (words.say("password")) } (password_form(words)) }
     };
-    page("Your account", Some(&profile.name), &content)
+    frame(page, &words.say("account"), &content)
 }
 
-fn session_row(id: KeyId, held: &HeldKey, current: KeyId) -> Markup {
+fn reading_form(page: &Page, language: Option<&str>, zone: &str) -> Markup {
+    let words = page.words();
+    let form = ApiForm::new(page, "PATCH", "/me/settings").done("saved");
+    let names = ["English", "Français", "Galego"];
+    let languages: Vec<(&str, &str)> = Language::ALL.iter().map(|language| language.code()).zip(names).collect();
+    form.show(
+        "",
+        &html! {
+            div.fields {
+                (form.select("language", &words.say("language"), language.unwrap_or(words.0.code()), &languages))
+                (zone_field(&form, words, "time_zone:optional", zone))
+            }
+            button type="submit" { (words.say("save")) }
+        },
+    )
+}
+
+fn session_row(page: &Page, id: KeyId, held: &HeldKey) -> Markup {
     html! { tr {
-        td { (instant(held.key.opened_at)) }
+        td { (instant(page, held.key.opened_at)) }
         td { (held.key.opened_from.map(|from| from.to_string()).unwrap_or_default()) }
-        td { (instant(held.used_at())) }
-        td { @if id == current { "this one" } @else { (close_form(id, "End")) } }
+        td { (instant(page, held.used_at())) }
+        td.last {
+            @if id == page.visitor.session { (badge("good", &page.say("account-this"))) }
+            @else { (close_form(id, &page.say("account-end"))) }
+        }
     } }
 }
 
-fn token_row(id: KeyId, held: &HeldKey) -> Markup {
+fn token_row(page: &Page, id: KeyId, held: &HeldKey) -> Markup {
     let KeyKind::Token { name, scopes } = &held.key.kind else { return html! {} };
-    let scopes: Vec<&str> = scopes.iter().map(|scope| scope_name(*scope)).collect();
+    let words = page.words();
+    let scopes: Vec<String> = scopes.iter().map(|scope| words.value("scope", scope_name(*scope))).collect();
+    let never = words.say("never");
     html! { tr {
-        td { (name) }
+        th scope="row" { (name) }
         td { (scopes.join(", ")) }
-        td { (instant(held.key.opened_at)) }
-        td { @match held.key.expires_at { Some(at) => (instant(at)), None => "never" } }
-        td { @match held.last_used_at() { Some(at) => (instant(at)), None => "never" } }
-        td { (close_form(id, "Revoke")) }
+        td { (instant(page, held.key.opened_at)) }
+        td { @match held.key.expires_at { Some(at) => (instant(page, at)), None => (never) } }
+        td { @match held.last_used_at() { Some(at) => (instant(page, at)), None => (never) } }
+        td.last { (close_form(id, &words.say("revoke"))) }
     } }
 }
 
 fn close_form(id: KeyId, label: &str) -> Markup {
-    html! { form method="post" action={ "/account/keys/" (id) "/close" } { button.quiet type="submit" { (label) } } }
+    html! { form.inline method="post" action={ "/account/keys/" (id) "/close" } { button.quiet type="submit" { (label) } } }
 }
 
-fn password_form() -> Markup {
-    let field =
-        |name, label, autocomplete, help| Field { name, label, kind: "password", value: "", autocomplete, help };
+fn password_form(words: Words) -> Markup {
+    let field = |name, key, autocomplete, help: Option<&str>| {
+        let label = words.say(key);
+        Field { name, label: &label, kind: "password", value: "", autocomplete, help }.show()
+    };
     html! {
         form.narrow method="post" action="/account/password" {
-            (field("current", "Current password", "current-password", None).show())
-            (field("password", "New password", "new-password", Some("Everywhere else you are signed out.")).show())
-            button type="submit" { "Change password" }
+            (field("current", "account-password-current", "current-password", None))
+            (field("password", "account-password-new", "new-password", Some(&words.say("account-password-help"))))
+            button type="submit" { (words.say("account-password-change")) }
         }
     }
 }
 
-fn token_form() -> Markup {
-    let name = Field { name: "name", label: "New token for", kind: "text", value: "", autocomplete: "off", help: None };
-    let scope = |name: &str, label: &str| {
-        html! { label.choice { input type="checkbox" name=(name) value="yes" checked[name == "read"]; (label) } }
+fn token_form(words: Words) -> Markup {
+    let label = words.say("account-token-for");
+    let name = Field { name: "name", label: &label, kind: "text", value: "", autocomplete: "off", help: None };
+    let scope = |name: &str| {
+        html! { label.choice { input type="checkbox" name=(name) value="yes" checked[name == "read"]; (words.value("scope", name)) } }
     };
     html! {
         form.narrow method="post" action="/account/tokens" {
             (name.show())
             fieldset {
-                legend { "It may" }
-                (scope("read", "read")) (scope("write", "change")) (scope("events", "report events")) (scope("admin", "administer"))
+                legend { (words.say("account-may")) }
+                @for name in ["read", "write", "events", "admin"] { (scope(name)) }
             }
             div.field {
-                label for="days" { "Ends after so many days" }
-                input id="days" name="days" type="text" inputmode="numeric" pattern="[0-9]{1,4}" value="90" autocomplete="off"
+                label for="days" { (words.say("account-token-days")) }
+                input #days name="days" type="text" inputmode="numeric" pattern="[0-9]{1,4}" value="90" autocomplete="off"
                     aria-describedby="days-help";
-                p.help id="days-help" { "Leave it empty for a token that does not end." }
+                p.help #days-help { (words.say("account-token-days-help")) }
             }
-            button type="submit" { "Make token" }
+            button type="submit" { (words.say("account-token-make")) }
         }
     }
 }
@@ -172,14 +204,15 @@ pub struct PasswordForm {
 pub async fn post_password(
     app: Data<App>,
     request: HttpRequest,
-    visitor: Visitor,
+    mut page: Page,
     form: Form<PasswordForm>,
 ) -> Result<HttpResponse, Problem> {
-    let principal = visitor.principal;
+    page.look.path = "/account".into();
+    let (principal, words) = (page.visitor.principal, page.words());
     let PasswordForm { current, password } = form.into_inner();
-    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &visitor, &Told::Wrong(wrong))));
+    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &page, &Told::Wrong(wrong))));
     if let Some(fault) = password::fault(&password) {
-        return again(&fault);
+        return again(&fault_text(words, fault));
     }
     let account = principal.user().account();
     let stored = app.engine.read::<Account, _>(account, principal.caller, |seen| seen.state.password.clone()).await?;
@@ -188,7 +221,7 @@ pub async fn post_password(
             let opening = Opening::SetPassword(Proof::Password(stored), password::hash(password).await?);
             open(&app, &request, principal.user(), "POST /account/password", opening).await
         }
-        _ => again("That is not your current password."),
+        _ => again(&words.say("account-password-wrong")),
     }
 }
 
@@ -214,10 +247,11 @@ pub struct TokenForm {
 
 /// Makes a token and shows it once.
 #[post("/account/tokens")]
-pub async fn post_token(app: Data<App>, visitor: Visitor, form: Form<TokenForm>) -> Result<HttpResponse, Problem> {
-    let principal = visitor.principal;
+pub async fn post_token(app: Data<App>, mut page: Page, form: Form<TokenForm>) -> Result<HttpResponse, Problem> {
+    page.look.path = "/account".into();
+    let (principal, words) = (page.visitor.principal, page.words());
     let TokenForm { name, read, write, events, admin, days } = form.into_inner();
-    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &visitor, &Told::Wrong(wrong))));
+    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &page, &Told::Wrong(wrong))));
     let chosen = [
         (read, TokenScope::Read),
         (write, TokenScope::Write),
@@ -230,7 +264,7 @@ pub async fn post_token(app: Data<App>, visitor: Visitor, form: Form<TokenForm>)
         "" => None,
         days => match days.parse::<u16>() {
             Ok(days @ 1..) => Some(now + TimeDelta::days(days.into())),
-            _ => return again("Give the days as a number, or leave them empty."),
+            _ => return again(&words.say("account-token-days-wrong")),
         },
     };
     let secret = Secret::fresh(KeyId(app.engine.ids.fresh(now)))?;
@@ -241,7 +275,7 @@ pub async fn post_token(app: Data<App>, visitor: Visitor, form: Form<TokenForm>)
     let account = principal.user().account();
     let made = app.engine.submit::<Account, _>(account, AccountCommand::OpenToken(new), caller, |_| ()).await;
     match made.map_err(Problem::from) {
-        Ok(()) => Ok(answer(StatusCode::OK, show(&app, &visitor, &Told::Token(&secret.text())))),
+        Ok(()) => Ok(answer(StatusCode::OK, show(&app, &page, &Told::Token(&secret.text())))),
         Err(problem) => again(&problem.detail),
     }
 }

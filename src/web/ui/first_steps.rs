@@ -7,8 +7,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::layout::{Field, answer, notice, page};
+use super::layout::{Field, answer, notice, plain};
+use super::page::Look;
 use super::session::{Opening, open};
+use super::words::Words;
 use crate::domain::account::command::Proof;
 use crate::domain::account::{Account, Invitation};
 use crate::domain::organisation::command::OrganisationCommand;
@@ -20,15 +22,23 @@ use crate::runtime::message::Caller;
 use crate::web::App;
 use crate::web::auth::{caller, real_now};
 use crate::web::hygiene::origin::judge_origin;
-use crate::web::password;
+use crate::web::password::{self, Fault};
 use crate::web::problem::Problem;
 use crate::web::secret::{Secret, digest_of};
 
-fn new_password() -> Markup {
-    let help = format!("At least {} characters; a sentence is a good one.", limits::PASSWORD_MIN);
+/// What is wrong with a password, in words.
+pub fn fault_text(words: Words, fault: Fault) -> String {
+    match fault {
+        Fault::Short(least) => words.fill("password-short", &[("n", &least.to_string())]),
+        Fault::Long(most) => words.fill("password-long", &[("n", &most.to_string())]),
+    }
+}
+
+fn new_password(words: Words) -> Markup {
+    let help = words.fill("password-help", &[("n", &limits::PASSWORD_MIN.to_string())]);
     Field {
         name: "password",
-        label: "Password",
+        label: &words.say("password"),
         kind: "password",
         value: "",
         autocomplete: "new-password",
@@ -38,14 +48,16 @@ fn new_password() -> Markup {
 }
 
 /// A link that leads nowhere, or does not any more.
-fn gone() -> HttpResponse {
+fn gone(look: &Look) -> HttpResponse {
+    let words = look.words;
     let content = html! {
         div.card.narrow {
-            p { "This link is not valid, has been used, or has expired." }
-            p { "Ask an administrator for another one, or " a href="/sign-in" { "sign in" } "." }
+            p { (words.say("link-gone-text")) }
+            p { (words.say("link-gone-ask")) }
+            p { a.button href="/sign-in" { (words.say("sign-in")) } }
         }
     };
-    answer(StatusCode::NOT_FOUND, page("This link leads nowhere", None, &content))
+    answer(StatusCode::NOT_FOUND, plain(look, &words.say("link-gone"), &content))
 }
 
 /// What the first administrator sends.
@@ -56,25 +68,28 @@ pub struct WelcomeForm {
     password: String,
 }
 
-fn welcome(form: &WelcomeForm, wrong: Option<&str>) -> Markup {
+fn welcome(look: &Look, form: &WelcomeForm, wrong: Option<&str>) -> Markup {
+    let words = look.words;
+    let (name_label, email_label) = (words.say("welcome-name"), words.say("welcome-email"));
+    let email_help = words.say("welcome-email-help");
     let name =
-        Field { name: "name", label: "Your name", kind: "text", value: &form.name, autocomplete: "name", help: None };
+        Field { name: "name", label: &name_label, kind: "text", value: &form.name, autocomplete: "name", help: None };
     let email = Field {
         name: "email",
-        label: "Your e-mail address",
+        label: &email_label,
         kind: "email",
         value: &form.email,
         autocomplete: "username",
-        help: Some("You sign in with it."),
+        help: Some(&email_help),
     };
     let content = html! {
         div.card.narrow {
-            p { "You are the first one here. This makes you the administrator, who invites everybody else." }
+            p { (words.say("welcome-text")) }
             (notice(wrong))
-            form method="post" { (name.show()) (email.show()) (new_password()) button type="submit" { "Begin" } }
+            form method="post" { (name.show()) (email.show()) (new_password(words)) button type="submit" { (words.say("welcome-begin")) } }
         }
     };
-    page("Welcome to relance", None, &content)
+    plain(look, &words.say("welcome"), &content)
 }
 
 /// Whether it is the link that this process has printed, and nobody can administer yet.
@@ -85,10 +100,10 @@ fn is_welcome(app: &App, secret: &str) -> bool {
 
 /// The form for the first administrator.
 #[get("/welcome/{secret}")]
-pub async fn get_welcome(app: Data<App>, secret: Path<String>) -> HttpResponse {
+pub async fn get_welcome(app: Data<App>, look: Look, secret: Path<String>) -> HttpResponse {
     match is_welcome(&app, &secret) {
-        true => answer(StatusCode::OK, welcome(&WelcomeForm::default(), None)),
-        false => gone(),
+        true => answer(StatusCode::OK, welcome(&look, &WelcomeForm::default(), None)),
+        false => gone(&look),
     }
 }
 
@@ -97,16 +112,17 @@ pub async fn get_welcome(app: Data<App>, secret: Path<String>) -> HttpResponse {
 pub async fn post_welcome(
     app: Data<App>,
     request: HttpRequest,
+    look: Look,
     secret: Path<String>,
     form: Form<WelcomeForm>,
 ) -> Result<HttpResponse, Problem> {
     judge_origin(&request)?;
     if !is_welcome(&app, &secret) {
-        return Ok(gone());
+        return Ok(gone(&look));
     }
-    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, welcome(&form, Some(wrong))));
+    let again = |wrong: &str| Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, welcome(&look, &form, Some(wrong))));
     if let Some(fault) = password::fault(&form.password) {
-        return again(&fault);
+        return again(&fault_text(look.words, fault));
     }
     let hash = password::hash(form.password.clone()).await?;
     // Whoever began here before and was interrupted goes on.
@@ -137,22 +153,18 @@ pub struct InvitationForm {
     password: String,
 }
 
-fn invitation(email: &str, wrong: Option<&str>) -> Markup {
-    let account = Field {
-        name: "email",
-        label: "You sign in with",
-        kind: "email",
-        value: email,
-        autocomplete: "username",
-        help: None,
-    };
+fn invitation(look: &Look, email: &str, wrong: Option<&str>) -> Markup {
+    let words = look.words;
+    let label = words.say("invitation-email");
+    let account =
+        Field { name: "email", label: &label, kind: "email", value: email, autocomplete: "username", help: None };
     let content = html! {
         div.card.narrow {
             (notice(wrong))
-            form method="post" { (account.show()) (new_password()) button type="submit" { "Set password and sign in" } }
+            form method="post" { (account.show()) (new_password(words)) button type="submit" { (words.say("invitation-set")) } }
         }
     };
-    page("Choose a password", None, &content)
+    plain(look, &words.say("invitation"), &content)
 }
 
 /// The user whom a link invites, with the address they sign in with, if it is valid now.
@@ -169,10 +181,10 @@ async fn invited(app: &App, link: &str) -> Result<Option<(UserId, String, Invita
 
 /// The form for an invited user.
 #[get("/invitation/{link}")]
-pub async fn get_invitation(app: Data<App>, link: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_invitation(app: Data<App>, look: Look, link: Path<String>) -> Result<HttpResponse, Problem> {
     Ok(match invited(&app, &link).await? {
-        Some((_, email, _)) => answer(StatusCode::OK, invitation(&email, None)),
-        None => gone(),
+        Some((_, email, _)) => answer(StatusCode::OK, invitation(&look, &email, None)),
+        None => gone(&look),
     })
 }
 
@@ -181,13 +193,15 @@ pub async fn get_invitation(app: Data<App>, link: Path<String>) -> Result<HttpRe
 pub async fn post_invitation(
     app: Data<App>,
     request: HttpRequest,
+    look: Look,
     link: Path<String>,
     form: Form<InvitationForm>,
 ) -> Result<HttpResponse, Problem> {
     judge_origin(&request)?;
-    let Some((user, email, kept)) = invited(&app, &link).await? else { return Ok(gone()) };
+    let Some((user, email, kept)) = invited(&app, &link).await? else { return Ok(gone(&look)) };
     if let Some(fault) = password::fault(&form.password) {
-        return Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, invitation(&email, Some(&fault))));
+        let wrong = fault_text(look.words, fault);
+        return Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, invitation(&look, &email, Some(&wrong))));
     }
     let hash = password::hash(form.into_inner().password).await?;
     let opening = Opening::SetPassword(Proof::Invitation(kept.digest), hash);

@@ -11,11 +11,13 @@
 //! | `list` | every value of that name; an empty one only says that there is a list |
 //! | `lines` | a list of lines |
 //! | `json` | JSON |
+//! | `secret` | text; left out where it is empty |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part `NAME_rows` is the condition `NAME` in rows (`condition.rs`). Fields that begin with `_` are about the request: `_match` (`If-Match`),
 //! `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is refused), `_then` (the page that
-//! follows; `{id}` in it is that of the answer) and `_done` (what is said there).
+//! follows; `{id}` in it is that of the answer), `_done` (what is said there) and `_once` (the page that it stands on shows
+//! the answer).
 
 use std::collections::BTreeMap;
 
@@ -32,7 +34,7 @@ use serde_json::{Map, Value};
 
 use super::condition;
 use super::inside::Sent;
-use super::page::Page;
+use super::page::{Answered, Page};
 use crate::domain::schedule::civil;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
@@ -107,6 +109,7 @@ pub async fn follow(
 ) -> Result<HttpResponse, Problem> {
     let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     match (answer, about("_at").filter(|at| is_local(at))) {
+        (Ok((_, value)), Some(at)) if about("_once").is_some() => page.once(&at, Answered { action, value }).await,
         (Ok((then, answer)), _) => {
             let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());
             let then = match about("_done") {
@@ -189,6 +192,9 @@ fn wrong(place: &str, why: &str) -> Problem {
 /// What one field says; nothing where it is left out.
 fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
     let trimmed = text.trim();
+    if kind == "secret" && text.is_empty() {
+        return Ok(None);
+    }
     let kind = match kind.strip_suffix('?') {
         Some(_) if trimmed.is_empty() => return Ok(None),
         Some(kind) => kind,
@@ -243,6 +249,7 @@ pub struct Form<'a> {
     version: Option<String>,
     then: Option<String>,
     done: Option<&'static str>,
+    is_once: bool,
 }
 
 impl<'a> Form<'a> {
@@ -253,7 +260,7 @@ impl<'a> Form<'a> {
 
     /// One that a page of its own answers.
     pub fn to(page: &'a Page, action: String) -> Form<'a> {
-        Form { page, action, version: None, then: None, done: None }
+        Form { page, action, version: None, then: None, done: None, is_once: false }
     }
 
     /// Only as long as what it changes is still this version.
@@ -277,6 +284,19 @@ impl<'a> Form<'a> {
         self
     }
 
+    /// Its answer is shown on the page that it stands on, this once.
+    #[must_use]
+    pub fn once(mut self) -> Form<'a> {
+        self.is_once = true;
+        self
+    }
+
+    /// What was answered to it just now, if its page shows that.
+    pub fn answer(&self) -> Option<&'a Value> {
+        let answered = self.page.answered.as_deref().filter(|answered| answered.action == self.action);
+        answered.map(|answered| &answered.value)
+    }
+
     /// Whether it is the one that was refused.
     pub fn is_refused(&self) -> bool {
         self.page.refused.as_ref().is_some_and(|refused| refused.action == self.action)
@@ -290,6 +310,7 @@ impl<'a> Form<'a> {
                 @if let Some(version) = &self.version { input type="hidden" name="_match" value=(version); }
                 @if let Some(then) = &self.then { input type="hidden" name="_then" value=(then); }
                 @if let Some(done) = self.done { input type="hidden" name="_done" value=(done); }
+                @if self.is_once { input type="hidden" name="_once" value="yes"; }
                 input type="hidden" name="_key" value=(format!("{:032x}", fastrand::u128(..)));
                 (fields)
             }
@@ -412,7 +433,9 @@ impl<'a> Form<'a> {
         chosen: &[&str],
         options: &[(V, L)],
     ) -> Markup {
-        let refused = self.page.refused.as_ref().filter(|_| self.is_refused());
+        // Another form of the page may ask the same of the API without this field.
+        let has_this = |refused: &Refused| refused.fields.iter().any(|(known, _)| known == name);
+        let refused = self.page.refused.as_ref().filter(|refused| self.is_refused() && has_this(refused));
         let is_chosen = |value: &str| match refused {
             Some(refused) => refused.fields.iter().any(|(known, sent)| known == name && sent == value),
             None => chosen.contains(&value),
@@ -484,6 +507,7 @@ mod tests {
             ("none:list", ""),
             ("lines:lines", "x\r\n\r\n y "),
             ("to:json", r#"{"team":"1"}"#),
+            ("password:secret", ""),
             ("rows.10.a", "last"),
             ("rows.2.a", "first"),
             ("at:local", "2026-03-29T02:30"),

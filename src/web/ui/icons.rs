@@ -60,5 +60,23 @@ pub const ICONS: &[(&str, &str)] = &[
     ("pause", r#"<path d="M5 3v10M11 3v10"/>"#),
     ("upload", r#"<path d="M8 10.5V2M4.5 5.5 8 2l3.5 3.5M2 10v4h12v-4"/>"#),
     ("menu", r#"<path d="M3 8h.2M8 8h.2M13 8h.2" stroke-width="2.5" stroke-linecap="round"/>"#),
+    (
+        "team",
+        r#"<circle cx="5.5" cy="5.5" r="2.3"/><path d="M1 13.5c.5-4.6 8.5-4.6 9 0M10.5 3.4a2.3 2.3 0 0 1 0 4.3M12 9.7c1.8.5 2.8 1.8 3 3.8"/>"#,
+    ),
+    ("key", r#"<circle cx="5" cy="11" r="3"/><path d="m7.2 8.8 6.3-6.3M11 5l2.5 2.5"/>"#),
+    ("calendar", r#"<path d="M1.5 3.5h13v11h-13zM1.5 7h13M5 1.5v4M11 1.5v4"/>"#),
+    ("block", r#"<circle cx="8" cy="8" r="6.2"/><path d="m3.7 3.7 8.6 8.6"/>"#),
+    ("inbox", r#"<path d="M1.5 9.5 4 2.5h8l2.5 7v4h-13zM1.5 9.5h4l1 2h3l1-2h4"/>"#),
+    (
+        "antenna",
+        r#"<path d="M8 7v7.5M5 10.5a4.5 4.5 0 0 1 0-7M11 3.5a4.5 4.5 0 0 1 0 7M2.8 12.5a8 8 0 0 1 0-11M13.2 1.5a8 8 0 0 1 0 11"/><circle cx="8" cy="7" r="1"/>"#,
+    ),
+    ("tag", r#"<path d="M1.5 1.5h6l7 7-6 6-7-7z"/><circle cx="4.8" cy="4.8" r="1"/>"#),
+    ("flow", r#"<path d="M1.5 5h4l2.5 3-2.5 3h-4L4 8zM8.5 5h3.5l2.5 3-2.5 3H8.5"/>"#),
+    ("import", r#"<path d="M8 1.5v8M4.5 6 8 9.5 11.5 6M1.5 11v3.5h13V11"/>"#),
+    ("hook", r#"<path d="M8 1.5v9a3.5 3.5 0 1 1-7 0V9m2.5 1.5L1 8"/><path d="M8 4h6.5M12 1.5 14.5 4 12 6.5"/>"#),
+    ("list", r#"<path d="M5.5 3.5h9M5.5 8h9M5.5 12.5h9M1.8 3.5h.4M1.8 8h.4M1.8 12.5h.4"/>"#),
+    ("send", r#"<path d="M1.5 8 14.5 2l-4 12-3-5zM7.5 9l7-7"/>"#),
     ("print", r#"<path d="M4 6V1.5h8V6M4 11.5H1.5V6h13v5.5H12"/><path d="M4 9.5h8v5H4z"/>"#),
 ];

@@ -271,8 +271,3 @@ impl Field<'_> {
         }
     }
 }
-
-/// A page in English for whoever is not signed in.
-pub fn page(title: &str, _signed_in: Option<&str>, content: &Markup) -> Markup {
-    plain(&Look { words: Words(Language::En), theme: None, path: "/".into() }, title, content)
-}

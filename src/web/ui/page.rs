@@ -61,6 +61,15 @@ impl FromRequest for Look {
     }
 }
 
+/// What the API answered to a form, shown this once on the form's own page: a secret, or what came of a test.
+#[derive(Debug)]
+pub struct Answered {
+    /// The form's.
+    pub action: String,
+    /// What was answered.
+    pub value: Value,
+}
+
 /// A page that somebody who is signed in reads.
 pub struct Page {
     /// How it looks.
@@ -75,6 +84,8 @@ pub struct Page {
     pub now: Timestamp,
     /// The form that was sent from this page and refused, to be shown again with what was in it.
     pub refused: Option<Rc<Refused>>,
+    /// The answer to a form that was sent from this page, where its page shows it.
+    pub answered: Option<Rc<Answered>>,
     app: Data<App>,
     request: HttpRequest,
 }
@@ -95,13 +106,16 @@ impl Page {
         let given = app.engine.given();
         let profile = given.policy.user(visitor.principal.user()).map(|user| user.profile.clone()).unwrap_or_default();
         let language = profile.language.as_deref().and_then(Language::from_code);
+        let refused = request.extensions_mut().remove::<Rc<Refused>>();
+        let answered = request.extensions_mut().remove::<Rc<Answered>>();
         Ok(Page {
             look: Look::of(request, language),
             visitor,
             name: profile.name,
             zone: profile.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC),
             now: app.engine.clock().now(),
-            refused: request.extensions_mut().remove::<Rc<Refused>>(),
+            refused,
+            answered,
             app,
             request: request.clone(),
         })
@@ -183,6 +197,12 @@ impl Page {
         Ok(super::inside::html(if answered.is_success() { status } else { answered }, page))
     }
 
+    /// The page at `path` again, with the answer to one of its forms.
+    pub async fn once(&self, path: &str, answered: Answered) -> Result<HttpResponse, Problem> {
+        let (status, page) = Inside::page(&self.request, path, Rc::new(answered)).await?;
+        Ok(super::inside::html(status, page))
+    }
+
     /// The page as an answer.
     pub fn show(&self, title: &str, content: &Markup) -> HttpResponse {
         layout::answer(StatusCode::OK, layout::frame(self, title, content))
@@ -218,7 +238,7 @@ impl Page {
         let done = done.filter(|key| super::words::has(words.0, key));
         html! {
             @if let Some(refused) = &self.refused { (layout::refusal(words, &refused.problem)) }
-            @else if let Some(key) = done { p.done role="status" { (words.say(&key)) } }
+            @else if let Some(key) = done.filter(|_| self.answered.is_none()) { p.done role="status" { (words.say(&key)) } }
         }
     }
 }

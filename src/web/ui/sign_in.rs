@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Field, answer, notice, page};
+use super::layout::{Field, answer, notice, plain};
+use super::page::Look;
 use super::session::{Opening, Visitor, leave, open};
 use crate::domain::account::Account;
 use crate::domain::account::command::{AccountCommand, Proof};
@@ -23,39 +24,40 @@ use crate::web::password;
 use crate::web::problem::Problem;
 
 const ACTION: &str = "POST /sign-in";
-/// The same for whoever has no account, another password, or is disabled.
-const WRONG: &str = "That address and password do not belong together here.";
 
-fn form(app: &App, email: &str, wrong: Option<&str>) -> Markup {
+fn form(app: &App, look: &Look, email: &str, wrong: Option<&str>) -> Markup {
+    let words = look.words;
+    let (email_label, password_label) = (words.say("account-email"), words.say("password"));
+    let forgotten = words.say("sign-in-forgotten");
     let email =
-        Field { name: "email", label: "E-mail", kind: "email", value: email, autocomplete: "username", help: None };
+        Field { name: "email", label: &email_label, kind: "email", value: email, autocomplete: "username", help: None };
     let password = Field {
         name: "password",
-        label: "Password",
+        label: &password_label,
         kind: "password",
         value: "",
         autocomplete: "current-password",
-        help: Some("Forgotten? An administrator can send you a new link."),
+        help: Some(&forgotten),
     };
     let content = html! {
         div.card.narrow {
             (notice(wrong))
             form method="post" action="/sign-in" {
                 (email.show()) (password.show())
-                button type="submit" { "Sign in" }
+                button type="submit" { (words.say("sign-in")) }
             }
             @if let Some(label) = app.single_sign_on_label() { p { a.button href="/sign-in/oidc" { (label) } } }
         }
     };
-    page("Sign in", None, &content)
+    plain(look, &words.say("sign-in"), &content)
 }
 
 /// The form; whoever is signed in already is led on.
 #[get("/sign-in")]
-pub async fn get_sign_in(app: Data<App>, visitor: Option<Visitor>) -> HttpResponse {
+pub async fn get_sign_in(app: Data<App>, look: Look, visitor: Option<Visitor>) -> HttpResponse {
     match visitor {
         Some(_) => HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/")).finish(),
-        None => answer(StatusCode::OK, form(&app, "", None)),
+        None => answer(StatusCode::OK, form(&app, &look, "", None)),
     }
 }
 
@@ -71,6 +73,7 @@ pub struct SignInForm {
 pub async fn post_sign_in(
     app: Data<App>,
     request: HttpRequest,
+    look: Look,
     form: Form<SignInForm>,
 ) -> Result<HttpResponse, Problem> {
     judge_origin(&request)?;
@@ -96,7 +99,9 @@ pub async fn post_sign_in(
     let subject = known.map_or("no account".into(), |user| format!("user {user}"));
     let detail = "the password did not fit".into();
     app.engine.note(Refusal { action: ACTION.into(), subject, code: "unauthenticated".into(), detail }, caller).await;
-    Ok(answer(StatusCode::UNAUTHORIZED, self::form(&app, email, Some(WRONG))))
+    // The same for whoever has no account, another password, or is disabled.
+    let wrong = look.words.say("sign-in-wrong");
+    Ok(answer(StatusCode::UNAUTHORIZED, self::form(&app, &look, email, Some(&wrong))))
 }
 
 /// Ends the session of this browser.

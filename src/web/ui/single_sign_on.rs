@@ -8,7 +8,8 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use maud::html;
 
-use super::layout::{answer, page};
+use super::layout::{answer, plain};
+use super::page::Look;
 use super::session::{Opening, cookie, open};
 use crate::connector::oidc::{Answer, Identity, OidcError, Provider, WAITING_FOR, Waiting};
 use crate::domain::account::command::Proof;
@@ -20,12 +21,6 @@ use crate::web::auth::{caller, real_now};
 use crate::web::problem::Problem;
 
 const ACTION: &str = "GET /sign-in/oidc/callback";
-/// The same for everybody who has no account, a disabled one, one of somebody else's, or an address that nobody has
-/// checked, so that nothing can be learnt of who has one.
-const NO_ACCOUNT: &str = "There is no account here for whom you have signed in as. Ask an administrator to invite you \
-                          under the e-mail address that your sign-in service has verified.";
-const NOT_WAITING: &str =
-    "This sign-in took too long, or it began in another browser. Begin again on the sign-in page.";
 
 /// The provider, and who is on their way there.
 pub struct SingleSignOn {
@@ -51,29 +46,30 @@ fn provider(app: &App) -> Result<&SingleSignOn, Problem> {
 }
 
 /// Why nobody was signed in, and the way back.
-fn refused(status: StatusCode, text: &str) -> HttpResponse {
+fn refused(look: &Look, status: StatusCode, key: &str) -> HttpResponse {
+    let words = look.words;
     let content = html! {
         div.card.narrow {
-            p.notice role="alert" { (text) }
-            p { a href="/sign-in" { "Back to the sign-in page" } }
+            p.notice role="alert" { (words.say(key)) }
+            p { a.button href="/sign-in" { (words.say("sso-back")) } }
         }
     };
-    answer(status, page("You are not signed in", None, &content))
+    answer(status, plain(look, &words.say("sso-refused"), &content))
 }
 
-fn failed(error: &OidcError) -> HttpResponse {
-    let status = match error {
-        OidcError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        OidcError::Refused(_) => StatusCode::FORBIDDEN,
-        OidcError::Untrusted(_) => StatusCode::BAD_REQUEST,
+fn failed(look: &Look, error: &OidcError) -> HttpResponse {
+    let (status, key) = match error {
+        OidcError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "sso-unreachable"),
+        OidcError::Refused(_) => (StatusCode::FORBIDDEN, "sso-said-no"),
+        OidcError::Untrusted(_) => (StatusCode::BAD_REQUEST, "sso-untrusted"),
     };
     tracing::warn!(detail = error.detail(), "nobody was signed in by the provider");
-    refused(status, &error.to_string())
+    refused(look, status, key)
 }
 
 /// Leads to the provider.
 #[get("/sign-in/oidc")]
-pub async fn get_oidc(app: Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn get_oidc(app: Data<App>, look: Look) -> Result<HttpResponse, Problem> {
     let SingleSignOn { provider, waiting, .. } = provider(&app)?;
     let now = real_now();
     let begun = provider.begin(&app.link("/sign-in/oidc/callback"), now).await;
@@ -83,26 +79,26 @@ pub async fn get_oidc(app: Data<App>) -> Result<HttpResponse, Problem> {
             .insert_header((LOCATION, url))
             .cookie(way_cookie(&app, name, Duration::seconds(WAITING_FOR.num_seconds())))
             .finish(),
-        Err(error) => failed(&error),
+        Err(error) => failed(&look, &error),
     })
 }
 
 /// Opens a session for whom the provider vouches for, if they have an account.
 #[get("/sign-in/oidc/callback")]
 pub async fn get_callback(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut response = finish(&app, &request).await?;
+    let mut response = finish(&app, &request, &Look::of(&request, None)).await?;
     if response.add_cookie(&way_cookie(&app, String::new(), Duration::ZERO)).is_err() {
         tracing::error!("a cookie cannot be written");
     }
     Ok(response)
 }
 
-async fn finish(app: &App, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+async fn finish(app: &App, request: &HttpRequest, look: &Look) -> Result<HttpResponse, Problem> {
     let SingleSignOn { provider, waiting, .. } = provider(app)?;
     let now = real_now();
     let name = request.cookie(cookie_name(app.hygiene.is_secure()));
     let Some(pending) = name.and_then(|name| waiting.take(name.value(), now)) else {
-        return Ok(refused(StatusCode::BAD_REQUEST, NOT_WAITING));
+        return Ok(refused(look, StatusCode::BAD_REQUEST, "sso-too-late"));
     };
     let answer = Query::<Answer>::from_query(request.query_string());
     let answer = answer.map_err(|error| OidcError::Untrusted(format!("the answer cannot be read: {error}")));
@@ -111,13 +107,13 @@ async fn finish(app: &App, request: &HttpRequest) -> Result<HttpResponse, Proble
         Err(error) => Err(error),
     };
     match finished {
-        Ok(identity) => let_in(app, request, identity).await,
-        Err(error) => Ok(failed(&error)),
+        Ok(identity) => let_in(app, request, look, identity).await,
+        Err(error) => Ok(failed(look, &error)),
     }
 }
 
 /// The session of the user whose verified address this is; the account itself holds that it is always the same person.
-async fn let_in(app: &App, request: &HttpRequest, identity: Identity) -> Result<HttpResponse, Problem> {
+async fn let_in(app: &App, request: &HttpRequest, look: &Look, identity: Identity) -> Result<HttpResponse, Problem> {
     let Identity { issuer, subject, email, email_verified, .. } = identity;
     let given = app.engine.given();
     let email = email.filter(|_| email_verified);
@@ -136,5 +132,7 @@ async fn let_in(app: &App, request: &HttpRequest, identity: Identity) -> Result<
     let subject = known.map_or("no account".into(), |user| format!("user {user}"));
     let detail = "the provider vouches for nobody who may sign in".into();
     app.engine.note(Refusal { action: ACTION.into(), subject, code: "unauthenticated".into(), detail }, caller).await;
-    Ok(refused(StatusCode::FORBIDDEN, NO_ACCOUNT))
+    // The same for everybody who has no account, a disabled one, one of somebody else's, or an address that nobody has
+    // checked, so that nothing can be learnt of who has one.
+    Ok(refused(look, StatusCode::FORBIDDEN, "sso-no-account"))
 }

@@ -33,6 +33,11 @@ parts!(
     "happened",
     "connected",
     "find",
+    "account",
+    "admin",
+    "settings",
+    "templates",
+    "channels",
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

@@ -1,0 +1,81 @@
+//! `/admin`: what an administrator sets up, each area behind a card.
+
+pub mod deliveries;
+pub mod gateways;
+pub mod mailboxes;
+pub mod parts;
+pub mod settings;
+pub mod tags;
+pub mod teams;
+pub mod templates;
+pub mod tokens;
+pub mod users;
+pub mod webhooks;
+
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, get};
+use maud::{Markup, html};
+
+pub use self::parts::zone_field;
+use super::icons::icon;
+use super::layout::heading;
+use super::page::Page;
+use super::words::Words;
+use crate::domain::permission::Permission;
+
+/// Every page of the area.
+pub fn pages(config: &mut ServiceConfig) {
+    config.service(get_admin);
+    config.configure(users::pages).configure(teams::pages).configure(tokens::pages);
+    config.configure(templates::pages).configure(tags::pages).configure(settings::pages);
+    config.configure(mailboxes::pages).configure(gateways::pages).configure(deliveries::pages);
+    config.configure(webhooks::pages);
+}
+
+/// An area: where it is, its picture, and whether only administrators may open it.
+type Area = (&'static str, &'static str, bool);
+
+/// The areas in their groups.
+const GROUPS: [(&str, &[Area]); 4] = [
+    ("people", &[("users", "person", false), ("teams", "team", false), ("tokens", "key", false)]),
+    (
+        "messages",
+        &[
+            ("email-templates", "email", false),
+            ("text-templates", "text_message", false),
+            ("mailboxes", "inbox", false),
+            ("text-gateways", "antenna", true),
+            ("deliveries", "send", false),
+        ],
+    ),
+    ("data", &[("tags", "tag", false)]),
+    ("organisation", &[("settings", "settings", false), ("webhooks", "hook", true)]),
+];
+
+/// The overview.
+#[get("/admin")]
+pub async fn get_admin(page: Page) -> HttpResponse {
+    let words = page.words();
+    let is_administrator = page.may(Permission::SetUp);
+    let content = html! {
+        (heading(&words.say("nav-admin"), &html! {}))
+        @for (group, areas) in GROUPS {
+            h2.group { (words.say(&format!("admin-group-{group}"))) }
+            ul.areas.plain { @for (area, picture, is_closed) in areas { (card(words, area, picture, *is_closed && !is_administrator)) } }
+        }
+    };
+    page.show(&words.say("nav-admin"), &content)
+}
+
+fn card(words: Words, area: &str, picture: &str, is_closed: bool) -> Markup {
+    html! {
+        li.area {
+            (icon(picture))
+            div {
+                h3 { @if is_closed { (words.say(&format!("admin-{area}"))) } @else { a href={ "/admin/" (area) } { (words.say(&format!("admin-{area}"))) } } }
+                p { (words.say(&format!("admin-{area}-text"))) }
+                @if is_closed { p.why { (words.say("admin-closed")) } }
+            }
+        }
+    }
+}
