@@ -1,14 +1,21 @@
 //! `/admin`: what an administrator sets up, each area behind a card.
 
+pub mod audit;
+pub mod calendars;
 pub mod deliveries;
+pub mod flows;
 pub mod gateways;
+pub mod holidays;
 pub mod mailboxes;
 pub mod parts;
+pub mod results;
 pub mod settings;
+pub mod suppressions;
 pub mod tags;
 pub mod teams;
 pub mod templates;
 pub mod tokens;
+pub mod types;
 pub mod users;
 pub mod webhooks;
 
@@ -29,7 +36,9 @@ pub fn pages(config: &mut ServiceConfig) {
     config.configure(users::pages).configure(teams::pages).configure(tokens::pages);
     config.configure(templates::pages).configure(tags::pages).configure(settings::pages);
     config.configure(mailboxes::pages).configure(gateways::pages).configure(deliveries::pages);
-    config.configure(webhooks::pages);
+    config.configure(webhooks::pages).configure(suppressions::pages).configure(audit::pages);
+    config.configure(types::pages).configure(flows::pages).configure(results::pages);
+    config.configure(calendars::pages).configure(holidays::pages);
 }
 
 /// An area: where it is, its picture, and whether only administrators may open it.
@@ -37,7 +46,15 @@ type Area = (&'static str, &'static str, bool);
 
 /// The areas in their groups.
 const GROUPS: [(&str, &[Area]); 4] = [
-    ("people", &[("users", "person", false), ("teams", "team", false), ("tokens", "key", false)]),
+    (
+        "people",
+        &[
+            ("users", "person", false),
+            ("teams", "team", false),
+            ("tokens", "key", false),
+            ("calendars", "clock", false),
+        ],
+    ),
     (
         "messages",
         &[
@@ -46,10 +63,27 @@ const GROUPS: [(&str, &[Area]); 4] = [
             ("mailboxes", "inbox", false),
             ("text-gateways", "antenna", true),
             ("deliveries", "send", false),
+            ("suppressions", "block", true),
         ],
     ),
-    ("data", &[("tags", "tag", false)]),
-    ("organisation", &[("settings", "settings", false), ("webhooks", "hook", true)]),
+    (
+        "data",
+        &[
+            ("record-types", "record", false),
+            ("process-flows", "flow", false),
+            ("call-results", "phone_call", false),
+            ("tags", "tag", false),
+        ],
+    ),
+    (
+        "organisation",
+        &[
+            ("settings", "settings", false),
+            ("holidays", "calendar", false),
+            ("webhooks", "hook", true),
+            ("audit", "list", true),
+        ],
+    ),
 ];
 
 /// The overview.

@@ -31,6 +31,7 @@ parts! {
     "settings",
     "templates",
     "channels",
+    "data",
 }
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

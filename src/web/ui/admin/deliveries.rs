@@ -38,7 +38,7 @@ pub async fn get_deliveries(page: Page) -> Result<HttpResponse, Problem> {
         @if rows.is_empty() {
             (empty(&words.say("deliveries-none"), &words.say(if is_unknown { "deliveries-no-unknown" } else { "deliveries-none-text" }), &html! {}))
         } @else {
-            (table(words, &["type-record", "delivery-channel", "state", "#delivery-attempts", "delivery-then", "delivery-why", "actions"],
+            (table(words, &["type-record", "delivery-channel", "state", "#delivery-failures", "delivery-then", "delivery-why", "actions"],
                 &html! { @for row in rows { (row) } }))
         }
         (next(&page, &list))

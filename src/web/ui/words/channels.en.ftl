@@ -101,6 +101,7 @@ deliveries-no-unknown = Of every message it is known what became of it.
 deliveries-unknown-text = The server or its connection broke off just when these were sent. Look into the mailbox’s sent folder, and say what became of them.
 delivery-channel = By
 delivery-attempts = Attempts
+delivery-failures = Failed attempts
 delivery-then = Next
 delivery-why = What went wrong
 delivery-unknown = Unknown

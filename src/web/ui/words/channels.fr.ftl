@@ -101,6 +101,7 @@ deliveries-no-unknown = De chaque message, on sait ce qu’il est devenu.
 deliveries-unknown-text = Le serveur ou sa connexion s’est interrompu au moment même de leur envoi. Regardez dans le dossier des envoyés, et dites ce qu’ils sont devenus.
 delivery-channel = Par
 delivery-attempts = Essais
+delivery-failures = Essais échoués
 delivery-then = Ensuite
 delivery-why = Ce qui n’a pas marché
 delivery-unknown = Inconnu

@@ -101,6 +101,7 @@ deliveries-no-unknown = De cada mensaxe sábese que foi dela.
 deliveries-unknown-text = O servidor ou a súa conexión parou xusto cando se enviaban. Mire no cartafol de enviados e diga que foi delas.
 delivery-channel = Por
 delivery-attempts = Intentos
+delivery-failures = Intentos fallidos
 delivery-then = Despois
 delivery-why = O que fallou
 delivery-unknown = Descoñecido
