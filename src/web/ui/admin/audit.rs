@@ -39,7 +39,7 @@ pub async fn get_audit(page: Page) -> Result<HttpResponse, Problem> {
         @if items(&list).is_empty() {
             (empty(&words.say("audit-none"), &words.say("audit-none-text"), &html! { a.button href="/admin/audit" { (words.say("filters-clear")) } }))
         } @else {
-            section { div.scroll tabindex="0" { table {
+            section { div.scroll.trail tabindex="0" { table {
                 thead { tr { @for head in ["audit-when", "audit-who", "audit-what", "audit-changes"] { th scope="col" { (words.say(head)) } } } }
                 tbody { @for item in items(&list) { (row(&page, &people, item)) } }
             } } }
