@@ -119,6 +119,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         test_clock: sandbox.then_some(clock_file),
         advancing: tokio::sync::Mutex::default(),
         previewing: std::sync::Arc::default(),
+        drawings: Default::default(),
         simulating: std::sync::Arc::default(),
     });
     let workers = if config.server.workers == 0 { cores } else { config.server.workers };

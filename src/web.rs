@@ -84,6 +84,8 @@ pub struct App {
     pub advancing: tokio::sync::Mutex<HashMap<u128, (Fingerprint, ClockView)>>,
     /// Held while a preview reads every record of a sequence, so that many of them leave room for others.
     pub previewing: Arc<tokio::sync::Mutex<()>>,
+    /// What designers drew last, so that it can be undone.
+    pub drawings: ui::designer::memory::Memory,
     /// Held while a dry run is made: one core at most is busy with that.
     pub simulating: Arc<tokio::sync::Mutex<()>>,
 }
@@ -155,6 +157,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sequence_lists::list_sequences)
         .service(graphs::get_graph)
         .service(graphs::put_graph)
+        .service(graphs::get_version_graph)
         .service(simulate::simulate_sequence)
         .service(sequence_tests::run_tests)
         .service(sequence_tests::get_tests)

@@ -7,6 +7,7 @@ mod commands;
 mod copies;
 mod credentials;
 mod files;
+mod form;
 mod graph;
 mod logs;
 mod mail;
@@ -42,7 +43,7 @@ struct Target {
 }
 
 /// In the order of the layers they try.
-const TARGETS: [Target; 15] = [
+const TARGETS: [Target; 16] = [
     Target { name: "texts", run: texts::run, memory_max: 4 << 20 },
     Target { name: "files", run: files::run, memory_max: 16 << 20 },
     Target { name: "copies", run: copies::run, memory_max: 16 << 20 },
@@ -54,6 +55,7 @@ const TARGETS: [Target; 15] = [
     Target { name: "template", run: template::run, memory_max: 8 << 20 },
     Target { name: "mail", run: mail::run, memory_max: 16 << 20 },
     Target { name: "sheet", run: sheet::run, memory_max: 64 << 20 },
+    Target { name: "form", run: form::run, memory_max: 16 << 20 },
     Target { name: "bundle", run: bundle::run, memory_max: 64 << 20 },
     Target { name: "commands", run: commands::run, memory_max: 512 << 20 },
     Target { name: "credentials", run: credentials::run, memory_max: 512 << 20 },

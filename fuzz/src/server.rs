@@ -160,6 +160,7 @@ async fn serve() -> Ask {
         test_clock: None,
         advancing: tokio::sync::Mutex::default(),
         previewing: std::sync::Arc::default(),
+        drawings: Default::default(),
         simulating: std::sync::Arc::default(),
     });
     let service = actix_web::App::new()

@@ -31,6 +31,13 @@ pub fn targets(catalogue: &Catalogue, kind: RecordType) -> Vec<&str> {
     PROPERTIES.into_iter().chain(catalogue.fields(kind).map(|field| field.name.as_str())).collect()
 }
 
+/// Which column seems to go where. A property that needs an id of this server cannot be guessed from a heading.
+pub fn guess(header: &[String], targets: &[&str]) -> Vec<(usize, String)> {
+    let ids = ["owner", "access_team", "primary_contact", "external_id"];
+    let guessable: Vec<_> = targets.iter().copied().filter(|target| !ids.contains(target)).collect();
+    guess_mapping(header, &guessable)
+}
+
 /// A column that goes somewhere.
 #[derive(Debug)]
 struct Column {
@@ -56,12 +63,7 @@ impl Columns {
             found.ok_or_else(|| format!("there is no column `{column}`; the header is {}", header.join(", ")))
         };
         let mapped = match &request.mapping {
-            None => {
-                // A property that needs an id of this server cannot be guessed from a heading.
-                let ids = ["owner", "access_team", "primary_contact", "external_id"];
-                let guessable: Vec<_> = targets.iter().copied().filter(|target| !ids.contains(target)).collect();
-                guess_mapping(header, &guessable)
-            }
+            None => guess(header, &targets),
             Some(mapping) => {
                 let mut mapped = Vec::new();
                 for (column, target) in mapping {

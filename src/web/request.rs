@@ -26,7 +26,7 @@ use crate::web::wire::Page;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The raw body of a request, no longer than a JSON body may be.
-async fn bytes(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Problem> {
+pub async fn bytes(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Problem> {
     let limit = limits::JSON_BODY_MAX;
     let too_large = || Problem::new("too_large", format!("a JSON body has at most {limit} bytes"));
     let body = actix_web::web::Payload::from_request(request, payload)

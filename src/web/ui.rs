@@ -3,15 +3,26 @@
 pub mod account;
 pub mod admin;
 pub mod appearance;
+pub mod chart;
 pub mod clock;
+pub mod condition;
+pub mod connected;
 pub mod dates;
 pub mod design;
+pub mod designer;
+pub mod find;
 pub mod first_steps;
 pub mod form;
+pub mod home;
 pub mod icons;
+pub mod imports;
 pub mod inside;
 pub mod layout;
 pub mod page;
+pub mod query;
+pub mod records;
+pub mod sample;
+pub mod sequence;
 pub mod sequences;
 pub mod session;
 pub mod sign_in;
@@ -67,20 +78,18 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(layout::get_style)
         .service(layout::get_script)
         .service(layout::get_mark)
-        .service(
-            web::resource("/do/{method}/{path:.*}")
-                .app_data(
-                    web::FormConfig::default()
-                        .limit(limits::JSON_BODY_MAX)
-                        .error_handler(|error, _| unreadable(&error).into()),
-                )
-                .route(web::post().to(form::post_do)),
-        )
+        .service(form::post_do)
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)
+        .configure(sequence::pages)
+        .configure(designer::pages)
+        .configure(home::pages)
+        .configure(imports::pages)
+        .configure(records::pages)
+        .configure(connected::pages)
+        .configure(find::pages)
         .configure(admin::pages)
-        .service(account::get_home)
         .service(sign_in::get_sign_in)
         .service(sign_in::post_sign_in)
         .service(sign_in::post_sign_out)

@@ -35,6 +35,7 @@ mod matrix;
 mod messages;
 mod migrations;
 mod own_settings;
+mod pages;
 mod people;
 mod record_events;
 mod records;

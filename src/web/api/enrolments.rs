@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::effect::EnrolmentRow;
+use crate::domain::enrolment::EnrolmentStatus;
 use crate::domain::entity::Entity;
 use crate::domain::given::Given;
 use crate::domain::record::Record;
@@ -224,23 +225,59 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
+/// Which connected records, and which page of them.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ConnectedFilter {
+    /// `connecting`, `connected`, `completed`, `disconnected` or `error`; several are joined by commas, and any will do.
+    status: Option<String>,
+    /// 1–500; 50 where it is not given.
+    #[serde(default, deserialize_with = "request::number")]
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+impl ConnectedFilter {
+    /// Every status that is asked for.
+    fn statuses(&self) -> Result<Vec<EnrolmentStatus>, Problem> {
+        let Some(words) = self.status.as_deref().filter(|words| !words.is_empty()) else { return Ok(STATUSES.into()) };
+        let read = |word: &str| {
+            let known = STATUSES.into_iter().find(|status| status_name(*status) == word);
+            known.ok_or_else(|| Problem::malformed("/status", format!("`{word}` is no status of an enrolment")))
+        };
+        words.split(',').map(|word| read(word.trim())).collect()
+    }
+}
+
+/// Every status of an enrolment.
+const STATUSES: [EnrolmentStatus; 5] = [
+    EnrolmentStatus::Connecting,
+    EnrolmentStatus::Connected,
+    EnrolmentStatus::Error,
+    EnrolmentStatus::Completed,
+    EnrolmentStatus::Disconnected,
+];
+
 /// Records connected to a sequence: the live ones, then those whose enrolment has ended.
-#[utoipa::path(tag = "Sequences", params(PageQuery),
-    responses((status = 200, body = Page<ConnectedRecord>), (status = 404, body = Problem)))]
+#[utoipa::path(tag = "Sequences", params(ConnectedFilter),
+    responses((status = 200, body = Page<ConnectedRecord>), (status = 400, body = Problem), (status = 404, body = Problem)))]
 #[get("/sequences/{id}/enrolments")]
 pub async fn list_sequence_enrolments(
     app: Data<App>,
     by: Principal,
     id: Path<String>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<ConnectedFilter>,
 ) -> Result<HttpResponse, Problem> {
     let sequence = request::sequence_id(&id)?;
+    let statuses = query.statuses()?;
     let given = app.engine.given();
     visible_sequence(&given, sequence, by.user())?;
     let limit = page_limit(query.limit)?;
     let after = request::cursor(query.cursor.as_deref(), read_cursor)?;
     let (store, now) = (app.engine.shared_store(), app.engine.clock().now());
-    let walk = Walk { sequence, by: by.user(), now, limit };
+    let walk = Walk { sequence, by: by.user(), now, limit, statuses };
     Ok(HttpResponse::Ok().json(blocking(move || walk.page(store.as_ref(), &given, after)).await?))
 }
 
@@ -250,6 +287,7 @@ struct Walk {
     by: UserId,
     now: Timestamp,
     limit: usize,
+    statuses: Vec<EnrolmentStatus>,
 }
 
 impl Walk {
@@ -269,6 +307,9 @@ impl Walk {
             };
             if more || failed.is_some() {
                 break;
+            }
+            if !self.statuses.iter().any(|status| status.is_live() == live) {
+                continue;
             }
             store.enrolments(self.sequence, live, before, &mut |row| {
                 if items.len() == self.limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
@@ -320,6 +361,9 @@ impl Walk {
         }
         let enrolment =
             record.enrolment(row.ordinal).ok_or_else(|| Problem::new("internal", "a list row leads nowhere"))?;
+        if !self.statuses.contains(&enrolment.status) {
+            return Ok(None);
+        }
         let step = record.current_step(enrolment);
         let current_step = step.and_then(|step| {
             let node = record.node_of(given, step)?;

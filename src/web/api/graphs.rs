@@ -55,6 +55,26 @@ pub async fn get_graph(app: Data<App>, by: Principal, id: Path<String>) -> Resul
     Ok(HttpResponse::Ok().insert_header(etag(version)).json(graph))
 }
 
+/// The graph of a version that was published.
+#[utoipa::path(tag = "Sequences",
+    responses((status = 200, body = Object, description = "`{start, nodes}`"), (status = 404, body = Problem)))]
+#[get("/sequences/{id}/versions/{number}/graph")]
+pub async fn get_version_graph(
+    app: Data<App>,
+    by: Principal,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, number) = path.into_inner();
+    let missing = || Problem::not_found("version");
+    let number: u16 = number.parse().map_err(|_| missing())?;
+    let drawn = move |seen: &Seen<Sequence>| {
+        let version = seen.state.published.iter().find(|version| version.number == number);
+        version.map(|version| version.graph.clone())
+    };
+    let (graph, _) = read(&app.engine, sequence_id(&id)?, by, drawn).await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(graph.ok_or_else(missing)?))
+}
+
 /// Replace the draft graph; one with errors is saved too, a structurally impossible one is not.
 #[utoipa::path(tag = "Sequences", request_body(content = Object, description = "`{start, nodes}`"),
     responses((status = 200, body = Object), (status = 409, body = Problem), (status = 422, body = Problem)))]

@@ -37,12 +37,6 @@ enum Told<'a> {
     Token(&'a str),
 }
 
-/// Where a visit begins.
-#[get("/")]
-pub async fn get_home(_: Visitor) -> HttpResponse {
-    HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, "/account")).finish()
-}
-
 /// The page.
 #[get("/account")]
 pub async fn get_account(app: Data<App>, page: Page) -> HttpResponse {

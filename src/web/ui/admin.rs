@@ -73,6 +73,7 @@ const GROUPS: [(&str, &[Area]); 4] = [
             ("process-flows", "flow", false),
             ("call-results", "phone_call", false),
             ("tags", "tag", false),
+            ("imports", "import", false),
         ],
     ),
     (
@@ -101,12 +102,17 @@ pub async fn get_admin(page: Page) -> HttpResponse {
     page.show(&words.say("nav-admin"), &content)
 }
 
+/// Where an area is; imports stand beside the records that they become.
+fn address(area: &str) -> String {
+    if area == "imports" { "/imports/new".into() } else { format!("/admin/{area}") }
+}
+
 fn card(words: Words, area: &str, picture: &str, is_closed: bool) -> Markup {
     html! {
         li.area {
             (icon(picture))
             div {
-                h3 { @if is_closed { (words.say(&format!("admin-{area}"))) } @else { a href={ "/admin/" (area) } { (words.say(&format!("admin-{area}"))) } } }
+                h3 { @if is_closed { (words.say(&format!("admin-{area}"))) } @else { a href=(address(area)) { (words.say(&format!("admin-{area}"))) } } }
                 p { (words.say(&format!("admin-{area}-text"))) }
                 @if is_closed { p.why { (words.say("admin-closed")) } }
             }

@@ -21,6 +21,11 @@ fn local(zone: Tz, at: Timestamp) -> DateTime<Tz> {
     DateTime::<Utc>::from_timestamp_millis(at.millis()).unwrap_or_default().with_timezone(&zone)
 }
 
+/// As a browser's field for date and time takes it.
+pub fn input(zone: Tz, at: Timestamp) -> String {
+    local(zone, at).format("%Y-%m-%dT%H:%M").to_string()
+}
+
 /// Day, date, time and zone.
 fn exact(language: Language, zone: Tz, at: Timestamp) -> String {
     local(zone, at).format_localized("%A %-d %B %Y, %H:%M %Z", locale(language)).to_string()
@@ -45,6 +50,12 @@ pub fn said(words: Words, zone: Tz, now: Timestamp, at: Timestamp) -> String {
 /// [`said`], and exactly when on hover and for screen readers.
 pub fn instant(words: Words, zone: Tz, now: Timestamp, at: Timestamp) -> Markup {
     html! { time datetime=(at) title=(exact(words.0, zone, at)) { (said(words, zone, now, at)) } }
+}
+
+/// `Mon 2 March 09:00`, whatever day it is.
+pub fn planned(words: Words, zone: Tz, at: Timestamp) -> Markup {
+    let text = local(zone, at).format_localized("%a %-d %B %H:%M", locale(words.0)).to_string();
+    html! { time datetime=(at) title=(exact(words.0, zone, at)) { (text) } }
 }
 
 /// `2 h ago`; a date where it is more than a week.

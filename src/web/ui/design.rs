@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::form::Form;
 use super::icons::{ICONS, icon};
-use super::layout::{badge, empty, heading};
+use super::layout::{badge, empty, heading, scroll};
 use super::page::Page;
 
 /// The page.
@@ -36,10 +36,10 @@ pub async fn get_design(page: Page) -> HttpResponse {
             label for="progress" { "Progress" } progress #progress max="100" value="40" {}
         }
         section { h2 { "Fields" } (fields(&page)) }
-        section { h2 { "Table" } div.scroll { table {
+        section { h2 { "Table" } (scroll("Table", &html! { table {
             thead { tr { th scope="col" aria-sort="ascending" { a href="#parts" { "Name " (icon("up")) } } th.number scope="col" { "Steps" } th scope="col" { "Modified" } } }
             tbody { tr { th scope="row" { a href="#parts" { "Webinar follow up" } } td.number { "10" } td { (page.instant(&page.now.to_string().into())) } } }
-        } } }
+        } })) }
         section { h2 { "Pictures" } div.row { @for (name, _) in ICONS { span.badge.plain { (icon(name)) (name) } } } }
         section { h2 { "Keys" } p { kbd { "?" } " shows the keys of a page." } }
         (empty("Nothing yet", "What belongs here, and how it comes.", &html! { button type="button" { "Begin" } }))

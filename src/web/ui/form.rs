@@ -15,27 +15,31 @@
 //! | `secret` | text; left out where it is empty |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
-//! Parts that are all numbers are places in a list. Fields that begin with `_` are about the request: `_match` (`If-Match`),
+//! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part `NAME_rows` is the condition `NAME` in rows (`condition.rs`). Fields that begin with `_` are about the request: `_match` (`If-Match`),
 //! `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is refused), `_then` (the page that
 //! follows; `{id}` in it is that of the answer), `_done` (what is said there) and `_once` (the page that it stands on shows
 //! the answer).
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
+use actix_web::dev::Payload;
 use actix_web::http::header::LOCATION;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Form as Fields, Path};
+use actix_web::web::Path;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, post};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use futures_util::future::LocalBoxFuture;
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::condition;
 use super::inside::Sent;
 use super::page::{Answered, Page};
 use crate::domain::schedule::civil;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
+use crate::web::request::bytes;
 
 /// A form that was refused, so that its page can show it again with what was in it.
 #[derive(Debug)]
@@ -46,40 +50,85 @@ pub struct Refused {
     pub problem: Problem,
 }
 
+/// What a form sends, in order; as long as a JSON body may be.
+pub struct Fields(pub Vec<(String, String)>);
+
+impl FromRequest for Fields {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Fields, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            if request.content_type() != "application/x-www-form-urlencoded" {
+                let detail = "this address takes application/x-www-form-urlencoded";
+                return Err(Problem::new("unsupported_media_type", detail));
+            }
+            let body = bytes(&request, &mut payload).await?;
+            Ok(Fields(url::form_urlencoded::parse(&body).into_owned().collect()))
+        })
+    }
+}
+
+impl Refused {
+    /// A form of its own address that was refused.
+    pub fn of(action: String, problem: Problem) -> Refused {
+        Refused { action, fields: Vec::new(), problem }
+    }
+}
+
 /// Sends a form on to the API, and leads to the page that follows.
+#[post("/do/{method}/{path:.*}")]
 pub async fn post_do(
     page: Page,
     path: Path<(String, String)>,
-    fields: Fields<Vec<(String, String)>>,
+    Fields(fields): Fields,
 ) -> Result<HttpResponse, Problem> {
-    let ((method, path), fields) = (path.into_inner(), fields.into_inner());
+    let (method, path) = path.into_inner();
     let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let method: Method = method.parse().map_err(|_| Problem::not_found("page"))?;
     let action = format!("/do/{method}/{path}");
     let body = read(&fields, page.zone);
     let answer = match body {
         Ok(body) => {
-            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key") };
+            let sent = Sent { body: Some(body), version: about("_match"), key: about("_key"), ..Sent::default() };
             page.send(method, &format!("/{path}"), sent).await
         }
         Err(problem) => Err(problem),
     };
+    let then = about("_then").filter(|then| is_local(then)).or_else(|| about("_at").filter(|at| is_local(at)));
+    let then = then.unwrap_or_else(|| "/".into());
+    follow(&page, action, fields, answer.map(|answer| (then, answer))).await
+}
+
+/// Leads to the page that follows a form, or shows the one that it stands on again with what is wrong.
+pub async fn follow(
+    page: &Page,
+    action: String,
+    fields: Vec<(String, String)>,
+    answer: Result<(String, Value), Problem>,
+) -> Result<HttpResponse, Problem> {
+    let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     match (answer, about("_at").filter(|at| is_local(at))) {
-        (Ok(value), Some(at)) if about("_once").is_some() => page.once(&at, Answered { action, value }).await,
-        (Ok(answer), at) => {
-            let then = about("_then").filter(|then| is_local(then)).or(at).unwrap_or_else(|| "/".into());
+        (Ok((_, value)), Some(at)) if about("_once").is_some() => page.once(&at, Answered { action, value }).await,
+        (Ok((then, answer)), _) => {
             let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());
             let then = match about("_done") {
                 Some(done) => said(&then, &done),
                 None => then,
             };
-            Ok(HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, then)).finish())
+            Ok(lead_to(&then))
         }
         (Err(problem), Some(at)) if problem.code != "unauthenticated" => {
             page.again(&at, Refused { action, fields, problem }).await
         }
         (Err(problem), _) => Err(problem),
     }
+}
+
+/// The page that follows a form.
+pub fn lead_to(address: &str) -> HttpResponse {
+    HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, address)).finish()
 }
 
 /// Whether an address is one of this server's.
@@ -115,7 +164,11 @@ impl Node {
                     parts.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or_default());
                     return parts.into_iter().map(|(_, part)| part.value()).collect();
                 }
-                Value::Object(parts.into_iter().map(|(key, part)| (key, part.value())).collect())
+                let mut said: Map<String, Value> = parts.into_iter().map(|(key, part)| (key, part.value())).collect();
+                let rows: Vec<String> =
+                    said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
+                rows.iter().for_each(|name| condition::read(&mut said, name));
+                Value::Object(said)
             }
         }
     }
@@ -137,12 +190,17 @@ fn wrong(place: &str, why: &str) -> Problem {
     Problem::at("malformed", format!("/{}", place.replace('.', "/")), why)
 }
 
-/// What one field says; nothing where a list has no more.
+/// What one field says; nothing where it is left out.
 fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
     let trimmed = text.trim();
     if kind == "secret" && text.is_empty() {
         return Ok(None);
     }
+    let kind = match kind.strip_suffix('?') {
+        Some(_) if trimmed.is_empty() => return Ok(None),
+        Some(kind) => kind,
+        None => kind,
+    };
     Ok(Some(match kind {
         "optional" | "number" | "local" | "some" if trimmed.is_empty() => Value::Null,
         "number" => {
@@ -198,7 +256,12 @@ pub struct Form<'a> {
 impl<'a> Form<'a> {
     /// One that asks `METHOD /api/v1PATH`.
     pub fn new(page: &'a Page, method: &str, path: &str) -> Form<'a> {
-        Form { page, action: format!("/do/{method}{path}"), version: None, then: None, done: None, is_once: false }
+        Form::to(page, format!("/do/{method}{path}"))
+    }
+
+    /// One that a page of its own answers.
+    pub fn to(page: &'a Page, action: String) -> Form<'a> {
+        Form { page, action, version: None, then: None, done: None, is_once: false }
     }
 
     /// Only as long as what it changes is still this version.
@@ -434,6 +497,8 @@ mod tests {
             ("fuse.min_sent:number", "20"),
             ("fuse.bounce_percent:number", "0,5"),
             ("fuse.complaint_percent:number", ""),
+            ("left.out:number?", ""),
+            ("put.in:number?", "2"),
             ("on:flag", "false"),
             ("on:flag", "true"),
             ("off:flag", "false"),
@@ -453,7 +518,7 @@ mod tests {
         let expected = json!({
             "name": "A\nB", "description": null, "on": true, "off": false,
             "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
-            "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
+            "put": { "in": 2 }, "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
             "rows": [{ "a": "first" }, { "a": "last" }],
             "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
         });

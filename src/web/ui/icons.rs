@@ -58,6 +58,7 @@ pub const ICONS: &[(&str, &str)] = &[
     ("undo", r#"<path d="M5.5 3 2 6.5 5.5 10"/><path d="M2 6.5h7.5a4 4 0 0 1 0 8H6"/>"#),
     ("play", r#"<path d="M4 2.5 13 8l-9 5.5z"/>"#),
     ("pause", r#"<path d="M5 3v10M11 3v10"/>"#),
+    ("upload", r#"<path d="M8 10.5V2M4.5 5.5 8 2l3.5 3.5M2 10v4h12v-4"/>"#),
     ("menu", r#"<path d="M3 8h.2M8 8h.2M13 8h.2" stroke-width="2.5" stroke-linecap="round"/>"#),
     (
         "team",

@@ -8,8 +8,8 @@ use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{AppConfig, Payload, Service, ServiceFactory, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
-    TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH, RANGE, TRANSFER_ENCODING,
 };
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::from_fn;
@@ -21,8 +21,9 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use utoipa_actix_web::AppExt;
 
+use crate::domain::language::Language;
 use crate::web;
-use crate::web::problem::Problem;
+use crate::web::problem::{CODES, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -31,10 +32,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub struct Sent {
     /// Its body.
     pub body: Option<Value>,
+    /// Its body where that is a table.
+    pub csv: Option<String>,
     /// `If-Match`: what it changes must still be that.
     pub version: Option<String>,
     /// `Idempotency-Key`: sent twice, it counts once.
     pub key: Option<String>,
+    /// `Accept-Language`: that of the page.
+    pub language: Option<Language>,
 }
 
 type Answering = LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, actix_web::Error>>;
@@ -78,7 +83,8 @@ impl Inside {
             return Err(Problem::new("internal", "no application"));
         };
         let uri: Uri = path.parse().map_err(|_| Problem::not_found("page"))?;
-        let body = sent.body.map(|body| Bytes::from(body.to_string()));
+        let kind = if sent.csv.is_some() { "text/csv; charset=utf-8" } else { "application/json" };
+        let body = sent.csv.or_else(|| sent.body.map(|body| body.to_string())).map(Bytes::from);
         let payload = match &body {
             Some(bytes) => {
                 let bytes = bytes.clone();
@@ -99,7 +105,7 @@ impl Inside {
             HeaderValue::from_str(text).map_err(|_| Problem::malformed("", "a form's own fields do not read"))
         };
         if let Some(bytes) = &body {
-            head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
         }
         if let Some(version) = &sent.version {
@@ -107,6 +113,9 @@ impl Inside {
         }
         if let Some(key) = &sent.key {
             head.headers.insert(IDEMPOTENCY_KEY, text(key)?);
+        }
+        if let Some(language) = sent.language {
+            head.headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language.code()));
         }
         if let Some(extension) = extension {
             request.extensions_mut().insert(extension);
@@ -141,6 +150,12 @@ impl Inside {
         let status = response.status();
         Ok((status, to_bytes(response.into_body()).await.unwrap_or_default()))
     }
+}
+
+/// The problem that an answer to one of a batch tells.
+pub fn problem_in(error: &Value) -> Problem {
+    let code = CODES.iter().map(|(code, ..)| *code).find(|code| error["code"] == *code).unwrap_or("validation_failed");
+    Problem::new(code, error["detail"].as_str().unwrap_or_default().to_owned())
 }
 
 fn problem_of(error: &actix_web::Error) -> Problem {

@@ -66,10 +66,12 @@ pub fn frame(page: &Page, title: &str, content: &Markup) -> Markup {
             }
         }
         nav.you aria-label=(words.say("nav-you")) {
-            a href="/account" { (icon("person")) span { (page.name) } }
+            (super::find::link(page))
+            a href="/account" aria-label=(page.name) { (icon("person")) span { (page.name) } }
             form method="post" action="/sign-out" { button.quiet type="submit" { (words.say("sign-out")) } }
         }
     };
+    let header = html! { (header) (super::find::dialogs(page)) };
     let band = html! { @if page.is_sandbox() { (super::clock::band(page)) } };
     let main = html! { (page.told()) (content) };
     document(&page.look, title, &header, &band, &main)
@@ -208,6 +210,11 @@ pub fn empty(title: &str, text: &str, actions: &Markup) -> Markup {
 /// A state with its colour and its word: `good`, `waiting`, `bad`, or `plain`.
 pub fn badge(kind: &str, text: &str) -> Markup {
     html! { span.badge.(kind) { (text) } }
+}
+
+/// What may be wider than its place: it scrolls, by keys too.
+pub fn scroll(label: &str, content: &Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (content) } }
 }
 
 /// The way to the next page of a list, where there is one.

@@ -121,6 +121,11 @@ impl Page {
         })
     }
 
+    /// What handlers are given.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The texts of this page's language.
     pub fn words(&self) -> Words {
         self.look.words
@@ -147,6 +152,11 @@ impl Page {
         self.app.test_clock.is_some()
     }
 
+    /// What designers drew last.
+    pub fn drawings(&self) -> &super::designer::memory::Memory {
+        &self.app.drawings
+    }
+
     /// When the next timer of a sandbox fires.
     pub fn next_event(&self) -> Option<Timestamp> {
         self.app.engine.next_timer()
@@ -159,7 +169,7 @@ impl Page {
 
     /// The same with its version, for a form that changes it.
     pub async fn get_versioned(&self, path: &str) -> Result<(Value, Option<String>), Problem> {
-        Inside::ask(&self.request, Method::GET, path, Sent::default()).await
+        self.ask(Method::GET, path, Sent::default()).await
     }
 
     /// The same where there may be nothing: no such thing, or none that they may see.
@@ -173,7 +183,11 @@ impl Page {
 
     /// What the API answers to a form of this page.
     pub async fn send(&self, method: Method, path: &str, sent: Sent) -> Result<Value, Problem> {
-        Ok(Inside::ask(&self.request, method, path, sent).await?.0)
+        Ok(self.ask(method, path, sent).await?.0)
+    }
+
+    async fn ask(&self, method: Method, path: &str, sent: Sent) -> Result<(Value, Option<String>), Problem> {
+        Inside::ask(&self.request, method, path, Sent { language: Some(self.words().0), ..sent }).await
     }
 
     /// The page at `path` again, with what was refused.

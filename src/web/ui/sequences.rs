@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::form::Form;
 use super::icons::icon;
-use super::layout::{badge, empty, heading, more, with_query};
+use super::layout::{badge, empty, heading, more, scroll, with_query};
 use super::page::Page;
 use super::words::Words;
 use crate::web::problem::Problem;
@@ -169,10 +169,10 @@ fn table(page: &Page, asked: &Asked, columns: &[&str], rows: &[Value]) -> Markup
         }
     };
     html! {
-        div.scroll { table {
+        (scroll(&words.say("nav-sequences"), &html! { table {
             thead { tr { @for column in columns { (head(column)) } } }
             tbody { @for row in rows { tr { @for column in columns { (cell(page, column, row)) } } } }
-        } }
+        } }))
     }
 }
 

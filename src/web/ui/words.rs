@@ -23,16 +23,23 @@ macro_rules! parts {
     };
 }
 
-parts! {
+parts!(
     "frame",
     "sequences",
+    "designer",
+    "home",
+    "imports",
+    "records",
+    "happened",
+    "connected",
+    "find",
     "account",
     "admin",
     "settings",
     "templates",
     "channels",
     "data",
-}
+);
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));
 

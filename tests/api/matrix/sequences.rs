@@ -10,6 +10,7 @@ pub const ROUTES: &[Row] = &[
     row("POST /sequences/{active}/ab-tests/{node}/stop", WRITE, 3, On::Sequence, Give, 200)
         .sends(r#"{"version":"a"}"#)
         .but(404, "not_found"),
+    row("GET /sequences/{active}/versions/{node}/graph", READ, 5, On::Sequence, See, 200),
     row("GET /migrations/{migration}", READ, 5, On::Sequence, See, 200),
     row("POST /migrations/{migration}/undo", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/release", WRITE, 3, On::Sequence, Give, 200).but(409, "no_pilot"),

@@ -149,7 +149,7 @@ impl World {
                 let [plain, active] = [false, true].map(|active| self.sequence(&name, holder, relation, active));
                 // Ordinals stand in the last bits of an id; this is the first migration.
                 let migration = format!("{}1", &active[..active.len() - 1]);
-                Thing::from([("id", plain), ("active", active), ("migration", migration), ("node", "x".into())])
+                Thing::from([("id", plain), ("active", active), ("migration", migration), ("node", "1".into())])
             }
             On::User => {
                 let user = match relation {

@@ -119,7 +119,8 @@ impl Book<'_> {
 
     fn when(&self, entry: &Value) -> Markup {
         let words = self.words;
-        let days: Vec<String> = texts(&entry["weekdays"]).iter().map(|day| words.say(&format!("day-{day}"))).collect();
+        let days: Vec<String> =
+            texts(&entry["weekdays"]).iter().map(|day| words.say(&format!("weekday-{day}"))).collect();
         let (from, until) = (entry["from"].as_str(), entry["until"].as_str());
         html! {
             @if !days.is_empty() { (days.join(", ")) " " }
@@ -148,7 +149,7 @@ impl Book<'_> {
 
     fn add_hours(&self, kind: &str) -> Markup {
         let words = self.words;
-        let days: Vec<(&str, String)> = DAYS.iter().map(|day| (*day, words.say(&format!("day-{day}")))).collect();
+        let days: Vec<(&str, String)> = DAYS.iter().map(|day| (*day, words.say(&format!("weekday-{day}")))).collect();
         let work = ["mon", "tue", "wed", "thu", "fri"];
         let (start, end) = if kind == "working_hours" { ("09:00", "17:00") } else { ("12:00", "14:00") };
         // Both forms ask for the same members, so their controls carry names of their own kind only.

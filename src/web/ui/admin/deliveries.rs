@@ -62,7 +62,7 @@ fn row(page: &Page, delivery: &Value, record: &Value) -> Markup {
             a href={ "/records/" (text(&delivery["record"])) } { (text(&record["name"])) }
             br; span.quietly { (text(to)) }
         }
-        td { (words.value("channel", text(&delivery["channel"]))) }
+        td { (words.value("way", text(&delivery["channel"]))) }
         td {
             (badge(kind, &words.value("delivery", state)))
             @if let Some(arrived) = delivery["arrived"].as_bool() { " " (badge(if arrived { "good" } else { "bad" }, &words.say(if arrived { "delivery-arrived" } else { "delivery-lost" }))) }

@@ -66,7 +66,8 @@ async function send(form, submitter = null) {
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (event.defaultPrevented || !new URL(form.action).pathname.startsWith("/do/") || form.enctype === "multipart/form-data") return;
+  const { pathname } = new URL(form.action);
+  if (event.defaultPrevented || form.method !== "post" || !/^\/(do|designer)\//.test(pathname)) return;
   event.preventDefault();
   send(form, event.submitter);
 });
@@ -76,6 +77,15 @@ document.addEventListener("change", (event) => {
   const control = /** @type {HTMLElement} */ (event.target);
   const form = control.closest("form[data-at-once]");
   if (form) /** @type {HTMLFormElement} */ (form).requestSubmit();
+});
+
+// One box for all of a list.
+document.addEventListener("change", (event) => {
+  const control = /** @type {HTMLInputElement} */ (event.target);
+  const name = control.dataset.all;
+  if (!name) return;
+  const boxes = /** @type {NodeListOf<HTMLInputElement> | undefined} */ (control.form?.querySelectorAll(`input[name="${name}"]:enabled`));
+  for (const box of boxes ?? []) box.checked = control.checked;
 });
 
 // Menus close by Escape and by looking elsewhere.
@@ -89,6 +99,90 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]"))
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+});
+
+/** Shows another page without a reload. @param {string} address @param {boolean} [goes] */
+async function visit(address, goes = true) {
+  const response = await fetch(address, { headers: { accept: "text/html" } });
+  if (goes) history.pushState(null, "", address);
+  show(await response.text(), address);
+  const place = new URL(address, location.href).hash;
+  if (place) document.querySelector(place)?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("a[data-swap]");
+  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  visit(link.href);
+});
+window.addEventListener("popstate", () => visit(location.href, false));
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("[data-print]");
+  if (!link) return;
+  event.preventDefault();
+  window.print();
+});
+
+// A step is dragged to a plus sign; its keys are the arrows in its panel.
+document.addEventListener("dragstart", (event) => {
+  const tile = /** @type {HTMLElement} */ (event.target).closest?.("a.tile[draggable=true]");
+  if (tile) event.dataTransfer?.setData("text/x-relance-node", tile.getAttribute("data-node") ?? "");
+});
+for (const kind of ["dragover", "dragleave"])
+  document.addEventListener(kind, (event) => {
+    const plus = /** @type {HTMLElement} */ (event.target).closest?.("a.plus");
+    if (!plus || !(/** @type {DragEvent} */ (event).dataTransfer?.types.includes("text/x-relance-node"))) return;
+    event.preventDefault();
+    plus.classList.toggle("over", kind === "dragover");
+  });
+document.addEventListener("drop", (event) => {
+  const plus = /** @type {HTMLElement} */ (event.target).closest?.("a.plus");
+  const node = event.dataTransfer?.getData("text/x-relance-node");
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.mover"));
+  if (!plus || !node || !form) return;
+  event.preventDefault();
+  for (const [name, value] of [["_node", node], ["_place", plus.getAttribute("data-place") ?? ""]]) {
+    const field = /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+    [field.value, field.disabled] = [value, false];
+  }
+  send(form);
+});
+
+/** Where a chart is wider than its place, its beginning is in the middle. */
+function centre() {
+  for (const canvas of document.querySelectorAll(".canvas")) {
+    const begin = canvas.querySelector(".begin");
+    if (!begin || canvas.scrollLeft) continue;
+    const [place, box] = [canvas.getBoundingClientRect(), begin.getBoundingClientRect()];
+    canvas.scrollLeft = box.left + box.width / 2 - place.left - place.width / 2;
+  }
+}
+document.addEventListener("relance:shown", centre);
+centre();
+
+// The arrow keys walk through the chart as it is read.
+document.addEventListener("keydown", (event) => {
+  const tile = /** @type {HTMLElement} */ (event.target).closest?.(".chart a.tile, .chart a.plus");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!tile || !step) return;
+  event.preventDefault();
+  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".chart a.tile, .chart a.plus")]);
+  all[all.indexOf(/** @type {HTMLElement} */ (tile)) + step]?.focus();
+});
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || /** @type {HTMLElement} */ (event.target).matches("input, textarea, select")) return;
+  const stroke = /** @type {HTMLButtonElement | null} */ (document.getElementById(event.shiftKey ? "stroke-redo" : "stroke-undo"));
+  if (!stroke || stroke.disabled) return;
+  event.preventDefault();
+  stroke.click();
+});
+
+// What a range says.
+document.addEventListener("input", (event) => {
+  const range = /** @type {HTMLInputElement} */ (event.target);
+  if (range.type === "range") range.parentElement?.querySelector("output")?.replaceChildren(`${range.value} %`);
 });
 
 /** Asks for the page again, and shows what has changed in it. */
@@ -109,5 +203,163 @@ if (live) {
     waiting = window.setTimeout(() => { if (!isBusy()) refresh(); }, 400);
   };
 }
+
+// A page that is not done yet is asked for again, until it is.
+const lookAgain = () => {
+  const wait = document.querySelector("[data-refresh]")?.getAttribute("data-refresh");
+  if (wait) setTimeout(refresh, Number(wait));
+};
+
+/* Imports: a file stays here while its columns are chosen from its beginning; then it goes to the API as it is. */
+const BEGINNING = 256 * 1024;
+/** @type {File | undefined} */
+let table;
+
+/** @param {string} text */
+function refuse(text) {
+  const notice = /** @type {HTMLElement | null} */ (document.querySelector("[data-import-wrong]"));
+  if (!notice) return;
+  notice.hidden = false;
+  notice.textContent = text;
+  notice.focus();
+}
+
+/** @param {File} file @param {FormData} fields */
+async function previewTable(file, fields) {
+  const about = new URLSearchParams({ type: String(fields.get("type")), name: file.name, of: String(file.size) });
+  const headers = { accept: "text/html", "content-type": "application/octet-stream" };
+  const response = await fetch(`/imports/preview?${about}`, { method: "POST", body: file.slice(0, BEGINNING), headers });
+  show(await response.text(), location.href);
+  scrollTo(0, 0);
+}
+
+/** @param {File} file @param {FormData} fields */
+async function startTable(file, fields) {
+  /** @type {Record<string, FormDataEntryValue>} */
+  const mapping = {};
+  fields.getAll("column").forEach((column, place) => {
+    const to = fields.get(`to.${place}`);
+    if (to) mapping[String(column)] = to;
+  });
+  const about = new URLSearchParams({ type: String(fields.get("type")), mapping: JSON.stringify(mapping) });
+  if (fields.get("external")) about.set("external_id", String(fields.get("external")));
+  const headers = { "content-type": "text/csv", "idempotency-key": String(fields.get("_key")) };
+  const response = await persist(`/api/v1/imports?${about}`, { method: "POST", body: file, headers });
+  const answer = await response.json();
+  if (!response.ok) return refuse(answer.detail);
+  const then = new URLSearchParams({ of: String(fields.get("of")), type: String(fields.get("type")) });
+  location.assign(`/imports/${answer.id}?${then}`);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const chosen = /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=file]"));
+  if (form.matches("[data-import-choose]")) table = chosen?.files?.[0];
+  const step = form.matches("[data-import-choose]") ? previewTable : form.matches("[data-import-start]") ? startTable : null;
+  if (!step || !table) return;
+  event.preventDefault();
+  const sending = /** @type {HTMLElement | null} */ (form.querySelector("[data-import-sending]"));
+  if (sending) sending.hidden = false;
+  form.setAttribute("aria-busy", "true");
+  try {
+    await step(table, new FormData(form));
+  } catch (error) {
+    refuse(String(error));
+  } finally {
+    form.removeAttribute("aria-busy");
+    if (sending) sending.hidden = true;
+  }
+});
+
+/* The palette and the keys: dialogs over any page. */
+const dialog = (/** @type {string} */ id) => /** @type {HTMLDialogElement | null} */ (document.getElementById(id));
+
+/** Pages, sequences and records of what is written, as `/find` lists them. @param {string} q */
+async function find(q) {
+  const response = await fetch(`/find?${new URLSearchParams({ q })}`, { headers: { accept: "text/html" } });
+  const found = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("found");
+  const input = /** @type {HTMLInputElement | null} */ (document.getElementById("palette-q"));
+  // What was asked for before may be answered later.
+  if (found && input?.value === q) dialog("palette")?.querySelector("[data-found]")?.replaceChildren(...found.childNodes);
+}
+
+/** @param {string} id */
+function openDialog(id) {
+  const opened = dialog(id);
+  if (!opened || document.querySelector("dialog[open]")) return false;
+  if (id === "keys") listKeys(opened);
+  opened.showModal();
+  if (id === "palette") {
+    const input = /** @type {HTMLInputElement} */ (opened.querySelector("input"));
+    input.value = "";
+    find("");
+  }
+  return true;
+}
+
+/** A part of a page says its own keys: `j Next row|k Row before`. @param {HTMLElement} opened */
+function listKeys(opened) {
+  const list = opened.querySelector("dl");
+  for (const own of opened.querySelectorAll("[data-own]")) own.remove();
+  const said = [...document.querySelectorAll("[data-keys]")].flatMap((part) => part.getAttribute("data-keys")?.split("|") ?? []);
+  for (const line of said.reverse()) {
+    const [key, ...words] = line.split(" ");
+    const [term, text, cap] = ["dt", "dd", "kbd"].map((name) => document.createElement(name));
+    cap.textContent = key;
+    text.textContent = words.join(" ");
+    term.append(cap);
+    for (const part of [text, term]) {
+      part.dataset.own = "";
+      list?.prepend(part);
+    }
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const opener = target.closest("[data-dialog]");
+  if (opener && openDialog(String(opener.getAttribute("data-dialog")))) event.preventDefault();
+  if (target.matches("dialog")) /** @type {HTMLDialogElement} */ (target).close();
+});
+document.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openDialog("palette");
+  }
+  const palette = target.closest("#palette");
+  if (palette) {
+    const links = /** @type {HTMLElement[]} */ ([...palette.querySelectorAll("input, a")]);
+    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (way) {
+      event.preventDefault();
+      links[(links.indexOf(target) + way + links.length) % links.length].focus();
+    } else if (event.key === "Enter" && target.matches("input") && links[1]) {
+      event.preventDefault();
+      links[1].click();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  if (event.key === "?") openDialog("keys");
+  if (event.key !== "/") return;
+  const search = /** @type {HTMLElement | null} */ (document.querySelector("main input[type=search]"));
+  if (search) event.preventDefault();
+  search?.focus();
+});
+let typing = 0;
+document.getElementById("palette-q")?.addEventListener("input", (event) => {
+  clearTimeout(typing);
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  typing = window.setTimeout(() => find(input.value), 120);
+});
+
+/** What every page needs when it is shown: what only a script can do appears. */
+function begin() {
+  for (const part of document.querySelectorAll("[data-with-script]")) part.removeAttribute("hidden");
+  lookAgain();
+}
+document.addEventListener("relance:shown", begin);
+begin();
 
 export { refresh, say, send, show };

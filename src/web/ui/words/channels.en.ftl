@@ -1,8 +1,8 @@
 owner = Whose
 owner-everybody = Everybody’s
 type-record = Record
-channel-email = E-mail
-channel-text = Text message
+way-email = E-mail
+way-text = Text message
 security-starttls = STARTTLS
 security-tls = TLS from the first byte
 security-none = None (only on this machine)

@@ -1,8 +1,8 @@
 owner = À qui
 owner-everybody = À tous
 type-record = Enregistrement
-channel-email = E-mail
-channel-text = SMS
+way-email = E-mail
+way-text = SMS
 security-starttls = STARTTLS
 security-tls = TLS dès le premier octet
 security-none = Aucune (sur cette machine seulement)

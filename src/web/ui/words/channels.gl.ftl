@@ -1,8 +1,8 @@
 owner = De quen
 owner-everybody = De todos
 type-record = Rexistro
-channel-email = Correo
-channel-text = SMS
+way-email = Correo
+way-text = SMS
 security-starttls = STARTTLS
 security-tls = TLS desde o primeiro byte
 security-none = Ningunha (só nesta máquina)

@@ -1,0 +1,14 @@
+find-title = Find
+find-label = A page, a sequence, a record …
+find-places = Pages and actions
+find-active = Active sequences
+find-unconnected = Records in no sequence
+find-account = Your account
+find-docs = Documentation of the API
+find-nothing = Nothing is called “{ $q }”.
+keys-title = Keys of this page
+keys-close = Close
+keys-find = Find a page, a sequence or a record
+keys-search = Into the search field of the page
+keys-keys = These keys
+keys-escape = Close what is open

@@ -1,0 +1,14 @@
+find-title = Trouver
+find-label = Une page, une séquence, un enregistrement…
+find-places = Pages et actions
+find-active = Séquences actives
+find-unconnected = Enregistrements dans aucune séquence
+find-account = Votre compte
+find-docs = Documentation de l’API
+find-nothing = Rien ne s’appelle « { $q } ».
+keys-title = Touches de cette page
+keys-close = Fermer
+keys-find = Trouver une page, une séquence ou un enregistrement
+keys-search = Dans le champ de recherche de la page
+keys-keys = Ces touches
+keys-escape = Fermer ce qui est ouvert

@@ -1,0 +1,14 @@
+find-title = Atopar
+find-label = Unha páxina, unha secuencia, un rexistro…
+find-places = Páxinas e accións
+find-active = Secuencias activas
+find-unconnected = Rexistros en ningunha secuencia
+find-account = A súa conta
+find-docs = Documentación da API
+find-nothing = Nada se chama «{ $q }».
+keys-title = Teclas desta páxina
+keys-close = Pechar
+keys-find = Atopar unha páxina, unha secuencia ou un rexistro
+keys-search = Ao campo de busca da páxina
+keys-keys = Estas teclas
+keys-escape = Pechar o que está aberto

@@ -1,0 +1,15 @@
+home-name = Welcome
+home-title = Welcome, { $name }. Where shall we begin?
+home-text = A sequence takes records – leads, contacts, accounts, opportunities – through e-mails, calls and tasks, one step after the other. You need some records and one sequence. Each of these gives you a start; you can do the others later.
+home-sandbox = This is a sandbox: nothing leaves it, and its clock moves only when you move it.
+home-sample = Load sample data
+home-sample-text = A few dozen invented people and companies to try everything with. Their addresses reach nobody, and you can delete them again.
+home-sample-do = Load sample data
+home-sample-role = Your role does not load sample data; a system administrator does.
+home-import = Import a CSV
+home-import-text = Bring a list that you have: from a spreadsheet, or from the system that you used before. You see what goes where before anything is taken over.
+home-import-do = Import a CSV
+home-template = Start from a template
+home-template-text = Choose a proven plan and change it to your taste. It sends nothing before you activate it and connect records.
+home-template-do = See the templates
+done-sample = The sample records are here. Open one, or create a sequence and connect some of them to it.

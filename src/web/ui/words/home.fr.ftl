@@ -1,0 +1,15 @@
+home-name = Bienvenue
+home-title = Bienvenue, { $name }. Par où commencer ?
+home-text = Une séquence mène des enregistrements – prospects, contacts, comptes, opportunités – à travers des e-mails, des appels et des tâches, une étape après l’autre. Il vous faut quelques enregistrements et une séquence. Chacun de ces choix est un bon départ ; vous pourrez faire les autres plus tard.
+home-sandbox = Ceci est un bac à sable : rien n’en sort, et son horloge n’avance que lorsque vous l’avancez.
+home-sample = Charger des données d’exemple
+home-sample-text = Quelques dizaines de personnes et d’entreprises inventées pour tout essayer. Leurs adresses n’atteignent personne, et vous pouvez les supprimer ensuite.
+home-sample-do = Charger les exemples
+home-sample-role = Votre rôle ne permet pas de charger des exemples ; un administrateur du système le peut.
+home-import = Importer un fichier CSV
+home-import-text = Apportez une liste que vous avez : d’un tableur, ou du système que vous utilisiez. Vous voyez ce qui va où avant que quoi que ce soit ne soit repris.
+home-import-do = Importer un CSV
+home-template = Partir d’un modèle
+home-template-text = Choisissez un plan éprouvé et adaptez-le à votre goût. Il n’envoie rien avant que vous ne l’activiez et n’y connectiez des enregistrements.
+home-template-do = Voir les modèles
+done-sample = Les exemples sont là. Ouvrez-en un, ou créez une séquence et connectez-en quelques-uns.

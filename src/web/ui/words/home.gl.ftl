@@ -1,0 +1,15 @@
+home-name = Benvida
+home-title = Benvida, { $name }. Por onde empezamos?
+home-text = Unha secuencia leva rexistros – clientes potenciais, contactos, contas, oportunidades – por correos, chamadas e tarefas, un paso tras outro. Precisa algúns rexistros e unha secuencia. Cada unha destas opcións é un bo comezo; as outras pode facelas máis tarde.
+home-sandbox = Isto é unha área de probas: nada sae dela, e o seu reloxo só avanza cando vostede o avanza.
+home-sample = Cargar datos de exemplo
+home-sample-text = Unhas ducias de persoas e empresas inventadas para probalo todo. Os seus enderezos non chegan a ninguén, e pode eliminalas despois.
+home-sample-do = Cargar os exemplos
+home-sample-role = O seu rol non permite cargar exemplos; pode facelo un administrador do sistema.
+home-import = Importar un CSV
+home-import-text = Traia unha lista que xa teña: dunha folla de cálculo ou do sistema que usaba antes. Verá que vai a cada sitio antes de que se incorpore nada.
+home-import-do = Importar un CSV
+home-template = Comezar cun modelo
+home-template-text = Escolla un plan probado e adápteo ao seu gusto. Non envía nada antes de que vostede o active e lle conecte rexistros.
+home-template-do = Ver os modelos
+done-sample = Os exemplos xa están aquí. Abra un, ou cree unha secuencia e conéctelle algúns.

@@ -1,0 +1,4 @@
+//! The parts of pages that are functions.
+
+mod edit;
+mod words;
