@@ -1,14 +1,21 @@
 //! `/admin`: what an administrator sets up, each area behind a card.
 
+pub mod audit;
+pub mod calendars;
 pub mod deliveries;
+pub mod flows;
 pub mod gateways;
+pub mod holidays;
 pub mod mailboxes;
 pub mod parts;
+pub mod results;
 pub mod settings;
+pub mod suppressions;
 pub mod tags;
 pub mod teams;
 pub mod templates;
 pub mod tokens;
+pub mod types;
 pub mod users;
 pub mod webhooks;
 
@@ -29,7 +36,9 @@ pub fn pages(config: &mut ServiceConfig) {
     config.configure(users::pages).configure(teams::pages).configure(tokens::pages);
     config.configure(templates::pages).configure(tags::pages).configure(settings::pages);
     config.configure(mailboxes::pages).configure(gateways::pages).configure(deliveries::pages);
-    config.configure(webhooks::pages);
+    config.configure(webhooks::pages).configure(suppressions::pages).configure(audit::pages);
+    config.configure(types::pages).configure(flows::pages).configure(results::pages);
+    config.configure(calendars::pages).configure(holidays::pages);
 }
 
 /// An area: where it is, its picture, and whether only administrators may open it.
@@ -37,7 +46,15 @@ type Area = (&'static str, &'static str, bool);
 
 /// The areas in their groups.
 const GROUPS: [(&str, &[Area]); 4] = [
-    ("people", &[("users", "person", false), ("teams", "team", false), ("tokens", "key", false)]),
+    (
+        "people",
+        &[
+            ("users", "person", false),
+            ("teams", "team", false),
+            ("tokens", "key", false),
+            ("calendars", "clock", false),
+        ],
+    ),
     (
         "messages",
         &[
@@ -46,10 +63,28 @@ const GROUPS: [(&str, &[Area]); 4] = [
             ("mailboxes", "inbox", false),
             ("text-gateways", "antenna", true),
             ("deliveries", "send", false),
+            ("suppressions", "block", true),
         ],
     ),
-    ("data", &[("tags", "tag", false)]),
-    ("organisation", &[("settings", "settings", false), ("webhooks", "hook", true)]),
+    (
+        "data",
+        &[
+            ("record-types", "record", false),
+            ("process-flows", "flow", false),
+            ("call-results", "phone_call", false),
+            ("tags", "tag", false),
+            ("imports", "import", false),
+        ],
+    ),
+    (
+        "organisation",
+        &[
+            ("settings", "settings", false),
+            ("holidays", "calendar", false),
+            ("webhooks", "hook", true),
+            ("audit", "list", true),
+        ],
+    ),
 ];
 
 /// The overview.
@@ -67,12 +102,17 @@ pub async fn get_admin(page: Page) -> HttpResponse {
     page.show(&words.say("nav-admin"), &content)
 }
 
+/// Where an area is; imports stand beside the records that they become.
+fn address(area: &str) -> String {
+    if area == "imports" { "/imports/new".into() } else { format!("/admin/{area}") }
+}
+
 fn card(words: Words, area: &str, picture: &str, is_closed: bool) -> Markup {
     html! {
         li.area {
             (icon(picture))
             div {
-                h3 { @if is_closed { (words.say(&format!("admin-{area}"))) } @else { a href={ "/admin/" (area) } { (words.say(&format!("admin-{area}"))) } } }
+                h3 { @if is_closed { (words.say(&format!("admin-{area}"))) } @else { a href=(address(area)) { (words.say(&format!("admin-{area}"))) } } }
                 p { (words.say(&format!("admin-{area}-text"))) }
                 @if is_closed { p.why { (words.say("admin-closed")) } }
             }

@@ -8,7 +8,8 @@ use super::words::Words;
 use crate::domain::language::Language;
 use crate::time::Timestamp;
 
-fn locale(language: Language) -> Locale {
+/// How a language writes dates.
+pub fn locale(language: Language) -> Locale {
     match language {
         Language::En => Locale::en_GB,
         Language::Fr => Locale::fr_FR,

@@ -10,6 +10,7 @@
 //! | `flag` | `true` or `false`; a box that may be empty follows a hidden `false` |
 //! | `list` | every value of that name; an empty one only says that there is a list |
 //! | `lines` | a list of lines |
+//! | `some` | a list of lines; null where there is none |
 //! | `json` | JSON |
 //! | `secret` | text; left out where it is empty |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
@@ -179,7 +180,7 @@ pub fn read(fields: &[(String, String)], zone: Tz) -> Result<Value, Problem> {
     for (name, text) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
         let (place, kind) = name.split_once(':').unwrap_or((name, ""));
         let Some(value) = value(text, kind, zone).map_err(|why| wrong(place, why))? else { continue };
-        put(&mut root, place, value, matches!(kind, "list" | "lines"))
+        put(&mut root, place, value, matches!(kind, "list" | "lines" | "some"))
             .ok_or_else(|| wrong(place, "says two things"))?;
     }
     Ok(Node::Branch(root).value())
@@ -201,7 +202,7 @@ fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str
         None => kind,
     };
     Ok(Some(match kind {
-        "optional" | "number" | "local" if trimmed.is_empty() => Value::Null,
+        "optional" | "number" | "local" | "some" if trimmed.is_empty() => Value::Null,
         "number" => {
             let number = trimmed.replace(',', ".");
             let read = number.parse::<i64>().map(Value::from).ok();
@@ -212,7 +213,7 @@ fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str
             "" => Value::Array(Vec::new()),
             text => Value::Array(vec![text.into()]),
         },
-        "lines" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
+        "lines" | "some" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
         "json" => serde_json::from_str(text).map_err(|_| "this does not read")?,
         "local" => instant(trimmed, zone).ok_or("a date with a time is expected")?.to_string().into(),
         _ => text.replace("\r\n", "\n").into(),

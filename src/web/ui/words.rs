@@ -38,6 +38,7 @@ parts!(
     "settings",
     "templates",
     "channels",
+    "data",
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

@@ -38,7 +38,7 @@ pub async fn get_deliveries(page: Page) -> Result<HttpResponse, Problem> {
         @if rows.is_empty() {
             (empty(&words.say("deliveries-none"), &words.say(if is_unknown { "deliveries-no-unknown" } else { "deliveries-none-text" }), &html! {}))
         } @else {
-            (table(words, &["type-record", "delivery-channel", "state", "#delivery-attempts", "delivery-then", "delivery-why", "actions"],
+            (table(words, &["type-record", "delivery-channel", "state", "#delivery-failures", "delivery-then", "delivery-why", "actions"],
                 &html! { @for row in rows { (row) } }))
         }
         (next(&page, &list))
@@ -62,7 +62,7 @@ fn row(page: &Page, delivery: &Value, record: &Value) -> Markup {
             a href={ "/records/" (text(&delivery["record"])) } { (text(&record["name"])) }
             br; span.quietly { (text(to)) }
         }
-        td { (words.value("channel", text(&delivery["channel"]))) }
+        td { (words.value("way", text(&delivery["channel"]))) }
         td {
             (badge(kind, &words.value("delivery", state)))
             @if let Some(arrived) = delivery["arrived"].as_bool() { " " (badge(if arrived { "good" } else { "bad" }, &words.say(if arrived { "delivery-arrived" } else { "delivery-lost" }))) }

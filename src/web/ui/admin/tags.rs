@@ -26,7 +26,7 @@ pub async fn get_tags(page: Page) -> Result<HttpResponse, Problem> {
         (top(&page, &[], &words.say("admin-tags"), &html! {}))
         div.with-side {
             @if items(&list).is_empty() {
-                (empty(&words.say("tags-none"), &words.say("tags-none-text"), &html! {}))
+                (empty(&words.say("tag-none"), &words.say("tag-none-text"), &html! {}))
             } @else {
                 div { section { (tree(items(&list), None)) } (next(&page, &list)) }
             }

@@ -38,5 +38,5 @@ tag-below = Below
 tag-first-level = – first level –
 tag-delete = Delete tag
 tag-delete-ask = It is taken from every sequence, and those below it move up.
-tags-none = No tag yet
-tags-none-text = Tags keep sequences in order: by region, product or campaign, each below another, four levels deep.
+tag-none = No tag yet
+tag-none-text = Tags keep sequences in order: by region, product or campaign, each below another, four levels deep.

@@ -38,5 +38,5 @@ tag-below = Sous
 tag-first-level = – premier niveau –
 tag-delete = Supprimer l’étiquette
 tag-delete-ask = Elle est retirée de toutes les séquences, et celles du dessous remontent.
-tags-none = Aucune étiquette
-tags-none-text = Les étiquettes rangent les séquences : par région, produit ou campagne, les unes sous les autres, sur quatre niveaux.
+tag-none = Aucune étiquette
+tag-none-text = Les étiquettes rangent les séquences : par région, produit ou campagne, les unes sous les autres, sur quatre niveaux.

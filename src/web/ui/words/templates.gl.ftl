@@ -38,5 +38,5 @@ tag-below = Baixo
 tag-first-level = – primeiro nivel –
 tag-delete = Eliminar a etiqueta
 tag-delete-ask = Quítase de todas as secuencias, e as que están debaixo soben.
-tags-none = Aínda non hai etiquetas
-tags-none-text = As etiquetas ordenan as secuencias: por rexión, produto ou campaña, unhas baixo outras, ata catro niveis.
+tag-none = Aínda non hai etiquetas
+tag-none-text = As etiquetas ordenan as secuencias: por rexión, produto ou campaña, unhas baixo outras, ata catro niveis.

@@ -1,0 +1,182 @@
+//! `/admin/calendars`: when people work, and when they are away.
+
+use actix_web::web::{Path, ServiceConfig};
+use actix_web::{HttpResponse, get};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::super::form::{Form, hidden};
+use super::super::icons::icon;
+use super::super::layout::badge;
+use super::super::page::Page;
+use super::super::words::Words;
+use super::holidays::date;
+use super::parts::{asked, fold, items, next, none, query, table, text, texts, top, zone_field};
+use crate::web::problem::Problem;
+
+/// These pages.
+pub fn pages(config: &mut ServiceConfig) {
+    config.service(get_calendars).service(get_calendar);
+}
+
+/// Whose calendars there are.
+#[get("/admin/calendars")]
+pub async fn get_calendars(page: Page) -> Result<HttpResponse, Problem> {
+    let words = page.words();
+    let list = page.get(&format!("/users?{}", query(&page, &["q", "cursor"]))).await?;
+    let rows = html! { @for user in items(&list) { tr {
+        th scope="row" { a href={ "/admin/calendars/" (text(&user["id"])) } { (text(&user["name"])) } }
+        td { @match user["time_zone"].as_str() { Some(zone) => (zone), None => (none()) } }
+        td { (text(&user["business_unit"])) }
+    } } };
+    let content = html! {
+        (top(&page, &[], &words.say("admin-calendars"), &html! {}))
+        form.filters method="get" action="/admin/calendars" role="search" {
+            div.field.wide { label for="q" { (words.say("search")) } input #q type="search" name="q" value=(asked(&page, "q")) placeholder=(words.say("users-search")); }
+            button.plain type="submit" { (icon("search")) (words.say("filter-apply")) }
+        }
+        (table(words, &["name", "time-zone", "account-unit"], &rows))
+        (next(&page, &list))
+    };
+    Ok(page.show(&words.say("admin-calendars"), &content))
+}
+
+/// A calendar is one thing to the API: whatever changes, the rest goes along.
+struct Book<'a> {
+    page: &'a Page,
+    words: Words,
+    form: Form<'a>,
+    zone: &'a str,
+    holidays: &'a str,
+    entries: &'a [Value],
+}
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// One user's.
+#[get("/admin/calendars/{user}")]
+pub async fn get_calendar(page: Page, user: Path<String>) -> Result<HttpResponse, Problem> {
+    let words = page.words();
+    let path = format!("/users/{user}/calendar");
+    let person = page.get(&format!("/users/{user}")).await?;
+    let (calendar, version) = page.get_versioned(&path).await?;
+    let book = Book {
+        page: &page,
+        words,
+        form: Form::new(&page, "PUT", &path).of_version(version).done("saved"),
+        zone: text(&calendar["time_zone"]),
+        holidays: text(&calendar["holidays"]),
+        entries: items(&calendar["entries"]),
+    };
+    let name = text(&person["name"]);
+    let content = html! {
+        (top(&page, &[("/admin/calendars", &words.say("admin-calendars"))], name, &html! {}))
+        div.with-side {
+            div {
+                @if book.entries.is_empty() { section { p { (words.say("calendar-usual")) } } } @else { (book.list()) }
+                section { h2 { (words.say("calendar-add-off")) } (book.add_off()) }
+                section { (fold(&words.say("calendar-add-hours"), false, &book.add_hours("working_hours"))) }
+                section { (fold(&words.say("calendar-add-pause"), false, &book.add_hours("non_working_hours"))) }
+            }
+            aside aria-label=(words.say("calendar-clock")) { section { h2 { (words.say("calendar-clock")) } (book.clock()) } }
+        }
+    };
+    Ok(page.show(name, &content))
+}
+
+impl Book<'_> {
+    /// What goes along beside the entries.
+    fn rest(&self) -> Markup {
+        html! { (hidden("time_zone", self.zone)) (hidden("holidays:optional", self.holidays)) }
+    }
+
+    /// The entries there are, for a form that adds one.
+    fn kept(&self) -> Markup {
+        html! { @for (place, entry) in self.entries.iter().enumerate() { (hidden(&format!("entries.{place}:json"), &entry.to_string())) } }
+    }
+
+    fn at(&self, member: &str) -> String {
+        format!("entries.{}.{member}", self.entries.len())
+    }
+
+    fn list(&self) -> Markup {
+        let words = self.words;
+        let without = |place: usize| {
+            let others = self.entries.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, one)| one);
+            json!(others.collect::<Vec<_>>()).to_string()
+        };
+        let rows = html! { @for (place, entry) in self.entries.iter().enumerate() { tr {
+            th scope="row" { (badge(if entry["kind"] == "working_hours" { "good" } else { "waiting" }, &words.value("entry", text(&entry["kind"])))) }
+            td { (self.when(entry)) }
+            td { (text(&entry["description"])) }
+            td.last { (self.form.show("inline", &html! {
+                (self.rest()) (hidden("entries:json", &without(place)))
+                button.quiet type="submit" { (words.say("holiday-remove")) }
+            })) }
+        } } };
+        table(words, &["calendar-kind", "calendar-when", "description", "actions"], &rows)
+    }
+
+    fn when(&self, entry: &Value) -> Markup {
+        let words = self.words;
+        let days: Vec<String> =
+            texts(&entry["weekdays"]).iter().map(|day| words.say(&format!("weekday-{day}"))).collect();
+        let (from, until) = (entry["from"].as_str(), entry["until"].as_str());
+        html! {
+            @if !days.is_empty() { (days.join(", ")) " " }
+            @if let Some(start) = entry["start"].as_str() { (start) "–" (text(&entry["end"])) " " }
+            @for pause in items(&entry["breaks"]) { span.quietly { (words.say("calendar-break")) " " (text(&pause["start"])) "–" (text(&pause["end"])) " " } }
+            @if let Some(from) = from { (date(self.page, from)) }
+            @if let Some(until) = until.filter(|until| Some(*until) != from) { " – " (date(self.page, until)) }
+        }
+    }
+
+    fn add_off(&self) -> Markup {
+        let words = self.words;
+        self.form.show(
+            "",
+            &html! {
+                (self.rest()) (self.kept()) (hidden(&self.at("kind"), "time_off"))
+                div.fields {
+                    (self.form.input("date", &self.at("from"), &words.say("calendar-first"), "", None))
+                    (self.form.input("date", &self.at("until:optional"), &words.say("calendar-last"), "", None))
+                    (self.form.text(&self.at("description:optional"), &words.say("description"), ""))
+                }
+                button type="submit" { (words.say("add")) }
+            },
+        )
+    }
+
+    fn add_hours(&self, kind: &str) -> Markup {
+        let words = self.words;
+        let days: Vec<(&str, String)> = DAYS.iter().map(|day| (*day, words.say(&format!("weekday-{day}")))).collect();
+        let work = ["mon", "tue", "wed", "thu", "fri"];
+        let (start, end) = if kind == "working_hours" { ("09:00", "17:00") } else { ("12:00", "14:00") };
+        // Both forms ask for the same members, so their controls carry names of their own kind only.
+        let time = |member: &str, label: &str, value: &str| {
+            html! { div.field {
+                label for={ (kind) "-" (member) } { (words.say(label)) }
+                input id={ (kind) "-" (member) } type="time" name=(self.at(member)) value=(value);
+            } }
+        };
+        self.form.show(
+            "",
+            &html! {
+                (self.rest()) (self.kept()) (hidden(&self.at("kind"), kind))
+                (self.form.choices(&self.at("weekdays:list"), &words.say("calendar-days"), &work, &days))
+                div.fields { (time("start", "calendar-start", start)) (time("end", "calendar-end", end)) }
+                button type="submit" { (words.say("add")) }
+            },
+        )
+    }
+
+    fn clock(&self) -> Markup {
+        let words = self.words;
+        self.form.show("", &html! {
+            (zone_field(&self.form, words, "time_zone", self.zone))
+            (self.form.input("text", "holidays:optional", &words.say("holiday-country"), self.holidays, Some(&words.say("calendar-holidays-help"))))
+            (hidden("entries:json", &json!(self.entries).to_string()))
+            button type="submit" { (words.say("save")) }
+        })
+    }
+}
