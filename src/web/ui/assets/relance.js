@@ -200,6 +200,8 @@ async function find(q) {
 
 /** @param {string} id */
 function openDialog(id) {
+  const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("dialogs"));
+  if (template) template.replaceWith(template.content);
   const opened = dialog(id);
   if (!opened || document.querySelector("dialog[open]")) return false;
   if (id === "keys") listKeys(opened);
@@ -263,9 +265,10 @@ document.addEventListener("keydown", (event) => {
   search?.focus();
 });
 let typing = 0;
-document.getElementById("palette-q")?.addEventListener("input", (event) => {
-  clearTimeout(typing);
+document.addEventListener("input", (event) => {
   const input = /** @type {HTMLInputElement} */ (event.target);
+  if (input.id !== "palette-q") return;
+  clearTimeout(typing);
   typing = window.setTimeout(() => find(input.value), 120);
 });
 

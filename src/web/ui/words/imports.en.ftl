@@ -47,3 +47,6 @@ import-rejects-text = The file below has each of them with its line and the reas
 import-rejects-do = Download the rejected rows
 import-records = See the records
 import-another = Import another file
+import-line = Line
+import-why = Why
+import-row = Row

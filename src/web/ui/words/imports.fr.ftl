@@ -47,3 +47,6 @@ import-rejects-text = Le fichier ci-dessous contient chacune d’elles avec son 
 import-rejects-do = Télécharger les lignes rejetées
 import-records = Voir les enregistrements
 import-another = Importer un autre fichier
+import-line = Ligne
+import-why = Pourquoi
+import-row = Contenu

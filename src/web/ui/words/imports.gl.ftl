@@ -47,3 +47,6 @@ import-rejects-text = O ficheiro de abaixo ten cada unha delas co seu número de
 import-rejects-do = Descargar as filas rexeitadas
 import-records = Ver os rexistros
 import-another = Importar outro ficheiro
+import-line = Liña
+import-why = Por que
+import-row = Fila
