@@ -102,7 +102,8 @@ fn table(page: &Page, sequence: &Value, rows: &[Value], people: &People) -> Mark
     let words = page.words();
     let has_live = rows.iter().any(|row| is_live(text(&row["status"])));
     html! {
-        form method="post" action={ "/sequences/" (text(&sequence["id"])) "/disconnect" } {
+        form method="post" action={ "/sequences/" (text(&sequence["id"])) "/disconnect" }
+            data-live="/api/v1/stream" data-about=(text(&sequence["id"])) {
             section { div.scroll { table {
                 thead { tr {
                     @if has_live { th scope="col" {

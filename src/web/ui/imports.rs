@@ -42,7 +42,7 @@ async fn first(page: &Page, asked: &Asked, wrong: Option<&str>) -> Result<HttpRe
         (crumbs(page))
         (heading(&page.say("import-title"), &html! {}))
         @if let Some(wrong) = wrong { (refused(page, wrong)) }
-        div.notice data-import-wrong="" role="alert" tabindex="-1" hidden {}
+        div.notice data-import-wrong="" role="alert" tabindex="-1" hidden { strong { (page.say("import-refused")) } p {} }
         section.middle {
             form method="post" action="/imports/preview" data-import-choose="" {
                 div.field {

@@ -107,11 +107,14 @@ async function refresh() {
 }
 
 // A page that says which happenings change it is asked for again when one of them happens.
-const live = document.querySelector("[data-live]")?.getAttribute("data-live");
+const followed = document.querySelector("[data-live]");
+const live = followed?.getAttribute("data-live");
+const about = followed?.getAttribute("data-about");
 if (live) {
   let waiting = 0;
   const source = new EventSource(live);
-  source.onmessage = () => {
+  source.onmessage = (event) => {
+    if (about && !String(event.data).includes(about)) return;
     clearTimeout(waiting);
     // Nobody's words are lost: not while somebody writes or has something open.
     const isBusy = () => document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open], details.menu[open]");
@@ -134,8 +137,9 @@ let table;
 function refuse(text) {
   const notice = /** @type {HTMLElement | null} */ (document.querySelector("[data-import-wrong]"));
   if (!notice) return;
+  const said = notice.querySelector("p");
+  if (said) said.textContent = text.charAt(0).toUpperCase() + text.slice(1);
   notice.hidden = false;
-  notice.textContent = text;
   notice.focus();
 }
 
