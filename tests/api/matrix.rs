@@ -5,6 +5,7 @@ mod bodies;
 mod catalogue;
 mod channels;
 mod grants;
+mod page_table;
 mod pages;
 mod scopes;
 mod sequences;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use reqwest::Method;
 
+use super::page_table::PAGES;
 use super::split;
 use super::table::routes;
 use crate::people::Credential;
@@ -24,42 +25,14 @@ const MARKS: [(&str, &str); 8] = [
     ("::redirect(\"", "GET"),
 ];
 
-/// Every page: what somebody without a session gets, and somebody with one. `>` before an address: led there.
-const PAGES: &[(&str, &str, &str)] = &[
-    //                                    signed out      signed in
-    ("GET /", /*                      */ ">/sign-in", ">/account"),
-    ("GET /sign-in", /*               */ "200", ">/"),
-    ("POST /sign-in", /*              */ "401", "401"),
-    // No provider is configured.
-    ("GET /sign-in/oidc", /*          */ "404", "404"),
-    ("GET /sign-in/oidc/callback", /* */ "404", "404"),
-    ("POST /sign-out", /*             */ ">/sign-in", ">/sign-in"),
-    ("GET /welcome/{secret}", /*      */ "404", "404"),
-    ("POST /welcome/{secret}", /*     */ "404", "404"),
-    ("GET /invitation/{link}", /*     */ "404", "404"),
-    ("POST /invitation/{link}", /*    */ "404", "404"),
-    ("GET /account", /*               */ ">/sign-in", "200"),
-    ("POST /account/password", /*     */ ">/sign-in", "422"),
-    ("POST /account/sign-out-everywhere", ">/sign-in", ">/sign-in"),
-    ("POST /account/tokens", /*       */ ">/sign-in", "200"),
-    ("POST /account/keys/{id}/close", /**/ ">/sign-in", ">/account"),
-    ("GET /assets/relance.css", /*    */ "200", "200"),
-    ("GET /docs", /*                  */ ">/docs/", ">/docs/"),
-    ("GET /docs/{file:.*}", /*        */ "200", "200"),
-    ("GET /openapi.json", /*          */ "200", "200"),
-    ("GET /t/o/{id}", /*              */ "404", "404"),
-    ("GET /t/c/{id}", /*              */ "404", "404"),
-    ("GET /t/a/{id}", /*              */ "404", "404"),
-    ("GET /u/{id}", /*                */ "404", "404"),
-    ("POST /u/{id}", /*               */ "404", "404"),
-    ("GET /problems/{code}", /*       */ "200", "200"),
-];
-
-fn routes_in(folder: &Path, found: &mut BTreeSet<String>) {
+/// Routes of the API and of pages may read alike, so they are apart: the API's stand below `api`.
+fn routes_in(folder: &Path, api: bool, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            routes_in(&path, found);
+            if api || !path.ends_with("web/api") {
+                routes_in(&path, api, found);
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let source = std::fs::read_to_string(&path).unwrap();
             for (mark, method) in MARKS {
@@ -72,13 +45,18 @@ fn routes_in(folder: &Path, found: &mut BTreeSet<String>) {
 
 #[test]
 fn every_route_of_the_source_stands_in_a_table_and_none_beside() {
-    let mut written = BTreeSet::new();
-    routes_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut written);
-    let written: BTreeSet<String> = written.iter().map(|route| super::shape(route)).collect();
-    let listed = routes().map(|row| row.route).chain(PAGES.iter().map(|(route, ..)| *route));
-    let listed: BTreeSet<String> = listed.map(super::shape).collect();
-    let odd: Vec<_> = written.symmetric_difference(&listed).collect();
-    assert!(odd.is_empty(), "in the source or in a table only: {odd:?}");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let shaped = |routes: &mut dyn Iterator<Item = &str>| routes.map(super::shape).collect::<BTreeSet<String>>();
+    for (api, listed) in [
+        (true, shaped(&mut routes().map(|row| row.route))),
+        (false, shaped(&mut PAGES.iter().map(|(route, ..)| *route))),
+    ] {
+        let mut written = BTreeSet::new();
+        routes_in(&if api { source.join("web/api") } else { source.clone() }, api, &mut written);
+        let written = shaped(&mut written.iter().map(String::as_str));
+        let odd: Vec<_> = written.symmetric_difference(&listed).collect();
+        assert!(odd.is_empty(), "in the source or in a table only: {odd:?}");
+    }
 }
 
 /// What the form of a page sends.
