@@ -58,10 +58,15 @@ fn address(sequence: &Value) -> String {
     format!("/sequences/{}/connected", text(&sequence["id"]))
 }
 
+/// Whether records can be connected to it now.
+fn takes_records(sequence: &Value) -> bool {
+    matches!(text(&sequence["status"]), "active" | "revision")
+}
+
 /// The way to the record picker; with a reason where a sequence takes no records.
 fn connect_link(page: &Page, sequence: &Value) -> Markup {
     html! {
-        @if sequence["status"] == "active" {
+        @if takes_records(sequence) {
             a.button.main href={ "/sequences/" (text(&sequence["id"])) "/connect" } { (icon("add")) (page.say("connected-connect")) }
         } @else {
             button type="button" disabled aria-describedby="connect-why" { (icon("add")) (page.say("connected-connect")) }
@@ -167,7 +172,7 @@ pub async fn post_disconnect(
         let answer = page.send(Method::POST, &format!("{path}/disconnect"), sent).await;
         outcomes.push(Outcome { record: record.unwrap_or_default(), refused: answer.err() });
     }
-    outcome::show(&page, &page.get(&format!("/sequences/{id}")).await?, outcomes, "disconnected").await
+    outcome::show(page, &id, outcomes, "disconnected").await
 }
 
 /// Connects the chosen records with one request.
@@ -194,7 +199,7 @@ pub async fn post_connect(
         refused: result["error"].is_object().then(|| problem_in(&result["error"])),
     });
     let outcomes = results.collect();
-    outcome::show(&page, &page.get(&format!("/sequences/{id}")).await?, outcomes, "connected").await
+    outcome::show(page, &id, outcomes, "connected").await
 }
 
 /// This area's pages.

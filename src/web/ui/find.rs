@@ -66,6 +66,9 @@ async fn found(page: &Page, q: &str) -> Result<Markup, Problem> {
         (group(&page.say("nav-records"), &records, |record| html! {
             a href={ "/records/" (text(&record["id"])) } { (icon("record")) (text(&record["name"])) span.quietly { (kinds.label(text(&record["type"]))) } }
         }))
+        @if !q.is_empty() {
+            ul.plain.found { li { a href={ "/records?" (query([("q", q)])) } { (icon("search")) (page.words().fill("find-records", &[("q", q)])) } } }
+        }
         (group(&page.say("find-places"), &places, |(href, label, picture)| html! { a href=(href) { (icon(picture)) (label) } }))
     })
 }

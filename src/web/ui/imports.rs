@@ -68,6 +68,11 @@ async fn first(page: &Page, asked: &Asked, wrong: Option<&str>) -> Result<HttpRe
     Ok(layout::answer(status, layout::frame(page, &page.say("import-title"), &content)))
 }
 
+/// The page that what stands on an answer to a form leads back to: this one cannot be asked for.
+fn begun(asked: &Asked) -> String {
+    format!("/imports/new?{}", asked.only(&["type"]))
+}
+
 fn crumbs(page: &Page) -> Markup {
     html! { p.crumbs { a href="/records" { (page.say("nav-records")) } } }
 }
@@ -79,9 +84,10 @@ fn refused(page: &Page, detail: &str) -> Markup {
 
 /// What would go where. The body is the form of the first page; or the beginning of a file, of which the address says type
 /// and size.
-async fn post_preview(page: Page, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
+async fn post_preview(mut page: Page, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
     let is_form = request.content_type() == "application/x-www-form-urlencoded";
     let asked = if is_form { Asked::read(&body) } else { Asked::read(request.query_string().as_bytes()) };
+    page.look.path = begun(&asked);
     let (pasted, beginning) = match is_form {
         true => (Some(asked.get("text").to_owned()), Bytes::from(asked.get("text").to_owned())),
         false => (None, body),
@@ -95,8 +101,9 @@ async fn post_preview(page: Page, request: HttpRequest, body: Bytes) -> Result<H
 }
 
 /// Starts an import of what was pasted; a file is sent by the script straight to the API.
-async fn post_start(page: Page, body: Bytes) -> Result<HttpResponse, Problem> {
+async fn post_start(mut page: Page, body: Bytes) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&body);
+    page.look.path = begun(&asked);
     let columns: Vec<&str> = asked.all("column").collect();
     let targets =
         columns.iter().enumerate().map(|(place, column)| (column, asked.get(&format!("to.{place}")).to_owned()));

@@ -44,7 +44,10 @@ test("records are picked, connected, filtered and disconnected", () =>
     await page.getByText("1 connected, 1 refused.").waitFor();
     await look(page, "connect-outcome");
 
-    await page.getByRole("link", { name: "Back to the connected records" }).click();
+    await page.getByRole("link", { name: "Back to the connected records" }).waitFor();
+    await page.getByRole("button", { name: "+ 1 day" }).click();
+    await page.waitForURL(/\/connected\?done=clock/);
+    await page.getByRole("cell", { name: "1", exact: true }).first().waitFor();
     await page.locator("input[name=enrolment]").first().check();
     await page.locator("input[name=enrolment]").nth(1).check();
     await page.getByText("Disconnect …").click();

@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use maud::html;
-use serde_json::Value;
 
 use super::{address, connect_link, head};
 use crate::web::problem::Problem;
@@ -20,7 +19,11 @@ pub struct Outcome {
 }
 
 /// Back to the list, where nothing was refused; otherwise row by row. `done` is `connected` or `disconnected`.
-pub async fn show(page: &Page, sequence: &Value, outcomes: Vec<Outcome>, done: &str) -> Result<HttpResponse, Problem> {
+pub async fn show(mut page: Page, id: &str, outcomes: Vec<Outcome>, done: &str) -> Result<HttpResponse, Problem> {
+    let sequence = &page.get(&format!("/sequences/{id}")).await?;
+    // What stands on this page leads back to one that can be asked for.
+    page.look.path = address(sequence);
+    let page = &page;
     let refused = outcomes.iter().filter(|outcome| outcome.refused.is_some()).count();
     if outcomes.is_empty() {
         return Ok(form::lead_to(&address(sequence)));

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::address;
+use super::{address, takes_records};
 use crate::web::problem::Problem;
 use crate::web::ui::icons::icon;
 use crate::web::ui::layout::{empty, heading, more, notice, with_query};
@@ -31,7 +31,7 @@ pub async fn get_picker(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
     let list = page.get(&format!("/records?{}", query(given))).await?;
     let people = People::of(&page).await?;
     let rows = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let is_active = sequence["status"] == "active";
+    let is_active = takes_records(&sequence);
     let title = words.fill("picker-title", &[("name", text(&sequence["name"]))]);
     let content = html! {
         p.crumbs { a href="/sequences" { (words.say("nav-sequences")) } " / " a href=(address(&sequence)) { (text(&sequence["name"])) } }

@@ -12,3 +12,4 @@ keys-find = Find a page, a sequence or a record
 keys-search = Into the search field of the page
 keys-keys = These keys
 keys-escape = Close what is open
+find-records = Look for “{ $q }” in all records

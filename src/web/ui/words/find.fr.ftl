@@ -12,3 +12,4 @@ keys-find = Trouver une page, une séquence ou un enregistrement
 keys-search = Dans le champ de recherche de la page
 keys-keys = Ces touches
 keys-escape = Fermer ce qui est ouvert
+find-records = Chercher « { $q } » dans tous les enregistrements

@@ -12,3 +12,4 @@ keys-find = Atopar unha páxina, unha secuencia ou un rexistro
 keys-search = Ao campo de busca da páxina
 keys-keys = Estas teclas
 keys-escape = Pechar o que está aberto
+find-records = Buscar «{ $q }» en todos os rexistros
