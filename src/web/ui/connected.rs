@@ -13,13 +13,14 @@ use self::outcome::Outcome;
 use super::form;
 use super::icons::icon;
 use super::inside::{Sent, problem_in};
-use super::layout::{badge, empty, heading, more, with_query};
+use super::layout::{empty, more, with_query};
 use super::page::Page;
 use super::query::Asked;
 use super::records::enrolments::{is_live, progress, status};
 use super::records::next::picture;
 use super::records::people::People;
-use super::sequences::{self, text};
+use super::sequence::Sequence;
+use super::sequences::text;
 use crate::web::problem::Problem;
 
 /// What the list is filtered by: the statuses of an enrolment, in the order of its life.
@@ -77,16 +78,7 @@ fn connect_link(page: &Page, sequence: &Value) -> Markup {
 
 /// Name, status and the pages of a sequence.
 fn head(page: &Page, sequence: &Value, actions: &Markup) -> Markup {
-    let id = text(&sequence["id"]);
-    html! {
-        p.crumbs { a href="/sequences" { (page.say("nav-sequences")) } }
-        (heading(text(&sequence["name"]), actions))
-        p.badges { (sequences::status(page.words(), sequence)) (badge("plain", &page.words().value("type", text(&sequence["record_type"])))) }
-        nav.tabs aria-label=(page.say("connected-tabs")) {
-            a href={ "/sequences/" (id) } { (page.say("connected-designer")) }
-            a href=(address(sequence)) aria-current="page" { (page.say("connected-tab")) " " span.quietly { (page.number(&sequence["connected_count"])) } }
-        }
-    }
+    html! { (Sequence::of(sequence.clone(), None).head(page, "connected")) div.actions.toolbar { (actions) } }
 }
 
 fn filter(page: &Page, asked: &Asked) -> Markup {

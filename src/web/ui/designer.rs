@@ -19,6 +19,7 @@ use super::form::{self, Fields, Form};
 use super::icons::icon;
 use super::inside::Sent;
 use super::page::Page;
+use super::query::Asked;
 use super::sequence::Sequence;
 use super::sequences::text;
 use super::words::Words;
@@ -41,7 +42,7 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
     let mut chart = Chart::new(words, &graph);
     chart.href = Some(format!("/sequences/{}", sequence.id));
     chart.is_editable = is_editable;
-    chart.selected = asked.node.as_deref();
+    chart.selected = some(asked.get("node"));
     chart.standing = sequence.standing(&page).await?;
     let found = if is_editable { diagnostics(&page, &sequence.id).await? } else { Vec::new() };
     chart.found = by_node(&found);
@@ -52,9 +53,9 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
         div.designer {
             div.canvas #canvas data-scroll="" data-editable[is_editable] data-sequence=(sequence.id) data-version=[version.as_deref()] { (chart.show()) }
             aside.panel #panel aria-label=(words.say("panel")) {
-                @if let Some(place) = asked.place.as_deref().and_then(Place::parse).filter(|_| is_editable) {
+                @if let Some(place) = some(asked.get("add")).and_then(Place::parse).filter(|_| is_editable) {
                     (panel::palette(&page, &sequence, &graph, place, version.as_deref()))
-                } @else if let Some(node) = asked.node.as_deref().and_then(|id| graph.node(id)) {
+                } @else if let Some(node) = some(asked.get("node")).and_then(|id| graph.node(id)) {
                     (panel::node(&page, &sequence, &graph, node, version.as_deref()).await?)
                 } @else {
                     (panel::nothing(words, is_editable))
@@ -66,22 +67,9 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
     Ok(page.show(&sequence.name, &content))
 }
 
-/// What the address says beside the sequence.
-struct Asked {
-    node: Option<String>,
-    place: Option<String>,
-}
-
-impl Asked {
-    fn of(page: &Page) -> Asked {
-        let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
-        let get = |wanted: &str| {
-            url::form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.into_owned())
-        };
-        Asked { node: get("node"), place: get("add") }
-    }
+/// A value of the address that says something.
+fn some(value: &str) -> Option<&str> {
+    Some(value).filter(|value| !value.is_empty())
 }
 
 /// What activation would say of the draft.

@@ -13,7 +13,7 @@ pub use self::show::{Control, Form, hidden};
 use actix_web::dev::Payload;
 use actix_web::http::header::LOCATION;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::Path;
+use actix_web::web::{Bytes, Path};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, post};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -56,6 +56,19 @@ impl Refused {
     /// A form of its own address that was refused.
     pub fn of(action: String, problem: Problem) -> Refused {
         Refused { action, fields: Vec::new(), problem }
+    }
+}
+
+/// What is sent, whatever it is; as long as a JSON body may be.
+pub struct Raw(pub Bytes);
+
+impl FromRequest for Raw {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Raw, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move { Ok(Raw(bytes(&request, &mut payload).await?)) })
     }
 }
 

@@ -5,13 +5,13 @@ mod rejects;
 
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Bytes, Path, ServiceConfig};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, get};
+use actix_web::web::{Bytes, Path, ServiceConfig};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, post};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use self::preview::Choice;
-use super::form;
+use super::form::{self, Raw};
 use super::icons::icon;
 use super::inside::Sent;
 use super::layout::{self, badge, heading, sentence};
@@ -19,7 +19,6 @@ use super::page::Page;
 use super::query::{Asked, query};
 use super::records::kinds::Kinds;
 use super::sequences::text;
-use crate::limits;
 use crate::web::problem::Problem;
 
 /// The first rejected rows are told where there are at most so many; more are a file to download.
@@ -84,7 +83,8 @@ fn refused(page: &Page, detail: &str) -> Markup {
 
 /// What would go where. The body is the form of the first page; or the beginning of a file, of which the address says type
 /// and size.
-async fn post_preview(mut page: Page, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
+#[post("/imports/preview")]
+async fn post_preview(mut page: Page, request: HttpRequest, Raw(body): Raw) -> Result<HttpResponse, Problem> {
     let is_form = request.content_type() == "application/x-www-form-urlencoded";
     let asked = if is_form { Asked::read(&body) } else { Asked::read(request.query_string().as_bytes()) };
     page.look.path = begun(&asked);
@@ -101,7 +101,8 @@ async fn post_preview(mut page: Page, request: HttpRequest, body: Bytes) -> Resu
 }
 
 /// Starts an import of what was pasted; a file is sent by the script straight to the API.
-async fn post_start(mut page: Page, body: Bytes) -> Result<HttpResponse, Problem> {
+#[post("/imports/start")]
+async fn post_start(mut page: Page, Raw(body): Raw) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&body);
     page.look.path = begun(&asked);
     let columns: Vec<&str> = asked.all("column").collect();
@@ -187,10 +188,5 @@ pub async fn get_import(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
 
 /// This area's pages.
 pub fn pages(config: &mut ServiceConfig) {
-    let large = || web::PayloadConfig::new(limits::JSON_BODY_MAX);
-    config
-        .service(get_new)
-        .service(web::resource("/imports/preview").app_data(large()).route(web::post().to(post_preview)))
-        .service(web::resource("/imports/start").app_data(large()).route(web::post().to(post_start)))
-        .service(get_import);
+    config.service(get_new).service(post_preview).service(post_start).service(get_import);
 }

@@ -64,8 +64,13 @@ impl Sequence {
     /// The sequence of an id.
     pub async fn read(page: &Page, id: &str) -> Result<Sequence, Problem> {
         let (value, version) = page.get_versioned(&format!("/sequences/{id}")).await?;
+        Ok(Sequence::of(value, version))
+    }
+
+    /// The sequence that the API says this of.
+    pub fn of(value: Value, version: Option<String>) -> Sequence {
         let part = |name: &str| text(&value[name]).to_owned();
-        Ok(Sequence { id: part("id"), name: part("name"), record_type: part("record_type"), version, value })
+        Sequence { id: part("id"), name: part("name"), record_type: part("record_type"), version, value }
     }
 
     /// Whether its draft can be changed.

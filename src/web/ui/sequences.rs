@@ -8,6 +8,8 @@ use super::form::Form;
 use super::icons::icon;
 use super::layout::{badge, empty, heading, more, scroll, with_query};
 use super::page::Page;
+use super::query::Asked;
+use super::records::people::People;
 use super::words::Words;
 use crate::web::problem::Problem;
 
@@ -25,39 +27,19 @@ pub const COLUMNS: [&str; 10] = [
     "modified_at",
 ];
 
-/// What the list is asked for, kept in the address.
-struct Asked {
-    pairs: Vec<(String, String)>,
-}
-
-impl Asked {
-    fn of(page: &Page) -> Asked {
-        let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
-        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
-        Asked { pairs: pairs.filter(|(name, value)| name != "done" && !value.is_empty()).collect() }
-    }
-
-    fn get(&self, name: &str) -> &str {
-        self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-    }
-
-    fn is_filtered(&self) -> bool {
-        self.pairs.iter().any(|(name, _)| !matches!(name.as_str(), "sort" | "order" | "cursor"))
-    }
-
-    fn query(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish()
-    }
-}
+/// What the list is filtered by, and what else its address says.
+const FILTERS: [&str; 4] = ["q", "status", "record_type", "tag"];
+const ASKED: [&str; 7] = ["q", "status", "record_type", "tag", "sort", "order", "cursor"];
 
 /// The list.
 #[get("/sequences")]
 pub async fn get_sequences(page: Page) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let asked = Asked::of(&page);
-    let list = page.get(&format!("/sequences?{}", asked.query())).await?;
+    let list = page.get(&format!("/sequences?{}", asked.only(&ASKED))).await?;
     let own = page.get("/me/settings").await?;
     let tags = page.get("/tags").await?;
+    let people = People::of(&page).await?;
     let chosen: Vec<&str> =
         own["sequence_columns"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let columns = if chosen.is_empty() { COLUMNS.to_vec() } else { chosen };
@@ -69,14 +51,14 @@ pub async fn get_sequences(page: Page) -> Result<HttpResponse, Problem> {
             (column_menu(&page, &columns))
         }))
         (filters(words, &asked, &tags))
-        @if rows.is_empty() && !asked.is_filtered() {
+        @if rows.is_empty() && !asked.has_any(&FILTERS) {
             (empty(&words.say("sequences-none"), &words.say("sequences-none-text"), &create))
         } @else if rows.is_empty() {
             (empty(&words.say("sequences-nothing"), &words.say("sequences-nothing-text"),
                 &html! { a.button href="/sequences" { (words.say("filters-clear")) } }))
         } @else {
-            section { (table(&page, &asked, &columns, rows)) }
-            (more(words, &page.look.path, list["next"].as_str()))
+            section { (table(&page, &asked, &columns, rows, &people)) }
+            (more(words, &page.look.path, list["next_cursor"].as_str()))
         }
     };
     Ok(page.show(&words.say("nav-sequences"), &content))
@@ -147,7 +129,7 @@ fn column_menu(page: &Page, columns: &[&str]) -> Markup {
     }
 }
 
-fn table(page: &Page, asked: &Asked, columns: &[&str], rows: &[Value]) -> Markup {
+fn table(page: &Page, asked: &Asked, columns: &[&str], rows: &[Value], people: &People) -> Markup {
     let words = page.words();
     let (sort, order) = (asked.get("sort"), asked.get("order"));
     let head = |column: &str| {
@@ -171,7 +153,7 @@ fn table(page: &Page, asked: &Asked, columns: &[&str], rows: &[Value]) -> Markup
     html! {
         (scroll(&words.say("nav-sequences"), &html! { table {
             thead { tr { @for column in columns { (head(column)) } } }
-            tbody { @for row in rows { tr { @for column in columns { (cell(page, column, row)) } } } }
+            tbody { @for row in rows { tr { @for column in columns { (cell(page, column, row, people)) } } } }
         } }))
     }
 }
@@ -180,14 +162,14 @@ fn is_number(column: &str) -> bool {
     matches!(column, "version" | "step_count" | "connected_count")
 }
 
-fn cell(page: &Page, column: &str, row: &Value) -> Markup {
+fn cell(page: &Page, column: &str, row: &Value, people: &People) -> Markup {
     let words = page.words();
     let href = format!("/sequences/{}", text(&row["id"]));
     match column {
         "name" => html! { th scope="row" { a href=(href) { (text(&row["name"])) } } },
         "status" => html! { td { (status(words, row)) } },
         "record_type" => html! { td { (words.value("type", text(&row[column]))) } },
-        "owner" => html! { td { (text(&row["owner"]["name"])) } },
+        "owner" => html! { td { (people.name(&row["owner"])) } },
         "tags" => {
             html! { td { span.tags { @for tag in row["tags"].as_array().into_iter().flatten() { (badge("plain", text(&tag["path"]))) } } } }
         }

@@ -9,18 +9,15 @@ use crate::web::ui::chart::{Chart, Graph};
 use crate::web::ui::form::{Form, hidden};
 use crate::web::ui::layout::{badge, heading, with_query};
 use crate::web::ui::page::Page;
+use crate::web::ui::query::Asked;
 use crate::web::ui::sequences::text;
 
 /// The page; with `template=` the form for that one, with `blank=1` that for an empty chart.
 #[get("/sequences/new")]
 pub async fn get_new(page: Page) -> Result<HttpResponse, Problem> {
     let words = page.words();
-    let query = page.look.path.split_once('?').map_or("", |(_, query)| query).to_owned();
-    let get = |wanted: &str| {
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.into_owned())
-    };
+    let asked = Asked::of(&page);
+    let get = |wanted: &str| Some(asked.get(wanted).to_owned()).filter(|value| !value.is_empty());
     let kind = get("record_type").unwrap_or_default();
     let content = if let Some(id) = get("template") {
         let template = page.get(&format!("/templates/{id}")).await?;

@@ -16,6 +16,7 @@ use crate::web::ui::icons::icon;
 use crate::web::ui::inside::Sent;
 use crate::web::ui::layout::{badge, refusal};
 use crate::web::ui::page::Page;
+use crate::web::ui::records::people::People;
 use crate::web::ui::sequences::text;
 
 /// What the form asks.
@@ -57,6 +58,7 @@ pub async fn get_simulate(page: Page, id: Path<String>) -> Result<HttpResponse, 
     let asked = Asked::of(&page, &sequence);
     let records = page.get(&format!("/records?type={}&limit=50", sequence.record_type)).await?;
     let records = records["items"].as_array().cloned().unwrap_or_default();
+    let people = People::of(&page).await?;
     let found = if asked.records.is_empty() { None } else { Some(simulate(&page, &sequence, &asked).await) };
     let content = html! {
         (sequence.head(&page, "simulate"))
@@ -67,7 +69,7 @@ pub async fn get_simulate(page: Page, id: Path<String>) -> Result<HttpResponse, 
                 @match &found {
                     None => p.quietly { (words.say("simulate-none")) },
                     Some(Err(problem)) => (refusal(words, problem)),
-                    Some(Ok(answer)) => (itineraries(&page, answer, &records)),
+                    Some(Ok(answer)) => (itineraries(&page, answer, &records, &people)),
                 }
             }
         }
@@ -119,7 +121,7 @@ fn form(page: &Page, sequence: &Sequence, asked: &Asked, records: &[Value]) -> M
     }
 }
 
-fn itineraries(page: &Page, answer: &Value, records: &[Value]) -> Markup {
+fn itineraries(page: &Page, answer: &Value, records: &[Value], people: &People) -> Markup {
     let words = page.words();
     let named = |id: &str| {
         records.iter().find(|record| record["id"] == id).map_or(id, |record| text(&record["name"])).to_owned()
@@ -137,7 +139,7 @@ fn itineraries(page: &Page, answer: &Value, records: &[Value]) -> Markup {
             h2 { (words.say("simulate-load")) }
             table {
                 thead { tr { th scope="col" { (words.say("simulate-who")) } th scope="col" { (words.say("simulate-day")) } th.number scope="col" { (words.say("column-step-count")) } } }
-                tbody { @for day in load { tr { td { (text(&day["assignee"]["name"])) } td { (text(&day["day"])) } td.number { (page.number(&day["steps"])) } } } }
+                tbody { @for day in load { tr { td { (people.name(&day["assignee"])) } td { (text(&day["day"])) } td.number { (page.number(&day["steps"])) } } } }
             }
         }
     }

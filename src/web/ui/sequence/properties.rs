@@ -12,6 +12,7 @@ use crate::web::ui::condition;
 use crate::web::ui::form::{Form, hidden};
 use crate::web::ui::icons::icon;
 use crate::web::ui::page::Page;
+use crate::web::ui::records::people::People;
 use crate::web::ui::sequences::text;
 
 /// What a condition may ask about a member of a team.
@@ -25,11 +26,12 @@ pub async fn get_properties(page: Page, id: Path<String>) -> Result<HttpResponse
     let sequence = Sequence::read(&page, &id).await?;
     let fields = page.get(&format!("/record-types/{}/fields?limit=500", sequence.record_type)).await?;
     let fields: Vec<Value> = fields["items"].as_array().cloned().unwrap_or_default();
+    let people = People::of(&page).await?;
     let tags = page.get("/tags").await?;
     let content = html! {
         (sequence.head(&page, "properties"))
         div.columns {
-            section { h2 { (words.say("properties")) } (basics(&page, &sequence)) }
+            section { h2 { (words.say("properties")) } (basics(&page, &sequence, &people)) }
             section #assign { h2 { (words.say("assign-to")) } (assign_to(&page, &sequence, &fields)) }
             section { h2 { (words.say("column-tags")) } (tagged(&page, &sequence, &tags)) }
             section { h2 { (words.say("running")) } (running(&page, &sequence)) }
@@ -42,7 +44,7 @@ pub async fn get_properties(page: Page, id: Path<String>) -> Result<HttpResponse
     Ok(page.show(&sequence.name, &content))
 }
 
-fn basics(page: &Page, sequence: &Sequence) -> Markup {
+fn basics(page: &Page, sequence: &Sequence, people: &People) -> Markup {
     let (words, form) = (page.words(), sequence.form(page));
     let value = |name: &str| text(&sequence.value[name]);
     form.show(
@@ -52,7 +54,7 @@ fn basics(page: &Page, sequence: &Sequence) -> Markup {
             (form.area("description", &words.say("description"), value("description"), 4, None))
             dl {
                 dt { (words.say("column-record-type")) } dd { (words.value("type", value("record_type"))) }
-                dt { (words.say("column-owner")) } dd { (text(&sequence.value["owner"]["name"])) }
+                dt { (words.say("column-owner")) } dd { (people.name(&sequence.value["owner"])) }
                 dt { (words.say("created")) } dd { (page.instant(&sequence.value["created_at"])) }
             }
             p { button type="submit" { (words.say("save")) } }

@@ -1,7 +1,5 @@
 //! `/sequences/{id}/versions`: what was published when by whom, and what one version changed, drawn.
 
-use std::collections::HashMap;
-
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
@@ -12,6 +10,8 @@ use crate::web::problem::Problem;
 use crate::web::ui::chart::{Chart, Graph};
 use crate::web::ui::layout::{badge, scroll};
 use crate::web::ui::page::Page;
+use crate::web::ui::query::Asked;
+use crate::web::ui::records::people::People;
 use crate::web::ui::sequences::text;
 
 /// The page; `from` and `to` are version numbers, or `draft`.
@@ -22,7 +22,7 @@ pub async fn get_versions(page: Page, id: Path<String>) -> Result<HttpResponse, 
     let versions = page.get(&format!("/sequences/{}/versions", sequence.id)).await?;
     let versions = versions["items"].as_array().or(versions.as_array()).cloned().unwrap_or_default();
     let (from, to) = chosen(&page, &sequence, &versions);
-    let people = people(&page).await?;
+    let people = People::of(&page).await?;
     let content = html! {
         (sequence.head(&page, "versions"))
         @if versions.is_empty() {
@@ -38,14 +38,7 @@ pub async fn get_versions(page: Page, id: Path<String>) -> Result<HttpResponse, 
     Ok(page.show(&sequence.name, &content))
 }
 
-/// Names of users, by id.
-async fn people(page: &Page) -> Result<HashMap<String, String>, Problem> {
-    let users = page.find("/users?limit=500").await?.unwrap_or_default();
-    let users = users["items"].as_array().into_iter().flatten();
-    Ok(users.map(|user| (text(&user["id"]).to_owned(), text(&user["name"]).to_owned())).collect())
-}
-
-fn table(page: &Page, versions: &[Value], people: &HashMap<String, String>) -> Markup {
+fn table(page: &Page, versions: &[Value], people: &People) -> Markup {
     let words = page.words();
     html! {
         (scroll(&words.say("tab-versions"), &html! { table {
@@ -56,7 +49,7 @@ fn table(page: &Page, versions: &[Value], people: &HashMap<String, String>) -> M
             tbody { @for version in versions { tr {
                 th scope="row" { (version["number"].to_string()) }
                 td { (text(&version["description"])) } td { (page.instant(&version["at"])) }
-                td { (people.get(text(&version["by"])).map_or("–", String::as_str)) }
+                td { (people.name(&version["by"])) }
                 td.number { (page.number(&version["step_count"])) } td.number { (page.number(&version["connected_count"])) }
             } } }
         } }))
@@ -65,12 +58,8 @@ fn table(page: &Page, versions: &[Value], people: &HashMap<String, String>) -> M
 
 /// Which two are compared: those of the address, else the last two.
 fn chosen(page: &Page, sequence: &Sequence, versions: &[Value]) -> (String, String) {
-    let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
-    let get = |wanted: &str| {
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.into_owned())
-    };
+    let asked = Asked::of(page);
+    let get = |wanted: &str| Some(asked.get(wanted).to_owned()).filter(|value| !value.is_empty());
     let number = |place: usize| versions.get(place).map(|version| version["number"].to_string());
     let newest = if sequence.is_open_for_drawing() { Some("draft".to_owned()) } else { number(0) };
     let before = if sequence.is_open_for_drawing() { number(0) } else { number(1).or_else(|| number(0)) };
