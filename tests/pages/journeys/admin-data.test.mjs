@@ -47,7 +47,7 @@ test("types, fields, flows and call results are set up", () =>
     await page.fill("[name='email:optional']", "no@example.com");
     await page.getByRole("button", { name: "Add" }).click();
     await page.locator("tbody th").waitFor();
-    await page.fill("[name=q]", "no@example.com");
+    await page.fill("main [name=q]", "no@example.com");
     await page.keyboard.press("Enter");
     await page.waitForURL(/q=/);
     assert.deepEqual(await page.locator("tbody th").allTextContents(), ["no@example.com"]);
