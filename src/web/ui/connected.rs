@@ -102,7 +102,8 @@ fn table(page: &Page, sequence: &Value, rows: &[Value], people: &People) -> Mark
     let words = page.words();
     let has_live = rows.iter().any(|row| is_live(text(&row["status"])));
     html! {
-        form method="post" action={ "/sequences/" (text(&sequence["id"])) "/disconnect" } {
+        form method="post" action={ "/sequences/" (text(&sequence["id"])) "/disconnect" }
+            data-live="/api/v1/stream" data-about=(text(&sequence["id"])) {
             section { div.scroll { table {
                 thead { tr {
                     @if has_live { th scope="col" {
@@ -113,9 +114,9 @@ fn table(page: &Page, sequence: &Value, rows: &[Value], people: &People) -> Mark
                     th scope="col" { (words.say("column-status")) }
                     th scope="col" { (words.say("connected-progress")) }
                     th scope="col" { (words.say("connected-step")) }
-                    th.number scope="col" { (words.say("connected-days")) }
-                    th scope="col" { (words.say("connected-assignee")) }
-                    th.number scope="col" { (words.say("column-version")) }
+                    th.number.roomy scope="col" { (words.say("connected-days")) }
+                    th.roomy scope="col" { (words.say("connected-assignee")) }
+                    th.number.roomy scope="col" { (words.say("column-version")) }
                 } }
                 tbody { @for item in rows { (row(page, item, people, has_live)) } }
             } } }
@@ -140,14 +141,14 @@ fn row(page: &Page, item: &Value, people: &People, has_live: bool) -> Markup {
         th scope="row" { a href={ "/records/" (text(&item["record"])) } { (name) } }
         td { (status(words, text(&item["status"]))) @if let Some(reason) = item["reason"].as_str() { div.under { (words.value("ended", reason)) } } }
         td.bar { (progress(page, item)) }
-        td { @if step.is_object() {
+        td.step { @if step.is_object() {
             (icon(picture(kind))) " "
             @match text(&step["name"]) { "" => (words.value("next-kind", kind)), name => (name) }
             " " a.under href={ "/records/" (text(&item["record"])) "/why/" (text(&item["enrolment"])) } { (words.say("connected-why")) }
         } }
-        td.number { @if item["days_in_step"].is_number() { (page.number(&item["days_in_step"])) } }
-        td { (people.name(&item["assignee"])) }
-        td.number { (page.number(&item["version"])) }
+        td.number.roomy { @if item["days_in_step"].is_number() { (page.number(&item["days_in_step"])) } }
+        td.roomy { (people.name(&item["assignee"])) }
+        td.number.roomy { (page.number(&item["version"])) }
     } }
 }
 

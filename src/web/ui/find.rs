@@ -85,25 +85,27 @@ pub fn link(page: &Page) -> Markup {
     }
 }
 
-/// What the script opens over a page: the palette, and the keys of the page.
+/// What the script opens over a page: the palette, and the keys of the page. Until then they are no part of it.
 pub fn dialogs(page: &Page) -> Markup {
     let key = |keys: &[&str], text: &str| {
         html! { dt { @for key in keys { kbd { (key) } " " } } dd { (page.say(text)) } }
     };
     html! {
-        dialog #palette aria-label=(page.say("find-title")) {
-            form method="get" action="/find" role="search" {
-                label.hidden for="palette-q" { (page.say("find-label")) }
-                input #palette-q type="search" name="q" autocomplete="off" placeholder=(page.say("find-label"));
+        template #dialogs {
+            dialog #palette aria-label=(page.say("find-title")) {
+                form method="get" action="/find" role="search" {
+                    label.hidden for="palette-q" { (page.say("find-label")) }
+                    input #palette-q type="search" name="q" autocomplete="off" placeholder=(page.say("find-label"));
+                }
+                div data-found="" {}
             }
-            div data-found="" {}
-        }
-        dialog #keys aria-labelledby="keys-title" {
-            div.heading {
-                h2 #keys-title { (page.say("keys-title")) }
-                form method="dialog" { button.quiet type="submit" { (icon("close")) (page.say("keys-close")) } }
+            dialog #keys aria-labelledby="keys-title" {
+                div.heading {
+                    h2 #keys-title { (page.say("keys-title")) }
+                    form method="dialog" { button.quiet type="submit" { (icon("close")) (page.say("keys-close")) } }
+                }
+                dl { (key(&["Ctrl", "K"], "keys-find")) (key(&["/"], "keys-search")) (key(&["?"], "keys-keys")) (key(&["Esc"], "keys-escape")) }
             }
-            dl { (key(&["Ctrl", "K"], "keys-find")) (key(&["/"], "keys-search")) (key(&["?"], "keys-keys")) (key(&["Esc"], "keys-escape")) }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `/imports`: a CSV file becomes records: choose it, see what goes where, start it, watch it.
 
 mod preview;
+mod rejects;
 
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
@@ -21,6 +22,9 @@ use super::sequences::text;
 use crate::limits;
 use crate::web::problem::Problem;
 
+/// The first rejected rows are told where there are at most so many; more are a file to download.
+const REJECTS_READ: i64 = 10_000;
+
 /// Choose a type and a file, or paste its rows.
 #[get("/imports/new")]
 pub async fn get_new(page: Page) -> Result<HttpResponse, Problem> {
@@ -38,7 +42,7 @@ async fn first(page: &Page, asked: &Asked, wrong: Option<&str>) -> Result<HttpRe
         (crumbs(page))
         (heading(&page.say("import-title"), &html! {}))
         @if let Some(wrong) = wrong { (refused(page, wrong)) }
-        div.notice data-import-wrong="" role="alert" tabindex="-1" hidden {}
+        div.notice data-import-wrong="" role="alert" tabindex="-1" hidden { strong { (page.say("import-refused")) } p {} }
         section.middle {
             form method="post" action="/imports/preview" data-import-choose="" {
                 div.field {
@@ -139,6 +143,10 @@ pub async fn get_import(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
     let read = import["rows_read"].as_i64().unwrap_or_default();
     let of = if is_running { asked.get("of").parse().unwrap_or(0).max(read) } else { read.max(1) };
     let count = |key: &str| html! { div.figure { strong.figures { (page.number(&import[key])) } span { (page.say(&format!("import-{}", key.replace('_', "-")))) } } };
+    let rejects = match rejected {
+        1..=REJECTS_READ if !is_running => rejects::show(&page, &id).await?,
+        _ => html! {},
+    };
     let content = html! {
         (crumbs(&page))
         (heading(&page.say("import-one"), &html! { (badge(kind, &page.words().value("import-state", state))) }))
@@ -156,6 +164,7 @@ pub async fn get_import(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
             section {
                 h2 { (icon("warning")) " " (page.words().count("import-rejects", rejected)) }
                 p { (page.say("import-rejects-text")) }
+                (rejects)
                 p { a.button href={ "/api/v1/imports/" (id) "/rejects" } download="" { (page.say("import-rejects-do")) } }
             }
         }

@@ -144,6 +144,17 @@ impl Inside {
         Ok((value, version.and_then(|version| version.to_str().map(str::to_owned).ok())))
     }
 
+    /// What the API answers where that is no JSON. `path` stands below `/api/v1`.
+    pub async fn text(outer: &HttpRequest, path: &str) -> Result<String, Problem> {
+        let asked = (Method::GET, &*format!("/api/v1{path}"));
+        let response = Inside::answer(outer, asked, Sent::default(), None::<()>).await?;
+        if let Some(error) = response.response().error() {
+            return Err(problem_of(error));
+        }
+        let body = to_bytes(response.into_body()).await.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// The page at `path` once more, with what it is to say.
     pub async fn page<E: 'static>(outer: &HttpRequest, path: &str, said: E) -> Result<(StatusCode, Bytes), Problem> {
         let response = Inside::answer(outer, (Method::GET, path), Sent::default(), Some(said)).await?;

@@ -172,7 +172,12 @@ impl Page {
         self.ask(Method::GET, path, Sent::default()).await
     }
 
-    /// The same where there may be nothing: no such thing, or none that they may see.
+    /// What the API answers where that is no JSON.
+    pub async fn get_text(&self, path: &str) -> Result<String, Problem> {
+        Inside::text(&self.request, path).await
+    }
+
+    /// What the API answers to `GET` where there may be nothing: no such thing, or none that they may see.
     pub async fn find(&self, path: &str) -> Result<Option<Value>, Problem> {
         match self.get(path).await {
             Ok(value) => Ok(Some(value)),

@@ -29,6 +29,10 @@ test("records are picked, connected, filtered and disconnected", () =>
     assert.equal(await page.locator("tbody tr").count(), ticked);
     await look(page, "connected");
 
+    const { items } = await api("GET", "/records?type=lead&sequence=none&limit=500");
+    await api("POST", `/sequences/${sequence.id}/enrolments`, { records: [items[0].id] });
+    await page.getByRole("link", { name: items[0].name }).waitFor();
+
     // One of two was closed meanwhile: told row by row.
     await page.goto(`/sequences/${sequence.id}/connect`);
     const [first, second] = await page.locator("input[name=record]:enabled").all();

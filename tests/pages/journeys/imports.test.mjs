@@ -26,6 +26,7 @@ test("a file is previewed, imported, and what did not go in is told", () =>
     await page.getByRole("button", { name: "Start the import" }).click();
     await page.getByText("Every row was looked at").waitFor();
     await page.getByRole("heading", { name: "2 rows did not go in" }).waitFor();
+    await page.getByRole("rowheader", { name: "302" }).waitFor();
     await look(page, "import-done");
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download the rejected rows" }).click();

@@ -48,6 +48,12 @@ test("a record is made, goes through a sequence and says why it waits", () =>
     await page.getByText("Saved.").waitFor();
     await page.getByRole("definition").filter({ hasText: "Vigo" }).waitFor();
 
+    // What happens elsewhere is seen here without a reload.
+    const address = page.url().split("?")[0];
+    await page.goto(address);
+    await api("PATCH", `/records/${address.split("/").at(-1)}`, { fields: { city: "Lugo" } });
+    await page.getByRole("definition").filter({ hasText: "Lugo" }).waitFor();
+
     await page.getByText("Disconnect …").click();
     await page.getByRole("button", { name: "Disconnect" }).click();
     await page.getByText("Disconnected.").waitFor();

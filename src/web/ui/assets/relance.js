@@ -192,11 +192,14 @@ async function refresh() {
 }
 
 // A page that says which happenings change it is asked for again when one of them happens.
-const live = document.querySelector("[data-live]")?.getAttribute("data-live");
+const followed = document.querySelector("[data-live]");
+const live = followed?.getAttribute("data-live");
+const about = followed?.getAttribute("data-about");
 if (live) {
   let waiting = 0;
   const source = new EventSource(live);
-  source.onmessage = () => {
+  source.onmessage = (event) => {
+    if (about && !String(event.data).includes(about)) return;
     clearTimeout(waiting);
     // Nobody's words are lost: not while somebody writes or has something open.
     const isBusy = () => document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open], details.menu[open]");
@@ -219,8 +222,9 @@ let table;
 function refuse(text) {
   const notice = /** @type {HTMLElement | null} */ (document.querySelector("[data-import-wrong]"));
   if (!notice) return;
+  const said = notice.querySelector("p");
+  if (said) said.textContent = text.charAt(0).toUpperCase() + text.slice(1);
   notice.hidden = false;
-  notice.textContent = text;
   notice.focus();
 }
 
@@ -285,6 +289,8 @@ async function find(q) {
 
 /** @param {string} id */
 function openDialog(id) {
+  const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("dialogs"));
+  if (template) template.replaceWith(template.content);
   const opened = dialog(id);
   if (!opened || document.querySelector("dialog[open]")) return false;
   if (id === "keys") listKeys(opened);
@@ -348,9 +354,10 @@ document.addEventListener("keydown", (event) => {
   search?.focus();
 });
 let typing = 0;
-document.getElementById("palette-q")?.addEventListener("input", (event) => {
-  clearTimeout(typing);
+document.addEventListener("input", (event) => {
   const input = /** @type {HTMLInputElement} */ (event.target);
+  if (input.id !== "palette-q") return;
+  clearTimeout(typing);
   typing = window.setTimeout(() => find(input.value), 120);
 });
 

@@ -113,7 +113,7 @@ impl Choice {
             (crumbs(page))
             (heading(&words.say("import-check"), &html! {}))
             @if let Some(problem) = wrong { (refused(page, &problem.detail)) }
-            div.notice data-import-wrong="" role="alert" tabindex="-1" hidden {}
+            div.notice data-import-wrong="" role="alert" tabindex="-1" hidden { strong { (words.say("import-refused")) } p {} }
             p { @if !name.is_empty() { strong { (name) } " – " } (summary) }
             form method="post" action="/imports/start" data-import-start="" {
                 input type="hidden" name="type" value=(self.kind);

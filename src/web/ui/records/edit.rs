@@ -108,16 +108,18 @@ impl<'a> Fields<'a> {
         };
         let allows = |name: &str, key: &str| form.flag(&format!("{name}:flag"), &words.say(key), record[name] != false);
         let owner = record["owner"].to_string();
+        let has_parts = self.fields.iter().any(|field| field["name"] == "last_name");
         let formed = format!("{} {}", text(&record["fields"]["first_name"]), text(&record["fields"]["last_name"]));
         let name = Some(text(&record["name"])).filter(|name| *name != formed.trim()).unwrap_or_default();
         html! {
             section {
                 h2 { (words.say("record-part-fields")) }
+                @if !has_parts { (form.text("name:optional", &words.say("record-name"), name)) }
                 div.fields { @for field in self.fields.iter().filter(|field| field["name"] != "notes") { (self.field(field)) } }
                 @for field in self.fields.iter().filter(|field| field["name"] == "notes") {
                     (form.area("fields.notes:optional", &field_label(words, field), &shown(&record["fields"]["notes"]), 3, None))
                 }
-                (form.input("text", "name:optional", &words.say("record-name"), name, Some(&words.say("record-name-help"))))
+                @if has_parts { (form.input("text", "name:optional", &words.say("record-name"), name, Some(&words.say("record-name-help")))) }
             }
             section {
                 h2 { (words.say("record-part-reach")) }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::people::People;
-use super::told::{plain, told};
+use super::told::{detail, told};
 use crate::web::problem::Problem;
 use crate::web::ui::form::Form;
 use crate::web::ui::icons::icon;
@@ -136,7 +136,7 @@ pub fn explained(page: &Page, why: &Value) -> Markup {
     html! {
         section {
             h2 { (words.value("why-now", text(&waiting["kind"]))) }
-            p { (plain(page, text(&waiting["detail"]))) }
+            p { (detail(page, text(&waiting["detail"]))) }
             @if why["next_at"].is_string() { p { (words.say("why-next")) " " strong { (page.instant(&why["next_at"])) } "." } }
             @else if is_live(text(&why["status"])) { p { (words.say("why-never")) } }
             @for block in why["blocked_by"].as_array().into_iter().flatten() {

@@ -33,7 +33,7 @@ pub async fn get_record(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
         (heading(text(&record["name"]), &actions(&page, &record, version)))
         p.badges { (badge("plain", &kinds.label(kind))) (state(page.words(), &record))
             @if record["score"].is_number() { (badge("plain", &format!("{} {}", page.say("property-score"), page.number(&record["score"])))) } }
-        div.record-page {
+        div.record-page data-live="/api/v1/stream" data-about=(id) {
             div {
                 (next::show(&page, &up_next, &people))
                 (enrolments::show(&page, &record, &people).await?)

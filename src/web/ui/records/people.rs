@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::id::UserId;
 use crate::web::problem::Problem;
 use crate::web::ui::page::Page;
 use crate::web::ui::sequences::text;
@@ -16,6 +17,9 @@ pub struct People {
     users: BTreeMap<String, String>,
     teams: BTreeMap<String, String>,
     server: String,
+    /// Who holds the token that the server was started with.
+    built_in: String,
+    administrator: String,
     somebody: String,
 }
 
@@ -31,6 +35,8 @@ impl People {
         Ok(People {
             users: named(&users),
             teams: named(&teams),
+            built_in: UserId::ADMINISTRATOR.to_string(),
+            administrator: page.say("people-administrator"),
             server: page.say("people-server"),
             somebody: page.say("people-somebody"),
         })
@@ -43,6 +49,7 @@ impl People {
         match id {
             None => "",
             Some("system") => &self.server,
+            Some(id) if id == self.built_in => &self.administrator,
             Some(id) => known(id).unwrap_or(&self.somebody),
         }
     }

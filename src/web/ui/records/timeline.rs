@@ -63,16 +63,18 @@ fn entry(page: &Page, item: &Value, people: &People) -> Markup {
             div {
                 (told(page, text(&item["kind"]), text(&item["summary"])))
                 span.by { (people.name(&item["actor"])) }
-                @if let Some(note) = item["note"].as_str() { (said(page, note)) }
+                @if let Some(note) = item["note"].as_str() { (said(page, text(&item["step"]), note)) }
             }
         }
     }
 }
 
 /// The words of a note or message; long ones when asked for.
-fn said(page: &Page, note: &str) -> Markup {
+fn said(page: &Page, step: &str, note: &str) -> Markup {
+    // Open messages stay open where the page is shown again.
+    let place = format!("said-{step}-{}", note.len());
     html! {
         @if note.len() <= NOTE_SHOWN { blockquote { (note) } }
-        @else { details { summary { (page.say("timeline-message")) } blockquote { (note) } } }
+        @else { details id=(place) { summary { (page.say("timeline-message")) } blockquote { (note) } } }
     }
 }

@@ -102,3 +102,4 @@ happened-pilot-awaited = Waits for the release
 happened-pilot-let-in = Released
 happened-fuse-counted = Counts for the fuse
 happened-undone = Undone
+quoted = “{ $name }”

@@ -169,3 +169,4 @@ enrolments-ended = { $n ->
    *[other] { $n } that ended
 }
 timeline-message = Show the message
+people-administrator = Administrator

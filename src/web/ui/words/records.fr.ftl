@@ -169,3 +169,4 @@ enrolments-ended = { $n ->
    *[other] { $n } séquences terminées
 }
 timeline-message = Afficher le message
+people-administrator = Administrateur

@@ -169,3 +169,4 @@ enrolments-ended = { $n ->
    *[other] { $n } que remataron
 }
 timeline-message = Amosar a mensaxe
+people-administrator = Administrador
