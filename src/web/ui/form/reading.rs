@@ -1,0 +1,156 @@
+//! What the fields of a form say, as JSON: a tree of places, each read as its name says.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use crate::domain::schedule::civil;
+use crate::time::Timestamp;
+use crate::web::problem::Problem;
+use crate::web::ui::condition;
+
+/// A tree of what fields say.
+#[derive(Debug)]
+enum Node {
+    Leaf(Value),
+    Branch(BTreeMap<String, Node>),
+}
+
+impl Node {
+    fn value(self) -> Value {
+        match self {
+            Node::Leaf(value) => value,
+            Node::Branch(parts) => {
+                if !parts.is_empty() && parts.keys().all(|key| key.parse::<u32>().is_ok()) {
+                    let mut parts: Vec<_> = parts.into_iter().collect();
+                    parts.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or_default());
+                    return parts.into_iter().map(|(_, part)| part.value()).collect();
+                }
+                let mut said: Map<String, Value> = parts.into_iter().map(|(key, part)| (key, part.value())).collect();
+                let rows: Vec<String> =
+                    said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
+                rows.iter().for_each(|name| condition::read(&mut said, name));
+                Value::Object(said)
+            }
+        }
+    }
+}
+
+/// The JSON that a form says.
+pub fn read(fields: &[(String, String)], zone: Tz) -> Result<Value, Problem> {
+    let mut root = BTreeMap::new();
+    for (name, text) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
+        let (place, kind) = name.split_once(':').unwrap_or((name, ""));
+        let Some(value) = value(text, kind, zone).map_err(|why| wrong(place, why))? else { continue };
+        put(&mut root, place, value, matches!(kind, "list" | "lines"))
+            .ok_or_else(|| wrong(place, "says two things"))?;
+    }
+    Ok(Node::Branch(root).value())
+}
+
+fn wrong(place: &str, why: &str) -> Problem {
+    Problem::at("malformed", format!("/{}", place.replace('.', "/")), why)
+}
+
+/// What one field says; nothing where it is left out.
+fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
+    let trimmed = text.trim();
+    let kind = match kind.strip_suffix('?') {
+        Some(_) if trimmed.is_empty() => return Ok(None),
+        Some(kind) => kind,
+        None => kind,
+    };
+    Ok(Some(match kind {
+        "optional" | "number" | "local" if trimmed.is_empty() => Value::Null,
+        "number" => {
+            let number = trimmed.replace(',', ".");
+            let read = number.parse::<i64>().map(Value::from).ok();
+            read.or_else(|| number.parse::<f64>().ok().map(Value::from)).ok_or("a number is expected")?
+        }
+        "flag" => Value::Bool(text == "true"),
+        "list" => match text {
+            "" => Value::Array(Vec::new()),
+            text => Value::Array(vec![text.into()]),
+        },
+        "lines" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
+        "json" => serde_json::from_str(text).map_err(|_| "this does not read")?,
+        "local" => instant(trimmed, zone).ok_or("a date with a time is expected")?.to_string().into(),
+        _ => text.replace("\r\n", "\n").into(),
+    }))
+}
+
+fn instant(text: &str, zone: Tz) -> Option<Timestamp> {
+    let read = |form: &str| NaiveDateTime::parse_from_str(text, form).ok();
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].into_iter().find_map(read).map(|local| civil::instant(zone, local))
+}
+
+fn put(branch: &mut BTreeMap<String, Node>, place: &str, value: Value, adds: bool) -> Option<()> {
+    match place.split_once('.') {
+        Some((first, rest)) => match branch.entry(first.to_owned()).or_insert_with(|| Node::Branch(BTreeMap::new())) {
+            Node::Branch(parts) => put(parts, rest, value, adds),
+            Node::Leaf(_) => None,
+        },
+        None => match (branch.get_mut(place), value) {
+            (Some(Node::Leaf(Value::Array(before))), Value::Array(more)) if adds => {
+                before.extend(more);
+                Some(())
+            }
+            (Some(Node::Branch(_)), _) => None,
+            (_, value) => branch.insert(place.to_owned(), Node::Leaf(value)).map_or(Some(()), |_| Some(())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_are_places_and_say_how_they_are_read() {
+        let fields = [
+            ("name", "A\r\nB"),
+            ("_at", "/x"),
+            ("description:optional", " "),
+            ("fuse.min_sent:number", "20"),
+            ("fuse.bounce_percent:number", "0,5"),
+            ("fuse.complaint_percent:number", ""),
+            ("left.out:number?", ""),
+            ("put.in:number?", "2"),
+            ("on:flag", "false"),
+            ("on:flag", "true"),
+            ("off:flag", "false"),
+            ("tags:list", ""),
+            ("tags:list", "a"),
+            ("tags:list", "b"),
+            ("none:list", ""),
+            ("lines:lines", "x\r\n\r\n y "),
+            ("to:json", r#"{"team":"1"}"#),
+            ("rows.10.a", "last"),
+            ("rows.2.a", "first"),
+            ("at:local", "2026-03-29T02:30"),
+            ("then:local", "2026-07-01T09:00"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = json!({
+            "name": "A\nB", "description": null, "on": true, "off": false,
+            "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
+            "put": { "in": 2 }, "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
+            "rows": [{ "a": "first" }, { "a": "last" }],
+            "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
+        });
+        assert_eq!(read(&fields, Tz::Europe__Paris), Ok(expected));
+    }
+
+    #[test]
+    fn what_does_not_read_is_told_with_its_place() {
+        for (name, value) in [("a.b:number", "x"), ("a.b:json", "{"), ("a.b:local", "soon")] {
+            let problem = read(&[(name.to_owned(), value.to_owned())], Tz::UTC).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, "/a/b");
+        }
+        let twice = [("a", "1"), ("a.b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(read(&twice, Tz::UTC).unwrap_err().code, "malformed");
+    }
+}
