@@ -12,7 +12,7 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /admin", ">/sign-in", "200"),
     ("GET /admin/audit", ">/sign-in", "403"),
     ("GET /admin/calendars", ">/sign-in", "200"),
-    ("GET /admin/calendars/{user}", ">/sign-in", "404"),
+    ("GET /admin/calendars/{id}", ">/sign-in", "404"),
     ("GET /admin/call-results", ">/sign-in", "200"),
     ("GET /admin/deliveries", ">/sign-in", "200"),
     ("GET /admin/email-templates", ">/sign-in", "200"),

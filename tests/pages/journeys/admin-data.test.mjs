@@ -20,7 +20,7 @@ test("types, fields, flows and call results are set up", () =>
     await page.selectOption("[name=kind]", "option_set");
     await page.getByRole("button", { name: "Add" }).click();
     await page.locator(".fault").waitFor();
-    await page.fill("[name='options:some']", "North\nSouth");
+    await page.fill("[name='options:lines?']", "North\nSouth");
     await page.getByRole("button", { name: "Add" }).click();
     await page.getByRole("link", { name: "Region" }).waitFor();
     await look(page, "admin-type");
@@ -47,7 +47,7 @@ test("types, fields, flows and call results are set up", () =>
     await page.fill("[name='email:optional']", "no@example.com");
     await page.getByRole("button", { name: "Add" }).click();
     await page.locator("tbody th").waitFor();
-    await page.fill("[name=q]", "no@example.com");
+    await page.fill("main [name=q]", "no@example.com");
     await page.keyboard.press("Enter");
     await page.waitForURL(/q=/);
     assert.deepEqual(await page.locator("tbody th").allTextContents(), ["no@example.com"]);

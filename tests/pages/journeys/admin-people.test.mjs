@@ -38,7 +38,7 @@ test("a colleague is added, invited and put into a team", () =>
 
     await page.goto("/admin/users");
     await look(page, "admin-users");
-    await page.fill("[name=q]", "brun");
+    await page.fill("main [name=q]", "brun");
     await page.keyboard.press("Enter");
     await page.waitForURL(/q=brun/);
     assert.deepEqual(await page.locator("tbody th").allTextContents(), ["Bruno Blanc"]);

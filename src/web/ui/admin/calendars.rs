@@ -54,7 +54,7 @@ struct Book<'a> {
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// One user's.
-#[get("/admin/calendars/{user}")]
+#[get("/admin/calendars/{id}")]
 pub async fn get_calendar(page: Page, user: Path<String>) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let path = format!("/users/{user}/calendar");

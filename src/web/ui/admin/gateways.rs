@@ -117,7 +117,7 @@ fn fields(form: &Form, words: Words, owners: &[(String, String)], gateway: &Valu
         div.fields {
             (form.select("authentication.type", &label("proof"), text(&proof["type"]), &proofs))
             (form.text("authentication.username:optional", &words.say("server-username"), text(&proof["username"])))
-            (form.input("password", "secret:secret", &label("secret"), "", Some(&kept("has_secret"))))
+            (form.input("password", "secret:?", &label("secret"), "", Some(&kept("has_secret"))))
         }
         (fold(&label("signature"), form.is_refused(), &data("authentication.signature", "signature", &proof["signature"], 3)))
         h2.part { (label("back")) }
@@ -126,7 +126,7 @@ fn fields(form: &Form, words: Words, owners: &[(String, String)], gateway: &Valu
             (data("receipts", "receipts", &gateway["receipts"], 4))
             (data("incoming", "incoming", &gateway["incoming"], 4))
             (data("callback_signature", "callback", &gateway["callback_signature"], 3))
-            (form.input("password", "callback_secret:secret", &label("callback-secret"), "", Some(&kept("has_callback_secret"))))
+            (form.input("password", "callback_secret:?", &label("callback-secret"), "", Some(&kept("has_callback_secret"))))
         }))
     }
 }

@@ -103,7 +103,7 @@ fn server(form: &Form, words: Words, of: &str, server: &Value, usual: &str) -> M
         }
         div.fields {
             (form.text(&place("username:optional"), &words.say("server-username"), text(&server["username"])))
-            (form.input("password", &place("password:secret"), &words.say("password"), "", Some(&words.say(kept))))
+            (form.input("password", &place("password:?"), &words.say("password"), "", Some(&words.say(kept))))
         }
     }
 }

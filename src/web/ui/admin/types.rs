@@ -118,7 +118,7 @@ fn new_field(page: &Page, path: &str, types: &[Value]) -> Markup {
             (form.text("label", &words.say("type-label"), ""))
             (form.input("text", "name", &words.say("type-name"), "", Some(&words.say("type-name-help"))))
             (form.select("kind", &words.say("field-kind"), "text", &kinds))
-            (form.area("options:some", &words.say("field-options"), "", 3, Some(&words.say("field-options-help"))))
+            (form.area("options:lines?", &words.say("field-options"), "", 3, Some(&words.say("field-options-help"))))
             (form.select("target:optional", &words.say("field-target"), "", &targets))
             button type="submit" { (words.say("add")) }
         },

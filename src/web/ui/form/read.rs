@@ -9,7 +9,6 @@
 //! | `list` | every value of that name; an empty one only says that there is a list |
 //! | `lines` | a list of lines |
 //! | `json` | JSON |
-//! | `secret` | text; left out where it is empty |
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part
@@ -59,7 +58,7 @@ pub fn read(fields: &[(String, String)], zone: Tz) -> Result<Value, Problem> {
     for (name, text) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
         let (place, kind) = name.split_once(':').unwrap_or((name, ""));
         let Some(value) = value(text, kind, zone).map_err(|why| wrong(place, why))? else { continue };
-        put(&mut root, place, value, matches!(kind, "list" | "lines" | "some"))
+        put(&mut root, place, value, matches!(kind, "list" | "lines"))
             .ok_or_else(|| wrong(place, "says two things"))?;
     }
     Ok(Node::Branch(root).value())
@@ -72,16 +71,13 @@ fn wrong(place: &str, why: &str) -> Problem {
 /// What one field says; nothing where it is left out.
 fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str> {
     let trimmed = text.trim();
-    if kind == "secret" && text.is_empty() {
-        return Ok(None);
-    }
     let kind = match kind.strip_suffix('?') {
         Some(_) if trimmed.is_empty() => return Ok(None),
         Some(kind) => kind,
         None => kind,
     };
     Ok(Some(match kind {
-        "optional" | "number" | "local" | "some" if trimmed.is_empty() => Value::Null,
+        "optional" | "number" | "local" if trimmed.is_empty() => Value::Null,
         "number" => {
             let number = trimmed.replace(',', ".");
             let read = number.parse::<i64>().map(Value::from).ok();
@@ -92,7 +88,7 @@ fn value(text: &str, kind: &str, zone: Tz) -> Result<Option<Value>, &'static str
             "" => Value::Array(Vec::new()),
             text => Value::Array(vec![text.into()]),
         },
-        "lines" | "some" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
+        "lines" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
         "json" => serde_json::from_str(text).map_err(|_| "this does not read")?,
         "local" => instant(trimmed, zone).ok_or("a date with a time is expected")?.to_string().into(),
         _ => text.replace("\r\n", "\n").into(),
@@ -146,7 +142,7 @@ mod tests {
             ("none:list", ""),
             ("lines:lines", "x\r\n\r\n y "),
             ("to:json", r#"{"team":"1"}"#),
-            ("password:secret", ""),
+            ("password:?", ""),
             ("rows.10.a", "last"),
             ("rows.2.a", "first"),
             ("at:local", "2026-03-29T02:30"),

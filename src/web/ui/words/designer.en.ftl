@@ -437,19 +437,6 @@ tests-failed = { $n ->
     [one] one failed
    *[other] { $n } failed
 }
-property-name = Name
-property-email = E-mail
-property-phones-business = Business phone
-property-phones-mobile = Mobile phone
-property-phones-home = Home phone
-property-score = Score
-property-owner = Owner (id)
-property-access-team = Access team (id)
-property-primary-contact = Primary contact (id)
-property-allow-email = May be e-mailed
-property-allow-phone = May be called
-property-allow-text = May be texted
 property-external-id = External id
-property-time-zone = Time zone
 property-created-at = Created
 property-modified-at = Modified

@@ -437,19 +437,6 @@ tests-failed = { $n ->
     [one] un échoué
    *[other] { $n } échoués
 }
-property-name = Nom
-property-email = E-mail
-property-phones-business = Téléphone professionnel
-property-phones-mobile = Téléphone mobile
-property-phones-home = Téléphone du domicile
-property-score = Score
-property-owner = Propriétaire (id)
-property-access-team = Équipe d’accès (id)
-property-primary-contact = Contact principal (id)
-property-allow-email = Accepte les e-mails
-property-allow-phone = Accepte les appels
-property-allow-text = Accepte les SMS
 property-external-id = Identifiant externe
-property-time-zone = Fuseau horaire
 property-created-at = Créé
 property-modified-at = Modifié

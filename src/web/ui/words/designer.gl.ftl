@@ -437,19 +437,6 @@ tests-failed = { $n ->
     [one] unha fallou
    *[other] { $n } fallaron
 }
-property-name = Nome
-property-email = Correo
-property-phones-business = Teléfono do traballo
-property-phones-mobile = Teléfono móbil
-property-phones-home = Teléfono da casa
-property-score = Puntuación
-property-owner = Propietario (id)
-property-access-team = Equipo de acceso (id)
-property-primary-contact = Contacto principal (id)
-property-allow-email = Acepta correos
-property-allow-phone = Acepta chamadas
-property-allow-text = Acepta mensaxes
 property-external-id = Identificador externo
-property-time-zone = Fuso horario
 property-created-at = Creado
 property-modified-at = Modificado
