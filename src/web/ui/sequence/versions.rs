@@ -65,7 +65,7 @@ fn chosen(page: &Page, sequence: &Sequence, versions: &[Value]) -> (String, Stri
     let before = if sequence.is_open_for_drawing() { number(0) } else { number(1).or_else(|| number(0)) };
     let known = |wanted: Option<String>| {
         wanted.filter(|wanted| {
-            wanted == "draft" || versions.iter().any(|version| version["number"].to_string() == *wanted)
+            wanted == "draft" || versions.iter().any(|version| version["number"].as_u64() == wanted.parse().ok())
         })
     };
     (known(get("from")).or(before).unwrap_or_default(), known(get("to")).or(newest).unwrap_or_default())
