@@ -49,7 +49,11 @@ pub async fn problems_as_pages<B: MessageBody>(
     let response = next.call(request).await?;
     let problem = response.response().error().and_then(actix_web::Error::as_error::<Problem>).cloned();
     let Some(problem) = problem.filter(|_| is_person) else { return Ok(response.map_into_left_body()) };
-    let look = page::Look::of(response.request(), None);
+    let mut look = page::Look::of(response.request(), None);
+    if !response.request().method().is_safe() {
+        // Nothing is to be seen at the address of a form.
+        look.path = "/".into();
+    }
     let mut page = layout::problem(&look, response.status(), &problem);
     if let Some(seconds) = response.headers().get(RETRY_AFTER) {
         page.headers_mut().insert(RETRY_AFTER, seconds.clone());

@@ -161,7 +161,9 @@ fn a_get_asks_and_a_post_unsubscribes_once_and_for_all() {
     let sent = sent();
     let page = sent.person(&sent.unsubscribe).send();
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("method=\"post\"") && page.text().contains("Unsubscribe"), "{}", page.text());
+    // In the language that the person's browser asks for.
+    let form = format!("method=\"post\" action=\"{}\"", sent.unsubscribe);
+    assert!(page.text().contains(&form) && page.text().contains("Darse de baixa"), "{}", page.text());
     sent.api.bare(Method::GET, &sent.unsubscribe).header("user-agent", "curl/8.5.0").send();
     assert!(sent.allows_email(), "looking changes nothing");
     for _ in 0..2 {

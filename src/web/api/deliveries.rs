@@ -1,5 +1,7 @@
 //! `/deliveries`: every message on its way out and where it stands, and settling what nobody knows (D-58).
 
+use std::collections::HashSet;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
@@ -136,6 +138,8 @@ fn page(
 ) -> Result<Page<DeliveryView>, Problem> {
     let states = state.map_or(DeliveryState::ALL.to_vec(), |state| vec![state]);
     let (mut items, mut scanned, mut last, mut more, mut failed) = (Vec::new(), 0, None, false, None);
+    // A message that goes from one state to another meanwhile is met in both.
+    let mut met = HashSet::new();
     store.deliveries(&states, before, &mut |at, id, _| {
         if items.len() == limit || scanned == limits::PAGE_ROWS_SCANNED_MAX {
             more = true;
@@ -144,6 +148,7 @@ fn page(
         scanned += 1;
         last = Some((at, id));
         match load_record(store, id.record()) {
+            Ok(_) if !met.insert(id) => {}
             Ok(record) if record.exists && record.reach(person) >= Reach::See => {
                 let view = DeliveryView::of(id, &record, given);
                 items.extend(view.filter(|view| state.is_none_or(|state| state.name() == view.state)));

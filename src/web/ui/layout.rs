@@ -79,7 +79,11 @@ pub fn frame(page: &Page, title: &str, content: &Markup) -> Markup {
 
 /// A page for whoever is not signed in, or where it does not matter who is.
 pub fn plain(look: &Look, title: &str, content: &Markup) -> Markup {
-    document(look, title, &html! { span.places {} }, &html! {}, &html! { h1 { (title) } (content) })
+    // What a provider of identities or a link says behind the question mark stands on no page.
+    let path = look.path.split('?').next().unwrap_or_default();
+    let path = if path.starts_with("/sign-in") { "/sign-in" } else { path };
+    let look = Look { path: path.to_owned(), ..look.clone() };
+    document(&look, title, &html! { span.places {} }, &html! {}, &html! { h1 { (title) } (content) })
 }
 
 fn document(look: &Look, title: &str, header: &Markup, band: &Markup, main: &Markup) -> Markup {

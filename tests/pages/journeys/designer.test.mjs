@@ -5,6 +5,29 @@ import { journey, look, welcome } from "../world.mjs";
 
 const TEMPLATES = ["T1", "T2", "T3", "T4", "T5", "T6"];
 
+/** Where each exit leads, as a graph says it. */
+const led = (graph) => {
+  const ways = [["start", graph.start ?? null]];
+  for (const node of graph.nodes)
+    for (const exit of node.type.startsWith("cond_") || node.type.startsWith("branch_") ? ["yes", "no"] : ["next"])
+      if (node.type !== "advance") ways.push([`${node.id}.${exit}`, node[exit] ?? null]);
+  return Object.fromEntries(ways.toSorted());
+};
+
+/** Where each exit leads, as the chart shows it: what stands below its plus sign, or below the branch that it ends. */
+const ways = (page) =>
+  page.evaluate(() => {
+    const found = [...document.querySelectorAll(".chart a.plus")].map((plus) => {
+      let place = plus.closest("li.link");
+      while (!place.nextElementSibling) place = place.parentElement.closest("li.branch");
+      const next = place.nextElementSibling;
+      const joined = next.querySelector(":scope > a[href^='#node-']")?.getAttribute("href").slice("#node-".length);
+      const id = next.classList.contains("node") ? next.querySelector(".tile").dataset.node : (joined ?? null);
+      return [plus.dataset.place, id];
+    });
+    return Object.fromEntries(found.toSorted());
+  });
+
 test("each of the six templates is created, changed and activated", () =>
   journey(async ({ server, page, api }) => {
     await welcome(server, page);
@@ -19,6 +42,8 @@ test("each of the six templates is created, changed and activated", () =>
       // Every node of the template is drawn, once.
       const drawn = await page.locator(".chart a.tile").evaluateAll((tiles) => tiles.map((tile) => tile.dataset.node));
       assert.deepEqual(drawn.toSorted(), template.graph.nodes.map((node) => node.id).toSorted(), id);
+      // And each leads where the tables of the six templates say.
+      assert.deepEqual(await ways(page), led(template.graph), id);
       if (id === "T6" || id === "T1") await look(page, `designer-${id}`);
       // A task before everything else.
       await page.click("#add-start");

@@ -43,6 +43,9 @@ impl Choice {
         kind: &str,
         (pasted, beginning, size): (Option<String>, &[u8], usize),
     ) -> Result<Result<Choice, String>, Problem> {
+        if kind.is_empty() {
+            return Err(Problem::malformed("/type", "the form names no type of records"));
+        }
         let fields = fields(page, kind).await?;
         let kinds = Kinds::of(page).await?;
         // A row that is cut off says nothing.
