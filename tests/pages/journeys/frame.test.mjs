@@ -23,6 +23,16 @@ test("sequences are listed, sorted and searched", () =>
     await look(page, "sequences");
     await page.getByRole("columnheader", { name: "Name" }).getByRole("link").click();
     assert.deepEqual(await page.locator("tbody th").allTextContents(), ["Alpha", "Beta", "Gamma"]);
+    // The order of columns, by keys and by dragging, is kept.
+    const columns = () => page.locator("thead th").allTextContents();
+    assert.deepEqual((await columns()).slice(0, 3).map((name) => name.trim()), ["Name", "Record type", "Status"]);
+    await page.getByText("Columns", { exact: true }).click();
+    await page.locator("[data-order] li", { hasText: "Status" }).getByRole("button", { name: "Move up" }).press("Enter");
+    await page.locator("[data-order] li", { hasText: "Steps" }).dragTo(page.locator("[data-order] li", { hasText: "Record type" }), { targetPosition: { x: 40, y: 2 } });
+    await look(page, "columns");
+    await page.locator(".columns-form").getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    assert.deepEqual((await columns()).slice(0, 4).map((name) => name.trim()), ["Name", "Status", "Steps", "Record type"]);
     await page.fill("[name=q]", "gam");
     await page.keyboard.press("Enter");
     await page.waitForURL(/q=gam/);

@@ -179,6 +179,34 @@ document.addEventListener("keydown", (event) => {
   stroke.click();
 });
 
+// A list that has an order: by arrows, which keys reach, and by dragging.
+function arrows() {
+  for (const button of document.querySelectorAll("[data-order] [data-move]")) button.removeAttribute("hidden");
+}
+document.addEventListener("relance:shown", arrows);
+arrows();
+document.addEventListener("click", (event) => {
+  const button = /** @type {HTMLElement} */ (event.target).closest("[data-order] [data-move]");
+  const item = button?.closest("li");
+  if (!button || !item) return;
+  if (button.getAttribute("data-move") === "up") item.previousElementSibling?.before(item);
+  else item.nextElementSibling?.after(item);
+  /** @type {HTMLElement} */ (button).focus();
+});
+/** @type {HTMLElement | null} */
+let dragged = null;
+document.addEventListener("dragstart", (event) => {
+  dragged = /** @type {HTMLElement} */ (event.target).closest?.("[data-order] > li");
+});
+document.addEventListener("dragover", (event) => {
+  const over = /** @type {HTMLElement} */ (event.target).closest?.("[data-order] > li");
+  if (!dragged || !over || over.parentElement !== dragged.parentElement) return;
+  event.preventDefault();
+  const box = over.getBoundingClientRect();
+  if (over !== dragged) over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
+});
+document.addEventListener("dragend", () => { dragged = null; });
+
 // What a range says.
 document.addEventListener("input", (event) => {
   const range = /** @type {HTMLInputElement} */ (event.target);
