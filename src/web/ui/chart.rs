@@ -93,7 +93,7 @@ pub fn is_branching(kind: &str) -> bool {
     kind.starts_with("cond_") || kind.starts_with("branch_")
 }
 
-/// The picture of a node type.
+/// The picture of a node type or an activity.
 pub fn picture(kind: &str) -> &'static str {
     match kind {
         "email" => "email",
@@ -107,7 +107,8 @@ pub fn picture(kind: &str) -> &'static str {
         "advance" => "advance",
         "update_field" => "edit",
         kind if kind.starts_with("li_") => "linkedin",
-        _ => "condition",
+        kind if is_branching(kind) => "condition",
+        _ => "custom_activity",
     }
 }
 

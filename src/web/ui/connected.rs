@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use self::outcome::Outcome;
+use super::chart::picture;
 use super::form;
 use super::icons::icon;
 use super::inside::{Sent, problem_in};
@@ -17,7 +18,6 @@ use super::layout::{empty, more, with_query};
 use super::page::Page;
 use super::query::Asked;
 use super::records::enrolments::{is_live, progress, status};
-use super::records::next::picture;
 use super::records::people::People;
 use super::sequence::Sequence;
 use super::sequences::text;

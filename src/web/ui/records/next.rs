@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::people::People;
+use crate::web::ui::chart::picture;
 use crate::web::ui::icons::icon;
 use crate::web::ui::page::Page;
 use crate::web::ui::sequences::text;
@@ -71,24 +72,5 @@ fn later(page: &Page, item: &Value) -> Markup {
             @if name.is_empty() { (said) } @else { (name) }
             @if !says_it { span.quietly { " · " (said) } }
         }
-    }
-}
-
-/// The picture of a node or an activity.
-pub fn picture(kind: &str) -> &'static str {
-    match kind {
-        "email" => "email",
-        "auto_email" => "automated_email",
-        "text" => "text_message",
-        "auto_text" => "automated_text_message",
-        "phone_call" => "phone_call",
-        "task" => "task",
-        "wait" => "wait",
-        "ab_test" => "ab_test",
-        "update_field" => "command",
-        "advance" => "advance",
-        _ if kind.starts_with("li_") => "linkedin",
-        _ if kind.starts_with("cond_") || kind.starts_with("branch_") => "condition",
-        _ => "custom_activity",
     }
 }
