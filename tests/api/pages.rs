@@ -102,6 +102,9 @@ fn a_sequence_is_drawn_without_script() {
     let path = format!("/sequences/{sequence}?add=wait_1.next");
     let page = api.ask(admin.by_cookie(), Method::GET, &path).send().text();
     assert!(page.contains("Only right after a phone call.") && page.contains("tile-wait_1"), "{page}");
+    // Q-70: the designer stands beside the connected records.
+    let tab = format!(r#"href="/sequences/{sequence}/connected""#);
+    assert!(page.contains(&tab), "{page}");
 }
 
 #[test]
