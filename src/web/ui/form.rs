@@ -104,7 +104,8 @@ pub async fn follow(
     answer: Result<(String, Value), Problem>,
 ) -> Result<HttpResponse, Problem> {
     let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    match (answer, about("_at").filter(|at| is_local(at))) {
+    // What is shown again is a page: an answer of the API is none.
+    match (answer, about("_at").filter(|at| is_local(at) && !at.starts_with("/api/"))) {
         (Ok((_, value)), Some(at)) if about("_once").is_some() => page.once(&at, Answered { action, value }).await,
         (Ok((then, answer)), _) => {
             let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());

@@ -8,13 +8,10 @@ use serde_json::{Value, json};
 use super::super::form::Form;
 use super::super::layout::{badge, heading, more, with_query};
 use super::super::page::Page;
+use super::super::query::Asked;
+pub use super::super::sequences::text;
 use super::super::words::Words;
 use crate::web::problem::Problem;
-
-/// A text of the API; nothing where there is none.
-pub fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
 
 /// The items of a list of the API, or a list itself.
 pub fn items(list: &Value) -> &[Value] {
@@ -41,22 +38,12 @@ pub fn top(page: &Page, trail: &[(&str, &str)], title: &str, actions: &Markup) -
 
 /// One value of the page's address.
 pub fn asked(page: &Page, name: &str) -> String {
-    let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
-    url::form_urlencoded::parse(query.as_bytes())
-        .find_map(|(known, value)| (known == name).then(|| value.into_owned()))
-        .unwrap_or_default()
+    Asked::of(page).get(name).to_owned()
 }
 
 /// Those values of the page's address that the API is asked for too, as a query.
 pub fn query(page: &Page, names: &[&str]) -> String {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    for name in names {
-        let value = asked(page, name);
-        if !value.is_empty() {
-            pairs.append_pair(name, &value);
-        }
-    }
-    pairs.finish()
+    Asked::of(page).only(names)
 }
 
 /// A table in its section.

@@ -16,33 +16,27 @@ use crate::web::ui::icons::icon;
 use crate::web::ui::inside::Sent;
 use crate::web::ui::layout::{badge, refusal};
 use crate::web::ui::page::Page;
+use crate::web::ui::query::Asked;
 use crate::web::ui::records::people::People;
 use crate::web::ui::sequences::text;
 
 /// What the form asks.
-struct Asked {
+struct Assumed {
     records: Vec<String>,
     percent: [f64; 2],
     version: &'static str,
 }
 
-impl Asked {
-    fn of(page: &Page, sequence: &Sequence) -> Asked {
-        let query = page.look.path.split_once('?').map_or("", |(_, query)| query);
-        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let get = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-        let percent =
-            |name: &str| get(name).and_then(|value| value.parse::<f64>().ok()).unwrap_or(0.0).clamp(0.0, 100.0);
-        Asked {
-            records: pairs
-                .iter()
-                .filter(|(name, value)| name == "record" && !value.is_empty())
-                .map(|(_, value)| value.clone())
-                .collect(),
+impl Assumed {
+    fn of(page: &Page, sequence: &Sequence) -> Assumed {
+        let asked = Asked::of(page);
+        let percent = |name: &str| asked.get(name).parse::<f64>().unwrap_or(0.0).clamp(0.0, 100.0);
+        Assumed {
+            records: asked.all("record").map(str::to_owned).collect(),
             percent: [percent("reply"), percent("answer")],
-            version: match get("version") {
-                Some("draft") => "draft",
-                Some("active") if sequence.is_active() => "active",
+            version: match asked.get("version") {
+                "draft" => "draft",
+                "active" if sequence.is_active() => "active",
                 _ if sequence.is_open_for_drawing() => "draft",
                 _ => "active",
             },
@@ -55,7 +49,7 @@ impl Asked {
 pub async fn get_simulate(page: Page, id: Path<String>) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let sequence = Sequence::read(&page, &id).await?;
-    let asked = Asked::of(&page, &sequence);
+    let asked = Assumed::of(&page, &sequence);
     let records = page.get(&format!("/records?type={}&limit=50", sequence.record_type)).await?;
     let records = records["items"].as_array().cloned().unwrap_or_default();
     let people = People::of(&page).await?;
@@ -77,7 +71,7 @@ pub async fn get_simulate(page: Page, id: Path<String>) -> Result<HttpResponse, 
     Ok(page.show(&sequence.name, &content))
 }
 
-async fn simulate(page: &Page, sequence: &Sequence, asked: &Asked) -> Result<Value, Problem> {
+async fn simulate(page: &Page, sequence: &Sequence, asked: &Assumed) -> Result<Value, Problem> {
     let [reply, answer] = asked.percent;
     let body = json!({
         "records": asked.records,
@@ -88,7 +82,7 @@ async fn simulate(page: &Page, sequence: &Sequence, asked: &Asked) -> Result<Val
     page.send(Method::POST, &format!("/sequences/{}/simulate", sequence.id), sent).await
 }
 
-fn form(page: &Page, sequence: &Sequence, asked: &Asked, records: &[Value]) -> Markup {
+fn form(page: &Page, sequence: &Sequence, asked: &Assumed, records: &[Value]) -> Markup {
     let words = page.words();
     let [reply, answer] = asked.percent;
     let rate = |name: &str, key: &str, value: f64| {
