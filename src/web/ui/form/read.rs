@@ -12,7 +12,8 @@
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part
-//! `NAME_rows` is the condition `NAME` in rows (`condition.rs`).
+//! `NAME_rows` is the condition `NAME` in rows (`condition.rs`). A place has at most 16 parts, and all that is said nests
+//! at most 100 levels, less than what the API reads as JSON.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,9 @@ use crate::domain::schedule::civil;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
 use crate::web::ui::condition;
+
+const MAX_PARTS: usize = 16;
+const MAX_DEPTH: usize = 100;
 
 /// A tree of what fields say.
 #[derive(Debug)]
@@ -57,11 +61,27 @@ pub fn read(fields: &[(String, String)], zone: Tz) -> Result<Value, Problem> {
     let mut root = BTreeMap::new();
     for (name, text) in fields.iter().filter(|(name, _)| !name.starts_with('_')) {
         let (place, kind) = name.split_once(':').unwrap_or((name, ""));
+        if place.split('.').count() > MAX_PARTS {
+            return Err(wrong("", "a field lies too deep"));
+        }
         let Some(value) = value(text, kind, zone).map_err(|why| wrong(place, why))? else { continue };
         put(&mut root, place, value, matches!(kind, "list" | "lines"))
             .ok_or_else(|| wrong(place, "says two things"))?;
     }
-    Ok(Node::Branch(root).value())
+    let said = Node::Branch(root).value();
+    match depth(&said) {
+        0..=MAX_DEPTH => Ok(said),
+        _ => Err(wrong("", "what it says lies too deep")),
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    let within = match value {
+        Value::Array(parts) => parts.iter().map(depth).max(),
+        Value::Object(parts) => parts.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + within.unwrap_or(0)
 }
 
 fn wrong(place: &str, why: &str) -> Problem {
@@ -165,6 +185,12 @@ mod tests {
             let problem = read(&[(name.to_owned(), value.to_owned())], Tz::UTC).unwrap_err();
             assert_eq!(problem.errors[0].pointer, "/a/b");
         }
+        let deep = |levels| format!("a{}", ".a".repeat(levels));
+        let lists = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for (name, value) in [(deep(16), "x".into()), (deep(100_000), "x".into()), ("a:json".into(), lists(100))] {
+            assert_eq!(read(&[(name, value)], Tz::UTC).unwrap_err().code, "malformed");
+        }
+        assert!(read(&[(deep(15), "x".into()), ("b:json".into(), lists(99))], Tz::UTC).is_ok());
         let twice = [("a", "1"), ("a.b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(read(&twice, Tz::UTC).unwrap_err().code, "malformed");
     }
