@@ -102,6 +102,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("send_at_in_past", 422, "An e-mail can only be scheduled for a later time than now (W-85)."),
     ("message_under_way", 409, "The e-mail of this step is on its way out already; skip its wait, or skip the step."),
     ("bulk_mixed_steps", 422, "A bulk e-mail goes to records that stand on the same step of the same sequence (W-87)."),
+    ("nothing_selected", 422, "An action on a selection needs at least one item."),
     ("bulk_empty", 422, "A bulk e-mail needs at least one step."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     (

@@ -66,6 +66,8 @@ impl FromRequest for Look {
 pub struct Answered {
     /// The form's.
     pub action: String,
+    /// What was in it.
+    pub fields: Vec<(String, String)>,
     /// What was answered.
     pub value: Value,
 }
