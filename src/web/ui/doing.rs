@@ -147,9 +147,10 @@ impl<'a> Doing<'a> {
         let is_call = kind == "phone_call";
         html! {
             (self.means(what, kind, is_activity, is_first))
+            @if kind == "text" && !is_activity { (self.text_form(what, is_first)) }
             (finish.show("finish", &html! {
                 @if is_call { (self.result(&finish, is_first)) }
-                (self.note(&finish, what, kind, is_first))
+                (self.note(&finish, is_first))
                 button type="submit" data-key=[key("c")] aria-keyshortcuts=[key("c")] { (icon("done")) (words.say("doing-complete")) }
             }))
             div.row.others {
@@ -178,18 +179,28 @@ impl<'a> Doing<'a> {
         })
     }
 
-    /// A line for the timeline; of a text message the message itself.
-    fn note(&self, form: &Form, what: &Value, kind: &str, is_first: bool) -> Markup {
-        let words = self.page.words();
-        let draft = self.draft(what);
-        let label = words.say(if kind == "text" { "doing-text" } else { "doing-note" });
-        let value = form.value("note:?", draft);
-        form.field("note:?", &label, |control| {
+    /// A line for the timeline.
+    fn note(&self, form: &Form, is_first: bool) -> Markup {
+        let value = form.value("note:?", "");
+        form.field("note:?", &self.page.say("doing-note"), |control| {
             html! {
-                textarea id=(control.id) name=(control.name) rows=(if draft.is_empty() { 1 } else { 4 })
-                    data-key=[is_first.then_some("n")] aria-invalid=[control.is_wrong.then_some("true")] { (value) }
+                textarea id=(control.id) name=(control.name) rows="1" data-key=[is_first.then_some("n")]
+                    aria-invalid=[control.is_wrong.then_some("true")] { (value) }
             }
         })
+    }
+
+    /// The text message of a step, which its gateway sends (W-93).
+    fn text_form(&self, step: &Value, is_first: bool) -> Markup {
+        let words = self.page.words();
+        let form = Form::new(self.page, "POST", &format!("/steps/{}/text", text(&step["id"])));
+        let form = form.then(self.ways.on.clone()).done("text-sent");
+        html! {
+            (form.show("", &html! {
+                (form.area("body", &words.say("doing-text"), self.draft(step), 4, None))
+                button.plain type="submit" data-key=[is_first.then_some("e")] aria-keyshortcuts=[is_first.then_some("e")] { (icon("send")) (words.say("doing-text-send")) }
+            }))
+        }
     }
 
     fn put_off(&self, what: &Value, is_first: bool) -> Markup {

@@ -49,7 +49,7 @@ test("w1_r10 a day's work: call, write, text, invite, finish", () =>
     // The text message and the invitation are written elsewhere and told here.
     await page.goto("/work-list");
     await page.locator("#up-next").getByText("Short reminder").waitFor();
-    await note(page).fill("See you on Friday?");
+    await page.getByLabel("Message", { exact: true }).fill("See you on Friday?");
     await look(page, "work-text");
     await complete(page);
     await page.getByRole("link", { name: "Stay here" }).click();
