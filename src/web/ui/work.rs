@@ -55,7 +55,7 @@ pub async fn get_work_list(app: Data<App>, request: HttpRequest, page: Page) -> 
         }))
         (filters::show(&page, &view).await?)
         (next_of(&page, &view, rows))
-        (several::outcome(&page))
+        (several::outcome(&page, rows))
         div.work.open[view.is_chosen()] data-keys=(page.say("work-keys")) data-live-list="/api/v1/stream?topics=work_list" {
             div.list {
                 p.updates { a.button.main #updates hidden href=(view.here()) data-swap="" data-one=(page.say("work-update")) data-many=(page.say("work-updates")) {} }
@@ -92,6 +92,7 @@ fn next_of(page: &Page, view: &View, rows: &[Value]) -> Markup {
     html! {
         @if let Some(row) = row {
             p.done.ask role="status" {
+                @if let Some(done) = page.done() { (done) " " }
                 (page.say("work-next")) " " strong { (text(&row["record"]["name"])) } " "
                 a.button.main href=(view.at(next)) data-swap="" data-key="enter" { (page.say("work-next-go")) }
                 a.button href=(view.at(view.asked.get("at"))) data-swap="" { (page.say("work-next-stay")) }

@@ -138,6 +138,7 @@ test("w20_w44 filters, sorts and groups stay in the address and for the next vis
     }
     await page.getByRole("heading", { name: "Select at least one" }).waitFor();
     await page.getByRole("link", { name: "Show all" }).first().click();
+    await page.waitForURL(/all=yes/);
     await Promise.all([page.waitForURL(/sort=name/), page.getByLabel("Sorted and grouped").selectOption("By name")]);
     // The next visit begins as this one ended.
     await page.goto("/records");

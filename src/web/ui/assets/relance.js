@@ -120,9 +120,12 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
 });
 
-/** Shows another page without a reload. @param {string} address @param {boolean} [goes] */
+let visits = 0;
+/** Shows another page without a reload; what was asked for last is shown. @param {string} address @param {boolean} [goes] */
 async function visit(address, goes = true) {
+  const number = ++visits;
   const response = await fetch(address, { headers: { accept: "text/html" } });
+  if (number !== visits) return;
   if (goes) history.pushState(null, "", address);
   show(await response.text(), address);
   const place = new URL(address, location.href).hash;

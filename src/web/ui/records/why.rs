@@ -52,7 +52,7 @@ fn way(page: &Page, preview: &Value) -> Markup {
                 (figure("way-remaining", page.number(&preview["steps_remaining"])))
                 (figure("way-needed", days(&preview["days_needed"])))
             }
-            ol.plain.rows.way {
+            ol.plain.rows.stations {
                 @for node in preview["nodes"].as_array().into_iter().flatten() {
                     @let kind = text(&node["type"]);
                     li.past[node["status"] == "not_taken"] {

@@ -107,19 +107,24 @@ fn body(page: &Page, fields: &[(String, String)]) -> Result<Value, Problem> {
 }
 
 /// What became of each, where one was refused.
-pub fn outcome(page: &Page) -> Markup {
+pub fn outcome(page: &Page, rows: &[Value]) -> Markup {
     let answered = page.answered.as_deref().filter(|answered| answered.action == ACTION);
     let Some(answered) = answered else { return html! {} };
     let all: Vec<&Value> = results(&answered.value).collect();
     let refused: Vec<&&Value> = all.iter().filter(|result| result["error"].is_object()).collect();
     let counted = [("done", (all.len() - refused.len()).to_string()), ("refused", refused.len().to_string())];
     let counted: Vec<_> = counted.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let name = |record: &str| {
+        let row = rows.iter().find(|row| row["record"]["id"] == record);
+        row.map_or_else(|| page.say("several-record"), |row| text(&row["record"]["name"]).to_owned())
+    };
     html! {
         div.warning role="status" {
             p { (page.words().fill("several-outcome", &counted)) }
             ul { @for result in refused.iter().take(50) {
                 @let id = result["step"].as_str().or(result["activity"].as_str()).unwrap_or_default();
-                li { a href={ "/records/" (record_of(id)) } { (page.say("several-record")) } ": " (sentence(text(&result["error"]["detail"]))) }
+                @let record = record_of(id);
+                li { a href={ "/records/" (record) } { (name(&record)) } ": " (sentence(text(&result["error"]["detail"]))) }
             } }
         }
     }
