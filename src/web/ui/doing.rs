@@ -158,7 +158,7 @@ impl<'a> Doing<'a> {
                     button.quiet type="submit" data-key=[key("s")] aria-keyshortcuts=[key("s")] { (words.say(if is_activity { "doing-cancel" } else { "doing-skip" })) }
                 }))
                 @if !is_activity { (self.put_off(what, is_first)) }
-                (self.hand_on(&format!("/{place}/{id}/assign"), what))
+                (self.hand_on(if is_activity { "activity" } else { "step" }, what))
                 @if !is_activity { (self.add_note(what)) }
             }
         }
@@ -226,23 +226,11 @@ impl<'a> Doing<'a> {
         }
     }
 
-    fn hand_on(&self, path: &str, what: &Value) -> Markup {
-        let words = self.page.words();
-        let form = Form::new(self.page, "POST", path).then(self.ways.on.clone()).done("assigned");
-        let choice = |kind: &str, key: &str, all: &[(String, String)]| {
-            let now = text(&what["assignee"][kind]);
-            html! {
-                @if !all.is_empty() {
-                    (form.show("pair", &html! { (form.select(kind, &words.say(key), now, all)) button.plain type="submit" { (words.say("doing-assign-do")) } }))
-                }
-            }
-        };
-        html! {
-            details.menu id={ "assign-" (text(&what["id"])) } open[form.is_refused()] {
-                summary { (words.say("doing-assign")) (icon("down")) }
-                div { (choice("user", "doing-to-user", &self.people.users())) (choice("team", "doing-to-team", &self.people.teams())) }
-            }
-        }
+    /// The page that gives it to somebody else.
+    fn hand_on(&self, kind: &str, what: &Value) -> Markup {
+        let item = format!("{kind}:{}", text(&what["id"]));
+        let to = query([("item", &*item), ("at", &*self.ways.on)]);
+        html! { a.button.quiet href={ "/work-list/assign?" (to) } { (self.page.say("doing-assign")) } }
     }
 
     /// beside finishing it.

@@ -40,7 +40,7 @@ pub async fn get_work_list(app: Data<App>, request: HttpRequest, page: Page) -> 
     }
     let view = View::of(&page);
     let mut list = page.get(&format!("/work-list?{}", view.query())).await?;
-    open_row(&page, &view, &mut list).await?;
+    open_row(&page, &view, &mut list).await;
     let rows = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     let own = page.get("/me/settings").await?;
     let open = view.open(rows);
@@ -60,7 +60,7 @@ pub async fn get_work_list(app: Data<App>, request: HttpRequest, page: Page) -> 
             div.list {
                 p.updates { a.button.main #updates hidden href=(view.here()) data-swap="" data-one=(page.say("work-update")) data-many=(page.say("work-updates")) {} }
                 @if rows.is_empty() { (nothing(&page, &view, &list)) }
-                @else { (rows::show(&page, &view, &list, open, &layouts).await?) }
+                @else { (rows::show(&page, &view, &list, open, &layouts)) }
             }
             div.pane { @if let Some(pane) = pane { (pane) } }
         }
@@ -73,16 +73,15 @@ pub async fn get_work_list(app: Data<App>, request: HttpRequest, page: Page) -> 
     Ok(response)
 }
 
-/// W-7: what somebody opens is read.
-async fn open_row(page: &Page, view: &View, list: &mut Value) -> Result<(), Problem> {
+/// W-7: what somebody opens is read; not where another site leads here, which changes nothing.
+async fn open_row(page: &Page, view: &View, list: &mut Value) {
     let chosen = view.asked.get("at");
     let rows = list["items"].as_array_mut().into_iter().flatten();
     for row in rows.filter(|row| row["record"]["id"] == chosen && row["unread"] == true) {
         let sent = Sent { body: Some(json!({})), ..Sent::default() };
-        page.send(Method::POST, &format!("/work-list/{chosen}/read"), sent).await?;
-        row["unread"] = false.into();
+        let read = page.send(Method::POST, &format!("/work-list/{chosen}/read"), sent).await;
+        row["unread"] = read.is_err().into();
     }
-    Ok(())
 }
 
 /// After something is done, where the seller is asked whether to go on (W-63).
@@ -122,5 +121,5 @@ fn nothing(page: &Page, view: &View, list: &Value) -> Markup {
 
 /// This area's pages.
 pub fn pages(config: &mut ServiceConfig) {
-    config.service(get_work_list).service(several::post_several);
+    config.service(get_work_list).service(several::get_assign).service(several::post_several);
 }

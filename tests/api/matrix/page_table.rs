@@ -102,5 +102,6 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /welcome/{secret}", "404", "404"),
     ("POST /welcome/{secret}", "404", "404"),
     ("GET /work-list", ">/sign-in", "200"),
+    ("GET /work-list/assign", ">/sign-in", "200"),
     ("POST /work-list/several", ">/sign-in", "422"),
 ];

@@ -63,6 +63,12 @@ several-skip-wait = End the waits now
 several-disconnect = Take out of the sequence
 several-to = To whom
 several-outcome = { $done } done, { $refused } not:
+assign-title = Hand over
+assign-items =
+    { $n ->
+        [one] One thing to do goes to:
+       *[other] { $n } things to do go to:
+    }
 several-record = This record
 done-several = All of them are done.
 trend-improving = improving

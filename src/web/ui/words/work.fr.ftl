@@ -63,6 +63,12 @@ several-skip-wait = Terminer les attentes
 several-disconnect = Retirer de la séquence
 several-to = À qui
 several-outcome = { $done } faites, { $refused } non :
+assign-title = Confier
+assign-items =
+    { $n ->
+        [one] Une chose à faire va à :
+       *[other] { $n } choses à faire vont à :
+    }
 several-record = Cette fiche
 done-several = C’est fait pour toutes.
 trend-improving = en hausse

@@ -63,6 +63,12 @@ several-skip-wait = Rematar as esperas
 several-disconnect = Sacar da secuencia
 several-to = A quen
 several-outcome = { $done } feitas, { $refused } non:
+assign-title = Pasar
+assign-items =
+    { $n ->
+        [one] Unha cousa por facer pasa a:
+       *[other] { $n } cousas por facer pasan a:
+    }
 several-record = Este rexistro
 done-several = Feito para todas.
 trend-improving = en alza

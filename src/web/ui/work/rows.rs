@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::cards::Layouts;
 use super::several;
 use super::view::View;
-use crate::web::problem::Problem;
 use crate::web::ui::chart::picture;
 use crate::web::ui::form::hidden;
 use crate::web::ui::icons::icon;
@@ -15,22 +14,16 @@ use crate::web::ui::page::Page;
 use crate::web::ui::sequences::text;
 
 /// The list; `open` is the record beside it.
-pub async fn show(
-    page: &Page,
-    view: &View,
-    list: &Value,
-    open: Option<&str>,
-    layouts: &Layouts,
-) -> Result<Markup, Problem> {
+pub fn show(page: &Page, view: &View, list: &Value, open: Option<&str>, layouts: &Layouts) -> Markup {
     let rows = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     let groups = list["groups"].as_array().into_iter().flatten();
     // Groups have no rows on this page where another one has them.
     let groups = groups.filter(|group| rows.iter().any(|row| row["group"] == group["key"]));
-    Ok(html! {
+    html! {
         form #mark method="post" action="/do/POST/work-list/0/read" { (hidden("_at", &view.here())) (hidden("_then", &view.here())) }
         form #several method="post" action="/work-list/several" data-swap="" {
             (hidden("_at", &view.here()))
-            (several::bar(page).await?)
+            (several::bar(page))
             div #rows data-scroll="" {
                 @for group in groups {
                     h2.group-head { (text(&group["label"])) " " span.quietly { (page.number(&group["count"])) } }
@@ -43,7 +36,7 @@ pub async fn show(
             }
         }
         (more(page.words(), &view.with(&[("at", "")]), list["next_cursor"].as_str()))
-    })
+    }
 }
 
 /// What an action on several names a row by.

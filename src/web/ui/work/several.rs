@@ -1,7 +1,7 @@
 //! What is done to every row that is ticked, each answered for itself (W-80, R-10 to R-20).
 
 use actix_web::http::Method;
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpResponse, get, post};
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
@@ -9,24 +9,24 @@ use crate::id::StepId;
 use crate::web::problem::Problem;
 use crate::web::ui::dates;
 use crate::web::ui::doing::mornings;
-use crate::web::ui::form::{Fields, Refused, follow, read};
+use crate::web::ui::form::{Fields, Refused, follow, hidden, is_local, read};
 use crate::web::ui::icons::icon;
 use crate::web::ui::inside::Sent;
-use crate::web::ui::layout::sentence;
+use crate::web::ui::layout::{heading, sentence};
 use crate::web::ui::page::Page;
+use crate::web::ui::query::Asked;
 use crate::web::ui::records::people::People;
 use crate::web::ui::sequences::text;
 
 const ACTION: &str = "/work-list/several";
 
 /// What can be done to what is ticked.
-pub async fn bar(page: &Page) -> Result<Markup, Problem> {
+pub fn bar(page: &Page) -> Markup {
     let words = page.words();
-    let people = People::of(page).await?;
     let plain = |what: &str, picture: &str| {
         html! { button.quiet type="submit" name="what" value=(what) { (icon(picture)) (words.value("several", what)) } }
     };
-    Ok(html! {
+    html! {
         div.several {
             label.choice { input type="checkbox" data-all="item" data-with-script="" hidden aria-label=(words.say("work-all")); span.hidden { (words.say("work-all")) } }
             span.quietly data-ticked=(words.say("work-ticked")) { (words.say("work-tick")) }
@@ -43,14 +43,7 @@ pub async fn bar(page: &Page) -> Result<Markup, Problem> {
                         button.plain type="submit" name="what" value="snooze" { (words.say("doing-snooze-do")) }
                     }
                 }
-                details.menu #several-assign {
-                    summary { (icon("person")) (words.say("doing-assign")) }
-                    div {
-                        div.field { label for="several-to" { (words.say("several-to")) }
-                            select #several-to name="to:json" { @for (value, name) in people.owners(&Value::Null) { option value=(value) { (name) } } } }
-                        button.plain type="submit" name="what" value="assign" { (words.say("doing-assign-do")) }
-                    }
-                }
+                button.quiet type="submit" formmethod="get" formaction="/work-list/assign" { (icon("person")) (words.say("doing-assign")) }
                 details.menu #several-more {
                     summary aria-label=(words.say("actions")) { (icon("menu")) }
                     div.stack {
@@ -61,7 +54,34 @@ pub async fn bar(page: &Page) -> Result<Markup, Problem> {
                 }
             }
         }
-    })
+    }
+}
+
+/// To whom one or several items are given: there may be too many people to list them beside each.
+#[get("/work-list/assign")]
+pub async fn get_assign(page: Page) -> Result<HttpResponse, Problem> {
+    let (asked, people) = (Asked::of(&page), People::of(&page).await?);
+    let at = asked.get(if asked.has_any(&["at"]) { "at" } else { "_at" });
+    let at = if is_local(at) { at } else { "/work-list" };
+    let count = asked.all("item").count();
+    let content = html! {
+        p.crumbs { a href=(at) { (icon("undo")) (page.say("email-back")) } }
+        (heading(&page.say("assign-title"), &html! {}))
+        @if count == 0 { p.warning { (page.say("done-bulk-select")) } }
+        section.narrow {
+            form method="post" action=(ACTION) {
+                (hidden("_at", at))
+                @for item in asked.all("item") { (hidden("item", item)) }
+                p { (page.words().count("assign-items", count as i64)) }
+                div.field {
+                    label for="several-to" { (page.say("several-to")) }
+                    select #several-to name="to:json" { @for (value, name) in people.owners(&Value::Null) { option value=(value) { (name) } } }
+                }
+                button type="submit" name="what" value="assign" disabled[count == 0] { (page.say("doing-assign-do")) }
+            }
+        }
+    };
+    Ok(page.show(&page.say("assign-title"), &content))
 }
 
 /// Asks the API for all of them in one request.
