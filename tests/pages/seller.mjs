@@ -43,3 +43,14 @@ export async function work(api, owner, { people = PEOPLE, steps = STEPS, more = 
 export async function me(page) {
   return (await page.request.get("/api/v1/me")).json();
 }
+
+/** A seller of their own browser: made, invited, signed in. Answers `{user, page, close}`. */
+export async function colleague(server, open, name, email) {
+  const user = await server.api("POST", "/users", { name, email, roles: ["seller"] });
+  const { link } = await server.api("POST", `/users/${user.id}/invite`, {});
+  const browser = await open(server);
+  await browser.page.goto(link);
+  await browser.page.fill("[name=password]", "a long enough password for a colleague");
+  await Promise.all([browser.page.waitForURL(/\/(work-list|account|)$/), browser.page.click("main button[type=submit]")]);
+  return { user, ...browser };
+}

@@ -56,7 +56,7 @@ fn candidates_of(page: &Page, sequence: &Value, step: &Value) -> Markup {
                     button.plain type="submit" { (page.say("bulk-write")) }
                 }
             }
-            ul.plain.picker {
+            ul.plain.picker tabindex="0" {
                 @for record in records {
                     li { label.choice { input type="checkbox" name="step" value=(text(&record["step"])); (text(&record["record_name"])) } }
                 }

@@ -1,8 +1,8 @@
 // A seller's day: from opening the list to the last step, by hand, by keys, for several at once, and with the connection away.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PEOPLE, me, work } from "../seller.mjs";
-import { journey, look, welcome } from "../world.mjs";
+import { PEOPLE, colleague, me, work } from "../seller.mjs";
+import { journey, look, open, welcome } from "../world.mjs";
 
 const posted = (page) => page.waitForResponse((response) => response.request().method() === "POST");
 const current = (page) => page.locator("a[data-row][aria-current] strong").first();
@@ -230,3 +230,57 @@ test("a phone and no script: the list, the record, back again, in Galician", () 
     },
     { javaScriptEnabled: false, locale: "gl-ES", viewport: { width: 390, height: 844 } },
   ));
+
+test("w70_w72 cards as the organisation lays them out, and what is done from them", () =>
+  journey(async ({ server, page, api }) => {
+    page.setDefaultTimeout(8000);
+    await welcome(server, page);
+    const { records } = await work(api, (await me(page)).id, { steps: [{ id: "task", type: "task", name: "Prepare a quote" }, { id: "then", type: "task", name: "Send it" }] });
+    await api("PATCH", "/settings", { card_customisation: true });
+    await page.goto("/work-list");
+    await page.locator(".card-row").getByText("Faro Norte").waitFor();
+    await look(page, "work-cards");
+    const lead = { leading: "activity_type", rows: [{ fields: ["name", "company"], icons: ["grade"] }, { fields: ["sequence", "due"] }], actions: ["skip"] };
+    await api("PATCH", "/settings", { card_layout: { lead } });
+    await page.reload();
+    await page.locator(".card-row").getByText("First contact").first().waitFor();
+    await Promise.all([posted(page), page.locator(".card-actions").getByRole("button", { name: "Skip" }).nth(2).click()]);
+    await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/records/${id}/up-next`)).json()).completed.length === 1, records[2].id);
+  }));
+
+test("two browsers and a program on one list: nobody does a thing twice, and nothing moves by itself", () =>
+  journey(async ({ server, page, api }) => {
+    page.setDefaultTimeout(8000);
+    await welcome(server, page);
+    const iria = await colleague(server, open, "Iria Lema", "iria@example.com");
+    try {
+      const team = await api("POST", "/teams", { name: "Lugo", kind: "owner", members: [(await me(page)).id, iria.user.id] });
+      const steps = [{ id: "task", type: "task", name: "Prepare a quote" }];
+      const { records } = await work(api, iria.user.id, { steps });
+      for (const record of records) await api("PATCH", `/records/${record.id}`, { owner: { team: team.id } });
+      const open_steps = await Promise.all(records.map(async (record) => (await api("GET", `/records/${record.id}/up-next`)).current[0].step));
+      for (const step of open_steps) await api("POST", `/steps/${step.id}/assign`, { team: team.id });
+      await iria.page.goto("/");
+      await iria.page.waitForURL(/work-list/);
+      await page.goto("/work-list");
+      const count = (window) => window.locator("a[data-row]").count();
+      assert.deepEqual([await count(page), await count(iria.page)], [6, 6]);
+      // A seller looks at their own list alone.
+      assert.equal(await iria.page.getByLabel("Whose list").count(), 0);
+      await iria.page.waitForFunction(() => performance.now() > 1100);
+      await complete(page);
+      await iria.page.getByText("One update").waitFor();
+      await api("POST", `/steps/${open_steps[3].id}/complete`, {});
+      await iria.page.getByText("2 updates").waitFor();
+      assert.equal(await count(iria.page), 6);
+      // What is done already is not done again.
+      await Promise.all([posted(iria.page), iria.page.locator(".pane .finish button").click()]);
+      await iria.page.getByText("The step is no longer open").first().waitFor();
+      await iria.page.keyboard.press("g");
+      await iria.page.goto("/work-list");
+      assert.equal(await count(iria.page), 4);
+      assert.deepEqual(iria.wrong, []);
+    } finally {
+      await iria.close();
+    }
+  }));
