@@ -81,6 +81,7 @@ pub fn pages(config: &mut ServiceConfig) {
         )
         .service(layout::get_style)
         .service(layout::get_script)
+        .service(layout::get_standing)
         .service(layout::get_mark)
         .service(form::post_do)
         .service(appearance::post_appearance)

@@ -17,8 +17,10 @@ use crate::web::problem::Problem;
 
 const STYLE: &str = include_str!("assets/relance.css");
 const SCRIPT: &str = include_str!("assets/relance.js");
+const STANDING: &str = include_str!("assets/standing.js");
 /// Changes with the program, so that browsers may keep what they have.
-static EDITION: LazyLock<String> = LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}").as_bytes())));
+static EDITION: LazyLock<String> =
+    LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{STANDING}").as_bytes())));
 
 /// The style sheet.
 #[get("/assets/relance.css")]
@@ -30,6 +32,17 @@ pub async fn get_style() -> HttpResponse {
 #[get("/assets/relance.js")]
 pub async fn get_script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", SCRIPT)
+}
+
+/// The script of a chart that shows how many records stand where.
+#[get("/assets/standing.js")]
+pub async fn get_standing() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", STANDING)
+}
+
+/// Asks for that script.
+pub fn follow_standing() -> Markup {
+    html! { script type="module" src={ "/assets/standing.js?" (*EDITION) } {} }
 }
 
 /// The picture in a browser's tab.

@@ -52,6 +52,7 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /assets/relance.css", "200", "200"),
     ("GET /assets/relance.js", "200", "200"),
     ("GET /assets/relance.svg", "200", "200"),
+    ("GET /assets/standing.js", "200", "200"),
     ("GET /design", ">/sign-in", "200"),
     ("POST /designer/{id}/{action}", ">/sign-in", "404"),
     ("POST /do/{method}/{path:.*}", ">/sign-in", "400"),

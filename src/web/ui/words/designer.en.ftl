@@ -385,6 +385,7 @@ done-undone = What has not left is taken back.
 done-fuse = Messages leave again.
 done-released = All of them begin now.
 done-ab = The test is over.
+chart-counting = Records are being counted: { $read } of { $all } so far.
 chart-standing = { $n ->
     [one] one record stands here
    *[other] { $n } records stand here

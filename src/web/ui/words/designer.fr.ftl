@@ -385,6 +385,7 @@ done-undone = Ce qui n’était pas parti est repris.
 done-fuse = Les messages repartent.
 done-released = Tous commencent maintenant.
 done-ab = Le test est terminé.
+chart-counting = Les enregistrements sont en cours de comptage : { $read } sur { $all } pour l’instant.
 chart-standing = { $n ->
     [one] un enregistrement est ici
    *[other] { $n } enregistrements sont ici

@@ -385,6 +385,7 @@ done-undone = O que non saíra, desfixose.
 done-fuse = As mensaxes volven saír.
 done-released = Todos comezan agora.
 done-ab = A proba rematou.
+chart-counting = Estanse a contar os rexistros: { $read } de { $all } ata agora.
 chart-standing = { $n ->
     [one] hai un rexistro aquí
    *[other] hai { $n } rexistros aquí
