@@ -8,7 +8,7 @@ import { PASSWORD, journey, look, welcome } from "../world.mjs";
 test("from the first link to the first active sequence in one go", () =>
   journey(async ({ server, page, api }) => {
     await page.goto(server.welcome);
-    await page.getByLabel("Name", { exact: true }).fill("Anna Admin");
+    await page.getByLabel("Your name").fill("Anna Admin");
     await page.getByLabel("E-mail").fill("anna@example.com");
     await page.fill("[name=password]", PASSWORD);
     await page.keyboard.press("Enter");
@@ -28,7 +28,7 @@ test("from the first link to the first active sequence in one go", () =>
     await page.getByRole("link", { name: /^Connected/ }).click();
     await page.getByRole("link", { name: "Connect records" }).click();
     await page.locator("input[type=checkbox][name]").first().check();
-    await page.getByRole("button", { name: "Connect the selected records" }).click();
+    await page.getByRole("button", { name: "Connect the ticked records" }).click();
     await page.getByText("The records are connected.").waitFor();
     const [sequence] = (await api("GET", "/sequences")).items;
     assert.equal(sequence.connected_count, 1);
@@ -41,7 +41,7 @@ test("from the first link to the first active sequence in one go", () =>
 async function takePart(api, sequence, count) {
   const records = Array.from({ length: count }, (_, n) => ({ type: "lead", name: `Lead ${n}`, email: "ada@example.org" }));
   const made = await api("POST", "/records/batch", { records });
-  const ids = made.items.map((record) => record.id);
+  const ids = made.results.map((record) => record.id);
   await api("POST", `/sequences/${sequence}/enrolments`, { records: ids });
   await api("POST", "/test-clock/advance", { by: { hours: 0 } });
   return ids;
