@@ -56,7 +56,7 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
             div.canvas #canvas data-scroll="" data-editable[is_editable] data-sequence=(sequence.id) data-version=[version.as_deref()] { (chart.show()) }
             aside.panel #panel tabindex="0" aria-label=(words.say("panel")) {
                 @if let Some(place) = some(asked.get("add")).and_then(Place::parse).filter(|_| is_editable) {
-                    (panel::palette(&page, &sequence, &graph, place, version.as_deref()))
+                    (panel::palette(&page, &sequence, &graph, place, version.as_deref()).await?)
                 } @else if let Some(node) = some(asked.get("node")).and_then(|id| graph.node(id)) {
                     (panel::node(&page, &sequence, &graph, node, version.as_deref()).await?)
                 } @else {

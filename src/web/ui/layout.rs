@@ -12,7 +12,6 @@ use super::icons::icon;
 use super::page::{Look, Page};
 use super::words::Words;
 use crate::domain::language::Language;
-use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 
 const STYLE: &str = include_str!("assets/relance.css");
@@ -58,11 +57,11 @@ fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
         .body(body)
 }
 
-/// Where somebody may go, with what they need for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 3] = [
-    ("/sequences", "nav-sequences", "sequence", None),
-    ("/records", "nav-records", "record", None),
-    ("/admin", "nav-admin", "settings", Some(Permission::SetUp)),
+/// Where people go. What somebody may not do there is told there.
+const PLACES: [(&str, &str, &str); 3] = [
+    ("/sequences", "nav-sequences", "sequence"),
+    ("/records", "nav-records", "record"),
+    ("/admin", "nav-admin", "settings"),
 ];
 
 /// A page for whoever is signed in.
@@ -71,11 +70,9 @@ pub fn frame(page: &Page, title: &str, content: &Markup) -> Markup {
     let path = page.look.path.split('?').next().unwrap_or_default();
     let header = html! {
         nav.places aria-label=(words.say("nav-main")) {
-            @for (href, key, picture, needed) in PLACES {
-                @if needed.is_none_or(|permission| page.may(permission)) {
-                    @let is_here = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-                    a href=(href) aria-current=[is_here.then_some("page")] { (icon(picture)) (words.say(key)) }
-                }
+            @for (href, key, picture) in PLACES {
+                @let is_here = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+                a href=(href) aria-current=[is_here.then_some("page")] { (icon(picture)) (words.say(key)) }
             }
         }
         nav.you aria-label=(words.say("nav-you")) {

@@ -2,6 +2,7 @@
 
 mod activate;
 pub mod create;
+mod map;
 mod plan;
 mod properties;
 mod trial;
@@ -24,6 +25,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(create::get_new)
         .service(properties::get_properties)
         .service(activate::get_activate)
+        .service(map::get_map)
         .service(versions::get_versions)
         .service(trial::get_tests)
         .service(plan::get_simulate);

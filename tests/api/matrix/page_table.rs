@@ -78,6 +78,7 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /sequences/new", ">/sign-in", "200"),
     ("GET /sequences/{id}", ">/sign-in", "404"),
     ("GET /sequences/{id}/activate", ">/sign-in", "404"),
+    ("GET /sequences/{id}/activate/map", ">/sign-in", "404"),
     ("GET /sequences/{id}/connect", ">/sign-in", "404"),
     ("POST /sequences/{id}/connect", ">/sign-in", ">/sequences/{id}/connect?chosen=none"),
     ("GET /sequences/{id}/connected", ">/sign-in", "404"),
@@ -96,6 +97,7 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /t/o/{id}", "404", "404"),
     ("GET /u/{id}", "404", "404"),
     ("POST /u/{id}", "404", "404"),
+    ("POST /upload/{path:.*}", ">/sign-in", "415"),
     ("GET /welcome/{secret}", "404", "404"),
     ("POST /welcome/{secret}", "404", "404"),
 ];

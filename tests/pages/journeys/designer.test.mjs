@@ -93,6 +93,8 @@ test("a blank sequence gets every node type, and undo takes each back", () =>
     await look(page, "palette");
     assert.ok(await page.getByRole("button", { name: "E-mail opened?" }).isDisabled());
     assert.match(await page.locator("#why-cond_email_open").textContent(), /after an e-mail/);
+    // P-32: a feature that is switched off is told where it is missed.
+    await page.getByText("The feature is switched off: “LinkedIn steps” in the settings.").waitFor();
 
     let last = "start";
     const chain = async (label) => {

@@ -16,6 +16,7 @@ pub struct Form<'a> {
     then: Option<String>,
     done: Option<&'static str>,
     is_once: bool,
+    has_file: bool,
 }
 
 impl<'a> Form<'a> {
@@ -26,7 +27,7 @@ impl<'a> Form<'a> {
 
     /// One that a page of its own answers.
     pub fn to(page: &'a Page, action: String) -> Form<'a> {
-        Form { page, action, version: None, then: None, done: None, is_once: false }
+        Form { page, action, version: None, then: None, done: None, is_once: false, has_file: false }
     }
 
     /// Only as long as what it changes is still this version.
@@ -57,6 +58,11 @@ impl<'a> Form<'a> {
         self
     }
 
+    /// One whose file is sent to `POST /api/v1PATH`.
+    pub fn with_file(page: &'a Page, path: &str) -> Form<'a> {
+        Form { has_file: true, ..Form::to(page, format!("/upload{path}")) }
+    }
+
     /// What was answered to it just now, if its page shows that.
     pub fn answer(&self) -> Option<&'a Value> {
         let answered = self.page.answered.as_deref().filter(|answered| answered.action == self.action);
@@ -71,7 +77,7 @@ impl<'a> Form<'a> {
     /// The form around its fields.
     pub fn show(&self, class: &str, fields: &Markup) -> Markup {
         html! {
-            form.(class) method="post" action=(self.action) {
+            form.(class) method="post" action=(self.action) enctype=[self.has_file.then_some("multipart/form-data")] {
                 input type="hidden" name="_at" value=(self.page.look.path);
                 @if let Some(version) = &self.version { input type="hidden" name="_match" value=(version); }
                 @if let Some(then) = &self.then { input type="hidden" name="_then" value=(then); }
@@ -147,6 +153,13 @@ impl<'a> Form<'a> {
                     step=[(kind == "number").then_some("any")]
                     aria-describedby=[control.described] aria-invalid=[control.is_wrong.then_some("true")];
             }
+        })
+    }
+
+    /// A file; `accept` names the types that are offered.
+    pub fn file(&self, label: &str, accept: &str, help: &str) -> Markup {
+        self.field_with("file", label, Some(help), |control| {
+            html! { input id=(control.id) name=(control.name) type="file" accept=(accept) required aria-describedby=[control.described]; }
         })
     }
 
