@@ -20,6 +20,7 @@ pub mod icons;
 pub mod imports;
 pub mod inside;
 pub mod layout;
+pub mod missing;
 pub mod page;
 pub mod query;
 pub mod records;
@@ -29,6 +30,7 @@ pub mod sequences;
 pub mod session;
 pub mod sign_in;
 pub mod single_sign_on;
+pub mod upload;
 pub mod words;
 pub mod work;
 
@@ -84,8 +86,10 @@ pub fn pages(config: &mut ServiceConfig) {
         )
         .service(layout::get_style)
         .service(layout::get_script)
+        .service(layout::get_standing)
         .service(layout::get_mark)
         .service(form::post_do)
+        .service(upload::post_upload)
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)
