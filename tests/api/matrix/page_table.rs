@@ -106,5 +106,5 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("POST /welcome/{secret}", "404", "404"),
     ("GET /work-list", ">/sign-in", "200"),
     ("GET /work-list/assign", ">/sign-in", "200"),
-    ("POST /work-list/several", ">/sign-in", "422"),
+    ("POST /work-list/several", ">/sign-in", "400"),
 ];
