@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin;
 pub mod appearance;
+pub mod cards;
 pub mod chart;
 pub mod clock;
 pub mod condition;
@@ -81,6 +82,7 @@ pub fn pages(config: &mut ServiceConfig) {
         )
         .service(layout::get_style)
         .service(layout::get_script)
+        .service(layout::get_cards_script)
         .service(layout::get_mark)
         .service(form::post_do)
         .service(appearance::post_appearance)
@@ -101,9 +103,5 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(first_steps::post_welcome)
         .service(first_steps::get_invitation)
         .service(first_steps::post_invitation)
-        .service(account::get_account)
-        .service(account::post_password)
-        .service(account::post_sign_out_everywhere)
-        .service(account::post_token)
-        .service(account::post_close_key);
+        .configure(account::pages);
 }

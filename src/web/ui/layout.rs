@@ -17,8 +17,10 @@ use crate::web::problem::Problem;
 
 const STYLE: &str = include_str!("assets/relance.css");
 const SCRIPT: &str = include_str!("assets/relance.js");
+const CARDS: &str = include_str!("assets/cards.js");
 /// Changes with the program, so that browsers may keep what they have.
-static EDITION: LazyLock<String> = LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}").as_bytes())));
+static EDITION: LazyLock<String> =
+    LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{CARDS}").as_bytes())));
 
 /// The style sheet.
 #[get("/assets/relance.css")]
@@ -36,6 +38,17 @@ pub async fn get_script() -> HttpResponse {
 #[get("/assets/relance.svg")]
 pub async fn get_mark() -> HttpResponse {
     asset("image/svg+xml", include_str!("assets/relance.svg"))
+}
+
+/// What shows a card while it is arranged.
+#[get("/assets/cards.js")]
+pub async fn get_cards_script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", CARDS)
+}
+
+/// The tag for [`get_cards_script`], of this edition of the program.
+pub fn cards_script() -> Markup {
+    html! { script type="module" src={ "/assets/cards.js?" (*EDITION) } {} }
 }
 
 fn asset(kind: &'static str, body: &'static str) -> HttpResponse {

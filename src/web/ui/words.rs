@@ -39,6 +39,8 @@ parts!(
     "templates",
     "channels",
     "data",
+    "own",
+    "listing",
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

@@ -12,7 +12,8 @@
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part
-//! `NAME_rows` is the condition `NAME` in rows (`condition.rs`). A place has at most 16 parts, and all that is said nests
+//! `NAME_rows` is the condition `NAME` in rows (`condition.rs`), and a part `NAME_filled` the list `NAME` without what says
+//! nothing in it. A place has at most 16 parts, and all that is said nests
 //! at most 100 levels, less than what the API reads as JSON.
 
 use std::collections::BTreeMap;
@@ -50,9 +51,30 @@ impl Node {
                 let rows: Vec<String> =
                     said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
                 rows.iter().for_each(|name| condition::read(&mut said, name));
-                Value::Object(said)
+                filled(said)
             }
         }
+    }
+}
+
+/// The lists of which only what says something is meant.
+fn filled(said: Map<String, Value>) -> Value {
+    let each = said.into_iter().map(|(name, value)| match (name.strip_suffix("_filled"), value) {
+        (Some(list), Value::Array(parts)) => {
+            (list.to_owned(), parts.into_iter().filter(|part| !says_nothing(part)).collect())
+        }
+        (_, value) => (name, value),
+    });
+    Value::Object(each.collect())
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(parts) => parts.is_empty(),
+        Value::Object(parts) => parts.values().all(says_nothing),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -165,6 +187,10 @@ mod tests {
             ("password:?", ""),
             ("rows.10.a", "last"),
             ("rows.2.a", "first"),
+            ("card_filled.0.fields_filled.0", ""),
+            ("card_filled.0.fields_filled.1", ""),
+            ("card_filled.1.fields_filled.0", ""),
+            ("card_filled.1.fields_filled.1", "name"),
             ("at:local", "2026-03-29T02:30"),
             ("then:local", "2026-07-01T09:00"),
         ]
@@ -173,7 +199,7 @@ mod tests {
             "name": "A\nB", "description": null, "on": true, "off": false,
             "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
             "put": { "in": 2 }, "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
-            "rows": [{ "a": "first" }, { "a": "last" }],
+            "rows": [{ "a": "first" }, { "a": "last" }], "card": [{ "fields": ["name"] }],
             "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
         });
         assert_eq!(read(&fields, Tz::Europe__Paris), Ok(expected));
