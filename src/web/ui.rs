@@ -19,6 +19,7 @@ pub mod icons;
 pub mod imports;
 pub mod inside;
 pub mod layout;
+pub mod my_day;
 pub mod page;
 pub mod query;
 pub mod records;
@@ -91,6 +92,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .configure(sequence::pages)
         .configure(designer::pages)
         .configure(home::pages)
+        .configure(my_day::pages)
         .configure(imports::pages)
         .configure(records::pages)
         .configure(connected::pages)

@@ -15,7 +15,8 @@ use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 
 /// Where one may go and what one may do: address, text, picture, and what is needed for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 10] = [
+const PLACES: [(&str, &str, &str, Option<Permission>); 11] = [
+    ("/my-day", "nav-my-day", "day", None),
     ("/sequences", "nav-sequences", "sequence", None),
     ("/sequences/new", "sequence-new", "add", None),
     ("/sequences?status=active", "find-active", "play", None),

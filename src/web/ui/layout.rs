@@ -59,7 +59,8 @@ fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
 }
 
 /// Where somebody may go, with what they need for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 3] = [
+const PLACES: [(&str, &str, &str, Option<Permission>); 4] = [
+    ("/my-day", "nav-my-day", "day", None),
     ("/sequences", "nav-sequences", "sequence", None),
     ("/records", "nav-records", "record", None),
     ("/admin", "nav-admin", "settings", Some(Permission::SetUp)),

@@ -41,6 +41,7 @@ parts!(
     "data",
     "own",
     "listing",
+    "day",
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

@@ -76,6 +76,7 @@ pub const PAGES: &[(&str, &str, &str)] = &[
     ("GET /imports/{id}", ">/sign-in", "404"),
     ("GET /invitation/{link}", "404", "404"),
     ("POST /invitation/{link}", "404", "404"),
+    ("GET /my-day", ">/sign-in", "200"),
     ("GET /openapi.json", "200", "200"),
     ("GET /problems/{code}", "200", "200"),
     ("GET /records", ">/sign-in", "200"),
