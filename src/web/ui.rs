@@ -20,6 +20,7 @@ pub mod imports;
 pub mod inside;
 pub mod layout;
 pub mod my_day;
+pub mod my_sequences;
 pub mod page;
 pub mod query;
 pub mod records;
@@ -93,6 +94,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .configure(designer::pages)
         .configure(home::pages)
         .configure(my_day::pages)
+        .configure(my_sequences::pages)
         .configure(imports::pages)
         .configure(records::pages)
         .configure(connected::pages)

@@ -42,12 +42,13 @@ pub fn pages(config: &mut ServiceConfig) {
 }
 
 /// The tabs: address and text.
-const TABS: [(&str, &str); 5] = [
+const TABS: [(&str, &str); 6] = [
     ("/account", "account-tab-you"),
     ("/account/calendar", "account-tab-calendar"),
     ("/account/work", "account-tab-work"),
     ("/account/filters", "account-tab-filters"),
     ("/account/cards", "account-tab-cards"),
+    ("/my-sequences", "account-tab-sequences"),
 ];
 
 /// The heading and the tabs with the one that is shown.

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use self::edit::{Place, Why};
 use super::chart::{Chart, Graph};
+use super::connected::choose::ids;
 use super::form::{self, Fields, Form};
 use super::icons::icon;
 use super::inside::Sent;
@@ -38,7 +39,10 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
     let (drawn, version) = page.get_versioned(&format!("/sequences/{}/graph", sequence.id)).await?;
     let graph = Graph::of(&drawn);
     let asked = Asked::of(&page);
-    let is_editable = sequence.is_open_for_drawing();
+    if !asked.get("connect").is_empty() {
+        page.drawings().wait(page.visitor.principal.user(), &sequence.id, ids(asked.get("connect")));
+    }
+    let is_editable = sequence.is_open_for_drawing() && sequence.may_change(&page);
     let mut chart = Chart::new(words, &graph);
     chart.href = Some(format!("/sequences/{}", sequence.id));
     chart.is_editable = is_editable;

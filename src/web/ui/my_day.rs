@@ -44,7 +44,11 @@ pub async fn get_my_day(page: Page) -> Result<HttpResponse, Problem> {
     };
     let sellers = plan["sellers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let leads = page.may(Permission::SetSellersAvailability);
-    let switch = if leads { switch(&page, &asked, &People::of(&page).await?) } else { html! {} };
+    let switch = if leads {
+        switch(&page, &asked, &People::of(&page).await?)
+    } else {
+        html! {}
+    };
     let content = match (asked.get("team"), sellers) {
         ("", [seller]) => of_seller(&page, seller, &asked, &switch),
         _ => team::show(&page, sellers, &switch),

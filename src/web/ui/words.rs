@@ -42,6 +42,7 @@ parts!(
     "own",
     "listing",
     "day",
+    "mine",
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

@@ -59,7 +59,8 @@ pub fn figures(page: &Page, seller: &Value) -> Markup {
     let today = &seller["days"][0];
     let (done, left) = (count(&seller["done_today"]), count(&today["planned"]));
     let said = words.fill("day-progress", &[("done", &done.to_string()), ("all", &(done + left).to_string())]);
-    let figure = |value: &Value, key: &str| html! { div.figure { strong.figures { (page.number(value)) } (words.say(key)) } };
+    let figure =
+        |value: &Value, key: &str| html! { div.figure { strong.figures { (page.number(value)) } (words.say(key)) } };
     html! {
         section.day-figures {
             div.figures-row {
