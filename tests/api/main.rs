@@ -34,6 +34,7 @@ mod malformed;
 mod matrix;
 mod messages;
 mod migrations;
+mod own_pages;
 mod own_settings;
 mod pages;
 mod people;

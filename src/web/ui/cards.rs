@@ -61,6 +61,7 @@ impl Editor<'_> {
         let words = self.page.words();
         Ok(html! {
             div.with-side.wide-side data-cards="" {
+                div {
                 section {
                     (self.form.show("card-fields", &html! {
                         (self.others())
@@ -68,13 +69,14 @@ impl Editor<'_> {
                         @if self.can_change { div.actions { button type="submit" { (words.say("save")) } } }
                     }))
                 }
+                @if self.is_own { section { (self.reset()) } }
+                }
                 aside aria-label=(words.say("cards-preview")) {
                     section {
                         h2 { (words.say("cards-preview")) }
                         (preview::show(self, &choices))
                         p.help { (words.fill("cards-preview-of", &[("name", &choices.sample)])) }
                     }
-                    @if self.is_own { section { (self.reset()) } }
                 }
             }
             (cards_script())

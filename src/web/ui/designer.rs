@@ -61,6 +61,8 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
                     (panel::palette(&page, &sequence, &graph, place, version.as_deref()))
                 } @else if let Some(node) = some(asked.get("node")).and_then(|id| graph.node(id)) {
                     (panel::node(&page, &sequence, &graph, node, version.as_deref()).await?)
+                } @else if !sequence.may_change(&page) {
+                    h2 { (words.say("panel")) } p { (words.say("mine-not-yours")) }
                 } @else {
                     (panel::nothing(words, is_editable))
                 }

@@ -38,7 +38,7 @@ pub async fn get_my_sequences(page: Page) -> Result<HttpResponse, Problem> {
             section { (scroll(&words.say("account-tab-sequences"), &table(&page, rows))) }
             (more(words, &page.look.path, list["next_cursor"].as_str()))
         }
-        p.help { (words.say("mine-text")) }
+        p.help.spaced { (words.say("mine-text")) }
     };
     Ok(page.show(&words.say("account-tab-sequences"), &content))
 }

@@ -37,8 +37,12 @@ test("somebody says when they work, and how", () =>
     await page.selectOption("[name='call_result:json']", { index: 2 });
     await page.click("#activities button");
     await saved();
+    await page.fill("[name='signature:optional']", "Anna Admin\nNorth & Sons");
+    await page.click("#signature button");
+    await saved();
     await look(page, "own-work");
     const me = await page.evaluate(async () => (await fetch("/api/v1/me/settings")).json());
+    assert.equal(me.signature, "Anna Admin\nNorth & Sons");
     assert.deepEqual([me.auto_advance, me.daily_capacity, me.activity_completes_step], ["next", 12, false]);
     assert.ok(me.call_result.default);
     // what an administrator locks is shown, with the reason.

@@ -39,6 +39,7 @@ pub async fn get_work(page: Page) -> Result<HttpResponse, Problem> {
         (head(&page, "/account/work"))
         section #advance { h2 { (page.say("own-advance")) } (sheet.advance()) }
         section #capacity { h2 { (page.say("own-capacity")) } (sheet.capacity()) }
+        section #signature { h2 { (page.say("own-signature")) } (sheet.signature()) }
         section #activities { h2 { (page.say("own-activities")) } (sheet.activities(&results)) }
     };
     Ok(page.show(&page.say("account-tab-work"), &content))
@@ -67,6 +68,17 @@ impl Own<'_> {
             (self.form.input("number", "daily_capacity:number", &self.words.say("setting-daily-capacity"), &now, Some(&help)))
             button type="submit" { (self.words.say("save")) }
         })
+    }
+
+    fn signature(&self) -> Markup {
+        let (label, help) = (self.words.say("own-signature-label"), self.words.say("own-signature-help"));
+        self.form.show(
+            "middle",
+            &html! {
+                (self.form.area("signature:optional", &label, text(&self.own["signature"]), 4, Some(&help)))
+                button type="submit" { (self.words.say("save")) }
+            },
+        )
     }
 
     fn activities(&self, results: &Value) -> Markup {

@@ -62,8 +62,8 @@ impl List<'_> {
                 @if within.is_empty() { p.help { (words.say("filter-group-empty")) } } @else {
                     div.scroll { table {
                         thead { tr {
-                            th scope="col" { (words.say("name")) } th scope="col" { (words.say("record-type")) }
-                            th scope="col" { (words.say("condition")) } th scope="col" { (words.say("state")) }
+                            th scope="col" { (words.say("name")) } th.roomy scope="col" { (words.say("record-type")) }
+                            th.roomy scope="col" { (words.say("condition")) } th scope="col" { (words.say("state")) }
                             th.last scope="col" { span.hidden { (words.say("actions")) } }
                         } }
                         tbody { @for filter in &within { (self.row(filter)) } }
@@ -80,10 +80,10 @@ impl List<'_> {
         let is_built_in = filter["built_in"] == true;
         html! { tr {
             th scope="row" { @if is_built_in { (label) } @else { a href={ "/admin/filters/" (id) } { (label) } } }
-            td { @match filter["record_type"].as_str() { Some(kind) => (self.kinds.label(kind)), None => (none()) } }
-            td { @if is_built_in { span.quietly { (words.say("filter-built-in")) } } @else { (edit::said(words, &filter["conditions"])) } }
+            td.roomy { @match filter["record_type"].as_str() { Some(kind) => (self.kinds.label(kind)), None => (none()) } }
+            td.roomy { @if is_built_in { span.quietly { (words.say("filter-built-in")) } } @else { (edit::said(words, &filter["conditions"])) } }
             td { (self.state(filter)) }
-            td.last { @if self.may {
+            td.last.several { @if self.may {
                 @if !is_built_in { (self.switch(filter, "published", if filter["published"] == true { "filter-withdraw" } else { "filter-publish" })) }
                 (self.switch(filter, "hidden", if filter["hidden"] == true { "filter-show" } else { "filter-hide" }))
             } }

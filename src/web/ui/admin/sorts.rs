@@ -48,7 +48,7 @@ pub async fn get_sorts(page: Page) -> Result<HttpResponse, Problem> {
         div.with-side {
             section { div.scroll { table {
                 thead { tr {
-                    th scope="col" { (words.say("name")) } th scope="col" { (words.say("record-type")) }
+                    th scope="col" { (words.say("name")) } th.roomy scope="col" { (words.say("record-type")) }
                     th scope="col" { (words.say("state")) } th.last scope="col" { span.hidden { (words.say("actions")) } }
                 } }
                 tbody { @for (place, sort) in items(&sorts).iter().enumerate() { (list.row(place, sort)) } }
@@ -69,12 +69,12 @@ impl List<'_> {
         let is_default = self.sorts["default"]["id"] == sort["id"];
         html! { tr {
             th scope="row" { @if sort["built_in"] == true { (label) } @else { a href={ "/admin/sorts/" (id) } { (label) } } }
-            td { @match sort["record_type"].as_str() { Some(kind) => (self.kinds.label(kind)), None => (none()) } }
+            td.roomy { @match sort["record_type"].as_str() { Some(kind) => (self.kinds.label(kind)), None => (none()) } }
             td {
                 @if is_default { (badge("good", &words.say("sort-is-default"))) }
                 @else if sort["hidden"] == true { (badge("plain", &words.say("filter-hidden"))) }
             }
-            td.last { @if self.may {
+            td.last.several { @if self.may {
                 (self.hide(sort, &label, is_default))
                 (self.mover(place, place.checked_sub(1), "up", &label))
                 (self.mover(place, Some(place + 1), "down", &label))

@@ -159,13 +159,14 @@ fn fields(form: &Form, words: Words, kind: Kind, template: &Value) -> Markup {
 }
 
 /// What fills itself in.
-const BLANKS: [(&str, &str); 8] = [
+const BLANKS: [(&str, &str); 9] = [
     ("{{ record.name }}", "blank-name"),
     ("{{ record.email }}", "blank-email"),
     ("{{ record.phones.mobile }}", "blank-phone"),
     ("{{ record.score }}", "blank-score"),
     ("{{ record.fields.company }}", "blank-field"),
     ("{{ seller.name }}", "blank-seller"),
+    ("{{ seller.signature }}", "blank-signature"),
     ("{{ record.fields.company | default(\"…\") }}", "blank-default"),
     ("{% if record.fields.company %}…{% else %}…{% endif %}", "blank-if"),
 ];
