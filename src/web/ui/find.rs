@@ -15,7 +15,7 @@ use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 
 /// Where one may go and what one may do: address, text, picture, and what is needed for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 11] = [
+const PLACES: [(&str, &str, &str, Option<Permission>); 13] = [
     ("/my-day", "nav-my-day", "day", None),
     ("/sequences", "nav-sequences", "sequence", None),
     ("/sequences/new", "sequence-new", "add", None),
@@ -26,6 +26,8 @@ const PLACES: [(&str, &str, &str, Option<Permission>); 11] = [
     ("/imports/new", "import-title", "upload", None),
     ("/admin", "nav-admin", "settings", Some(Permission::SetUp)),
     ("/account", "find-account", "person", None),
+    ("/account/calendar", "account-tab-calendar", "clock", None),
+    ("/my-sequences", "account-tab-sequences", "sequence", None),
     ("/docs/", "find-docs", "search", None),
 ];
 

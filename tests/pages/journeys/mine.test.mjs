@@ -73,7 +73,7 @@ test("q101 a sequence of one's own begins in the settings, at a record, and in t
     await theirs.click("main button");
     await theirs.waitForURL((url) => !url.pathname.startsWith("/invitation"));
     await theirs.goto(`/sequences/${mine.id}`);
-    await theirs.getByText("You can view, connect and copy it.").waitFor();
+    await theirs.getByText("You can view, connect and copy it.").first().waitFor();
     assert.ok(await theirs.getByRole("button", { name: "Edit" }).isDisabled());
     assert.equal(await theirs.locator("a.plus").count(), 0);
     await look(theirs, "mine-others");

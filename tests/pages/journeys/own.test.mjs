@@ -7,7 +7,12 @@ import { journey, look, welcome } from "../world.mjs";
 test("somebody says when they work, and how", () =>
   journey(async ({ server, page, api }) => {
     await welcome(server, page);
-    const saved = () => page.getByText("Saved.").waitFor();
+    /** Presses a button, and waits until the page that follows says that it is saved. */
+    const save = async (button) => {
+      await page.evaluate(() => document.querySelector(".done")?.remove());
+      await page.click(button);
+      await page.getByText("Saved.").waitFor();
+    };
     await page.goto("/account/calendar");
     await page.click("summary:has-text('Add working hours')");
     await page.fill("#working_hours-calendar-start", "09:30");
@@ -24,22 +29,18 @@ test("somebody says when they work, and how", () =>
 
     await page.goto("/account/work");
     await page.check("[name=auto_advance][value=next]");
-    await page.click("#advance button");
-    await saved();
+    await save("#advance button");
     assert.ok(await page.isChecked("[name=auto_advance][value=next]"));
     await page.fill("[name='daily_capacity:number']", "0");
     await page.click("#capacity button");
     await page.locator("#capacity .fault").waitFor();
     await page.fill("[name='daily_capacity:number']", "12");
-    await page.click("#capacity button");
-    await saved();
+    await save("#capacity button");
     await page.selectOption("[name='activity_completes_step:json']", { label: "No" });
     await page.selectOption("[name='call_result:json']", { index: 2 });
-    await page.click("#activities button");
-    await saved();
+    await save("#activities button");
     await page.fill("[name='signature:optional']", "Anna Admin\nNorth & Sons");
-    await page.click("#signature button");
-    await saved();
+    await save("#signature button");
     await look(page, "own-work");
     const me = await page.evaluate(async () => (await fetch("/api/v1/me/settings")).json());
     assert.equal(me.signature, "Anna Admin\nNorth & Sons");
@@ -54,8 +55,7 @@ test("somebody says when they work, and how", () =>
 
     await page.goto("/account/filters");
     await page.getByLabel("Activity type").check();
-    await page.click("main .hide button");
-    await saved();
+    await save("main .hide button");
     assert.ok(await page.getByLabel("Activity type").isChecked());
     await look(page, "own-filters");
   }));

@@ -128,7 +128,7 @@ impl Own<'_> {
             (self.form.select("call_result:json", &words.say("setting-call-result"), &self.own["call_result"].to_string(), &options))
             p.help.below { (words.say("setting-call-result-help")) }
             @if self.page.may(crate::domain::permission::Permission::ConfigureSequences) {
-                p.help { a href="/admin/settings#activities" { (words.say("own-everybody-link")) } }
+                p.quietly { a href="/admin/settings#activities" { (words.say("own-everybody-link")) } }
             }
         }
     }

@@ -111,14 +111,13 @@ impl Book<'_> {
         };
         let rows = html! { @for (place, entry) in self.entries.iter().enumerate() { tr {
             th scope="row" { (badge(if entry["kind"] == "working_hours" { "good" } else { "waiting" }, &words.value("entry", text(&entry["kind"])))) }
-            td { (self.when(entry)) }
-            td { (text(&entry["description"])) }
+            td { (self.when(entry)) @if let Some(text) = entry["description"].as_str() { div.under { (text) } } }
             td.last { (self.form.show("inline", &html! {
                 (self.rest()) (hidden("entries:json", &without(place)))
                 button.quiet type="submit" { (words.say("holiday-remove")) }
             })) }
         } } };
-        table(words, &["calendar-kind", "calendar-when", "description", "actions"], &rows)
+        table(words, &["calendar-kind", "calendar-when", "actions"], &rows)
     }
 
     fn when(&self, entry: &Value) -> Markup {

@@ -76,8 +76,10 @@ impl List<'_> {
             }
             td.last.several { @if self.may {
                 (self.hide(sort, &label, is_default))
-                (self.mover(place, place.checked_sub(1), "up", &label))
-                (self.mover(place, Some(place + 1), "down", &label))
+                span.movers {
+                    (self.mover(place, place.checked_sub(1), "up", &label))
+                    (self.mover(place, Some(place + 1), "down", &label))
+                }
             } }
         } }
     }

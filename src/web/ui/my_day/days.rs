@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::domain::language::Language;
 use crate::web::ui::dates::locale;
 use crate::web::ui::icons::icon;
 use crate::web::ui::layout::{badge, sentence};
@@ -25,14 +26,21 @@ fn ahead(page: &Page, date: &Value) -> Option<(NaiveDate, i64)> {
     Some((date, (date - today).num_days()))
 }
 
-fn written(page: &Page, date: NaiveDate, form: &str) -> String {
-    date.format_localized(form, locale(page.words().0)).to_string()
+/// Weekday and date; only English writes their names with a capital.
+fn written(page: &Page, date: NaiveDate) -> String {
+    let language = page.words().0;
+    let said = |form: &str| date.format_localized(form, locale(language)).to_string();
+    match language {
+        Language::En => said("%A %-d %B"),
+        Language::Fr => said("%A %-d %B").to_lowercase(),
+        Language::Gl => said("%A, %-d de %B").to_lowercase(),
+    }
 }
 
 /// Today or another day with its weekday and date.
 pub fn day(page: &Page, date: &Value) -> String {
     match ahead(page, date) {
-        Some((date, 0)) => page.words().fill("day-today", &[("date", &written(page, date, "%A %-d %B"))]),
+        Some((date, 0)) => page.words().fill("day-today", &[("date", &written(page, date))]),
         _ => named(page, date),
     }
 }
@@ -42,14 +50,15 @@ pub fn named(page: &Page, date: &Value) -> String {
     match ahead(page, date) {
         Some((_, 0)) => page.say("day-today-alone"),
         Some((_, 1)) => page.say("day-tomorrow"),
-        Some((date, _)) => sentence(&written(page, date, "%A %-d %B")),
+        Some((date, _)) => sentence(&written(page, date)),
         None => String::new(),
     }
 }
 
 /// Its weekday and number, where there is little place.
 pub fn short(page: &Page, date: &Value) -> Markup {
-    let said = ahead(page, date).map(|(date, _)| sentence(&written(page, date, "%a %-d")));
+    let said = ahead(page, date)
+        .map(|(date, _)| sentence(&date.format_localized("%a %-d", locale(page.words().0)).to_string()));
     html! { abbr title=(named(page, date)) { (said.unwrap_or_default()) } }
 }
 
@@ -62,7 +71,7 @@ pub fn figures(page: &Page, seller: &Value) -> Markup {
     let figure =
         |value: &Value, key: &str| html! { div.figure { strong.figures { (page.number(value)) } (words.say(key)) } };
     html! {
-        section.day-figures {
+        section.day-figures data-live="/api/v1/stream?topics=work_list" {
             div.figures-row {
                 (figure(&seller["done_today"], "day-done")) (figure(&today["planned"], "day-left"))
                 (figure(&today["slips"], "day-slips"))

@@ -133,7 +133,11 @@ fn form(page: &Page, template: Option<&Value>, kind: &str, made_for: &MadeFor) -
     let form = Form::new(page, "POST", "/sequences").then(made_for.after()).done("created");
     let missing = Value::Null;
     let from = template.unwrap_or(&missing);
-    let kinds = ["lead", "contact", "account", "opportunity"].map(|kind| (kind, words.value("type", kind)));
+    let mut kinds =
+        ["lead", "contact", "account", "opportunity"].map(|kind| (kind, words.value("type", kind))).to_vec();
+    if !kind.is_empty() && kinds.iter().all(|(known, _)| *known != kind) {
+        kinds.push((kind, words.value("type", kind)));
+    }
     form.show("", &html! {
         (form.text("name", &words.say("name"), text(&from["name"])))
         (form.area("description:optional", &words.say("description"), text(&from["description"]), 3, None))
