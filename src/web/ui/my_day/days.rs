@@ -77,7 +77,7 @@ pub fn figures(page: &Page, seller: &Value) -> Markup {
                 (figure(&today["slips"], "day-slips"))
                 @if seller["capacity"].is_number() { (figure(&seller["capacity"], "day-capacity")) }
             }
-            div.progress { progress max=((done + left).max(1)) value=(done) aria-label=(said) {} span.quietly { (said) } }
+            @if done + left > 0 { div.progress { progress max=((done + left).max(1)) value=(done) aria-label=(said) {} span.quietly { (said) } } }
             @if seller["capacity"].is_null() { p.help { (words.say("day-no-capacity")) } }
         }
     }
