@@ -120,6 +120,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(steps::skip_wait)
         .service(steps::retry_step)
         .service(steps::note_step)
+        .service(steps::send_text)
         .service(steps::assign_step)
         .service(steps::start_step)
         .service(steps::get_step)

@@ -255,6 +255,11 @@ impl PlanNode {
         matches!(self.action, Action::AutoEmail(_) | Action::AutoText(_) | Action::AbTest(_))
     }
 
+    /// Whether a message of it can leave through the server, sent by somebody or by nobody.
+    pub fn is_message(&self) -> bool {
+        self.is_automated() || matches!(self.action, Action::Seller(SellerStep::Email(_) | SellerStep::Text(_)))
+    }
+
     /// The type of the seller's step that an automated message becomes where it cannot be sent (ST-23).
     pub fn manual_type(&self) -> &'static str {
         if self.is_email() { "email" } else { "text" }

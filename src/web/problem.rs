@@ -280,6 +280,8 @@ impl From<RecordRejection> for Problem {
             RecordRejection::NotAnEmail => "not_an_email",
             RecordRejection::NothingToRetry => "nothing_to_retry",
             RecordRejection::DeliveryKnown => "delivery_known",
+            RecordRejection::NotAText => "not_a_text",
+            RecordRejection::TextImpossible(_) => "text_impossible",
             RecordRejection::EmailMissing => "email_missing",
             RecordRejection::SendAtInPast => "send_at_in_past",
             RecordRejection::MessageUnderWay => "message_under_way",

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin;
 pub mod appearance;
+pub mod bulk;
 pub mod cards;
 pub mod chart;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod connected;
 pub mod dates;
 pub mod design;
 pub mod designer;
+pub mod doing;
 pub mod find;
 pub mod first_steps;
 pub mod form;
@@ -31,6 +33,7 @@ pub mod session;
 pub mod sign_in;
 pub mod single_sign_on;
 pub mod words;
+pub mod work;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -97,6 +100,9 @@ pub fn pages(config: &mut ServiceConfig) {
         .configure(my_sequences::pages)
         .configure(imports::pages)
         .configure(records::pages)
+        .configure(doing::pages)
+        .configure(bulk::pages)
+        .configure(work::pages)
         .configure(connected::pages)
         .configure(find::pages)
         .configure(admin::pages)

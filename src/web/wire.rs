@@ -162,6 +162,9 @@ pub struct StepView {
     /// The id of the activity that the timeline has of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     linked_activity: Option<String>,
+    /// The template that a message of the seller's begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
     /// Where a LinkedIn step is done: the profile of the record, with the integration switched on (LI-12).
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
@@ -235,6 +238,7 @@ impl StepView {
                 .or_else(|| step.call_result.clone())
                 .or_else(|| record.ended_by(given, step).map(|until| until.outcome())),
             linked_activity: step.linked_status().map(|_| ActivityId::of(id, step.ordinal).to_string()),
+            template: node.and_then(PlanNode::seller_template).map(|template| template.to_string()),
             link: node
                 .filter(|node| node.action == Action::Seller(SellerStep::LinkedIn))
                 .and_then(|_| profile(record, given)),

@@ -193,6 +193,8 @@ fn q_10_q_11_q_12_sequences_are_sorted_by_every_column_and_found_by_name_and_des
         assert_eq!(turned, order.chars().rev().collect::<String>(), "{column}");
     }
     assert_eq!(shown("sort=version").len(), 3);
+    let uncounted = api.get("/sequences?counts=false&limit=1").expect(200);
+    assert_eq!(items(&uncounted)[0].get("connected_count"), None, "{uncounted}");
     for (q, found) in [
         ("%C3%89LAN", "e"),
         ("elan", "e"),

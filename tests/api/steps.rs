@@ -230,3 +230,31 @@ fn a_step_that_does_not_exist_is_not_found() {
         api.post(&format!("/steps/{step}/note"), json!({ "text": "n" })).refused(404, "not_found");
     }
 }
+
+#[test]
+fn st_1_a_step_names_the_template_that_its_message_begins_with() {
+    let server = Server::shared();
+    let api = server.client();
+    let (lead, _) = api.enrolled(graph([node("m", "email", json!({ "name": "Write", "template": MAIL }))]));
+    assert_eq!(api.current(&lead)["template"], MAIL);
+    let (lead, _) = api.enrolled(graph([task("t", None)]));
+    assert_eq!(api.current(&lead).get("template"), None);
+}
+
+#[test]
+fn an_action_on_nothing_and_a_text_of_no_text_step_are_refused() {
+    let server = Server::shared();
+    let api = server.client();
+    let nothing = json!({ "action": "complete", "items": [] });
+    api.post("/work-list/actions", nothing).refused_at(422, "nothing_selected", "/items");
+    let (lead, _) = api.enrolled(graph([node("s", "text", json!({ "name": "Text" }))]));
+    let path = format!("/steps/{}/text", api.current_step(&lead));
+    api.post(&path, json!({ "body": "x" })).refused(422, "text_impossible");
+    for body in [json!({}), json!({ "body": "x", "template": MAIL })] {
+        api.post(&path, body).refused(400, "malformed");
+    }
+    api.post(&path, json!({ "template": "x" })).refused_at(422, "template_unknown", "/template");
+    let (lead, _) = api.enrolled(graph([task("t", None)]));
+    let path = format!("/steps/{}/text", api.current_step(&lead));
+    api.post(&path, json!({ "body": "x" })).refused(422, "not_a_text");
+}

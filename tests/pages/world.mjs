@@ -57,8 +57,8 @@ export async function open(server, options = {}) {
   const page = await context.newPage();
   const wrong = [];
   page.on("console", (message) => {
-    // A form that is refused is answered with a status that the browser writes down.
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) wrong.push(message.text());
+    // A form that is refused is answered with a status that the browser writes down, and so is a connection that a journey cut.
+    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION_RESET|ERR_INTERNET_DISCONNECTED/.test(message.text())) wrong.push(message.text());
   });
   page.on("pageerror", (error) => wrong.push(String(error)));
   page.on("response", async (response) => {

@@ -162,3 +162,28 @@ fn a_gateway_is_tried() {
         assert_eq!(gateway.books().requests.len(), 2);
     });
 }
+
+#[test]
+fn w_93_what_a_seller_writes_leaves_through_the_gateway_with_its_blanks_filled_in() {
+    let gateway = Gateway::start(false);
+    run(async {
+        let (relance, _) = Relance::with_gateway(gateway.port, telling()).await;
+        let text = json!({ "id": "s", "type": "text", "name": "Reminder", "next": "t" });
+        let graph = json!({ "start": "s", "nodes": [text, { "id": "t", "type": "task", "name": "Task" }] });
+        let made = relance.ask(Method::POST, "/sequences", json!({ "name": "By hand", "graph": graph })).await;
+        let sequence = made["id"].as_str().unwrap();
+        relance.ask(Method::POST, &format!("/sequences/{sequence}/activate"), json!({})).await;
+        let record = relance.connect(sequence, "600 12 34 56").await;
+        let up_next = format!("/records/{record}/up-next");
+        let step = relance.ask(Method::GET, &up_next, Value::Null).await["current"][0]["step"].clone();
+        let path = format!("/steps/{}/text", step["id"].as_str().unwrap());
+        relance.ask(Method::POST, &path, json!({ "body": "Dear {{ record.name }}, see you on Friday" })).await;
+        let sent = relance.come_to_rest(1).await.remove(0);
+        assert_eq!((&sent["state"], &sent["to"]), (&json!("sent"), &json!("+34 600 12 34 56")));
+        let (_, body) = gateway.books().requests[0].clone();
+        let said = url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "text");
+        assert_eq!(said.unwrap().1, "Dear Ada, see you on Friday");
+        let next = relance.ask(Method::GET, &up_next, Value::Null).await;
+        assert_eq!(next["current"][0]["step"]["type"], "task");
+    });
+}

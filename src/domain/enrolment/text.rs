@@ -24,7 +24,7 @@ impl Record {
     /// Whether a step's message is a text.
     pub fn is_text(&self, given: &Given, step: Ordinal) -> bool {
         let node = self.step(step).and_then(|step| self.node_of(given, step));
-        node.is_some_and(|node| node.is_automated() && !PlanNode::is_email(node))
+        node.is_some_and(|node| node.is_message() && !PlanNode::is_email(node))
     }
 
     /// The number that a text message goes to: of those of the record, the first that can be one, mobiles first. Err says why
@@ -70,6 +70,12 @@ impl Turn<'_> {
             return Err(Some("suppressed: nobody is to write to this number".into()));
         }
         Ok((id, number))
+    }
+
+    /// A seller's text message can leave (W-93).
+    pub(super) fn judge_text(&self, assignee: Owner) -> Result<(), RecordRejection> {
+        let nobody = || "no text gateway is set up for whoever sends it".to_owned();
+        self.text_way(assignee).map(drop).map_err(|why| RecordRejection::TextImpossible(why.unwrap_or_else(nobody)))
     }
 
     /// A text message that is about to leave goes the way that is right now.

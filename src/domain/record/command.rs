@@ -54,6 +54,8 @@ pub enum RecordCommand {
     MessageFailed { step: Ordinal, reason: String, bounced: bool },
     /// W-80, W-92: send the e-mail of a seller's step through the server, now or then.
     SendEmail { step: Ordinal, content: Written, at: Option<Timestamp> },
+    /// W-93: send the text message of a seller's step likewise; of what is written only the plain text counts.
+    SendText { step: Ordinal, content: Written, at: Option<Timestamp> },
     /// The outbox of this epoch is about to carry it, under that Message-ID: everything that speaks against it is looked at
     /// once more.
     ClaimMessage { step: Ordinal, epoch: u64, message_id: String, written: Option<Wording> },

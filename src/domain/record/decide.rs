@@ -13,6 +13,7 @@ use crate::domain::enrolment::advance::{Turn, closing_outcome};
 use crate::domain::enrolment::{EndReason, Enrolment, EnrolmentStatus, Ordinal};
 use crate::domain::entity::Stamp;
 use crate::domain::given::Given;
+use crate::domain::message_template::MessageKind;
 use crate::id::{FlowId, RecordId, SequenceId, UserId};
 use crate::time::Timestamp;
 
@@ -67,7 +68,8 @@ fn take(turn: &mut Turn, record: &Record, command: RecordCommand) -> Result<(), 
         RecordCommand::Signal { step, signal, at } => turn.signal(step, signal, at)?,
         RecordCommand::Fire(key) => turn.fire(key)?,
         RecordCommand::MessageSent { step, message_id, written } => turn.message_sent(step, message_id, written)?,
-        RecordCommand::SendEmail { step, content, at } => turn.send_email(step, content, at)?,
+        RecordCommand::SendEmail { step, content, at } => turn.send_message(MessageKind::Mail, step, content, at)?,
+        RecordCommand::SendText { step, content, at } => turn.send_message(MessageKind::Text, step, content, at)?,
         RecordCommand::ClaimMessage { step, epoch, message_id, written } => {
             turn.claim_message(step, epoch, message_id, written)?;
         }

@@ -91,6 +91,12 @@ pub enum RecordRejection {
     /// A signal for something that is no e-mail.
     #[error("the step is no e-mail, so nothing can come back for it")]
     NotAnEmail,
+    /// A text for something that is no text message.
+    #[error("this step is no text message")]
+    NotAText,
+    /// W-93: there is no way for a text message, and why.
+    #[error("the text message cannot be sent: {0}")]
+    TextImpossible(String),
     /// W-83.
     #[error("the record has no e-mail address")]
     EmailMissing,

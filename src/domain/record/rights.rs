@@ -80,6 +80,7 @@ pub fn judge(record: &Record, given: &Given, command: &RecordCommand, stamp: Sta
         | RecordCommand::Start(_)
         | RecordCommand::SettleMessage { .. }
         | RecordCommand::SendEmail { .. }
+        | RecordCommand::SendText { .. }
         | RecordCommand::Note { .. } => {
             person.must(Permission::Work, "act on steps")?;
             must(Reach::Act, "act on the steps of this record")?;

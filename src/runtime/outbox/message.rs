@@ -326,8 +326,12 @@ fn compose_text(
 ) -> Result<Text, String> {
     let gone = || "the template is gone".to_owned();
     let found = state.step(step).ok_or_else(gone)?;
-    let content = &given.message(template, MessageKind::Text).ok_or_else(gone)?.content;
-    let Content::Text(body) = Merge::of(state, &given.policy, found.assignee).fill(content)? else {
+    let own = found.message.as_ref().and_then(|message| message.own.as_deref());
+    let content = match own {
+        Some(own) => Content::Text(own.body_text.clone()),
+        None => given.message(template, MessageKind::Text).ok_or_else(gone)?.content.clone(),
+    };
+    let Content::Text(body) = Merge::of(state, &given.policy, found.assignee).fill(&content)? else {
         return Err(gone());
     };
     let gateways = &given.channels.gateways;

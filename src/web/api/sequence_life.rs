@@ -66,7 +66,7 @@ pub async fn activate_sequence(
     let (connected, store) = (connected(&app.engine, id, body.caller.by).await?, app.engine.shared_store());
     let view = move |seen: Seen<Sequence>| {
         let migration = BegunMigration::of(seen.id, seen.state).filter(|_| migrates);
-        let sequence = SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
+        let sequence = SequenceView::of(seen.id, seen.state, seen.given, (Some(connected), store.as_ref()));
         (ActivatedSequence { sequence, migration }, seen.version)
     };
     let (view, version) = app.engine.submit(id, command, body.caller, view).await?;

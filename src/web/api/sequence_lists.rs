@@ -47,11 +47,18 @@ pub struct SequenceFilter {
     sort: Option<String>,
     /// `asc` or `desc`; newest and most first where it is not given, texts from A.
     order: Option<String>,
+    /// `false` leaves `connected_count` out, which costs somebody who does not see every record a look at those they see.
+    #[serde(default = "counted", deserialize_with = "request::flag")]
+    counts: bool,
     /// 1–500; 50 where it is not given.
     #[serde(default, deserialize_with = "request::number")]
     limit: Option<usize>,
     /// Where the page before ended.
     cursor: Option<String>,
+}
+
+fn counted() -> bool {
+    true
 }
 
 /// What a list is sorted by.
@@ -209,10 +216,13 @@ pub async fn list_sequences(
     let last = found.get(limit).and(found.get(limit - 1));
     let next_cursor = last.map(|((key, id), _)| format!("{id}.{key}"));
     found.truncate(limit);
-    if wanted.column != Column::ConnectedCount {
+    if filter.counts && wanted.column != Column::ConnectedCount {
         counts = connected_counts(&app.engine, by.user(), found.iter().map(|((_, id), _)| *id).collect()).await?;
     }
-    let of = |id, sequence: &Sequence| SequenceView::of(id, sequence, &given, (count(&counts, id), app.engine.store()));
+    let of = |id, sequence: &Sequence| {
+        let connected = filter.counts.then(|| count(&counts, id));
+        SequenceView::of(id, sequence, &given, (connected, app.engine.store()))
+    };
     let items = found.iter().map(|((_, id), sequence)| of(*id, sequence));
     Ok(HttpResponse::Ok().json(Page { items: items.collect(), next_cursor }))
 }

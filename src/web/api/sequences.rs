@@ -81,7 +81,8 @@ pub struct SequenceView {
     /// Days by TC-3; 0 while the draft has errors.
     duration_days: i64,
     /// Live enrolments; a seller's count holds those on records that the seller sees (P-20).
-    connected_count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connected_count: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
     created_at: String,
@@ -94,7 +95,7 @@ impl SequenceView {
         id: SequenceId,
         sequence: &Sequence,
         given: &Given,
-        (connected_count, store): (i64, &dyn Store),
+        (connected_count, store): (Option<i64>, &dyn Store),
     ) -> SequenceView {
         let (step_count, duration_days) = figures(id, sequence, given);
         SequenceView {
@@ -170,7 +171,7 @@ pub(super) async fn submit(
 ) -> Result<(SequenceView, Version, SequenceId), Problem> {
     let (connected, store) = (connected(engine, id, caller.by).await?, engine.shared_store());
     let view = move |seen: Seen<Sequence>| {
-        let view = SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
+        let view = SequenceView::of(seen.id, seen.state, seen.given, (Some(connected), store.as_ref()));
         (view, seen.version, seen.id)
     };
     Ok(engine.submit(id, command, caller, view).await?)
@@ -277,8 +278,9 @@ pub async fn get_sequence(app: Data<App>, by: Principal, id: Path<String>) -> Re
 /// The sequence as it is now.
 pub(super) async fn look(engine: &Engine, id: SequenceId, by: Principal) -> Result<HttpResponse, Problem> {
     let (connected, store) = (connected(engine, id, by.user()).await?, engine.shared_store());
-    let view =
-        move |seen: &Seen<Sequence>| SequenceView::of(seen.id, seen.state, seen.given, (connected, store.as_ref()));
+    let view = move |seen: &Seen<Sequence>| {
+        SequenceView::of(seen.id, seen.state, seen.given, (Some(connected), store.as_ref()))
+    };
     let (view, version) = read(engine, id, by, view).await?;
     Ok(shown(&view, version))
 }

@@ -5,13 +5,15 @@ use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::delivery::Written;
 use crate::domain::enrolment::Ordinal;
+use crate::domain::message_template::MailText;
 use crate::domain::organisation::own_settings::AutoAdvance;
 use crate::domain::plan::PlanNode;
 use crate::domain::record::Record;
 use crate::domain::record::command::RecordCommand;
 use crate::domain::record::schema;
-use crate::id::{ActivityId, StepId};
+use crate::id::{ActivityId, StepId, TemplateId};
 use crate::runtime::message::{Caller, Seen};
 use crate::store::Version;
 use crate::time::Timestamp;
@@ -237,6 +239,45 @@ pub async fn start_step(app: Data<App>, id: Path<String>, body: Body<Nothing>) -
     let id = step_id(&id)?;
     let step = id.ordinal();
     act(&app, id, RecordCommand::Start(step), body.caller, move |seen| step_view(seen, step)).await
+}
+
+/// A text message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextBody {
+    /// The template to send …
+    template: Option<String>,
+    /// … or what you have written. Merge fields are filled in.
+    body: Option<String>,
+    /// When, if not now, RFC 3339.
+    send_at: Option<String>,
+}
+
+impl TextBody {
+    fn command(self, step: Ordinal) -> Result<RecordCommand, Problem> {
+        let content = match (self.template, self.body) {
+            (Some(template), None) => {
+                let unknown = || Problem::at("template_unknown", "/template", "there is no such template");
+                Written::Template(TemplateId::parse(&template).ok_or_else(unknown)?)
+            }
+            (None, Some(body_text)) => Written::Own(MailText { body_text, ..MailText::default() }),
+            _ => return Err(Problem::malformed("", "give `template`, or `body`")),
+        };
+        let at = self.send_at.as_deref().map(|at| instant(at, "/send_at")).transpose()?;
+        Ok(RecordCommand::SendText { step, content, at })
+    }
+}
+
+/// Send the text message of a step through the gateway of whoever it is assigned to; the step is completed when that has taken
+/// it (W-93).
+#[utoipa::path(tag = "Steps", request_body = TextBody,
+    responses((status = 200, body = StepView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/steps/{id}/text")]
+pub async fn send_text(app: Data<App>, id: Path<String>, body: Body<TextBody>) -> Result<HttpResponse, Problem> {
+    let id = step_id(&id)?;
+    let step = id.ordinal();
+    let command = body.value.command(step)?;
+    act(&app, id, command, body.caller, move |seen| step_view(seen, step)).await
 }
 
 /// What is worth remembering.

@@ -99,9 +99,15 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("not_waiting", 409, "The step does not wait, so there is no wait to skip (R-14)."),
     ("email_missing", 422, "The record has no e-mail address to send to (W-83)."),
     ("email_not_allowed", 422, "The person does not want e-mail (W-83)."),
+    (
+        "text_impossible",
+        422,
+        "The text message cannot be sent from here: no gateway, no number, or the person does not want it (W-93).",
+    ),
     ("send_at_in_past", 422, "An e-mail can only be scheduled for a later time than now (W-85)."),
     ("message_under_way", 409, "The e-mail of this step is on its way out already; skip its wait, or skip the step."),
     ("bulk_mixed_steps", 422, "A bulk e-mail goes to records that stand on the same step of the same sequence (W-87)."),
+    ("nothing_selected", 422, "An action on a selection needs at least one item."),
     ("bulk_empty", 422, "A bulk e-mail needs at least one step."),
     ("nothing_to_retry", 409, "The step has no error, so there is nothing to try again."),
     (
@@ -251,6 +257,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
         "A dry run of so many records takes too long for one request; simulate fewer at once.",
     ),
     ("call_result_invalid", 422, "The call result is unknown, or the step is no phone call."),
+    ("not_a_text", 422, "A text message is sent from the step of a text message."),
     ("not_an_email", 422, "E-mail signals belong to e-mail steps."),
     ("event_type_unknown", 422, "The server does not take events of this type."),
     ("idempotency_key_reused", 422, "This Idempotency-Key was sent before with another request; use a new one."),

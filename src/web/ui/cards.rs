@@ -132,7 +132,7 @@ impl Editor<'_> {
             .collect();
         let label = |key: &str, place: usize| words.fill(key, &[("n", &(place + 1).to_string())]);
         html! {
-            fieldset.card-row-fields {
+            fieldset.face-fields {
                 legend { (label("cards-row", row)) }
                 div.fields {
                     @for place in 0..limits::CARD_ITEMS_MAX {

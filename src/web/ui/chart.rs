@@ -102,6 +102,7 @@ pub fn picture(kind: &str) -> &'static str {
         "auto_text" => "automated_text_message",
         "phone_call" => "phone_call",
         "task" => "task",
+        "meeting" => "calendar",
         "wait" => "wait",
         "ab_test" => "ab_test",
         "advance" => "advance",

@@ -56,7 +56,8 @@ async fn found(page: &Page, q: &str) -> Result<Markup, Problem> {
     let (mut sequences, mut records) = (Vec::new(), Vec::new());
     if !q.is_empty() {
         let asked = query([("q", q), ("limit", "8")]);
-        sequences = items(page.get(&format!("/sequences?{asked}")).await?);
+        let sequences_asked = query([("q", q), ("limit", "8"), ("counts", "false")]);
+        sequences = items(page.get(&format!("/sequences?{sequences_asked}")).await?);
         records = items(page.get(&format!("/records?{asked}")).await?);
     }
     let kinds = Kinds::of(page).await?;

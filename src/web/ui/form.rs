@@ -1,8 +1,8 @@
 //! Forms: each is one request of the API, written as a form so that it works without script. Its address is
 //! `/do/METHOD/PATH`; the names of its fields are places in the JSON (see [`read`]). Fields that begin with `_` are about the
 //! request: `_match` (`If-Match`), `_key` (`Idempotency-Key`), `_at` (the page that it stands on, shown again where it is
-//! refused), `_then` (the page that follows; `{id}` in it is that of the answer), `_done` (what is said there) and `_once` (the
-//! page that it stands on shows the answer).
+//! refused), `_then` (the page that follows; `{id}` in it is that of the answer), `_done` (what is said there), `_once` (the
+//! page that it stands on shows the answer) and `_single` (of an answer to one of several, its only result is the answer).
 
 mod read;
 mod show;
@@ -18,7 +18,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, post};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
-use super::inside::Sent;
+use super::inside::{Sent, problem_in};
 use super::page::{Answered, Page};
 use crate::web::problem::Problem;
 use crate::web::request::bytes;
@@ -91,6 +91,10 @@ pub async fn post_do(
         }
         Err(problem) => Err(problem),
     };
+    let answer = answer.and_then(|answer| match &answer["results"][0]["error"] {
+        error if error.is_object() && about("_single").is_some() => Err(problem_in(error)),
+        _ => Ok(answer),
+    });
     let then = about("_then").filter(|then| is_local(then)).or_else(|| about("_at").filter(|at| is_local(at)));
     let then = then.unwrap_or_else(|| "/".into());
     follow(&page, action, fields, answer.map(|answer| (then, answer))).await
@@ -106,7 +110,9 @@ pub async fn follow(
     let about = |name: &str| fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     // What is shown again is a page: an answer of the API is none.
     match (answer, about("_at").filter(|at| is_local(at) && !at.starts_with("/api/"))) {
-        (Ok((_, value)), Some(at)) if about("_once").is_some() => page.once(&at, Answered { action, value }).await,
+        (Ok((_, value)), Some(at)) if about("_once").is_some() => {
+            page.once(&at, Answered { action, fields, value }).await
+        }
         (Ok((then, answer)), _) => {
             let then = then.replace("{id}", answer["id"].as_str().unwrap_or_default());
             let then = match about("_done") {

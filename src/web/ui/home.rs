@@ -1,5 +1,5 @@
-//! `/`: where a visit begins. As long as there is neither a record nor a sequence, three ways to the first ones; then the
-//! sequences.
+//! `/`: where a visit begins. As long as there is neither a record nor a sequence, three ways to the first ones; then the work
+//! list of who sells, and the sequences of who manages them.
 
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
@@ -12,14 +12,15 @@ use super::icons::icon;
 use super::inside::{Sent, problem_in};
 use super::page::Page;
 use super::sample;
-use crate::domain::permission::Permission;
+use crate::domain::permission::{Grant, Permission};
 use crate::web::problem::Problem;
 
 /// The first page.
 #[get("/")]
 pub async fn get_home(page: Page) -> Result<HttpResponse, Problem> {
     if has_any(&page, "/sequences?limit=1").await? || has_any(&page, "/records?limit=1").await? {
-        return Ok(form::lead_to("/sequences"));
+        let manages = page.grant(Permission::EditAnySequence) == Grant::All;
+        return Ok(form::lead_to(if manages { "/sequences" } else { "/work-list" }));
     }
     let content = html! {
         div.first-run {

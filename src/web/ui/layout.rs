@@ -59,8 +59,9 @@ fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
 }
 
 /// Where somebody may go, with what they need for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 4] = [
+const PLACES: [(&str, &str, &str, Option<Permission>); 5] = [
     ("/my-day", "nav-my-day", "day", None),
+    ("/work-list", "nav-work", "list", Some(Permission::Work)),
     ("/sequences", "nav-sequences", "sequence", None),
     ("/records", "nav-records", "record", None),
     ("/admin", "nav-admin", "settings", Some(Permission::SetUp)),
@@ -123,7 +124,7 @@ fn document(look: &Look, title: &str, header: &Markup, band: &Markup, main: &Mar
                 }
                 (band)
                 main #main tabindex="-1" { (main) }
-                div #live aria-live="polite" {}
+                div #live aria-live="polite" data-away=(words.say("connection-away")) data-back=(words.say("connection-back")) {}
             }
         }
     }

@@ -100,7 +100,7 @@ fn of_seller(page: &Page, seller: &Value, asked: &Asked, switch: &Markup) -> Mar
                 section #today {
                     h2 { (day(page, &today["date"])) }
                     @if today["works"] == false { p.quietly { (icon("pause")) " " (words.say("day-off-today")) } }
-                    @if has_work { (list(page, &today["items"])) }
+                    @if has_work { (list(page, &today["items"], is_own)) }
                     @else { p.quietly { (words.say(if seller["done_today"].as_i64() > Some(0) { "day-all-done" } else { "day-nothing" })) } }
                 }
                 (slipping(page, seller))
@@ -114,11 +114,13 @@ fn of_seller(page: &Page, seller: &Value, asked: &Asked, switch: &Markup) -> Mar
 }
 
 /// What is planned for a day, the first first.
-fn list(page: &Page, items: &Value) -> Markup {
+fn list(page: &Page, items: &Value, is_own: bool) -> Markup {
+    // One's own is worked on where one stands in the list; a colleague's record is only looked at.
+    let way = if is_own { "/work-list?plan=today&at=" } else { "/records/" };
     html! {
         ol.plain.day-plan { @for item in items.as_array().into_iter().flatten() { li {
             span.day-what {
-                a href={ "/records/" (text(&item["record"])) } { (text(&item["record_name"])) }
+                a href={ (way) (text(&item["record"])) } { (text(&item["record_name"])) }
                 span.quietly { (text(&item["name"])) }
             }
             span.day-due { (due(page, item)) }

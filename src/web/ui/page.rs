@@ -66,6 +66,8 @@ impl FromRequest for Look {
 pub struct Answered {
     /// The form's.
     pub action: String,
+    /// What was in it.
+    pub fields: Vec<(String, String)>,
     /// What was answered.
     pub value: Value,
 }
@@ -234,16 +236,20 @@ impl Page {
         super::dates::number(self.words().0, value.as_i64().unwrap_or_default())
     }
 
-    /// What the last form led to: a notice above the page.
+    /// What the last form led to, in words.
+    pub fn done(&self) -> Option<String> {
+        let query = self.look.path.split_once('?').map_or("", |(_, query)| query);
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        let done = pairs.find_map(|(name, value)| (name == "done").then(|| format!("done-{value}")))?;
+        super::words::has(self.words().0, &done).then(|| self.say(&done))
+    }
+
+    /// The same as a notice above the page, or what was refused.
     pub fn told(&self) -> Markup {
         let words = self.words();
-        let done =
-            url::form_urlencoded::parse(self.look.path.split_once('?').map_or("", |(_, query)| query).as_bytes())
-                .find_map(|(name, value)| (name == "done").then(|| format!("done-{value}")));
-        let done = done.filter(|key| super::words::has(words.0, key));
         html! {
             @if let Some(refused) = &self.refused { (layout::refusal(words, &refused.problem)) }
-            @else if let Some(key) = done.filter(|_| self.answered.is_none()) { p.done role="status" { (words.say(&key)) } }
+            @else if let Some(done) = self.done().filter(|_| self.answered.is_none()) { p.done role="status" { (done) } }
         }
     }
 }

@@ -30,6 +30,11 @@ impl Asked {
         self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// All that is asked.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether one of these is given.
     pub fn has_any(&self, names: &[&str]) -> bool {
         self.pairs.iter().any(|(name, _)| names.contains(&name.as_str()))

@@ -6,6 +6,7 @@ pub mod kinds;
 pub mod list;
 pub mod next;
 pub mod page;
+pub mod past;
 pub mod people;
 pub mod timeline;
 pub mod told;
@@ -20,6 +21,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(edit::get_new)
         .service(edit::get_edit)
         .service(why::get_why)
+        .service(past::get_past)
         .service(page::post_connect)
         .service(page::get_record);
 }

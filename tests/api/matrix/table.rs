@@ -221,6 +221,7 @@ const ROUTES: &[Row] = &[
     row("POST /steps/{step}/snooze", WRITE, 21, On::Record, Act, 200).sends(r#"{"until":"2026-03-04T09:00:00Z"}"#),
     row("POST /steps/{step}/skip-wait", WRITE, 21, On::Record, Act, 200).but(409, "not_waiting"),
     row("POST /steps/{step}/retry", WRITE, 21, On::Record, Act, 200).but(409, "nothing_to_retry"),
+    row("POST /steps/{step}/text", WRITE, 21, On::Record, Act, 200).sends(r#"{"body":"x"}"#).but(422, "not_a_text"),
     row("GET /bulk-emails/candidates", READ, 21, On::Whole, Nothing, 200),
     row("POST /bulk-emails/preview", WRITE, 21, On::Record, See, 200)
         .sends(r#"{"steps":["$step"],"subject":"s","body":"b"}"#)

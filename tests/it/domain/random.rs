@@ -160,7 +160,11 @@ pub(super) fn play(world: &mut World, sequences: &[SequenceId], next: Move) {
         Move::Send { step, hours: later } => {
             let text = MailText { subject: "S".into(), body_text: "T".into(), body_html: None };
             let at = later.map(|later| now + hours(later.into()));
-            RecordCommand::SendEmail { step: choose(&steps, step), content: Written::Own(text), at }
+            let (step, content) = (choose(&steps, step), Written::Own(text));
+            match later.is_some_and(|later| later % 3 == 2) {
+                true => RecordCommand::SendText { step, content, at },
+                false => RecordCommand::SendEmail { step, content, at },
+            }
         }
         Move::GiveUp { step, bounced } => {
             RecordCommand::MessageFailed { step: choose(&steps, step), reason: "full".into(), bounced }

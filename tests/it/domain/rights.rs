@@ -134,6 +134,7 @@ fn line(command: &RecordCommand) -> &'static str {
         | RecordCommand::ReachGoal
         | RecordCommand::SettleMessage { .. }
         | RecordCommand::SendEmail { .. }
+        | RecordCommand::SendText { .. }
         | RecordCommand::Note { .. } => "act",
         RecordCommand::LeaveSequence { .. }
         | RecordCommand::Fire(_)
@@ -196,6 +197,7 @@ pub fn commands(sequence: SequenceId, step: u32) -> Vec<RecordCommand> {
         RecordCommand::LoseMessage { step: 2, why: "silence".into() },
         RecordCommand::SettleMessage { step: 2, to: Settled::Sent },
         RecordCommand::SendEmail { step: 2, content: Written::Own(MailText::default()), at: None },
+        RecordCommand::SendText { step: 2, content: Written::Own(MailText::default()), at: None },
         RecordCommand::Forget,
         RecordCommand::Migrate(MigrationId::of(sequence, 1)),
         RecordCommand::UndoMigration(MigrationId::of(sequence, 1)),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use relance::domain::channels::Channels;
 use relance::domain::channels::gateway::{Gateway, GatewayPart};
-use relance::domain::delivery::{MessageState, Settled, TextFate};
+use relance::domain::delivery::{MessageState, Settled, TextFate, Written};
 use relance::domain::enrolment::{EndReason, Ordinal, StepError, StepStatus};
-use relance::domain::message_template::{Content, MessageTemplate, Standing};
+use relance::domain::message_template::{Content, MailText, MessageTemplate, Standing};
 use relance::domain::record::RecordRejection;
 use relance::domain::record::command::RecordCommand;
 use relance::domain::record::event::RecordEvent;
@@ -16,7 +16,7 @@ use relance::domain::sequence::Property;
 use relance::id::{GatewayId, TemplateId, UserId};
 use serde_json::json;
 
-use super::draw::{auto_email, graph, task, wait_until};
+use super::draw::{auto_email, graph, task, text, wait_until};
 use super::text_gateways::plain;
 use super::world::World;
 
@@ -322,5 +322,58 @@ fn in_a_sandbox_a_text_completes_its_step_at_once() {
     with_gateway(&mut world, false, &[]);
     let run = world.run(graph(&[auto_text("s", "t"), task("t", "")]));
     assert_eq!((world.here(run), world.step(run, "s").status), ("t", StepStatus::Completed));
+    world.check_replay();
+}
+
+fn own(body: &str) -> Written {
+    Written::Own(MailText { body_text: body.into(), ..MailText::default() })
+}
+
+/// W-93: what a seller sends through the gateway completes the step when it was taken, now or then.
+#[test]
+fn w_93_a_text_of_a_seller_leaves_through_the_gateway_and_completes_its_step() {
+    for content in [own("Hello {{ record.name }}"), Written::Template(TEXT)] {
+        let mut world = lead("+34 600 12 34 56");
+        with_gateway(&mut world, true, &[]);
+        let run = world.run(graph(&[text("s", "t"), task("t", "")]));
+        let step = world.current(run).ordinal;
+        let later = Some(world.now + TimeDelta::hours(2));
+        world.ask(RecordCommand::SendText { step, content: content.clone(), at: later });
+        let again = RecordCommand::SendText { step, content, at: None };
+        assert_eq!(world.refused(again), RecordRejection::MessageUnderWay);
+        world.skip_wait(run);
+        claim(&mut world, step, 1);
+        assert_eq!(world.here(run), "s", "nothing was taken yet");
+        world.ask(RecordCommand::MessageSent { step, message_id: "x7".into(), written: None });
+        assert_eq!((world.here(run), world.step(run, "s").status), ("t", StepStatus::Completed));
+        world.ask(answer(&world, step, true));
+        assert!(!world.record().profile.allows(Channel::Text), "an answer finds its step");
+        world.check_replay();
+    }
+}
+
+/// W-93: without a gateway, a number or the person's leave it stays where it is, and says why.
+#[test]
+fn w_93_a_text_that_cannot_leave_is_refused_with_the_reason() {
+    let send = |step, content| RecordCommand::SendText { step, content, at: None };
+    let mut world = lead("+34 600 12 34 56");
+    let run = world.run(graph(&[text("s", "t"), task("t", "")]));
+    let step = world.current(run).ordinal;
+    let why = |rejection: RecordRejection| rejection.to_string();
+    assert!(why(world.refused(send(step, own("x")))).contains("no text gateway"));
+    with_gateway(&mut world, true, &[]);
+    let RecordRejection::Invalid(problems) = world.refused(send(step, own("{{ record.nowhere }}"))) else { panic!() };
+    assert_eq!(problems[0].code, "merge_field_unknown");
+    assert_eq!(
+        world.refused(RecordCommand::SendEmail { step, content: own("x"), at: None }),
+        RecordRejection::NotAnEmail
+    );
+    world.ask(RecordCommand::Change(vec![Change::Allow(Channel::Text, false)]));
+    assert!(why(world.refused(send(step, own("x")))).contains("does not want"));
+    world.ask(RecordCommand::Change(vec![Change::Allow(Channel::Text, true), Change::Phone(Phone::Mobile, None)]));
+    assert!(why(world.refused(send(step, own("x")))).contains("no phone number"));
+    world.complete(run);
+    let task = world.current(run).ordinal;
+    assert_eq!(world.refused(send(task, own("x"))), RecordRejection::NotAText);
     world.check_replay();
 }

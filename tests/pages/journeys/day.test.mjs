@@ -32,6 +32,10 @@ test("a day is planned to what fits, and a team's days show who has too much", (
     assert.match(await moving.first().textContent(), /Emmy Noether.*Tomorrow/);
     assert.ok(await page.getByText("2 move on").isVisible());
     await look(page, "day");
+    await page.click("#today li a:text-is('Grace Hopper')");
+    await page.waitForURL(/work-list\?plan=today&at=/);
+    await page.getByRole("heading", { name: "Grace Hopper" }).first().waitFor();
+    await page.goto("/my-day");
 
     const team = await api("POST", "/teams", { name: "North", kind: "owner" });
     const other = await api("POST", "/users", { name: "Bruno Blanc", email: "bruno@example.com", roles: ["seller"] });

@@ -252,7 +252,10 @@ impl Client<'_> {
                 let text =
                     MailText { subject: "S".into(), body_text: "Dear {{ record.name }}".into(), body_html: None };
                 let at = self.chance.bool().then(|| self.now + TimeDelta::hours(self.chance.i64(-2..50)));
-                RecordCommand::SendEmail { step, content: Written::Own(text), at }
+                match self.chance.u32(0..4) {
+                    0 => RecordCommand::SendText { step, content: Written::Own(text), at },
+                    _ => RecordCommand::SendEmail { step, content: Written::Own(text), at },
+                }
             }
             5 => RecordCommand::Retry(step),
             6 => RecordCommand::Note { step, text: "a note".into() },

@@ -196,6 +196,9 @@ impl Wish {
 pub async fn act(app: Data<App>, body: Body<ActionsBody>) -> Result<HttpResponse, Problem> {
     let (wish, items, caller, engine) = (body.value.wish()?, body.value.items, body.caller, &app.engine);
     request::judge_batch(items.len())?;
+    if items.is_empty() {
+        return Err(Problem::at("nothing_selected", "/items", "choose at least one row"));
+    }
     let named = |item: &WorkTarget| format!("{:?}{:?}", item.step, item.activity);
     let of_item = |item: &WorkTarget| request::item(caller, named(item).as_bytes());
     let asked = items.iter().filter_map(|item| {

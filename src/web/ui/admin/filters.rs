@@ -83,7 +83,7 @@ impl List<'_> {
             td.roomy { @match filter["record_type"].as_str() { Some(kind) => (self.kinds.label(kind)), None => (none()) } }
             td.roomy { @if is_built_in { span.quietly { (words.say("filter-built-in")) } } @else { (edit::said(words, &filter["conditions"])) } }
             td { (self.state(filter)) }
-            td.last.several { @if self.may {
+            td.last.acts { @if self.may {
                 @if !is_built_in { (self.switch(filter, "published", if filter["published"] == true { "filter-withdraw" } else { "filter-publish" })) }
                 (self.switch(filter, "hidden", if filter["hidden"] == true { "filter-show" } else { "filter-hide" }))
             } }

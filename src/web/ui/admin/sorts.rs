@@ -74,7 +74,7 @@ impl List<'_> {
                 @if is_default { (badge("good", &words.say("sort-is-default"))) }
                 @else if sort["hidden"] == true { (badge("plain", &words.say("filter-hidden"))) }
             }
-            td.last.several { @if self.may {
+            td.last.acts { @if self.may {
                 (self.hide(sort, &label, is_default))
                 span.movers {
                     (self.mover(place, place.checked_sub(1), "up", &label))

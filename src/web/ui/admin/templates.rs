@@ -158,8 +158,8 @@ fn fields(form: &Form, words: Words, kind: Kind, template: &Value) -> Markup {
     }
 }
 
-/// What fills itself in.
-const BLANKS: [(&str, &str); 9] = [
+/// What fills itself in, and the text that says what it is.
+pub const BLANKS: [(&str, &str); 9] = [
     ("{{ record.name }}", "blank-name"),
     ("{{ record.email }}", "blank-email"),
     ("{{ record.phones.mobile }}", "blank-phone"),

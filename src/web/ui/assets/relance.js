@@ -35,11 +35,17 @@ function say(text) {
 
 /** The same request again while the connection is away: its key makes it count once. @param {string} url @param {RequestInit} init */
 async function persist(url, init) {
-  for (let wait = 500; ; wait *= 2) {
+  const live = document.getElementById("live");
+  for (let wait = 250; ; wait = Math.min(wait * 2, 4000)) {
     try {
-      return await fetch(url, init);
-    } catch (error) {
-      if (wait > 8000) throw error;
+      const response = await fetch(url, init);
+      if (live?.textContent && live.textContent === live.dataset.away) {
+        say(live.dataset.back ?? "");
+        setTimeout(() => say(""), 3000);
+      }
+      return response;
+    } catch {
+      say(live?.dataset.away ?? "");
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
@@ -51,8 +57,9 @@ async function send(form, submitter = null) {
   for (const [name, value] of new FormData(form, submitter)) body.append(name, String(value));
   const address = location.pathname + location.search;
   form.setAttribute("aria-busy", "true");
+  settled(form);
   try {
-    const response = await persist(form.action, { method: "POST", body, headers: { accept: "text/html" } });
+    const response = await persist(target(form, submitter), { method: "POST", body, headers: { accept: "text/html" } });
     const here = new URL(response.url);
     if (response.redirected && here.pathname !== location.pathname) return location.assign(response.url);
     if (response.redirected) history.replaceState(null, "", here.pathname + here.search);
@@ -64,19 +71,31 @@ async function send(form, submitter = null) {
   }
 }
 
+/** Where a form goes: its button may say otherwise. @param {HTMLFormElement} form @param {HTMLElement | null} [submitter] */
+function target(form, submitter = null) {
+  return new URL(submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? "", location.href).href;
+}
+
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  const { pathname } = new URL(form.action);
-  if (event.defaultPrevented || form.method !== "post" || !/^\/(do|designer)\//.test(pathname)) return;
-  event.preventDefault();
-  send(form, event.submitter);
+  const { pathname } = new URL(target(form, event.submitter));
+  const method = event.submitter?.getAttribute("formmethod") ?? form.method;
+  if (event.defaultPrevented) return;
+  if (method === "get" && form.matches("[data-swap]") && pathname === location.pathname) {
+    event.preventDefault();
+    const said = [...new FormData(form, event.submitter)].filter(([, value]) => value !== "");
+    visit(`${pathname}?${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}`);
+  } else if (method === "post" && (form.matches("[data-swap]") || /^\/(do|designer)\//.test(pathname))) {
+    event.preventDefault();
+    send(form, event.submitter);
+  }
 });
 
 // A choice that a form sends as soon as it is made.
 document.addEventListener("change", (event) => {
   const control = /** @type {HTMLElement} */ (event.target);
   const form = control.closest("form[data-at-once]");
-  if (form) /** @type {HTMLFormElement} */ (form).requestSubmit();
+  if (form && control.getAttribute("type") !== "search") /** @type {HTMLFormElement} */ (form).requestSubmit();
 });
 
 // One box for all of a list.
@@ -101,9 +120,12 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
 });
 
-/** Shows another page without a reload. @param {string} address @param {boolean} [goes] */
+let visits = 0;
+/** Shows another page without a reload; what was asked for last is shown. @param {string} address @param {boolean} [goes] */
 async function visit(address, goes = true) {
+  const number = ++visits;
   const response = await fetch(address, { headers: { accept: "text/html" } });
+  if (number !== visits) return;
   if (goes) history.pushState(null, "", address);
   show(await response.text(), address);
   const place = new URL(address, location.href).hash;
@@ -396,5 +418,97 @@ function begin() {
 }
 document.addEventListener("relance:shown", begin);
 begin();
+
+/* Work by keys: what has a key is clicked or written into; rows are walked through. */
+const free = (/** @type {KeyboardEvent} */ event) =>
+  !event.ctrlKey && !event.metaKey && !event.altKey && !(/** @type {HTMLElement} */ (event.target).closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]"));
+
+/** @param {HTMLElement} part */
+function press(part) {
+  if (part.matches("input, textarea, select")) return part.focus();
+  part.click();
+  const menu = part.closest("details[open]");
+  if (part.matches("summary")) /** @type {HTMLElement | null} */ (menu?.querySelector("button, input:not([type=hidden]), textarea, select"))?.focus();
+}
+
+/** @param {number} step */
+async function walk(step) {
+  const rows = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll("a[data-row]")]);
+  const row = rows[rows.findIndex((row) => row.matches("[aria-current]")) + step];
+  if (!row) return;
+  await visit(row.href);
+  const shown = document.getElementById(row.id);
+  shown?.focus({ preventScroll: true });
+  shown?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || !free(event) || event.key.length > 1) return;
+  const keyed = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`));
+  const step = { j: 1, k: -1 }[event.key];
+  if (keyed) press(keyed);
+  else if (step && document.querySelector("a[data-row]")) walk(step);
+  else if (event.key === "x") /** @type {HTMLElement | null} */ (document.querySelector("a[data-row][aria-current]")?.closest("li")?.querySelector("input[type=checkbox]"))?.click();
+  else if (event.key === "g") document.querySelector("#updates:not([hidden])")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  else return;
+  event.preventDefault();
+});
+
+// How many rows are ticked.
+document.addEventListener("change", () => {
+  const told = /** @type {HTMLElement | null} */ (document.querySelector("[data-ticked]"));
+  if (!told) return;
+  const ticked = document.querySelectorAll("input[name=item]:checked").length;
+  told.dataset.usual ??= told.textContent ?? "";
+  told.textContent = ticked ? (told.dataset.ticked ?? "").replace("#", String(ticked)) : told.dataset.usual;
+});
+
+// A list that others change does not move: how much has changed is told until somebody looks.
+const changed = new Set();
+const list = document.querySelector("[data-live-list]");
+let quiet = 0;
+function tell() {
+  const link = /** @type {HTMLElement | null} */ (document.getElementById("updates"));
+  if (!link) return;
+  link.hidden = changed.size === 0;
+  link.textContent = (changed.size === 1 ? link.dataset.one : link.dataset.many?.replace("#", String(changed.size))) ?? "";
+}
+document.addEventListener("relance:shown", () => {
+  changed.clear();
+  quiet = performance.now() + 1000;
+});
+if (list) {
+  const source = new EventSource(String(list.getAttribute("data-live-list")));
+  source.addEventListener("work_list.changed", told);
+  source.onmessage = told;
+}
+/** @param {MessageEvent} event */
+function told(event) {
+  const record = /** @type {string | undefined} */ (JSON.parse(event.data).record);
+  // What this page has done itself it shows already.
+  if (performance.now() < quiet || document.querySelector("form[aria-busy]")) return;
+  changed.add(record);
+  tell();
+}
+
+// What is being written is not lost by leaving.
+/** @param {Element} form */
+function settled(form) {
+  for (const draft of form.querySelectorAll("[data-draft]")) draft.removeAttribute("data-written");
+}
+document.addEventListener("input", (event) => {
+  /** @type {HTMLElement} */ (event.target).closest("[data-draft]")?.setAttribute("data-written", "");
+});
+window.addEventListener("beforeunload", (event) => {
+  if (document.querySelector("[data-draft][data-written]")) event.preventDefault();
+});
+document.addEventListener("click", (event) => {
+  const blank = /** @type {HTMLElement} */ (event.target).closest("[data-insert]");
+  const area = /** @type {HTMLTextAreaElement | null | undefined} */ (blank?.closest("form")?.querySelector("textarea"));
+  if (!blank || !area) return;
+  area.setRangeText(blank.getAttribute("data-insert") ?? "", area.selectionStart, area.selectionEnd, "end");
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+});
 
 export { refresh, say, send, show };

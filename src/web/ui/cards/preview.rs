@@ -17,11 +17,11 @@ pub fn show(editor: &Editor, choices: &Choices) -> Markup {
     html! {
         div.work-card {
             @for name in LEADING {
-                span.card-face data-when=(editor.at("leading")) data-value=(name) hidden[name != leading] { (face(name, &choices.sample)) }
+                span.face-front data-when=(editor.at("leading")) data-value=(name) hidden[name != leading] { (face(name, &choices.sample)) }
             }
-            div.card-rows {
+            div.face-rows {
                 @for row in 0..limits::CARD_ROWS_MAX { (rows(editor, choices, row)) }
-                p.card-actions {
+                p.face-actions {
                     @for name in ACTIONS {
                         span.badge.plain data-when=(editor.at("actions:list")) data-value=(name) hidden[!actions.contains(&name)] { (words.value("card-action", name)) }
                     }
@@ -39,7 +39,7 @@ fn rows(editor: &Editor, choices: &Choices, row: usize) -> Markup {
     let (fields, signs) = (list("fields"), list("icons"));
     let sample = |name: &str| choices.iter().find(|choice| choice.name == name).map(|choice| choice.sample.as_str());
     html! {
-        p.card-row {
+        p.face-row {
             @for place in 0..limits::CARD_ITEMS_MAX {
                 @let field = fields.get(place).copied();
                 span data-slot=(editor.slot(row, "fields", place)) hidden[field.is_none()] {
@@ -71,13 +71,13 @@ fn face(name: &str, of: &str) -> Markup {
 fn sign(editor: &Editor, name: &str) -> Markup {
     let label = editor.page.words().value("card-sign", name);
     html! {
-        span.card-sign title=(label) {
+        span.face-sign title=(label) {
             span.hidden { (label) }
             @match name {
                 "score" => b.figures aria-hidden="true" { "72" },
                 "grade" => b aria-hidden="true" { "B" },
                 "follow" => (icon("custom_activity")),
-                "unopened" => span.unopened aria-hidden="true" {},
+                "unopened" => span.face-unopened aria-hidden="true" {},
                 "record_type" => (icon("record")),
                 _ => (icon("phone_call")),
             }

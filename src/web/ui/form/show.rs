@@ -5,17 +5,20 @@ use serde_json::Value;
 
 use super::Refused;
 use crate::web::ui::layout;
-use crate::web::ui::page::Page;
+use crate::web::ui::page::{Answered, Page};
 
 /// A form of a page.
 pub struct Form<'a> {
     page: &'a Page,
     action: String,
+    /// Where one of its buttons sends it instead.
+    also: Option<String>,
     /// `If-Match`.
     version: Option<String>,
     then: Option<String>,
     done: Option<&'static str>,
     is_once: bool,
+    is_single: bool,
 }
 
 impl<'a> Form<'a> {
@@ -26,7 +29,14 @@ impl<'a> Form<'a> {
 
     /// One that a page of its own answers.
     pub fn to(page: &'a Page, action: String) -> Form<'a> {
-        Form { page, action, version: None, then: None, done: None, is_once: false }
+        Form { page, action, also: None, version: None, then: None, done: None, is_once: false, is_single: false }
+    }
+
+    /// One of its buttons asks `METHOD /api/v1PATH` of the same fields.
+    #[must_use]
+    pub fn or(mut self, method: &str, path: &str) -> Form<'a> {
+        self.also = Some(format!("/do/{method}{path}"));
+        self
     }
 
     /// Only as long as what it changes is still this version.
@@ -57,15 +67,29 @@ impl<'a> Form<'a> {
         self
     }
 
+    /// It asks something for one of what the API takes several of: what is wrong with that one is wrong with the form.
+    #[must_use]
+    pub fn single(mut self) -> Form<'a> {
+        self.is_single = true;
+        self
+    }
+
     /// What was answered to it just now, if its page shows that.
     pub fn answer(&self) -> Option<&'a Value> {
-        let answered = self.page.answered.as_deref().filter(|answered| answered.action == self.action);
-        answered.map(|answered| &answered.value)
+        self.answered().map(|answered| &answered.value)
+    }
+
+    fn answered(&self) -> Option<&'a Answered> {
+        self.page.answered.as_deref().filter(|answered| self.is_to(&answered.action))
+    }
+
+    fn is_to(&self, action: &str) -> bool {
+        self.action == action || self.also.as_deref() == Some(action)
     }
 
     /// Whether it is the one that was refused.
     pub fn is_refused(&self) -> bool {
-        self.page.refused.as_ref().is_some_and(|refused| refused.action == self.action)
+        self.page.refused.as_ref().is_some_and(|refused| self.is_to(&refused.action))
     }
 
     /// The form around its fields.
@@ -77,6 +101,7 @@ impl<'a> Form<'a> {
                 @if let Some(then) = &self.then { input type="hidden" name="_then" value=(then); }
                 @if let Some(done) = self.done { input type="hidden" name="_done" value=(done); }
                 @if self.is_once { input type="hidden" name="_once" value="yes"; }
+                @if self.is_single { input type="hidden" name="_single" value="yes"; }
                 input type="hidden" name="_key" value=(format!("{:032x}", fastrand::u128(..)));
                 (fields)
             }
@@ -88,10 +113,12 @@ impl<'a> Form<'a> {
         self.show("inline", &html! { button.(class) type="submit" { (label) } })
     }
 
-    /// What was in a field when it was refused, or what is in it otherwise.
+    /// What was in a field when it was refused, or sent the other way of [`Form::or`], or what is in it otherwise.
     pub fn value(&self, name: &str, otherwise: &str) -> String {
-        let refused = self.page.refused.as_ref().filter(|_| self.is_refused());
-        let sent = refused.and_then(|refused| refused.fields.iter().rev().find(|(known, _)| known == name));
+        let refused = self.page.refused.as_ref().filter(|_| self.is_refused()).map(|refused| &refused.fields);
+        let looked = self.answered().filter(|answered| self.also.as_ref() == Some(&answered.action));
+        let fields = refused.or(looked.map(|answered| &answered.fields));
+        let sent = fields.and_then(|fields| fields.iter().rev().find(|(known, _)| known == name));
         sent.map_or_else(|| otherwise.to_owned(), |(_, value)| value.clone())
     }
 

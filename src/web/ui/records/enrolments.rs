@@ -25,7 +25,9 @@ pub async fn show(page: &Page, record: &Value, people: &People) -> Result<Markup
         let why = page.get(&format!("/enrolments/{}/explain", text(&enrolment["id"]))).await?;
         rows.push(row(page, enrolment, people, Some(&why)));
     }
-    let active = page.get(&format!("/sequences?status=active,revision&record_type={kind}&sort=name&limit=500")).await?;
+    let active = page
+        .get(&format!("/sequences?status=active,revision&record_type={kind}&sort=name&counts=false&limit=500"))
+        .await?;
     let of_live = |sequence: &Value| live.iter().any(|enrolment| enrolment["sequence"] == sequence["id"]);
     let active = active["items"].as_array().into_iter().flatten().filter(|sequence| !of_live(sequence));
     Ok(html! {

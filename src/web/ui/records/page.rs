@@ -11,10 +11,11 @@ use super::list::state;
 use super::people::People;
 use super::{enrolments, next, timeline};
 use crate::web::problem::Problem;
+use crate::web::ui::doing::Ways;
 use crate::web::ui::form::{self, Form, Refused, hidden};
 use crate::web::ui::icons::icon;
 use crate::web::ui::inside::{Sent, problem_in};
-use crate::web::ui::layout::{badge, heading};
+use crate::web::ui::layout::{badge, heading, with_query};
 use crate::web::ui::page::Page;
 use crate::web::ui::query::Asked;
 use crate::web::ui::sequences::text;
@@ -27,7 +28,11 @@ pub async fn get_record(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
     let (kinds, people) = (Kinds::of(&page).await?, People::of(&page).await?);
     let kind = text(&record["type"]);
     let fields = fields(&page, kind).await?;
-    let up_next = page.get(&format!("/records/{id}/up-next")).await?;
+    let own = page.get("/me/settings").await?;
+    let here = with_query(&page.look.path, &[]);
+    // W-63: the next item is the first of the work list.
+    let on = if own["auto_advance"] == "next" { "/work-list".into() } else { here.clone() };
+    let up_next = next::show(&page, &record, &people, Ways { stay: here, on }).await?;
     let content = html! {
         p.crumbs { a href="/records" { (page.say("nav-records")) } }
         (heading(text(&record["name"]), &actions(&page, &record, version)))
@@ -35,9 +40,9 @@ pub async fn get_record(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
             @if record["score"].is_number() { (badge("plain", &format!("{} {}", page.say("property-score"), page.number(&record["score"])))) } }
         div.record-page data-live="/api/v1/stream" data-about=(id) {
             div {
-                (next::show(&page, &up_next, &people))
+                (up_next)
                 (enrolments::show(&page, &record, &people).await?)
-                (timeline::show(&page, id, &people, &Asked::of(&page)).await?)
+                (timeline::show(&page, id, &people, &Asked::of(&page), "40").await?)
             }
             aside aria-label=(page.say("record-known")) { (known(&page, &record, &fields, &people).await?) }
         }
@@ -53,6 +58,7 @@ fn actions(page: &Page, record: &Value, version: Option<String>) -> Markup {
         form.show("", &html! { (hidden("outcome", outcome)) button.quiet type="submit" { (page.say(key)) } })
     };
     html! {
+        a.button href={ (address) "/past" } { (icon("clock")) (page.say("past-link")) }
         a.button href={ (address) "/edit" } { (icon("edit")) (page.say("edit")) }
         @if record["state"] == "active" {
             details.menu.button-like {
@@ -69,7 +75,7 @@ fn actions(page: &Page, record: &Value, version: Option<String>) -> Markup {
 }
 
 /// Properties and fields that say something.
-async fn known(page: &Page, record: &Value, fields: &[Value], people: &People) -> Result<Markup, Problem> {
+pub async fn known(page: &Page, record: &Value, fields: &[Value], people: &People) -> Result<Markup, Problem> {
     let words = page.words();
     let mut rows: Vec<(String, Markup)> = Vec::new();
     for field in fields {

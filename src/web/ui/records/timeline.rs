@@ -31,10 +31,10 @@ const KEPT: [&str; 13] = [
 /// A note of so many bytes is shown at once.
 const NOTE_SHOWN: usize = 240;
 
-/// One page of it.
-pub async fn show(page: &Page, id: &str, people: &People, asked: &Asked) -> Result<Markup, Problem> {
+/// One page of it, `limit` entries long.
+pub async fn show(page: &Page, id: &str, people: &People, asked: &Asked, limit: &str) -> Result<Markup, Problem> {
     let is_all = asked.get("everything") == "yes";
-    let pairs = [("limit", "40"), ("cursor", asked.get("cursor"))];
+    let pairs = [("limit", limit), ("cursor", asked.get("timeline"))];
     let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
     let list = page.get(&format!("/records/{id}/timeline?{}", query(given))).await?;
     let items = list["items"].as_array().into_iter().flatten();
@@ -50,13 +50,14 @@ pub async fn show(page: &Page, id: &str, people: &People, asked: &Asked) -> Resu
             @if items.is_empty() { p.quietly { (page.say("timeline-none")) } }
             ol.plain.timeline { @for item in &items { (entry(page, item, people)) } }
             @if let Some(cursor) = list["next_cursor"].as_str() {
-                p.more { a.button href={ (with_query(path, &[("cursor", cursor)])) "#timeline" } rel="next" { (page.say("timeline-older")) } }
+                p.more { a.button href={ (with_query(path, &[("timeline", cursor)])) "#timeline" } rel="next" { (page.say("timeline-older")) } }
             }
         }
     })
 }
 
-fn entry(page: &Page, item: &Value, people: &People) -> Markup {
+/// One thing that happened.
+pub fn entry(page: &Page, item: &Value, people: &People) -> Markup {
     html! {
         li {
             span.when { (page.instant(&item["at"])) }
