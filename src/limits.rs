@@ -355,6 +355,8 @@ pub const TEAM_MEMBERS_MAX: usize = 1_000;
 pub const HIDDEN_FILTERS_MAX: usize = 100;
 /// See [`HIDDEN_FILTERS_MAX`].
 pub const CARD_LAYOUT_MAX: usize = 8 << 10;
+/// Characters of a signature under messages.
+pub const SIGNATURE_MAX: usize = 2_000;
 /// Rows of a card, and fields and icons of a row (W-71, L-18).
 pub const CARD_ROWS_MAX: usize = 4;
 /// See [`CARD_ROWS_MAX`].

@@ -65,6 +65,9 @@ pub struct MergeSeller {
     /// `{{ seller.email }}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// `{{ seller.signature }}`: what the user has set; a team has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// What the fields of one message are filled from.
@@ -91,6 +94,10 @@ impl Merge {
         let phones =
             MergePhones { business: phone(Phone::Business), mobile: phone(Phone::Mobile), home: phone(Phone::Home) };
         let (name, email) = policy.contact(seller);
+        let signature = match seller {
+            Owner::User(user) => policy.organisation.own(user).signature,
+            Owner::Team(_) => None,
+        };
         Merge {
             record: MergeRecord {
                 name: profile.display_name(),
@@ -100,7 +107,7 @@ impl Merge {
                 score: profile.score,
                 fields: fields.collect(),
             },
-            seller: MergeSeller { name, email },
+            seller: MergeSeller { name, email, signature },
         }
     }
 

@@ -159,7 +159,7 @@ impl Organisation {
 
 impl Entity for Organisation {
     const KIND: EntityKind = EntityKind::Organisation;
-    const LAYOUT: u16 = 7;
+    const LAYOUT: u16 = 8;
     type Id = OrganisationId;
     type Given = Given;
     type Command = OrganisationCommand;
@@ -301,6 +301,7 @@ impl Organisation {
             OwnSetting::CallCompletesStep(_) => OwnSetting::CallCompletesStep(own.activities.call_completes_step),
             OwnSetting::CallResult(_) => OwnSetting::CallResult(own.activities.call_result),
             OwnSetting::DailyCapacity(_) => OwnSetting::DailyCapacity(own.daily_capacity),
+            OwnSetting::Signature(_) => OwnSetting::Signature(own.signature),
         }
     }
 
@@ -323,6 +324,7 @@ impl Organisation {
             OwnSetting::CallCompletesStep(completes) => own.activities.call_completes_step = completes,
             OwnSetting::CallResult(result) => own.activities.call_result = result,
             OwnSetting::DailyCapacity(items) => own.daily_capacity = items,
+            OwnSetting::Signature(signature) => own.signature = signature,
         }
         let is_profile = matches!(setting, OwnSetting::Language(_) | OwnSetting::TimeZone(_));
         if let Some(user) = self.users.get_mut(&user).filter(|_| is_profile) {

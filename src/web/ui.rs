@@ -4,6 +4,7 @@ pub mod account;
 pub mod admin;
 pub mod appearance;
 pub mod bulk;
+pub mod cards;
 pub mod chart;
 pub mod clock;
 pub mod condition;
@@ -21,6 +22,8 @@ pub mod imports;
 pub mod inside;
 pub mod layout;
 pub mod missing;
+pub mod my_day;
+pub mod my_sequences;
 pub mod page;
 pub mod query;
 pub mod records;
@@ -87,6 +90,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(layout::get_style)
         .service(layout::get_script)
         .service(layout::get_standing)
+        .service(layout::get_cards_script)
         .service(layout::get_mark)
         .service(form::post_do)
         .service(upload::post_upload)
@@ -96,6 +100,8 @@ pub fn pages(config: &mut ServiceConfig) {
         .configure(sequence::pages)
         .configure(designer::pages)
         .configure(home::pages)
+        .configure(my_day::pages)
+        .configure(my_sequences::pages)
         .configure(imports::pages)
         .configure(records::pages)
         .configure(doing::pages)
@@ -111,9 +117,5 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(first_steps::post_welcome)
         .service(first_steps::get_invitation)
         .service(first_steps::post_invitation)
-        .service(account::get_account)
-        .service(account::post_password)
-        .service(account::post_sign_out_everywhere)
-        .service(account::post_token)
-        .service(account::post_close_key);
+        .configure(account::pages);
 }

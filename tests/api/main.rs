@@ -35,6 +35,7 @@ mod malformed;
 mod matrix;
 mod messages;
 mod migrations;
+mod own_pages;
 mod own_settings;
 mod pages;
 mod people;

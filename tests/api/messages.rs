@@ -83,16 +83,18 @@ fn a_preview_shows_what_a_record_would_get_and_an_automated_email_says_it() {
     let seller = api.person("Sabela Otero", &["seller"], "north");
     let body = json!({
         "name": "N", "language": "en", "subject": "For\t{{ record.fields.company }}".replace('\t', " "),
-        "body_text": "Dear {{ record.name }}, {{ record.fields.city | default('your town') }}. {{ seller.name }}",
+        "body_text": "Dear {{ record.name }}, {{ record.fields.city | default('your town') }}. {{ seller.name }}{{ seller.signature }}",
         "body_html": "<p>{{ record.fields.company }}</p>",
     });
     let made = api.ask(seller.by_token(), Method::POST, "/api/v1/email-templates").json(&body).send().expect(201);
     let template = id(&made);
+    let signature = json!({ "signature": ",\nPontevedra" });
+    api.ask(seller.by_token(), Method::PATCH, "/api/v1/me/settings").json(&signature).send().expect(200);
     let record = json!({ "type": "lead", "name": "Ada", "email": "ada@example.org", "owner": { "user": seller.id }, "external_id": "a1", "fields": { "company": "Bell & Sons" } });
     let record = id(&api.post("/records", record).expect(201));
     let preview = format!("/api/v1/email-templates/{template}/preview");
     let asked = api.ask(seller.by_token(), Method::POST, &preview).json(&json!({ "record": "external:lead:a1" }));
-    let filled = json!({ "subject": "For Bell & Sons", "body_text": "Dear Ada, your town. Sabela Otero", "body_html": "<p>Bell &amp; Sons</p>" });
+    let filled = json!({ "subject": "For Bell & Sons", "body_text": "Dear Ada, your town. Sabela Otero,\nPontevedra", "body_html": "<p>Bell &amp; Sons</p>" });
     assert_eq!(asked.send().expect(200), filled);
     let text = json!({ "name": "T", "language": "en", "body": "{{ record.name }} {{ seller.name }}" });
     let text = id(&api.post("/text-templates", text).expect(201));

@@ -18,6 +18,7 @@ fn q_10_p_19_what_people_set_is_theirs_is_kept_and_decides_what_comes_after_a_st
     let wish = json!({
         "auto_advance": "next", "language": "gl", "time_zone": "Europe/Madrid", "hidden_filters": ["followed"],
         "sequence_columns": ["status", "name"], "daily_capacity": 12,
+        "signature": "Uxía\nNorth",
     });
     assert_eq!(ask(Method::PATCH).header("if-match", read.header("etag")).json(&wish).send().expect(200), wish);
     let stale = ask(Method::PATCH).header("if-match", read.header("etag")).json(&json!({ "language": "fr" })).send();

@@ -33,7 +33,7 @@ const OF_RECORD: [&str; 7] = [
     "record.score",
 ];
 /// And of the seller.
-const OF_SELLER: [&str; 2] = ["seller.name", "seller.email"];
+const OF_SELLER: [&str; 3] = ["seller.name", "seller.email", "seller.signature"];
 /// Before the name of a record's field.
 const FIELDS: &str = "record.fields.";
 

@@ -55,6 +55,8 @@ pub struct OwnSettings {
     pub daily_capacity: Option<u16>,
     /// Changes so far.
     pub version: u32,
+    /// What `{{ seller.signature }}` of a message stands for.
+    pub signature: Option<String>,
 }
 
 /// One of them with its value. Stored for good: variants are only ever appended.
@@ -84,6 +86,8 @@ pub enum OwnSetting {
     CallResult(Option<CallResult>),
     /// See [`OwnSettings::daily_capacity`].
     DailyCapacity(Option<u16>),
+    /// See [`OwnSettings::signature`].
+    Signature(Option<String>),
 }
 
 impl OwnSetting {
@@ -113,6 +117,10 @@ impl OwnSetting {
                 layout.as_deref().and_then(|layout| card::fault(layout, &given.catalogue)).into_iter().collect()
             }
             OwnSetting::DailyCapacity(items) => items.and_then(capacity_fault).into_iter().collect(),
+            OwnSetting::Signature(signature) => at(
+                "/signature".into(),
+                signature.as_deref().and_then(|text| text_fault(text, limits::SIGNATURE_MAX, true)),
+            ),
             OwnSetting::SequenceColumns(columns) => each_once("/sequence_columns", columns, |column| {
                 let known = || format!("there is no column `{column}`; there are {}", SEQUENCE_COLUMNS.join(", "));
                 (!SEQUENCE_COLUMNS.contains(&column)).then(|| ("column_unknown", known()))
@@ -132,6 +140,7 @@ impl OwnSetting {
             OwnSetting::CallResult(chosen) => chosen.is_some() && settings.lock_activity_settings,
             OwnSetting::AutoAdvance(_) | OwnSetting::Language(_) | OwnSetting::TimeZone(_) => false,
             OwnSetting::HiddenFilters(_) | OwnSetting::SequenceColumns(_) | OwnSetting::DailyCapacity(_) => false,
+            OwnSetting::Signature(_) => false,
         }
     }
 }

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::card::{self, CardAction, CardIcon, CardRow, Leading, Source};
+use crate::domain::organisation::own_settings::OwnSettings;
 use crate::domain::record::schema::RecordType;
 use crate::web::App;
 use crate::web::auth::Principal;
 use crate::web::problem::Problem;
-use crate::web::request::{Query, known_type};
+use crate::web::request::{self, Query, known_type};
 
 /// Whose cards.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -21,6 +22,13 @@ pub struct CardQuery {
     #[serde(rename = "type")]
     #[param(value_type = String)]
     kind: RecordType,
+    /// `false` leaves out what you have set for yourself: how the cards look to everybody else.
+    #[serde(default = "yes", deserialize_with = "request::flag")]
+    own: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How a card looks.
@@ -71,7 +79,7 @@ pub async fn get_card_layout(
     let record_type = known_type(&app.engine, query.kind, "/type")?;
     let given = app.engine.given();
     given.policy.person(by.user())?;
-    let own = given.policy.organisation.own(by.user());
+    let own = if query.own { given.policy.organisation.own(by.user()) } else { OwnSettings::default() };
     let (source, layout) = card::seen(record_type, given.policy.settings(), &own);
     let rows = layout.rows.into_iter().map(CardRowView::from).collect();
     let (leading, actions) = (layout.leading, layout.actions);

@@ -64,6 +64,9 @@ pub struct OwnSettingsView {
     /// Items that you are to have in a day at most; without it the organisation's number holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     daily_capacity: Option<u16>,
+    /// What `{{ seller.signature }}` of a message stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
 }
 
 /// What may be written of one's own settings (RFC 7396): null brings a member back to what it is at first.
@@ -116,6 +119,10 @@ pub struct OwnSettingsBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u16>)]
     daily_capacity: Option<Option<u16>>,
+    /// What `{{ seller.signature }}` of a message stands for: 1–2,000 characters on as many lines as there are to be.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    signature: Option<Option<String>>,
 }
 
 impl OwnSettingsBody {
@@ -134,6 +141,7 @@ impl OwnSettingsBody {
             self.call_completes_step.map(OwnSetting::CallCompletesStep),
             self.call_result.map(|result| OwnSetting::CallResult(result.map(Into::into))),
             self.daily_capacity.map(OwnSetting::DailyCapacity),
+            self.signature.map(OwnSetting::Signature),
         ];
         Ok(each.into_iter().flatten().collect())
     }
@@ -154,6 +162,7 @@ fn shown(organisation: &Organisation, user: UserId) -> (OwnSettingsView, u32) {
         call_completes_step: own.activities.call_completes_step,
         call_result: own.activities.call_result.as_ref().map(CallResultBody::from),
         daily_capacity: own.daily_capacity,
+        signature: own.signature,
     };
     (view, organisation.own_version(user))
 }

@@ -1,8 +1,13 @@
-//! `/account`: who one is, where one is signed in, and the tokens of one's programs.
+//! `/account`: who one is, where one is signed in, and the tokens of one's programs; beside it, what one sets for oneself.
+
+mod calendar;
+mod cards;
+pub mod filters;
+mod work;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Form, Path};
+use actix_web::web::{Data, Form, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::TimeDelta;
 use maud::{Markup, html};
@@ -28,6 +33,33 @@ use crate::web::auth::{real_now, scope_name};
 use crate::web::password;
 use crate::web::problem::Problem;
 use crate::web::secret::Secret;
+
+/// The pages of this area.
+pub fn pages(config: &mut ServiceConfig) {
+    config.service(get_account).service(post_password).service(post_sign_out_everywhere);
+    config.service(post_token).service(post_close_key).service(calendar::get_calendar);
+    config.service(work::get_work).service(filters::get_filters).service(cards::get_cards);
+}
+
+/// The tabs: address and text.
+const TABS: [(&str, &str); 6] = [
+    ("/account", "account-tab-you"),
+    ("/account/calendar", "account-tab-calendar"),
+    ("/account/work", "account-tab-work"),
+    ("/account/filters", "account-tab-filters"),
+    ("/account/cards", "account-tab-cards"),
+    ("/my-sequences", "account-tab-sequences"),
+];
+
+/// The heading and the tabs with the one that is shown.
+pub fn head(page: &Page, shown: &str) -> Markup {
+    html! {
+        (heading(&page.say("account"), &html! {}))
+        nav.tabs aria-label=(page.say("account")) {
+            @for (href, key) in TABS { a href=(href) aria-current=[(href == shown).then_some("page")] { (page.say(key)) } }
+        }
+    }
+}
 
 /// What the last action led to, to be told above the page.
 enum Told<'a> {
@@ -57,7 +89,7 @@ fn show(app: &App, page: &Page, told: &Told) -> Markup {
     let roles: Vec<String> = profile.roles.iter().map(|role| words.value("role", role.name())).collect();
     let zone = profile.time_zone.as_deref().unwrap_or_default();
     let content = html! {
-        (heading(&words.say("account"), &html! {}))
+        (head(page, "/account"))
         @match told {
             Told::Nothing => {}
             Told::Wrong(text) => div.notice role="alert" tabindex="-1" { (text) },

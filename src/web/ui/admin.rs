@@ -2,7 +2,9 @@
 
 pub mod audit;
 pub mod calendars;
+pub mod card_layouts;
 pub mod deliveries;
+pub mod filters;
 pub mod flows;
 pub mod gateways;
 pub mod holidays;
@@ -10,6 +12,7 @@ pub mod mailboxes;
 pub mod parts;
 pub mod results;
 pub mod settings;
+pub mod sorts;
 pub mod suppressions;
 pub mod tags;
 pub mod teams;
@@ -40,13 +43,14 @@ pub fn pages(config: &mut ServiceConfig) {
     config.configure(webhooks::pages).configure(suppressions::pages).configure(audit::pages);
     config.configure(types::pages).configure(flows::pages).configure(results::pages);
     config.configure(calendars::pages).configure(holidays::pages);
+    config.configure(filters::pages).configure(sorts::pages).configure(card_layouts::pages);
 }
 
 /// An area: where it is, its picture, and whether only administrators may open it.
 type Area = (&'static str, &'static str, bool);
 
 /// The areas in their groups.
-const GROUPS: [(&str, &[Area]); 4] = [
+const GROUPS: [(&str, &[Area]); 5] = [
     (
         "people",
         &[
@@ -77,6 +81,7 @@ const GROUPS: [(&str, &[Area]); 4] = [
             ("imports", "import", false),
         ],
     ),
+    ("list", &[("filters", "search", false), ("sorts", "list", false), ("card-layouts", "record", false)]),
     (
         "organisation",
         &[

@@ -34,7 +34,7 @@ const OPERATORS: [&str; 20] = [
 ];
 
 /// What a record has beside its fields, and how it is compared.
-const PROPERTIES: [(&str, &str); 16] = [
+pub const PROPERTIES: [(&str, &str); 16] = [
     ("name", "text"),
     ("email", "text"),
     ("phones.business", "text"),
@@ -87,19 +87,34 @@ pub fn show(words: Words, form: &Form, name: &str, condition: &Value, fields: &[
             Some(&words.say("condition-json-help")),
         );
     };
+    let choice = form.select(
+        &format!("{name}_rows.join"),
+        &words.say("condition-join"),
+        join,
+        &[("all", words.say("condition-all")), ("any", words.say("condition-any"))],
+    );
+    grid(words, form, name, (&rows, fields), &choice)
+}
+
+/// The same where all of several comparisons hold and the JSON lists them.
+pub fn list(words: Words, form: &Form, name: &str, conditions: &Value, fields: &[Value]) -> Markup {
+    let rows: Vec<&Value> = conditions.as_array().into_iter().flatten().collect();
+    grid(words, form, name, (&rows, fields), &hidden(&format!("{name}_rows.join"), "list"))
+}
+
+fn grid(words: Words, form: &Form, name: &str, (rows, fields): (&[&Value], &[Value]), join: &Markup) -> Markup {
     let known: Vec<(&str, String)> = fields.iter().map(|field| (text(&field["name"]), label(field))).collect();
     let numbers = fields
         .iter()
         .filter(|field| matches!(text(&field["kind"]), "number" | "money"))
         .map(|field| text(&field["name"]));
     let missing = Value::Null;
-    let rows = rows.into_iter().chain(std::iter::repeat_n(&missing, EMPTY));
+    let rows = rows.iter().copied().chain(std::iter::repeat_n(&missing, EMPTY));
     html! {
         fieldset.condition {
             legend { (words.say("condition")) }
             @for number in numbers { (hidden(&format!("{name}_rows.numbers:list"), number)) }
-            (form.select(&format!("{name}_rows.join"), &words.say("condition-join"), join,
-                &[("all", words.say("condition-all")), ("any", words.say("condition-any"))]))
+            (join)
             @for (place, row) in rows.enumerate() {
                 @let at = |part: &str| format!("{name}_rows.rows.{place}.{part}");
                 div.condition-row {
@@ -141,10 +156,14 @@ fn written(value: &Value) -> String {
 pub fn read(said: &mut Map<String, Value>, name: &str) {
     let Some(rows) = said.remove(&format!("{name}_rows")) else { return };
     let numbers: Vec<&str> = rows["numbers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let join = if rows["join"] == "any" { "any" } else { "all" };
+    let join = match text(&rows["join"]) {
+        join @ ("any" | "list") => join,
+        _ => "all",
+    };
     let each = rows["rows"].as_array().into_iter().flatten().filter(|row| !text(&row["field"]).is_empty());
     let compared: Vec<Value> = each.map(|row| comparison(row, &numbers)).collect();
     let condition = match compared.as_slice() {
+        all if join == "list" => json!(all),
         [] => return,
         [one] => one.clone(),
         _ => json!({ join: compared }),
@@ -199,5 +218,9 @@ mod tests {
             assert!(said.is_empty());
             assert!(flat(&expected).is_some());
         }
+        let rows = json!([row("city", "eq", "Lugo"), row("", "eq", "")]);
+        let Value::Object(mut said) = json!({ "each_rows": { "join": "list", "rows": rows } }) else { unreachable!() };
+        read(&mut said, "each");
+        assert_eq!(said.remove("each"), Some(json!([{ "field": "city", "op": "eq", "value": "Lugo" }])));
     }
 }

@@ -1,5 +1,6 @@
 //! `/sequences/{id}/connected`: the records that go through a sequence, or went.
 
+pub mod choose;
 mod outcome;
 mod picker;
 
@@ -191,10 +192,16 @@ pub async fn post_connect(
         refused: result["error"].is_object().then(|| problem_in(&result["error"])),
     });
     let outcomes = results.collect();
+    page.drawings().waited(page.visitor.principal.user(), &id);
     outcome::show(page, &id, outcomes, "connected").await
 }
 
 /// This area's pages.
 pub fn pages(config: &mut ServiceConfig) {
-    config.service(get_connected).service(post_disconnect).service(picker::get_picker).service(post_connect);
+    config
+        .service(choose::get_connect)
+        .service(get_connected)
+        .service(post_disconnect)
+        .service(picker::get_picker)
+        .service(post_connect);
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use self::edit::{Place, Why};
 use super::chart::{Chart, Graph};
+use super::connected::choose::ids;
 use super::form::{self, Fields, Form};
 use super::icons::icon;
 use super::inside::Sent;
@@ -38,7 +39,10 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
     let (drawn, version) = page.get_versioned(&format!("/sequences/{}/graph", sequence.id)).await?;
     let graph = Graph::of(&drawn);
     let asked = Asked::of(&page);
-    let is_editable = sequence.is_open_for_drawing();
+    if !asked.get("connect").is_empty() {
+        page.drawings().wait(page.visitor.principal.user(), &sequence.id, ids(asked.get("connect")));
+    }
+    let is_editable = sequence.is_open_for_drawing() && sequence.may_change(&page);
     let mut chart = Chart::new(words, &graph);
     chart.href = Some(format!("/sequences/{}", sequence.id));
     chart.is_editable = is_editable;
@@ -59,6 +63,8 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
                     (panel::palette(&page, &sequence, &graph, place, version.as_deref()).await?)
                 } @else if let Some(node) = some(asked.get("node")).and_then(|id| graph.node(id)) {
                     (panel::node(&page, &sequence, &graph, node, version.as_deref()).await?)
+                } @else if !sequence.may_change(&page) {
+                    h2 { (words.say("panel")) } p { (words.say("mine-not-yours")) }
                 } @else {
                     (panel::nothing(words, is_editable))
                 }

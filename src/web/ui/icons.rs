@@ -66,6 +66,10 @@ pub const ICONS: &[(&str, &str)] = &[
     ),
     ("key", r#"<circle cx="5" cy="11" r="3"/><path d="m7.2 8.8 6.3-6.3M11 5l2.5 2.5"/>"#),
     ("calendar", r#"<path d="M1.5 3.5h13v11h-13zM1.5 7h13M5 1.5v4M11 1.5v4"/>"#),
+    (
+        "day",
+        r#"<circle cx="8" cy="8" r="3"/><path d="M8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1.1 1.1M11.5 11.5l1.1 1.1M3.4 12.6l1.1-1.1M11.5 4.5l1.1-1.1"/>"#,
+    ),
     ("block", r#"<circle cx="8" cy="8" r="6.2"/><path d="m3.7 3.7 8.6 8.6"/>"#),
     ("inbox", r#"<path d="M1.5 9.5 4 2.5h8l2.5 7v4h-13zM1.5 9.5h4l1 2h3l1-2h4"/>"#),
     (

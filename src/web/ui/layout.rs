@@ -17,9 +17,10 @@ use crate::web::problem::Problem;
 const STYLE: &str = include_str!("assets/relance.css");
 const SCRIPT: &str = include_str!("assets/relance.js");
 const STANDING: &str = include_str!("assets/standing.js");
+const CARDS: &str = include_str!("assets/cards.js");
 /// Changes with the program, so that browsers may keep what they have.
 static EDITION: LazyLock<String> =
-    LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{STANDING}").as_bytes())));
+    LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{STANDING}{CARDS}").as_bytes())));
 
 /// The style sheet.
 #[get("/assets/relance.css")]
@@ -50,6 +51,17 @@ pub async fn get_mark() -> HttpResponse {
     asset("image/svg+xml", include_str!("assets/relance.svg"))
 }
 
+/// What shows a card while it is arranged.
+#[get("/assets/cards.js")]
+pub async fn get_cards_script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", CARDS)
+}
+
+/// The tag for [`get_cards_script`], of this edition of the program.
+pub fn cards_script() -> Markup {
+    html! { script type="module" src={ "/assets/cards.js?" (*EDITION) } {} }
+}
+
 fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(kind)
@@ -58,7 +70,8 @@ fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
 }
 
 /// Where people go. What somebody may not do there is told there.
-const PLACES: [(&str, &str, &str); 4] = [
+const PLACES: [(&str, &str, &str); 5] = [
+    ("/my-day", "nav-my-day", "day"),
     ("/work-list", "nav-work", "list"),
     ("/sequences", "nav-sequences", "sequence"),
     ("/records", "nav-records", "record"),

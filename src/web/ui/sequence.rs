@@ -17,6 +17,7 @@ use super::icons::icon;
 use super::layout::badge;
 use super::page::Page;
 use super::sequences::{status, text};
+use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 
 /// The routes.
@@ -78,6 +79,14 @@ impl Sequence {
         self.value["status"] != "inactive"
     }
 
+    /// Whether the reader may change it: their own, and whoever may change any (P-2, P-3, Q-102). Who is in the team that
+    /// owns it is left to the API.
+    pub fn may_change(&self, page: &Page) -> bool {
+        let is_own =
+            self.value["owner"]["user"].as_str().is_none_or(|owner| owner == page.visitor.principal.user().to_string());
+        page.may(Permission::EditAnySequence) || (is_own && page.may(Permission::EditOwnSequence))
+    }
+
     /// Whether its next version is being drawn.
     pub fn has_revision(&self) -> bool {
         self.value["revision"].is_object()
@@ -108,6 +117,7 @@ impl Sequence {
                 }
             }
             (self.brakes(page))
+            (self.waiting(page))
         }
     }
 
@@ -115,6 +125,9 @@ impl Sequence {
         let words = page.words();
         let api = |what: &str| format!("/sequences/{}{what}", self.id);
         let here = format!("/sequences/{}", self.id);
+        if !self.may_change(page) {
+            return self.of_others(page);
+        }
         html! {
             @if self.is_open_for_drawing() {
                 a.button.main href={ (here) "/activate" } { (icon("play")) (words.say(if self.has_revision() { "publish" } else { "activate" })) }
@@ -144,6 +157,31 @@ impl Sequence {
                         p.help { (words.say(if self.is_active() { "delete-active-question" } else { "delete-question" })) }
                         button.danger type="submit" { (icon("delete")) (words.say(if self.is_active() { "delete-active" } else { "delete-for-good" })) }
                     }))
+                }
+            }
+        }
+    }
+
+    /// What can be done with a colleague's.
+    fn of_others(&self, page: &Page) -> Markup {
+        let here = format!("/sequences/{}", self.id);
+        html! {
+            button.plain type="button" disabled aria-describedby="not-yours" { (icon("edit")) (page.say("edit")) }
+            a.button href={ (here) "/properties#copy" } { (icon("copy")) (page.say("copy-sequence")) }
+            a.button href={ (here) "?print=1" } data-print="" { (icon("print")) (page.say("print")) }
+            span.help #not-yours { (page.say("mine-not-yours")) }
+        }
+    }
+
+    /// The records that are to go through it once it is active.
+    fn waiting(&self, page: &Page) -> Markup {
+        let waiting = page.drawings().waiting(page.visitor.principal.user(), &self.id);
+        let said = || page.words().count("mine-waiting", i64::try_from(waiting.len()).unwrap_or_default());
+        html! {
+            @if !waiting.is_empty() {
+                div.warning.row {
+                    (said())
+                    @if self.is_active() { a.button href={ "/sequences/" (self.id) "/connect?records=" (waiting.join(",")) } { (page.say("mine-connect-now")) } }
                 }
             }
         }

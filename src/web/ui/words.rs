@@ -43,6 +43,10 @@ parts!(
     "templates",
     "channels",
     "data",
+    "own",
+    "listing",
+    "day",
+    "mine",
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| Language::ALL.map(bundle));

@@ -136,6 +136,7 @@ fn own_setting(own: &OwnSetting) -> (&'static str, String) {
         OwnSetting::DailyCapacity(items) => {
             ("daily_capacity", items.map(|items| items.to_string()).unwrap_or_default())
         }
+        OwnSetting::Signature(signature) => ("signature", signature.clone().unwrap_or_default()),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 const RULES: &str = "
     §2   P-1-8 P-12 P-19 P-20 P-21 P-22 P-30 P-31 P-32
     §2   P-9 P-10 P-11 P-13 P-14 P-15 P-18
-    §3   Q-1-8 Q-10-13 Q-20-31 Q-40-44 Q-50-58 Q-60 Q-70 Q-71 Q-73 Q-74 Q-80-85 Q-90-94 Q-100 Q-102 Q-103
+    §3   Q-1-8 Q-10-13 Q-20-31 Q-40-44 Q-50-58 Q-60 Q-70 Q-71 Q-73 Q-74 Q-80-85 Q-90-94 Q-100-103
     §4   ST-1-8 ST-20 ST-21 ST-22 ST-23 ST-24 ST-25
     §5   CO-1-5 CO-10-19 CO-30-35 CO-40 CO-41
     §6   CM-1-4 CM-10-17
@@ -17,7 +17,7 @@ const RULES: &str = "
     §11  R-1-5 R-10-16 R-20-23 R-30-34 R-40-45 R-50 R-51 R-53
     §12  TM-1-14
     §13  U-1-10
-    §14  W-1-13 W-20-31 W-40-44 W-50-54 W-63 W-70-72 W-80-81 W-83-89
+    §14  W-1-13 W-20-31 W-40-44 W-50-54 W-63 W-64 W-70-72 W-80-81 W-83-89
     §17  A-1-15
     §18  L-1-13 L-18 L-19
     §20  TC-1-8
@@ -28,7 +28,7 @@ const RULES: &str = "
 const LATER: &str = "
     Q-14       reports
     Q-59 Q-72  segments
-    Q-101 K-4  pages
+    K-4  pages
     R-52  assignment rules
     L-14-17  segments
 ";

@@ -56,21 +56,26 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// One user's.
 #[get("/admin/calendars/{id}")]
 pub async fn get_calendar(page: Page, user: Path<String>) -> Result<HttpResponse, Problem> {
-    let words = page.words();
-    let path = format!("/users/{user}/calendar");
     let person = page.get(&format!("/users/{user}")).await?;
-    let (calendar, version) = page.get_versioned(&path).await?;
+    let book = book(&page, &format!("/users/{user}/calendar")).await?;
+    let name = text(&person["name"]);
+    let trail = [("/admin/calendars", &*page.say("admin-calendars"))];
+    Ok(page.show(name, &html! { (top(&page, &trail, name, &html! {})) (book) }))
+}
+
+/// A calendar of the API, and all that can be changed in it.
+pub async fn book(page: &Page, path: &str) -> Result<Markup, Problem> {
+    let words = page.words();
+    let (calendar, version) = page.get_versioned(path).await?;
     let book = Book {
-        page: &page,
+        page,
         words,
-        form: Form::new(&page, "PUT", &path).of_version(version).done("saved"),
+        form: Form::new(page, "PUT", path).of_version(version).done("saved"),
         zone: text(&calendar["time_zone"]),
         holidays: text(&calendar["holidays"]),
         entries: items(&calendar["entries"]),
     };
-    let name = text(&person["name"]);
-    let content = html! {
-        (top(&page, &[("/admin/calendars", &words.say("admin-calendars"))], name, &html! {}))
+    Ok(html! {
         div.with-side {
             div {
                 @if book.entries.is_empty() { section { p { (words.say("calendar-usual")) } } } @else { (book.list()) (book.all_breaks()) }
@@ -83,8 +88,7 @@ pub async fn get_calendar(page: Page, user: Path<String>) -> Result<HttpResponse
                 section { h2 { (words.say("calendar-import")) } (import(&page, &path)) }
             }
         }
-    };
-    Ok(page.show(name, &content))
+    })
 }
 
 impl Book<'_> {
@@ -110,16 +114,13 @@ impl Book<'_> {
         };
         let rows = html! { @for (place, entry) in self.entries.iter().enumerate() { tr {
             th scope="row" { (badge(if entry["kind"] == "working_hours" { "good" } else { "waiting" }, &words.value("entry", text(&entry["kind"])))) }
-            td { (self.when(entry)) }
-            td { (text(&entry["description"])) }
-            td.last {
-                (self.form.show("inline", &html! {
-                    (self.rest()) (hidden("entries:json", &without(place)))
-                    button.quiet type="submit" { (words.say("holiday-remove")) }
-                }))
-            }
+            td { (self.when(entry)) @if let Some(text) = entry["description"].as_str() { div.under { (text) } } }
+            td.last { (self.form.show("inline", &html! {
+                (self.rest()) (hidden("entries:json", &without(place)))
+                button.quiet type="submit" { (words.say("holiday-remove")) }
+            })) }
         } } };
-        table(words, &["calendar-kind", "calendar-when", "description", "actions"], &rows)
+        table(words, &["calendar-kind", "calendar-when", "actions"], &rows)
     }
 
     /// The breaks of working hours: one more, or one less.
@@ -223,9 +224,10 @@ impl Book<'_> {
         let (start, end) = if kind == "working_hours" { ("09:00", "17:00") } else { ("12:00", "14:00") };
         // Both forms ask for the same members, so their controls carry names of their own kind only.
         let time = |member: &str, label: &str, value: &str| {
+            let id = format!("{kind}-{label}");
             html! { div.field {
-                label for={ (kind) "-" (member) } { (words.say(label)) }
-                input id={ (kind) "-" (member) } type="time" name=(self.at(member)) value=(value);
+                label for=(id) { (words.say(label)) }
+                input id=(id) type="time" name=(self.at(member)) value=(value);
             } }
         };
         self.form.show(
@@ -234,6 +236,10 @@ impl Book<'_> {
                 (self.rest()) (self.kept()) (hidden(&self.at("kind"), kind))
                 (self.form.choices(&self.at("weekdays:list"), &words.say("calendar-days"), &work, &days))
                 div.fields { (time("start", "calendar-start", start)) (time("end", "calendar-end", end)) }
+                @if kind == "working_hours" {
+                    div.fields { (time("breaks.0.start:?", "calendar-break-start", "")) (time("breaks.0.end:?", "calendar-break-end", "")) }
+                    p.help.below { (words.say("calendar-break-help")) }
+                }
                 button type="submit" { (words.say("add")) }
             },
         )

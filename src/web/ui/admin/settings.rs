@@ -9,7 +9,7 @@ use super::super::form::Form;
 use super::super::missing;
 use super::super::page::Page;
 use super::super::words::Words;
-use super::parts::{fold, items, text, texts, top};
+use super::parts::{items, text, texts, top};
 use crate::domain::language::Language;
 use crate::domain::permission::{Permission, Role};
 use crate::web::problem::Problem;
@@ -201,10 +201,9 @@ impl Sheet<'_> {
     }
 
     fn cards(&self) -> Markup {
-        let layout = serde_json::to_string_pretty(&self.now["card_layout"]).unwrap_or_default();
         html! {
             (self.flags(&["card_customisation", "card_lock"]))
-            (fold(&self.label("card_layout"), false, &self.form.area("card_layout:json", &self.label("card_layout"), &layout, 8, Some(&self.help("card_layout")))))
+            p { a href="/admin/card-layouts" { (self.words.say("setting-cards-arrange")) } }
         }
     }
 

@@ -163,13 +163,14 @@ const ATTACHABLE: &str =
     ".pdf,.png,.jpg,.jpeg,.gif,.txt,.csv,.ics,.zip,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp";
 
 /// What fills itself in, and the text that says what it is.
-pub const BLANKS: [(&str, &str); 8] = [
+pub const BLANKS: [(&str, &str); 9] = [
     ("{{ record.name }}", "blank-name"),
     ("{{ record.email }}", "blank-email"),
     ("{{ record.phones.mobile }}", "blank-phone"),
     ("{{ record.score }}", "blank-score"),
     ("{{ record.fields.company }}", "blank-field"),
     ("{{ seller.name }}", "blank-seller"),
+    ("{{ seller.signature }}", "blank-signature"),
     ("{{ record.fields.company | default(\"…\") }}", "blank-default"),
     ("{% if record.fields.company %}…{% else %}…{% endif %}", "blank-if"),
 ];

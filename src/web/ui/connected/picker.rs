@@ -3,8 +3,9 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::choose::{ids, records};
 use super::{address, takes_records};
 use crate::web::problem::Problem;
 use crate::web::ui::icons::icon;
@@ -28,7 +29,12 @@ pub async fn get_picker(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
         ("cursor", asked.get("cursor")),
     ];
     let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    let list = page.get(&format!("/records?{}", query(given))).await?;
+    // Those that were chosen before, or whatever is looked for.
+    let named = ids(asked.get("records"));
+    let list = match named.is_empty() {
+        true => page.get(&format!("/records?{}", query(given))).await?,
+        false => json!({ "items": records(&page, &named).await? }),
+    };
     let people = People::of(&page).await?;
     let rows = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_active = takes_records(&sequence);
@@ -38,7 +44,8 @@ pub async fn get_picker(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
         (heading(&title, &html! {}))
         @if asked.get("chosen") == "none" { (notice(Some(&words.say("picker-none-chosen")))) }
         @if !is_active { p.warning { (icon("warning")) " " (words.say("connected-inactive")) } }
-        (search(&page, &asked, &id))
+        @if named.is_empty() { (search(&page, &asked, &id)) }
+        @else { p { a href={ "/sequences/" (id) "/connect" } { (words.say("picker-others")) } } }
         @if rows.is_empty() && list["next_cursor"].is_null() {
             (empty(&words.say("picker-nothing"), &words.say("picker-nothing-text"), &html! {
                 a.button href={ "/records/new?type=" (kind) } { (words.say("record-new")) }
@@ -58,7 +65,7 @@ pub async fn get_picker(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
                         th.roomy scope="col" { (words.say("record-owner")) }
                         th.number.roomy scope="col" { (words.say("property-score")) }
                     } }
-                    tbody { @for record in rows { (row(&page, record, &id, &people)) } }
+                    tbody { @for record in rows { (row(&page, record, (&id, !named.is_empty()), &people)) } }
                 } } }
                 (more(words, &page.look.path, list["next_cursor"].as_str()))
                 div.filters.picked {
@@ -94,13 +101,13 @@ fn search(page: &Page, asked: &Asked, id: &str) -> Markup {
     }
 }
 
-fn row(page: &Page, record: &Value, sequence: &str, people: &People) -> Markup {
+fn row(page: &Page, record: &Value, (sequence, is_chosen): (&str, bool), people: &People) -> Markup {
     let words = page.words();
     let name = text(&record["name"]);
     let through = || record["sequences"].as_array().into_iter().flatten();
     let is_in = through().any(|live| live["id"] == sequence);
     html! { tr {
-        td { input type="checkbox" name="record" value=(text(&record["id"])) disabled[is_in]
+        td { input type="checkbox" name="record" value=(text(&record["id"])) disabled[is_in] checked[is_chosen && !is_in]
             aria-label=(words.fill("connected-choose-one", &[("name", name)])); }
         th scope="row" {
             a href={ "/records/" (text(&record["id"])) } { (name) }

@@ -20,6 +20,8 @@ const DRAWINGS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(199);
 struct Strokes {
     before: VecDeque<Value>,
     behind: Vec<Value>,
+    /// Records that whoever draws it wants to connect once it is active.
+    waiting: Vec<String>,
 }
 
 /// Of everybody.
@@ -36,6 +38,25 @@ impl Memory {
     fn with<T>(&self, by: UserId, sequence: &str, work: impl FnOnce(&mut Strokes) -> T) -> T {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(all.get_or_insert_mut((by, sequence.to_owned()), Strokes::default))
+    }
+
+    /// Records to be connected once it is active.
+    pub fn wait(&self, by: UserId, sequence: &str, records: Vec<String>) {
+        self.with(by, sequence, |strokes| strokes.waiting = records);
+    }
+
+    /// They are connected.
+    pub fn waited(&self, by: UserId, sequence: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(strokes) = all.peek_mut(&(by, sequence.to_owned())) {
+            strokes.waiting.clear();
+        }
+    }
+
+    /// Those records.
+    pub fn waiting(&self, by: UserId, sequence: &str) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.peek(&(by, sequence.to_owned())).map(|strokes| strokes.waiting.clone()).unwrap_or_default()
     }
 
     /// Something was drawn over this chart.

@@ -14,8 +14,9 @@
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part
 //! `NAME_rows` is the condition `NAME` in rows (`condition.rs`), and a part `NAME_pairs` an object by its names and values:
 //! `NAME_pairs.0.name`, `NAME_pairs.0.value`; one without a name is left out, and so is the object without any. With a part
-//! `NAME_maybe`, the object `NAME` is null where nothing in it is filled in (`whole.rs`). A place has at most 16 parts, and all that is
-//! said nests at most 100 levels, less than what the API reads as JSON.
+//! `NAME_maybe`, the object `NAME` is null where nothing in it is filled in, and a part `NAME_filled` is the list `NAME` without
+//! what says nothing in it (`whole.rs`). A place has at most 16 parts, and all that is said nests at most 100 levels, less than
+//! what the API reads as JSON.
 
 use std::collections::BTreeMap;
 
@@ -173,6 +174,10 @@ mod tests {
             ("head_pairs.1.value", "left out"),
             ("rows.10.a", "last"),
             ("rows.2.a", "first"),
+            ("card_filled.0.fields_filled.0", ""),
+            ("card_filled.0.fields_filled.1", ""),
+            ("card_filled.1.fields_filled.0", ""),
+            ("card_filled.1.fields_filled.1", "name"),
             ("at:local", "2026-03-29T02:30"),
             ("then:local", "2026-07-01T09:00"),
         ]
@@ -181,7 +186,7 @@ mod tests {
             "name": "A\nB", "description": null, "on": true, "off": false,
             "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
             "put": { "in": 2 }, "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
-            "head": { "1": "one" }, "rows": [{ "a": "first" }, { "a": "last" }],
+            "head": { "1": "one" }, "rows": [{ "a": "first" }, { "a": "last" }], "card": [{ "fields": ["name"] }],
             "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
         });
         assert_eq!(read(&fields, Tz::Europe__Paris), Ok(expected));

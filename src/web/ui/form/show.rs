@@ -132,7 +132,8 @@ impl<'a> Form<'a> {
     /// What is wrong with a field.
     pub fn fault(&self, name: &str) -> Option<String> {
         let refused = self.page.refused.as_ref().filter(|_| self.is_refused())?;
-        let place = format!("/{}", name.split(':').next().unwrap_or(name).replace('.', "/"));
+        let place = name.split(':').next().unwrap_or(name).replace("_rows.rows.", ".").replace("_filled", "");
+        let place = format!("/{}", place.replace('.', "/"));
         let faults = &refused.problem.errors;
         faults.iter().find(|fault| fault.pointer == place).map(|fault| layout::sentence(&fault.detail))
     }
@@ -229,6 +230,23 @@ impl<'a> Form<'a> {
         html! {
             input type="hidden" name=(name) value="false";
             label.choice { input type="checkbox" name=(name) value="true" checked[value == "true"]; (label) }
+        }
+    }
+
+    /// One of several values, each with what it means.
+    pub fn radios<L: AsRef<str>>(&self, name: &str, legend: &str, value: &str, options: &[(&str, L, L)]) -> Markup {
+        let value = self.value(name, value);
+        html! {
+            fieldset {
+                legend { (legend) }
+                @for (option, text, meaning) in options {
+                    label.choice.block {
+                        input type="radio" name=(name) value=(option) checked[*option == value];
+                        span { strong { (text.as_ref()) } " " span.quietly { (meaning.as_ref()) } }
+                    }
+                }
+                @if let Some(fault) = self.fault(name) { p.fault { (fault) } }
+            }
         }
     }
 

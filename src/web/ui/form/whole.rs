@@ -1,5 +1,5 @@
 //! Fields that say one thing together: an object by its names and values (`NAME_pairs`), and one that is null where none of its
-//! fields is filled in (`NAME_maybe`).
+//! fields is filled in (`NAME_maybe`), and a list without what says nothing in it (`NAME_filled`).
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -18,6 +18,12 @@ pub fn read(said: &mut Map<String, Value>) {
     };
     for name in named(said, "_pairs") {
         read_pairs(said, &name);
+    }
+    for name in named(said, "_filled") {
+        if let Some(Value::Array(mut parts)) = said.remove(&format!("{name}_filled")) {
+            parts.retain(|part| !is_empty(part));
+            said.insert(name, Value::Array(parts));
+        }
     }
     for name in named(said, "_maybe") {
         said.remove(&format!("{name}_maybe"));

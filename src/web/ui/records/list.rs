@@ -38,7 +38,10 @@ pub async fn get_records(page: Page) -> Result<HttpResponse, Problem> {
             (empty(&words.say("records-nothing"), &words.say("records-nothing-text"),
                 &html! { a.button href="/records" { (words.say("filters-clear")) } }))
         } @else {
-            section { (table(&page, rows, &kinds, &people)) }
+            form method="get" action="/connect" {
+                section { (table(&page, rows, &kinds, &people)) }
+                div.actions.picked { button.plain type="submit" { (icon("sequence")) (words.say("records-connect")) } }
+            }
             (more(words, &page.look.path, list["next_cursor"].as_str()))
         }
     };
@@ -84,6 +87,10 @@ fn table(page: &Page, rows: &[Value], kinds: &Kinds, people: &People) -> Markup 
     html! {
         div.scroll { table {
             thead { tr {
+                th scope="col" {
+                    span.hidden { (words.say("connected-choose")) }
+                    input type="checkbox" data-all="record" data-with-script="" hidden aria-label=(words.say("connected-choose-all"));
+                }
                 th scope="col" { (words.say("name")) }
                 th scope="col" { (words.say("record-type")) }
                 th scope="col" { (words.say("record-sequences")) }
@@ -100,7 +107,10 @@ fn row(page: &Page, record: &Value, kinds: &Kinds, people: &People) -> Markup {
     let sequences = record["sequences"].as_array().into_iter().flatten();
     let company = record["fields"]["company"].as_str().or(record["fields"]["account"].as_str());
     let company = company.filter(|company| !text(&record["name"]).contains(company));
+    let name = text(&record["name"]);
     html! { tr {
+        td { input type="checkbox" name="record" value=(text(&record["id"])) disabled[record["state"] == "inactive"]
+            aria-label=(page.words().fill("connected-choose-one", &[("name", name)])); }
         th scope="row" {
             a href={ "/records/" (text(&record["id"])) } { (text(&record["name"])) }
             @if let Some(company) = company { div.under { (company) } }

@@ -68,11 +68,20 @@ async fn previews(page: &Page, sequence: &Sequence) -> Result<Vec<(&'static str,
     Ok(previews)
 }
 
+/// To the records that are to go through it, where some were chosen before it was drawn.
+fn after(page: &Page, sequence: &Sequence) -> String {
+    let waiting = page.drawings().waiting(page.visitor.principal.user(), &sequence.id);
+    match waiting.is_empty() {
+        true => format!("/sequences/{}", sequence.id),
+        false => format!("/sequences/{}/connect?records={}", sequence.id, waiting.join(",")),
+    }
+}
+
 fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)], names: &Names) -> Markup {
     let words = page.words();
     let form = Form::new(page, "POST", &format!("/sequences/{}/activate", sequence.id))
         .of_version(sequence.version.clone())
-        .then(format!("/sequences/{}", sequence.id))
+        .then(after(page, sequence))
         .done("activated");
     let chosen = form.value("migration.mode", "stay");
     form.show("", &html! {

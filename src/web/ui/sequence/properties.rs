@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::Sequence;
+use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 use crate::web::ui::condition;
 use crate::web::ui::form::{Form, hidden};
@@ -29,17 +30,20 @@ pub async fn get_properties(page: Page, id: Path<String>) -> Result<HttpResponse
     let fields: Vec<Value> = fields["items"].as_array().cloned().unwrap_or_default();
     let people = People::of(&page).await?;
     let tags = page.get("/tags").await?;
+    // What a colleague drew is read, and copied.
+    let may = sequence.may_change(&page);
+    let of_owner = |fields: &Markup, may: bool| html! { fieldset.of-owner disabled[!may] { (fields) } };
     let content = html! {
         (sequence.head(&page, "properties"))
         div.columns {
-            section { h2 { (words.say("properties")) } (basics(&page, &sequence, &people)) }
-            section #assign { h2 { (words.say("assign-to")) } (assign_to(&page, &sequence, &fields)) }
-            section { h2 { (words.say("column-tags")) } (tagged(&page, &sequence, &tags)) }
-            section { h2 { (words.say("running")) } (running(&page, &sequence, &known)) }
-            section { h2 { (words.say("sending")) } (window(&page, &sequence)) }
-            section { h2 { (words.say("fuse")) } (fuse(&page, &sequence)) }
+            section { h2 { (words.say("properties")) } (of_owner(&basics(&page, &sequence, &people), may)) }
+            section #assign { h2 { (words.say("assign-to")) } (of_owner(&assign_to(&page, &sequence, &fields), may)) }
+            section { h2 { (words.say("column-tags")) } (of_owner(&tagged(&page, &sequence, &tags), page.may(Permission::Tag))) }
+            section { h2 { (words.say("running")) } (of_owner(&running(&page, &sequence, &known), may)) }
+            section { h2 { (words.say("sending")) } (of_owner(&window(&page, &sequence), may)) }
+            section { h2 { (words.say("fuse")) } (of_owner(&fuse(&page, &sequence), may)) }
             section #copy { h2 { (words.say("copy-sequence")) } (copy(&page, &sequence)) }
-            @if sequence.is_active() { section #undo { h2 { (words.say("undo-title")) } (undo(&page, &sequence)) } }
+            @if sequence.is_active() { section #undo { h2 { (words.say("undo-title")) } (of_owner(&undo(&page, &sequence), may)) } }
         }
     };
     Ok(page.show(&sequence.name, &content))

@@ -34,6 +34,7 @@ blank-phone = Its mobile number; also business and home
 blank-score = Its score
 blank-field = Any field of its type, by its name
 blank-seller = Whoever it is sent for; also seller.email
+blank-signature = What that person has written under their messages, in their own settings
 blank-default = What stands there without a value
 blank-if = One text with a value, another without
 tag-new = New tags

@@ -34,6 +34,7 @@ blank-phone = Son mobile ; aussi business et home
 blank-score = Son score
 blank-field = Tout champ de son type, par son nom
 blank-seller = La personne pour qui c’est envoyé ; aussi seller.email
+blank-signature = Ce que cette personne met sous ses messages, dans ses propres réglages
 blank-default = Ce qui s’y met sans valeur
 blank-if = Un texte avec une valeur, un autre sans
 tag-new = Nouvelles étiquettes

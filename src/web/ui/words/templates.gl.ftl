@@ -34,6 +34,7 @@ blank-phone = O seu móbil; tamén business e home
 blank-score = A súa puntuación
 blank-field = Calquera campo do seu tipo, polo seu nome
 blank-seller = A persoa por quen se envía; tamén seller.email
+blank-signature = O que esa persoa pon baixo as súas mensaxes, nos seus propios axustes
 blank-default = O que se pon aí sen valor
 blank-if = Un texto con valor, outro sen el
 tag-new = Novas etiquetas

@@ -94,6 +94,7 @@ pub fn own_settings() -> Vec<OwnSetting> {
         OwnSetting::CallCompletesStep(Some(true)),
         OwnSetting::CallResult(Some(CallResult::Default("made".into()))),
         OwnSetting::DailyCapacity(Some(300)),
+        OwnSetting::Signature(text("Ada")),
     ]
 }
 

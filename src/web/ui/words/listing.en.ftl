@@ -1,0 +1,55 @@
+admin-group-list = Work list
+admin-filters = Filters
+admin-filters-text = What sellers can narrow their list by.
+admin-sorts = Sorts
+admin-sorts-text = What the list is sorted and grouped by.
+admin-card-layouts = Cards
+admin-card-layouts-text = Which fields and signs each row shows.
+filters-text = A filter with one comparison is basic, one with several is advanced: all of them hold of what it lets through. Sellers have a filter once it is published.
+filter-new = New filter
+filter-add = Add filter
+filter-built-in = Built in
+filter-built-in-text = Every organisation has this filter. It cannot be changed, only hidden from sellers.
+filter-draft = Not published
+filter-published = Published
+filter-hidden = Hidden
+filter-publish = Publish
+filter-withdraw = Withdraw
+filter-show = Show
+filter-hide = Hide
+filter-group = Group
+filter-group-new = New group
+filter-group-empty = There is no filter in it yet.
+filter-group-change = Change “{ $name }”
+filter-group-rename = Rename
+filter-group-delete = Delete group
+filter-group-delete-ask = { $n ->
+    [0] It has no filter.
+    [one] Its filter goes with it, for everybody.
+   *[other] Its { $n } filters go with it, for everybody.
+}
+filter-publish-now = Publish it at once
+filter-sellers-have = Published: sellers have it
+filter-hidden-now = Hidden from sellers all the same
+filter-of = For records of type { $type }.
+filter-name-help = Left empty, it is called after its type and field.
+filter-conditions-help = Rows without a field do not count. All the others hold of what is let through.
+filter-and = and
+filter-delete = Delete filter
+filter-delete-ask = It goes for everybody. Whoever uses it sees their whole list again.
+sorts-text = Rows that say the same of what the list is sorted by form a group.
+sort-new = New sort
+sort-add = Add sort
+sort-default = The default
+sort-default-help = How a list is sorted where nobody says otherwise.
+sort-default-stays = This is the default: it can be neither hidden nor deleted.
+sort-is-default = Default
+sort-by = Sort by
+sort-way = Order
+sort-asc = Ascending
+sort-desc = Descending
+sort-move-up = Move { $name } up
+sort-move-down = Move { $name } down
+sort-built-in-text = Every organisation has this sort. It cannot be changed, only hidden from sellers.
+sort-delete = Delete sort
+sort-delete-ask = It goes for everybody. Whoever uses it sees the default order again.

@@ -1,0 +1,55 @@
+admin-group-list = Liste de travail
+admin-filters = Filtres
+admin-filters-text = Ce par quoi les vendeurs réduisent leur liste.
+admin-sorts = Tris
+admin-sorts-text = Ce par quoi la liste est triée et groupée.
+admin-card-layouts = Cartes
+admin-card-layouts-text = Les champs et les signes de chaque ligne.
+filters-text = Un filtre d’une seule comparaison est simple, un filtre de plusieurs est avancé : toutes valent pour ce qu’il laisse passer. Les vendeurs ont un filtre dès qu’il est publié.
+filter-new = Nouveau filtre
+filter-add = Ajouter le filtre
+filter-built-in = D’origine
+filter-built-in-text = Toute organisation a ce filtre. Il ne peut pas être modifié, seulement caché aux vendeurs.
+filter-draft = Non publié
+filter-published = Publié
+filter-hidden = Caché
+filter-publish = Publier
+filter-withdraw = Retirer
+filter-show = Montrer
+filter-hide = Cacher
+filter-group = Groupe
+filter-group-new = Nouveau groupe
+filter-group-empty = Il n’y a pas encore de filtre.
+filter-group-change = Modifier « { $name } »
+filter-group-rename = Renommer
+filter-group-delete = Supprimer le groupe
+filter-group-delete-ask = { $n ->
+    [0] Il n’a aucun filtre.
+    [one] Son filtre disparaît avec lui, pour tout le monde.
+   *[other] Ses { $n } filtres disparaissent avec lui, pour tout le monde.
+}
+filter-publish-now = Le publier tout de suite
+filter-sellers-have = Publié : les vendeurs l’ont
+filter-hidden-now = Tout de même caché aux vendeurs
+filter-of = Pour les fiches du type { $type }.
+filter-name-help = Laissé vide, le nom vient du type et du champ.
+filter-conditions-help = Les lignes sans champ ne comptent pas. Toutes les autres valent pour ce qui passe.
+filter-and = et
+filter-delete = Supprimer le filtre
+filter-delete-ask = Il disparaît pour tout le monde. Qui s’en sert revoit toute sa liste.
+sorts-text = Les lignes qui disent la même chose de ce par quoi la liste est triée forment un groupe.
+sort-new = Nouveau tri
+sort-add = Ajouter le tri
+sort-default = Par défaut
+sort-default-help = Le tri de la liste là où personne n’en dit autrement.
+sort-default-stays = C’est le tri par défaut : il ne peut être ni caché ni supprimé.
+sort-is-default = Par défaut
+sort-by = Trier par
+sort-way = Ordre
+sort-asc = Croissant
+sort-desc = Décroissant
+sort-move-up = Monter { $name }
+sort-move-down = Descendre { $name }
+sort-built-in-text = Toute organisation a ce tri. Il ne peut pas être modifié, seulement caché aux vendeurs.
+sort-delete = Supprimer le tri
+sort-delete-ask = Il disparaît pour tout le monde. Qui s’en sert revoit l’ordre par défaut.

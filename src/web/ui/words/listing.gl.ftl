@@ -1,0 +1,55 @@
+admin-group-list = Lista de traballo
+admin-filters = Filtros
+admin-filters-text = Polo que os vendedores reducen a súa lista.
+admin-sorts = Ordenacións
+admin-sorts-text = Polo que se ordena e agrupa a lista.
+admin-card-layouts = Tarxetas
+admin-card-layouts-text = Os campos e os sinais de cada fila.
+filters-text = Un filtro cunha soa comparación é básico, un con varias é avanzado: todas valen para o que deixa pasar. Os vendedores teñen un filtro en canto se publica.
+filter-new = Novo filtro
+filter-add = Engadir o filtro
+filter-built-in = De serie
+filter-built-in-text = Toda organización ten este filtro. Non se pode cambiar, só agochar aos vendedores.
+filter-draft = Sen publicar
+filter-published = Publicado
+filter-hidden = Agochado
+filter-publish = Publicar
+filter-withdraw = Retirar
+filter-show = Mostrar
+filter-hide = Agochar
+filter-group = Grupo
+filter-group-new = Novo grupo
+filter-group-empty = Aínda non hai ningún filtro nel.
+filter-group-change = Cambiar «{ $name }»
+filter-group-rename = Cambiar o nome
+filter-group-delete = Eliminar o grupo
+filter-group-delete-ask = { $n ->
+    [0] Non ten ningún filtro.
+    [one] O seu filtro desaparece con el, para todos.
+   *[other] Os seus { $n } filtros desaparecen con el, para todos.
+}
+filter-publish-now = Publicalo xa
+filter-sellers-have = Publicado: os vendedores téñeno
+filter-hidden-now = Agochado aos vendedores de todos os xeitos
+filter-of = Para rexistros do tipo { $type }.
+filter-name-help = Se queda baleiro, chámase coma o seu tipo e o seu campo.
+filter-conditions-help = As filas sen campo non contan. Todas as outras valen para o que pasa.
+filter-and = e
+filter-delete = Eliminar o filtro
+filter-delete-ask = Desaparece para todos. Quen o usa volve ver toda a súa lista.
+sorts-text = As filas que din o mesmo daquilo polo que se ordena a lista forman un grupo.
+sort-new = Nova ordenación
+sort-add = Engadir a ordenación
+sort-default = A predeterminada
+sort-default-help = Como se ordena unha lista cando ninguén di outra cousa.
+sort-default-stays = É a predeterminada: non se pode nin agochar nin eliminar.
+sort-is-default = Predeterminada
+sort-by = Ordenar por
+sort-way = Orde
+sort-asc = Ascendente
+sort-desc = Descendente
+sort-move-up = Subir { $name }
+sort-move-down = Baixar { $name }
+sort-built-in-text = Toda organización ten esta ordenación. Non se pode cambiar, só agochar aos vendedores.
+sort-delete = Eliminar a ordenación
+sort-delete-ask = Desaparece para todos. Quen a usa volve ver a orde predeterminada.
