@@ -19,19 +19,27 @@ use std::time::{Duration, Instant};
 use machine::{load, machine};
 use reqwest::header::{ACCEPT, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Client, redirect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const RELANCE: &str = env!("CARGO_BIN_EXE_relance");
 /// On the disk that the target directory is on; a folder for temporary files may be in memory.
 const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 const TOKEN: &str = "the-operator-of-this-measurement";
 const PASSWORD: &str = "a long enough password to measure with";
+/// Open items of whoever looks at the pages.
+const ITEMS: usize = 10_000;
 const TIMES: usize = 200;
 const BAR: Duration = Duration::from_millis(50);
 const BYTES_MAX: usize = 100_000;
 
 /// The pages; `{sequence}` and `{record}` are those that were made.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 28] = [
+    "/work-list?all=yes",
+    "/work-list?all=yes&at={record}",
+    "/work-list?due=today&due=overdue&sort=name",
+    "/work-list?q=lead&sort=due_date",
+    "/my-day",
+    "/bulk-email",
     "/sequences",
     "/sequences/new",
     "/sequences/{sequence}",
@@ -127,6 +135,25 @@ impl Server {
         Ok(answer.error_for_status()?.json().await?)
     }
 
+    /// Gives the open steps of the first records to somebody.
+    async fn hand_over(&self, client: &Client, sequence: &str, user: &str) -> Result<usize> {
+        let (mut given, mut cursor) = (0, String::new());
+        while given < ITEMS {
+            let page = self.api(client, &format!("/sequences/{sequence}/enrolments?limit=500{cursor}")).await?;
+            let steps = page["items"].as_array().into_iter().flatten().map(|one| &one["current_step"]["id"]);
+            let items: Vec<Value> = steps.map(|step| json!({ "step": step })).collect();
+            given += items.len();
+            let body = json!({ "action": "assign", "items": items, "to": { "user": user } });
+            let asked = client.post(format!("{}/api/v1/work-list/actions", self.url)).bearer_auth(TOKEN).json(&body);
+            asked.send().await?.error_for_status()?;
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        Ok(given)
+    }
+
     /// The cookie of whoever sends a form.
     async fn open(&self, client: &Client, address: &str, fields: &[(&str, &str)]) -> Result<String> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -151,6 +178,8 @@ async fn measure(records: usize) -> Result<()> {
     let id = |list: Value| list["items"][0]["id"].as_str().unwrap_or_default().to_owned();
     let sequence = id(server.api(&client, "/sequences").await?);
     let record = id(server.api(&client, "/records?limit=1").await?);
+    let given = server.hand_over(&client, &sequence, &id(server.api(&client, "/users").await?)).await?;
+    println!("{given} of them have their step open for whoever looks at the pages.");
     let begun = Instant::now();
     let counts = loop {
         let counts = server.api(&client, &format!("/sequences/{sequence}/counts")).await?;
