@@ -16,6 +16,7 @@ mod message;
 pub mod migrate;
 pub mod pilot;
 mod sender;
+mod submit;
 mod text;
 mod transfer;
 pub mod undo;
