@@ -12,6 +12,7 @@
 
 mod canonical {
     pub mod figures;
+    pub mod machine;
     pub mod plot;
 }
 
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use canonical::figures::Figures;
+use canonical::machine::{load, machine};
 use canonical::plot;
 
 const RELANCE: &str = env!("CARGO_BIN_EXE_relance");
@@ -74,27 +76,6 @@ fn section(scenario: &str, options: &[String], plots: &Path) -> Result<()> {
         println!("![{}](results/{})\n", file.1, file.0.display());
     }
     Ok(())
-}
-
-/// The load of the last minute.
-fn load() -> String {
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    load.split_whitespace().next().unwrap_or("unknown").to_owned()
-}
-
-/// What it ran on.
-fn machine() -> String {
-    let value = |file: &str, key: &str| {
-        let text = fs::read_to_string(file).ok()?;
-        let line = text.lines().find(|line| line.starts_with(key))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(|| "processor unknown".into());
-    let kib: u64 =
-        value("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse().ok()).unwrap_or(0);
-    let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{cores} cores ({processor}), {} GiB, Linux {}", kib >> 20, system.trim())
 }
 
 /// Draws what a run would, from a few lines of each kind.

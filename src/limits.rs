@@ -174,6 +174,10 @@ pub const ACTIVITIES_MAX: usize = 1_000;
 pub const WORK_ROWS_HELD_MAX: usize = 1_500_000;
 /// Changes that wait for somebody to look at the list of a user or team.
 pub const WORK_TOLD_MAX: usize = 20_000;
+/// Records whose places in the sequences that are looked at are held; about 45 bytes each.
+pub const STANDING_HELD_MAX: usize = 4_000_000;
+/// Rows that are read in one go to count them.
+pub const STANDING_ROWS_READ: usize = 1_000;
 /// People who have read or follow a record.
 pub const MARKS_MAX: usize = 1_000;
 /// What an activity is about, in characters.

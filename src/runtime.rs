@@ -8,6 +8,7 @@ pub mod keyring;
 pub mod message;
 pub mod outbox;
 pub mod shard;
+pub mod standing;
 pub mod start;
 pub mod timer;
 pub mod watch;

@@ -156,6 +156,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(bundles::export_sequences)
         .service(bundles::import_sequences)
         .service(sequence_lists::list_sequences)
+        .service(sequence_counts::get_counts)
         .service(graphs::get_graph)
         .service(graphs::put_graph)
         .service(graphs::get_version_graph)

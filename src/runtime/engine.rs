@@ -18,6 +18,7 @@ use crate::runtime::keyring::Keyring;
 use crate::runtime::message::{Ask, Caller, Deliver, Envelope, Failure, Reply, Seen};
 use crate::runtime::outbox::{self, OutboxActor};
 use crate::runtime::shard::{Resides, ShardActor};
+use crate::runtime::standing::Standings;
 use crate::runtime::timer::{self, TimerActor};
 use crate::runtime::watch::{ClockWatch, Hold, Reading};
 use crate::runtime::work_lists::WorkLists;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub(super) owing: Vec<AtomicBool>,
     /// What users and teams have to do.
     pub work: WorkLists,
+    /// How many records stand where.
+    pub standings: Standings,
     pub(super) governor: Mutex<Governor>,
     /// Held by whoever computes the governor.
     pub(super) reckoning: tokio::sync::Mutex<()>,
@@ -218,6 +221,11 @@ impl Engine {
         &self.shared.work
     }
 
+    /// How many records stand at each node of a sequence.
+    pub fn standings(&self) -> &Standings {
+        &self.shared.standings
+    }
+
     /// The same for a thread that may wait.
     pub fn shared(&self) -> Arc<Shared> {
         self.shared.clone()
@@ -350,6 +358,7 @@ impl Engine {
             tracing::warn!("commands are still under way after ten seconds; stopping all the same");
         }
         self.admission.close();
+        self.shared.standings.close();
         let store = self.shared_store();
         let closed = tokio::task::spawn_blocking(move || store.close()).await;
         if !matches!(closed, Ok(Ok(()))) {

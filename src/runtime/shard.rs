@@ -21,7 +21,7 @@ use crate::domain::record::Record;
 use crate::domain::sequence::Sequence;
 use crate::domain::suppression::Suppression;
 use crate::domain::webhook::Webhook;
-use crate::id::{EntityId, UserId};
+use crate::id::{EntityId, RecordId, UserId};
 use crate::limits;
 use crate::runtime::engine::Shared;
 use crate::runtime::entity::EntityActor;
@@ -40,6 +40,10 @@ pub trait Resides: Entity<Given = Given> {
 impl Resides for Record {
     fn residence(shard: &mut ShardActor) -> &mut Residence<Record> {
         &mut shard.records
+    }
+
+    fn committed(id: RecordId, state: &Record, shared: &Shared) {
+        shared.standings.tell(id, state);
     }
 }
 

@@ -25,6 +25,7 @@ use crate::runtime::engine::{Engine, Router, Shared};
 use crate::runtime::keyring::Keyring;
 use crate::runtime::outbox::OutboxActor;
 use crate::runtime::shard::ShardActor;
+use crate::runtime::standing::Standings;
 use crate::runtime::timer::TimerActor;
 use crate::runtime::watch::{ClockWatch, Reading};
 use crate::runtime::work_lists::WorkLists;
@@ -99,6 +100,7 @@ fn assemble(
         planned: AtomicI64::new(i64::MAX),
         owing: rows::shards().map(|_| AtomicBool::new(false)).collect(),
         work: WorkLists::new(epoch),
+        standings: Standings::default(),
         governor: Mutex::default(),
         reckoning: tokio::sync::Mutex::default(),
         timer: OnceLock::new(),

@@ -41,6 +41,7 @@ pub mod records;
 pub mod replay;
 pub mod sequence_care;
 pub mod sequence_check;
+pub mod sequence_counts;
 pub mod sequence_life;
 pub mod sequence_lists;
 pub mod sequence_tests;

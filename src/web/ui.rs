@@ -21,6 +21,7 @@ pub mod icons;
 pub mod imports;
 pub mod inside;
 pub mod layout;
+pub mod missing;
 pub mod my_day;
 pub mod my_sequences;
 pub mod page;
@@ -32,6 +33,7 @@ pub mod sequences;
 pub mod session;
 pub mod sign_in;
 pub mod single_sign_on;
+pub mod upload;
 pub mod words;
 pub mod work;
 
@@ -87,9 +89,11 @@ pub fn pages(config: &mut ServiceConfig) {
         )
         .service(layout::get_style)
         .service(layout::get_script)
+        .service(layout::get_standing)
         .service(layout::get_cards_script)
         .service(layout::get_mark)
         .service(form::post_do)
+        .service(upload::post_upload)
         .service(appearance::post_appearance)
         .service(design::get_design)
         .service(sequences::get_sequences)

@@ -17,6 +17,7 @@ mod catalogue;
 mod clock;
 mod compatibility;
 mod conventions;
+mod counts;
 mod deliveries;
 mod engagement;
 mod entering;

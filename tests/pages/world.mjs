@@ -18,10 +18,10 @@ export const PASSWORD = "a long enough password for a journey";
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** A running server in a sandbox, its clock on a Monday morning. */
-export async function serve(more = ["--sandbox", "--now", "2026-03-02T08:00:00Z"]) {
+export async function serve(more = ["--sandbox", "--now", "2026-03-02T08:00:00Z"], environment = {}) {
   const root = mkdtempSync(join(tmpdir(), "relance-pages-"));
   const child = spawn(process.env.RELANCE_BINARY, ["serve", "--listen", "127.0.0.1:0", "--data", join(root, "data"), ...more], {
-    env: { ...process.env, RELANCE_ADMIN_TOKEN: TOKEN },
+    env: { ...process.env, RELANCE_ADMIN_TOKEN: TOKEN, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines = [];
@@ -96,8 +96,8 @@ export async function look(page, name) {
 }
 
 /** A journey: a server, a browser, and at the end nothing that a page complained of. */
-export async function journey(walk, { serverArguments, ...options } = {}) {
-  const server = await serve(serverArguments);
+export async function journey(walk, { serverArguments, environment, ...options } = {}) {
+  const server = await serve(serverArguments, environment);
   const { page, wrong, context, close } = await open(server, options);
   try {
     await walk({ server, page, context, api: server.api });

@@ -29,6 +29,7 @@ use maud::{Markup, html};
 pub use self::parts::zone_field;
 use super::icons::icon;
 use super::layout::heading;
+use super::missing;
 use super::page::Page;
 use super::words::Words;
 use crate::domain::permission::Permission;
@@ -96,12 +97,12 @@ const GROUPS: [(&str, &[Area]); 5] = [
 #[get("/admin")]
 pub async fn get_admin(page: Page) -> HttpResponse {
     let words = page.words();
-    let is_administrator = page.may(Permission::SetUp);
+    let why = missing::role(&page, Permission::SetUp);
     let content = html! {
         (heading(&words.say("nav-admin"), &html! {}))
         @for (group, areas) in GROUPS {
             h2.group { (words.say(&format!("admin-group-{group}"))) }
-            ul.areas.plain { @for (area, picture, is_closed) in areas { (card(words, area, picture, *is_closed && !is_administrator)) } }
+            ul.areas.plain { @for (area, picture, is_closed) in areas { (card(words, area, picture, why.as_deref().filter(|_| *is_closed))) } }
         }
     };
     page.show(&words.say("nav-admin"), &content)
@@ -112,14 +113,14 @@ fn address(area: &str) -> String {
     if area == "imports" { "/imports/new".into() } else { format!("/admin/{area}") }
 }
 
-fn card(words: Words, area: &str, picture: &str, is_closed: bool) -> Markup {
+fn card(words: Words, area: &str, picture: &str, why: Option<&str>) -> Markup {
     html! {
         li.area {
             (icon(picture))
             div {
-                h3 { @if is_closed { (words.say(&format!("admin-{area}"))) } @else { a href=(address(area)) { (words.say(&format!("admin-{area}"))) } } }
+                h3 { @if why.is_some() { (words.say(&format!("admin-{area}"))) } @else { a href=(address(area)) { (words.say(&format!("admin-{area}"))) } } }
                 p { (words.say(&format!("admin-{area}-text"))) }
-                @if is_closed { p.why { (words.say("admin-closed")) } }
+                @if let Some(why) = why { p.why { (why) } }
             }
         }
     }

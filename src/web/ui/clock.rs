@@ -25,7 +25,7 @@ pub fn band(page: &Page) -> Markup {
             @if page.may(Permission::SetUp) {
                 (by("hours", "clock-hour")) (by("days", "clock-day"))
                 @if let Some(next) = page.next_event() { (to(page, next)) }
-            }
+            } @else { span.quietly { (super::missing::roles(page.words(), Permission::SetUp)) } }
         }
     }
 }

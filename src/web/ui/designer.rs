@@ -47,18 +47,20 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
     chart.href = Some(format!("/sequences/{}", sequence.id));
     chart.is_editable = is_editable;
     chart.selected = some(asked.get("node"));
-    chart.standing = sequence.standing(&page).await?;
+    let counts = sequence.counts(&page).await?;
+    chart.standing = standing(&counts);
     let found = if is_editable { diagnostics(&page, &sequence.id).await? } else { Vec::new() };
     chart.found = by_node(&found);
     let content = html! {
         (sequence.head(&page, "designer"))
         (toolbar(&page, &sequence, version.as_deref()))
         (list_of(words, &found, &graph, &chart))
+        (counting(&page, &counts))
         div.designer {
             div.canvas #canvas data-scroll="" data-editable[is_editable] data-sequence=(sequence.id) data-version=[version.as_deref()] { (chart.show()) }
             aside.panel #panel tabindex="0" aria-label=(words.say("panel")) {
                 @if let Some(place) = some(asked.get("add")).and_then(Place::parse).filter(|_| is_editable) {
-                    (panel::palette(&page, &sequence, &graph, place, version.as_deref()))
+                    (panel::palette(&page, &sequence, &graph, place, version.as_deref()).await?)
                 } @else if let Some(node) = some(asked.get("node")).and_then(|id| graph.node(id)) {
                     (panel::node(&page, &sequence, &graph, node, version.as_deref()).await?)
                 } @else if !sequence.may_change(&page) {
@@ -69,8 +71,28 @@ async fn get_designer(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
             }
         }
         (mover(&page, &sequence, version.as_deref()))
+        @if sequence.is_active() { (super::layout::follow_standing()) }
     };
     Ok(page.show(&sequence.name, &content))
+}
+
+/// How many stand at each node, whichever version they go through.
+fn standing(counts: &Value) -> HashMap<String, i64> {
+    let mut standing = HashMap::new();
+    for count in counts["nodes"].as_array().into_iter().flatten() {
+        *standing.entry(text(&count["node"]).to_owned()).or_default() += count["records"].as_i64().unwrap_or_default();
+    }
+    standing
+}
+
+/// That they are not counted yet.
+fn counting(page: &Page, counts: &Value) -> Markup {
+    let (read, all) = (page.number(&counts["read"]), page.number(&counts["connected"]));
+    html! {
+        @if counts["state"] == "counting" {
+            p.quietly #counting role="status" { (icon("wait")) (page.words().fill("chart-counting", &[("read", &read), ("all", &all)])) }
+        }
+    }
 }
 
 /// A value of the address that says something.

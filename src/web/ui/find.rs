@@ -11,24 +11,23 @@ use super::page::Page;
 use super::query::{Asked, query};
 use super::records::kinds::Kinds;
 use super::sequences::{self, text};
-use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 
-/// Where one may go and what one may do: address, text, picture, and what is needed for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 13] = [
-    ("/my-day", "nav-my-day", "day", None),
-    ("/sequences", "nav-sequences", "sequence", None),
-    ("/sequences/new", "sequence-new", "add", None),
-    ("/sequences?status=active", "find-active", "play", None),
-    ("/records", "nav-records", "record", None),
-    ("/records/new", "record-new", "add", None),
-    ("/records?sequence=none", "find-unconnected", "record", None),
-    ("/imports/new", "import-title", "upload", None),
-    ("/admin", "nav-admin", "settings", Some(Permission::SetUp)),
-    ("/account", "find-account", "person", None),
-    ("/account/calendar", "account-tab-calendar", "clock", None),
-    ("/my-sequences", "account-tab-sequences", "sequence", None),
-    ("/docs/", "find-docs", "search", None),
+/// Where one may go and what one may do: address, text and picture.
+const PLACES: [(&str, &str, &str); 13] = [
+    ("/my-day", "nav-my-day", "day"),
+    ("/sequences", "nav-sequences", "sequence"),
+    ("/sequences/new", "sequence-new", "add"),
+    ("/sequences?status=active", "find-active", "play"),
+    ("/records", "nav-records", "record"),
+    ("/records/new", "record-new", "add"),
+    ("/records?sequence=none", "find-unconnected", "record"),
+    ("/imports/new", "import-title", "upload"),
+    ("/admin", "nav-admin", "settings"),
+    ("/account", "find-account", "person"),
+    ("/account/calendar", "account-tab-calendar", "clock"),
+    ("/my-sequences", "account-tab-sequences", "sequence"),
+    ("/docs/", "find-docs", "search"),
 ];
 
 /// The page.
@@ -50,8 +49,7 @@ pub async fn get_find(page: Page) -> Result<HttpResponse, Problem> {
 /// Everything of that name, in groups.
 async fn found(page: &Page, q: &str) -> Result<Markup, Problem> {
     let letters = q.to_lowercase();
-    let places = PLACES.iter().filter(|(.., needed)| needed.is_none_or(|permission| page.may(permission)));
-    let places = places.map(|(href, key, picture, _)| (*href, page.say(key), *picture));
+    let places = PLACES.iter().map(|(href, key, picture)| (*href, page.say(key), *picture));
     let places: Vec<_> = places.filter(|(_, label, _)| label.to_lowercase().contains(&letters)).collect();
     let (mut sequences, mut records) = (Vec::new(), Vec::new());
     if !q.is_empty() {

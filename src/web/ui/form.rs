@@ -6,9 +6,11 @@
 
 mod read;
 mod show;
+mod whole;
 
 pub use self::read::read;
 pub use self::show::{Control, Form, hidden};
+pub use self::whole::is_flat;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::LOCATION;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::form;
 use super::icons::icon;
 use super::inside::{Sent, problem_in};
+use super::missing;
 use super::page::Page;
 use super::sample;
 use crate::domain::permission::{Grant, Permission};
@@ -52,11 +53,12 @@ fn card(page: &Page, key: &str, picture: &str, action: &Markup) -> Markup {
 fn sample_card(page: &Page) -> Markup {
     let label = page.say("home-sample-do");
     let action = html! {
-        @if page.may(Permission::SetUp) {
-            form method="post" action="/first-run/sample" { button type="submit" { (label) } }
-        } @else {
-            button type="button" disabled aria-describedby="sample-why" { (label) }
-            p.help #sample-why { (page.say("home-sample-role")) }
+        @match missing::role(page, Permission::SetUp) {
+            None => form method="post" action="/first-run/sample" { button type="submit" { (label) } },
+            Some(why) => {
+                button type="button" disabled aria-describedby="sample-why" { (label) }
+                p.help #sample-why { (why) }
+            }
         }
     };
     card(page, "sample", "record", &action)

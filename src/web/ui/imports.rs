@@ -21,6 +21,8 @@ use super::records::kinds::Kinds;
 use super::sequences::text;
 use crate::web::problem::Problem;
 
+/// What pasted rows are to the API.
+const CSV: &str = "text/csv; charset=utf-8";
 /// The first rejected rows are told where there are at most so many; more are a file to download.
 const REJECTS_READ: i64 = 10_000;
 
@@ -120,7 +122,7 @@ async fn post_start(mut page: Page, Raw(body): Raw) -> Result<HttpResponse, Prob
         pairs.push(("external_id", external));
     }
     let (text, key) = (asked.get("text").to_owned(), asked.get("_key").to_owned());
-    let sent = Sent { csv: Some(text.clone()), key: Some(key), ..Sent::default() };
+    let sent = Sent { file: Some((CSV.into(), text.clone().into())), key: Some(key), ..Sent::default() };
     match page.send(Method::POST, &format!("/imports?{}", query(pairs)), sent).await {
         Ok(import) => {
             let address = format!("/imports/{}?{}", self::text(&import["id"]), asked.only(&["of", "type"]));

@@ -32,8 +32,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub struct Sent {
     /// Its body.
     pub body: Option<Value>,
-    /// Its body where that is a table.
-    pub csv: Option<String>,
+    /// Its body where that is something else: its media type, and the bytes.
+    pub file: Option<(String, Bytes)>,
     /// `If-Match`: what it changes must still be that.
     pub version: Option<String>,
     /// `Idempotency-Key`: sent twice, it counts once.
@@ -83,8 +83,8 @@ impl Inside {
             return Err(Problem::new("internal", "no application"));
         };
         let uri: Uri = path.parse().map_err(|_| Problem::not_found("page"))?;
-        let kind = if sent.csv.is_some() { "text/csv; charset=utf-8" } else { "application/json" };
-        let body = sent.csv.or_else(|| sent.body.map(|body| body.to_string())).map(Bytes::from);
+        let json = |body: Value| ("application/json".to_owned(), Bytes::from(body.to_string()));
+        let (kind, body) = sent.file.or_else(|| sent.body.map(json)).unzip();
         let payload = match &body {
             Some(bytes) => {
                 let bytes = bytes.clone();
@@ -105,7 +105,7 @@ impl Inside {
             HeaderValue::from_str(text).map_err(|_| Problem::malformed("", "a form's own fields do not read"))
         };
         if let Some(bytes) = &body {
-            head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            head.headers.insert(CONTENT_TYPE, text(kind.as_deref().unwrap_or_default())?);
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
         }
         if let Some(version) = &sent.version {

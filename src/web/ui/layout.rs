@@ -12,15 +12,15 @@ use super::icons::icon;
 use super::page::{Look, Page};
 use super::words::Words;
 use crate::domain::language::Language;
-use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
 
 const STYLE: &str = include_str!("assets/relance.css");
 const SCRIPT: &str = include_str!("assets/relance.js");
 const CARDS: &str = include_str!("assets/cards.js");
+const STANDING: &str = include_str!("assets/standing.js");
 /// Changes with the program, so that browsers may keep what they have.
 static EDITION: LazyLock<String> =
-    LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{CARDS}").as_bytes())));
+    LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{STANDING}{CARDS}").as_bytes())));
 
 /// The style sheet.
 #[get("/assets/relance.css")]
@@ -32,6 +32,17 @@ pub async fn get_style() -> HttpResponse {
 #[get("/assets/relance.js")]
 pub async fn get_script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", SCRIPT)
+}
+
+/// The script of a chart that shows how many records stand where.
+#[get("/assets/standing.js")]
+pub async fn get_standing() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", STANDING)
+}
+
+/// Asks for that script.
+pub fn follow_standing() -> Markup {
+    html! { script type="module" src={ "/assets/standing.js?" (*EDITION) } {} }
 }
 
 /// The picture in a browser's tab.
@@ -58,13 +69,13 @@ fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
         .body(body)
 }
 
-/// Where somebody may go, with what they need for it.
-const PLACES: [(&str, &str, &str, Option<Permission>); 5] = [
-    ("/my-day", "nav-my-day", "day", None),
-    ("/work-list", "nav-work", "list", Some(Permission::Work)),
-    ("/sequences", "nav-sequences", "sequence", None),
-    ("/records", "nav-records", "record", None),
-    ("/admin", "nav-admin", "settings", Some(Permission::SetUp)),
+/// Where people go. What somebody may not do there is told there.
+const PLACES: [(&str, &str, &str); 5] = [
+    ("/my-day", "nav-my-day", "day"),
+    ("/work-list", "nav-work", "list"),
+    ("/sequences", "nav-sequences", "sequence"),
+    ("/records", "nav-records", "record"),
+    ("/admin", "nav-admin", "settings"),
 ];
 
 /// A page for whoever is signed in.
@@ -73,11 +84,9 @@ pub fn frame(page: &Page, title: &str, content: &Markup) -> Markup {
     let path = page.look.path.split('?').next().unwrap_or_default();
     let header = html! {
         nav.places aria-label=(words.say("nav-main")) {
-            @for (href, key, picture, needed) in PLACES {
-                @if needed.is_none_or(|permission| page.may(permission)) {
-                    @let is_here = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-                    a href=(href) aria-current=[is_here.then_some("page")] { (icon(picture)) (words.say(key)) }
-                }
+            @for (href, key, picture) in PLACES {
+                @let is_here = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+                a href=(href) aria-current=[is_here.then_some("page")] { (icon(picture)) (words.say(key)) }
             }
         }
         nav.you aria-label=(words.say("nav-you")) {

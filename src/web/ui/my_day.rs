@@ -132,7 +132,7 @@ fn list(page: &Page, items: &Value, is_own: bool) -> Markup {
 fn due(page: &Page, item: &Value) -> Markup {
     let late = item["due_at"].as_str().and_then(crate::time::Timestamp::parse).is_some_and(|due| due < page.now);
     html! {
-        @if item["score"].is_number() { span.figures title=(page.say("property-score")) { span.hidden { (page.say("property-score")) " " } b { (item["score"].to_string()) } } }
+        @if item["score"].is_number() { span.digits title=(page.say("property-score")) { span.hidden { (page.say("property-score")) " " } b { (item["score"].to_string()) } } }
         span.quietly { (page.instant(&item["due_at"])) }
         @if late { (badge("bad", &page.say("day-late"))) }
     }

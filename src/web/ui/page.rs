@@ -183,7 +183,7 @@ impl Page {
     pub async fn find(&self, path: &str) -> Result<Option<Value>, Problem> {
         match self.get(path).await {
             Ok(value) => Ok(Some(value)),
-            Err(problem) if matches!(problem.code, "not_found" | "forbidden_role" | "forbidden_option") => Ok(None),
+            Err(problem) if matches!(problem.code, "not_found" | "forbidden_role" | "option_unavailable") => Ok(None),
             Err(problem) => Err(problem),
         }
     }

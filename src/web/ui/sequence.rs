@@ -2,29 +2,23 @@
 
 mod activate;
 pub mod create;
+mod map;
 mod plan;
 mod properties;
 mod trial;
 mod versions;
 
-use std::collections::HashMap;
-
-use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use maud::{Markup, html};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::form::Form;
 use super::icons::icon;
-use super::inside::Sent;
 use super::layout::badge;
 use super::page::Page;
 use super::sequences::{status, text};
 use crate::domain::permission::Permission;
 use crate::web::problem::Problem;
-
-/// Up to so many connected records, the chart says how many stand where: they are counted each time it is drawn.
-const COUNTED_MAX: i64 = 2_000;
 
 /// The routes.
 pub fn pages(config: &mut ServiceConfig) {
@@ -32,6 +26,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .service(create::get_new)
         .service(properties::get_properties)
         .service(activate::get_activate)
+        .service(map::get_map)
         .service(versions::get_versions)
         .service(trial::get_tests)
         .service(plan::get_simulate);
@@ -97,25 +92,10 @@ impl Sequence {
         self.value["revision"].is_object()
     }
 
-    /// How many records stand at each node of the latest version.
-    pub async fn standing(&self, page: &Page) -> Result<HashMap<String, i64>, Problem> {
-        let connected = self.value["connected_count"].as_i64().unwrap_or_default();
-        if !self.is_active() || connected == 0 || connected > COUNTED_MAX {
-            return Ok(HashMap::new());
-        }
-        let sent = Sent { body: Some(json!({ "mode": "stay" })), ..Sent::default() };
-        let path = format!("/sequences/{}/migrations/preview", self.id);
-        let groups = match page.send(Method::POST, &path, sent).await {
-            Ok(preview) => preview["groups"].as_array().cloned().unwrap_or_default(),
-            // Whoever may not migrate sees the chart without.
-            Err(_) => Vec::new(),
-        };
-        let mut standing = HashMap::new();
-        for group in groups {
-            *standing.entry(text(&group["node"]).to_owned()).or_default() +=
-                group["records"].as_i64().unwrap_or_default();
-        }
-        Ok(standing)
+    /// How many records stand where, as the API counts them; nothing where none is connected.
+    pub async fn counts(&self, page: &Page) -> Result<Value, Problem> {
+        let is_empty = self.value["connected_count"].as_i64().unwrap_or_default() == 0;
+        if is_empty { Ok(Value::Null) } else { page.get(&format!("/sequences/{}/counts", self.id)).await }
     }
 
     /// Name, state, what can be done, and the tabs with the one that is shown.

@@ -281,6 +281,7 @@ const ROUTES: &[Row] = &[
     row("DELETE /sequences/{id}", WRITE, 3, On::Sequence, Give, 204),
     row("POST /sequences/{active}/deactivate", WRITE, 3, On::Sequence, Give, 200),
     row("POST /sequences/{active}/enrolments", WRITE, 8, On::Sequence, See, 200).sends(r#"{"records":["$record"]}"#),
+    row("GET /sequences/{id}/counts", READ, 5, On::Sequence, See, 200),
     row("GET /sequences/{id}/enrolments", READ, 5, On::Sequence, See, 200),
     row("POST /sequences/export", WRITE, 10, On::Whole, Nothing, 200).sends(r#"{"ids":[]}"#),
     row("POST /sequences/export", WRITE, 10, On::Sequence, See, 200).sends(r#"{"ids":["$id"]}"#),

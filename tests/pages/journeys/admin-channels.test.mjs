@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { journey, look, welcome } from "../world.mjs";
 
 test("mailboxes and text gateways are set up and tried", () =>
-  journey(async ({ server, page }) => {
+  journey(async ({ server, page, api }) => {
     await welcome(server, page);
     await page.goto("/admin/mailboxes");
     await look(page, "admin-mailboxes-none");
@@ -34,11 +34,17 @@ test("mailboxes and text gateways are set up and tried", () =>
     await page.goto("/admin/text-gateways/new");
     await page.fill("[name=name]", "Texts");
     await page.fill("[name='request.url']", "https://sms.example.org/send");
-    await page.fill("[name='request.json:json']", "{ not JSON");
+    await page.fill("[name='request.json_pairs.0.value']", "{{ nobody }}");
     await page.getByRole("button", { name: "Add gateway" }).click();
     await page.locator(".fault").first().waitFor();
     await look(page, "admin-gateway-refused");
-    await page.fill("[name='request.json:json']", '{ "to": "{{ to }}", "text": "{{ body }}", "ref": "{{ id }}" }');
+    await page.fill("[name='request.json_pairs.0.value']", "{{ from }}");
+    await page.fill("[name='request.json_pairs.4.name']", "channel");
+    await page.fill("[name='request.json_pairs.4.value']", "sms");
+    await page.fill("[name='receipts.status:optional']", "/state");
+    await page.fill("[name='receipts.delivered:lines']", "DELIVRD\narrived");
+    await page.fill("[name='receipts.failed:lines']", "UNDELIV");
+    await page.fill("[name='receipts.reference:optional']", "/ref");
     await page.fill("[name='secret:?']", "another canary");
     await page.getByRole("button", { name: "Add gateway" }).click();
     await page.waitForURL(/done=gateway/);
@@ -47,6 +53,15 @@ test("mailboxes and text gateways are set up and tried", () =>
     await page.getByRole("button", { name: "Show the address" }).click();
     await page.locator("code.secret").first().waitFor();
     await look(page, "admin-gateway");
+    const [gateway] = (await api("GET", "/text-gateways")).items;
+    assert.deepEqual(gateway.request.json, { channel: "sms", from: "{{ from }}", reference: "{{ id }}", text: "{{ body }}", to: "{{ to }}" });
+    assert.deepEqual([gateway.receipts.delivered, gateway.incoming, gateway.callback_signature], [["DELIVRD", "arrived"], null, null]);
+    // What is emptied is taken back.
+    await page.locator("summary", { hasText: "Delivery receipts" }).click();
+    for (const name of ["receipts.status:optional", "receipts.delivered:lines", "receipts.failed:lines", "receipts.reference:optional"]) await page.fill(`[name='${name}']`, "");
+    await page.getByRole("button", { name: "Save" }).first().click();
+    await page.getByText("Saved.").waitFor();
+    assert.equal((await api("GET", `/text-gateways/${gateway.id}`)).receipts, null);
     await page.goto("/admin/text-gateways");
     await look(page, "admin-gateways");
     await page.goto("/admin/deliveries?state=unknown");

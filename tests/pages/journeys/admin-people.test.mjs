@@ -32,7 +32,12 @@ test("a colleague is added, invited and put into a team", () =>
     await theirs.fill("[name=password]", PASSWORD);
     await theirs.click("main button");
     await theirs.goto("/admin/users");
-    assert.equal(await theirs.getByText("New user").count(), 0);
+    // P-32: what a role is missing for is there, with the reason.
+    assert.ok(await theirs.getByRole("button", { name: "New user" }).isDisabled());
+    assert.match(await theirs.locator("#why-admin-users-new").textContent(), /^A role is missing: this is for /);
+    await theirs.goto("/admin/settings");
+    assert.ok(await theirs.locator("#delivery select").first().isDisabled());
+    assert.match(await theirs.locator("#delivery .why").textContent(), /^A role is missing: this is for System administrator\.$/);
     await theirs.goto("/admin");
     assert.ok(await theirs.getByRole("heading", { name: "Administration" }).isVisible());
 

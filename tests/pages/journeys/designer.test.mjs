@@ -93,6 +93,8 @@ test("a blank sequence gets every node type, and undo takes each back", () =>
     await look(page, "palette");
     assert.ok(await page.getByRole("button", { name: "E-mail opened?" }).isDisabled());
     assert.match(await page.locator("#why-cond_email_open").textContent(), /after an e-mail/);
+    // P-32: a feature that is switched off is told where it is missed.
+    await page.getByText("The feature is switched off: “LinkedIn steps” in the settings.").waitFor();
 
     let last = "start";
     const chain = async (label) => {
@@ -108,7 +110,19 @@ test("a blank sequence gets every node type, and undo takes each back", () =>
     // Q-60: the e-mail goes after its condition.
     await page.click(`#tile-${email}`);
     await page.getByText("Delete it first.").waitFor();
+    // Each of the other questions to an e-mail, right after one.
     last = "cond_email_open_1.yes";
+    for (const label of ["E-mail replied to?", "Link in the e-mail followed?", "Attachment downloaded?"]) {
+      await chain("E-mail");
+      last = `${await add(page, last, label)}.yes`;
+    }
+    await chain("E-mail");
+    const several = await add(page, last, "Several e-mail signals?");
+    await page.selectOption("#panel [name=match]", "all");
+    await page.getByLabel("Replied to", { exact: true }).check();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await saved(page);
+    last = `${several}.yes`;
     for (const label of ["Automated e-mail", "Text message", "Automated text message", "Phone call"]) await chain(label);
     await add(page, last, "How did the call end?");
     await page.getByLabel("Talked to them").check();
@@ -129,7 +143,9 @@ test("a blank sequence gets every node type, and undo takes each back", () =>
     await chain("Advance to another sequence");
     const id = here.split("/").at(-1);
     const graph = await api("GET", `/sequences/${id}/graph`);
-    assert.equal(graph.nodes.length, 18);
+    assert.equal(graph.nodes.length, 26);
+    assert.equal(new Set(graph.nodes.map((node) => node.type)).size, 22);
+    assert.deepEqual(graph.nodes.find((node) => node.id === several).signals, ["reply"]);
     assert.deepEqual(graph.nodes.find((node) => node.id === "branch_field_1").condition, { field: "score", op: "ge", value: 50 });
 
     // The yes way of the call leads to the task that is there: drawn as a join.
@@ -207,6 +223,12 @@ test("a revision takes its records along", () =>
     // How many stand where.
     assert.match(await page.locator("#tile-a .standing").textContent(), /^3/);
     await look(page, "designer-active");
+    // And what happens meanwhile, without asking.
+    const { current } = await api("GET", `/records/${records[0].id}/up-next`);
+    await api("POST", `/steps/${current[0].step.id}/complete`, {});
+    const stands = (node) => page.locator(`#tile-${node} .standing`, { hasText: { a: /^2/, b: /^1/ }[node] });
+    await stands("a").waitFor();
+    await stands("b").waitFor();
     await page.click("#revise summary");
     await page.getByRole("button", { name: "Begin a revision" }).click();
     await page.getByText("The next version is open").waitFor();

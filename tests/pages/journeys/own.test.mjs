@@ -20,7 +20,7 @@ test("somebody says when they work, and how", () =>
     await page.fill("#working_hours-calendar-break-start", "13:00");
     await page.fill("#working_hours-calendar-break-end", "14:00");
     await page.locator("section:has(#working_hours-calendar-start) button").click();
-    await page.getByText("09:30–18:00").waitFor();
+    await page.getByRole("cell", { name: "09:30–18:00" }).waitFor();
     assert.equal(await page.getByText("without 13:00–14:00").count(), 1);
     await page.locator("section:has(h2:text-is('Add time off')) input[type=date]").first().fill("2026-03-16");
     await page.locator("section:has(h2:text-is('Add time off')) button").click();

@@ -78,12 +78,15 @@ pub async fn book(page: &Page, path: &str) -> Result<Markup, Problem> {
     Ok(html! {
         div.with-side {
             div {
-                @if book.entries.is_empty() { section { p { (words.say("calendar-usual")) } } } @else { (book.list()) }
+                @if book.entries.is_empty() { section { p { (words.say("calendar-usual")) } } } @else { (book.list()) (book.all_breaks()) }
                 section { h2 { (words.say("calendar-add-off")) } (book.add_off()) }
                 section { (fold(&words.say("calendar-add-hours"), false, &book.add_hours("working_hours"))) }
                 section { (fold(&words.say("calendar-add-pause"), false, &book.add_hours("non_working_hours"))) }
             }
-            aside aria-label=(words.say("calendar-clock")) { section { h2 { (words.say("calendar-clock")) } (book.clock()) } }
+            aside aria-label=(words.say("calendar-clock")) {
+                section { h2 { (words.say("calendar-clock")) } (book.clock()) }
+                section { h2 { (words.say("calendar-import")) } (import(&page, &path)) }
+            }
         }
     })
 }
@@ -120,15 +123,79 @@ impl Book<'_> {
         table(words, &["calendar-kind", "calendar-when", "actions"], &rows)
     }
 
+    /// The breaks of working hours: one more, or one less.
+    fn breaks(&self, place: usize, entry: &Value) -> Markup {
+        let words = self.words;
+        let breaks = items(&entry["breaks"]);
+        let with = |breaks: Vec<&Value>| {
+            let mut entries = self.entries.to_vec();
+            if let Some(changed) = entries.get_mut(place).and_then(Value::as_object_mut) {
+                changed.insert("breaks".into(), json!(breaks));
+            }
+            json!(entries).to_string()
+        };
+        let members = entry.as_object().into_iter().flatten().filter(|(name, _)| *name != "breaks");
+        let time = |member: &str, value: &str| {
+            let (id, name) =
+                (format!("break-{place}-{member}"), format!("entries.{place}.breaks.{}.{member}", breaks.len()));
+            html! { div.field {
+                label for=(id) { (words.say(&format!("calendar-{member}"))) }
+                input id=(id) type="time" name=(name) value=(value);
+            } }
+        };
+        html! {
+            @for (gone, pause) in breaks.iter().enumerate() {
+                (self.form.show("pair", &html! {
+                    (self.rest())
+                    (hidden("entries:json", &with(breaks.iter().enumerate().filter(|(place, _)| *place != gone).map(|(_, one)| one).collect())))
+                    span { (text(&pause["start"])) "–" (text(&pause["end"])) }
+                    button.quiet type="submit" { (words.say("holiday-remove")) }
+                }))
+            }
+            (self.form.show("", &html! {
+                (self.rest())
+                @for (other, entry) in self.entries.iter().enumerate().filter(|(other, _)| *other != place) {
+                    (hidden(&format!("entries.{other}:json"), &entry.to_string()))
+                }
+                @for (name, value) in members { (hidden(&format!("entries.{place}.{name}:json"), &value.to_string())) }
+                @for (one, pause) in breaks.iter().enumerate() { (hidden(&format!("entries.{place}.breaks.{one}:json"), &pause.to_string())) }
+                div.fields { (time("start", "12:00")) (time("end", "13:00")) }
+                button.plain type="submit" { (icon("add")) (words.say("calendar-add-break")) }
+            }))
+        }
+    }
+
+    /// The breaks of all working hours, each a part that opens.
+    fn all_breaks(&self) -> Markup {
+        let hours = self.entries.iter().enumerate().filter(|(_, entry)| entry["kind"] == "working_hours");
+        html! {
+            @for (place, entry) in hours {
+                section { details.fold id={ "breaks-" (place) } {
+                    summary { (self.words.say("calendar-breaks")) ": " (self.hours(entry)) }
+                    div { (self.breaks(place, entry)) }
+                } }
+            }
+        }
+    }
+
+    /// The days and the time of an entry.
+    fn hours(&self, entry: &Value) -> String {
+        let days: Vec<String> =
+            texts(&entry["weekdays"]).iter().map(|day| self.words.say(&format!("weekday-{day}"))).collect();
+        match entry["start"].as_str() {
+            Some(start) => format!("{} {start}–{}", days.join(", "), text(&entry["end"])),
+            None => days.join(", "),
+        }
+    }
+
     fn when(&self, entry: &Value) -> Markup {
         let words = self.words;
-        let days: Vec<String> =
-            texts(&entry["weekdays"]).iter().map(|day| words.say(&format!("weekday-{day}"))).collect();
+        let pause = |pause: &Value| format!("{}–{}", text(&pause["start"]), text(&pause["end"]));
+        let pauses: Vec<String> = items(&entry["breaks"]).iter().map(pause).collect();
         let (from, until) = (entry["from"].as_str(), entry["until"].as_str());
         html! {
-            @if !days.is_empty() { (days.join(", ")) " " }
-            @if let Some(start) = entry["start"].as_str() { (start) "–" (text(&entry["end"])) " " }
-            @for pause in items(&entry["breaks"]) { span.quietly { (words.say("calendar-break")) " " (text(&pause["start"])) "–" (text(&pause["end"])) " " } }
+            (self.hours(entry)) " "
+            @if !pauses.is_empty() { span.quietly { (words.say("calendar-break")) " " (pauses.join(", ")) " " } }
             @if let Some(from) = from { (date(self.page, from)) }
             @if let Some(until) = until.filter(|until| Some(*until) != from) { " – " (date(self.page, until)) }
         }
@@ -186,5 +253,25 @@ impl Book<'_> {
             (hidden("entries:json", &json!(self.entries).to_string()))
             button type="submit" { (words.say("save")) }
         })
+    }
+}
+
+/// Days off from another calendar (TM-5).
+fn import(page: &Page, path: &str) -> Markup {
+    let words = page.words();
+    let form = Form::with_file(page, &format!("{path}/import")).once();
+    html! {
+        (form.show("", &html! {
+            (form.file(&words.say("calendar-file"), ".ics,text/calendar", &words.say("calendar-file-help")))
+            button.plain type="submit" { (icon("upload")) (words.say("calendar-take")) }
+        }))
+        @if let Some(answer) = form.answer() {
+            div.verdict role="status" {
+                p { strong { (words.count("calendar-taken", answer["days"].as_i64().unwrap_or_default())) } }
+                @for (member, key) in [("repeating", "calendar-repeating"), ("unread", "calendar-unread")] {
+                    @if let Some(number) = answer[member].as_i64().filter(|number| *number > 0) { p.help { (words.count(key, number)) } }
+                }
+            }
+        }
     }
 }

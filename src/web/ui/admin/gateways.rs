@@ -1,17 +1,20 @@
 //! `/admin/text-gateways`: the providers that text messages leave through, each by the request that it wants.
 
+mod fields;
+
 use actix_web::web::{Path, ServiceConfig};
 use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use self::fields::Fields;
 use super::super::form::Form;
 use super::super::icons::icon;
 use super::super::layout::{badge, empty};
 use super::super::page::Page;
 use super::super::words::Words;
 use super::mailboxes::verdict;
-use super::parts::{confirm, fold, items, next, none, owner_name, owners, query, table, text, top};
+use super::parts::{confirm, items, next, none, owner_name, owners, query, table, text, top};
 use crate::web::problem::Problem;
 
 /// These pages.
@@ -73,62 +76,9 @@ pub async fn get_new_gateway(page: Page) -> Result<HttpResponse, Problem> {
     let form = Form::new(&page, "POST", "/text-gateways").then("/admin/text-gateways/{id}").done("gateway");
     let content = html! {
         (top(&page, &[("/admin/text-gateways", &words.say("admin-text-gateways"))], &words.say("gateway-new"), &html! {}))
-        section.reading { (form.show("", &html! { (fields(&form, words, &owners, &example())) button type="submit" { (words.say("gateway-add")) } })) }
+        section.reading { (form.show("", &html! { (Fields { form: &form, words, gateway: &example() }.show(&owners)) button type="submit" { (words.say("gateway-add")) } })) }
     };
     Ok(page.show(&words.say("gateway-new"), &content))
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
-}
-
-fn fields(form: &Form, words: Words, owners: &[(String, String)], gateway: &Value) -> Markup {
-    let label = |name: &str| words.say(&format!("gateway-{name}"));
-    let help = |name: &str| words.say(&format!("gateway-{name}-help"));
-    let repeats = ["blind", "idempotent"].map(|kind| (kind, words.say(&format!("gateway-repeats-{kind}-long"))));
-    let (request, proof) = (&gateway["request"], &gateway["authentication"]);
-    let methods = ["POST", "PUT", "GET"].map(|method| (method, method));
-    let proofs = ["none", "bearer", "basic", "hmac"].map(|proof| (proof, words.say(&format!("proof-{proof}"))));
-    let kept = |has: &str| words.say(if gateway[has] == true { "secret-kept" } else { "secret-none" });
-    let data = |name: &str, key: &str, value: &Value, rows| {
-        form.area(&format!("{name}:json"), &label(key), &pretty(value), rows, Some(&help(key)))
-    };
-    html! {
-        div.fields {
-            (form.text("name", &words.say("name"), text(&gateway["name"])))
-            (form.input("text", "from:optional", &label("from"), text(&gateway["from"]), Some(&help("from"))))
-            (form.input("text", "country:optional", &label("country"), text(&gateway["country"]), Some(&help("country"))))
-            (form.select("owner:json", &words.say("owner"), &gateway["owner"].to_string(), owners))
-        }
-        (form.select("repeats", &label("repeats"), text(&gateway["repeats"]), &repeats))
-        h2.part { (label("request")) }
-        p.help { (help("request")) }
-        div.fields {
-            (form.select("request.method", &label("method"), text(&request["method"]), &methods))
-            (form.input("url", "request.url", &label("url"), text(&request["url"]), None))
-        }
-        (data("request.json", "json", &request["json"], 7))
-        (fold(&label("more"), form.is_refused(), &html! {
-            (data("request.form", "form", &request["form"], 3))
-            (data("request.query", "query", &request["query"], 3))
-            (data("request.headers", "headers", &request["headers"], 3))
-        }))
-        h2.part { (label("proof")) }
-        div.fields {
-            (form.select("authentication.type", &label("proof"), text(&proof["type"]), &proofs))
-            (form.text("authentication.username:optional", &words.say("server-username"), text(&proof["username"])))
-            (form.input("password", "secret:?", &label("secret"), "", Some(&kept("has_secret"))))
-        }
-        (fold(&label("signature"), form.is_refused(), &data("authentication.signature", "signature", &proof["signature"], 3)))
-        h2.part { (label("back")) }
-        (fold(&label("back-more"), form.is_refused(), &html! {
-            (data("answer", "answer", &gateway["answer"], 4))
-            (data("receipts", "receipts", &gateway["receipts"], 4))
-            (data("incoming", "incoming", &gateway["incoming"], 4))
-            (data("callback_signature", "callback", &gateway["callback_signature"], 3))
-            (form.input("password", "callback_secret:?", &label("callback-secret"), "", Some(&kept("has_callback_secret"))))
-        }))
-    }
 }
 
 /// One gateway.
@@ -144,7 +94,7 @@ pub async fn get_gateway(page: Page, id: Path<String>) -> Result<HttpResponse, P
     let content = html! {
         (top(&page, &[("/admin/text-gateways", &words.say("admin-text-gateways"))], name, &html! {}))
         div.with-side.wide-side {
-            section { (form.show("", &html! { (fields(&form, words, &owners, &gateway)) button type="submit" { (words.say("save")) } })) }
+            section { (form.show("", &html! { (Fields { form: &form, words, gateway: &gateway }.show(&owners)) button type="submit" { (words.say("save")) } })) }
             aside aria-label=(words.say("mailbox-try")) {
                 section { h2 { (words.say("mailbox-try")) } (trial(&page, &path)) }
                 section { h2 { (words.say("gateway-inbound")) } (inbound(&page, &path)) }

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::form::{Form, hidden};
-use super::super::icons::icon;
 use super::super::layout::{badge, empty};
+use super::super::missing;
 use super::super::page::Page;
 use super::super::words::Words;
 use super::parts::{confirm, items, next, none, owner_name, owners, query, table, text, top};
@@ -25,12 +25,17 @@ pub async fn get_mailboxes(page: Page) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let list = page.get(&format!("/mailboxes?{}", query(&page, &["cursor"]))).await?;
     let owners = owners(&page, "owner-everybody").await?;
-    let new = html! { @if page.may(Permission::SetUp) { a.button.main href="/admin/mailboxes/new" { (icon("add")) (words.say("mailbox-new")) } } };
+    let new = missing::link(
+        "/admin/mailboxes/new",
+        "add",
+        &words.say("mailbox-new"),
+        missing::role(&page, Permission::SetUp),
+    );
     let rows = html! { @for mailbox in items(&list) { (row(words, &owners, mailbox)) } };
     let content = html! {
         (top(&page, &[], &words.say("admin-mailboxes"), &new))
         @if items(&list).is_empty() {
-            (empty(&words.say("mailboxes-none"), &words.say("mailboxes-none-text"), &new))
+            (empty(&words.say("mailboxes-none"), &words.say("mailboxes-none-text"), &if page.may(Permission::SetUp) { new.clone() } else { html! {} }))
         } @else {
             (table(words, &["mailbox-address", "name", "owner", "mailbox-server", "mailbox-answers", "#cap-per-day"], &rows))
             (next(&page, &list))

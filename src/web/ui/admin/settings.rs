@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::super::form::Form;
+use super::super::missing;
 use super::super::page::Page;
 use super::super::words::Words;
 use super::parts::{items, text, texts, top};
@@ -59,7 +60,7 @@ pub async fn get_settings(page: Page) -> Result<HttpResponse, Problem> {
             nav.index aria-label=(words.say("settings-parts")) { ul.plain {
                 @for (name, _, _) in &parts { li { a href={ "#" (name) } { (words.say(&format!("settings-{name}"))) } } }
             } }
-            div { @for (name, permission, fields) in &parts { (sheet.part(name, page.may(*permission), fields)) } }
+            div { @for (name, permission, fields) in &parts { (sheet.part(name, *permission, fields)) } }
         }
     };
     Ok(page.show(&words.say("admin-settings"), &content))
@@ -74,14 +75,14 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    fn part(&self, name: &str, may: bool, fields: &Markup) -> Markup {
+    fn part(&self, name: &str, needed: Permission, fields: &Markup) -> Markup {
+        let why = missing::role(self.page, needed);
         html! {
             section id=(name) {
                 h2 { (self.words.say(&format!("settings-{name}"))) }
                 (self.form.show("settings", &html! {
-                    fieldset disabled[!may] { (fields) }
-                    @if may { button type="submit" { (self.words.say("save")) } }
-                    @else { p.why { (self.words.say("settings-not-yours")) } }
+                    fieldset disabled[why.is_some()] { (fields) }
+                    @match &why { None => button type="submit" { (self.words.say("save")) }, Some(why) => p.why { (why) } }
                 }))
             }
         }

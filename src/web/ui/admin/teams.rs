@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::super::form::Form;
 use super::super::icons::icon;
 use super::super::layout::{badge, empty};
+use super::super::missing;
 use super::super::page::Page;
 use super::super::words::Words;
 use super::parts::{confirm, items, names, next, query, table, text, texts, top};
@@ -26,12 +27,12 @@ pub fn pages(config: &mut ServiceConfig) {
 pub async fn get_teams(page: Page) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let list = page.get(&format!("/teams?{}", query(&page, &["cursor"]))).await?;
-    let new = html! { a.button.main href="/admin/teams/new" { (icon("add")) (words.say("team-new")) } };
+    let new = missing::link("/admin/teams/new", "add", &words.say("team-new"), missing::role(&page, Permission::SetUp));
     let rows = html! { @for team in items(&list) { (row(words, team)) } };
     let content = html! {
-        (top(&page, &[], &words.say("admin-teams"), &html! { @if page.may(Permission::SetUp) { (new) } }))
+        (top(&page, &[], &words.say("admin-teams"), &new))
         @if items(&list).is_empty() {
-            (empty(&words.say("teams-none"), &words.say("teams-none-text"), &new))
+            (empty(&words.say("teams-none"), &words.say("teams-none-text"), &if page.may(Permission::SetUp) { new.clone() } else { html! {} }))
         } @else {
             (table(words, &["name", "team-kind", "#team-members"], &rows))
             (next(&page, &list))

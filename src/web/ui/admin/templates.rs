@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::form::Form;
+use super::super::form::{Form, hidden};
 use super::super::icons::icon;
 use super::super::layout::{badge, empty};
 use super::super::page::Page;
@@ -158,6 +158,10 @@ fn fields(form: &Form, words: Words, kind: Kind, template: &Value) -> Markup {
     }
 }
 
+/// What a browser offers to choose from; the API says what is taken.
+const ATTACHABLE: &str =
+    ".pdf,.png,.jpg,.jpeg,.gif,.txt,.csv,.ics,.zip,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp";
+
 /// What fills itself in, and the text that says what it is.
 pub const BLANKS: [(&str, &str); 9] = [
     ("{{ record.name }}", "blank-name"),
@@ -220,7 +224,7 @@ async fn one(page: Page, kind: Kind, id: &str) -> Result<HttpResponse, Problem> 
                 section { h2 { (words.say("template-preview")) } (preview(&page, &path, items(&records))) }
                 @if !is_shipped {
                     section { (blanks(words)) }
-                    @if kind.is_mail() && !items(&template["attachments"]).is_empty() { (attachments(&page, &path, &template)) }
+                    @if kind.is_mail() { (attachments(&page, &path, &template)) }
                     section { (confirm(&remove, &words.say("template-delete"), &words.say("template-delete-ask"))) }
                 }
             }
@@ -264,6 +268,7 @@ fn preview(page: &Page, path: &str, records: &[Value]) -> Markup {
 
 fn attachments(page: &Page, path: &str, template: &Value) -> Markup {
     let words = page.words();
+    let attach = Form::with_file(page, &format!("{path}/attachments")).done("attached");
     html! {
         section {
             h2 { (words.say("template-files")) }
@@ -271,6 +276,11 @@ fn attachments(page: &Page, path: &str, template: &Value) -> Markup {
                 (text(&file["name"]))
                 (Form::new(page, "DELETE", &format!("{path}/attachments/{}", text(&file["id"]))).done("saved").button("quiet", &words.say("template-detach")))
             } } }
+            (attach.show("", &html! {
+                (hidden("_name", "name"))
+                (attach.file(&words.say("template-attach"), ATTACHABLE, &words.say("template-attach-help")))
+                button.plain type="submit" { (icon("upload")) (words.say("template-attach-do")) }
+            }))
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::form::Form;
 use super::super::icons::icon;
 use super::super::layout::{badge, empty};
+use super::super::missing;
 use super::super::page::Page;
 use super::super::words::Words;
 use super::parts::{asked, badges, confirm, items, next, query, table, text, texts, top, zone_field};
@@ -24,11 +25,11 @@ pub fn pages(config: &mut ServiceConfig) {
 pub async fn get_users(page: Page) -> Result<HttpResponse, Problem> {
     let words = page.words();
     let list = page.get(&format!("/users?{}", query(&page, &["q", "cursor"]))).await?;
-    let new = html! { a.button.main href="/admin/users/new" { (icon("add")) (words.say("user-new")) } };
+    let new = missing::link("/admin/users/new", "add", &words.say("user-new"), missing::role(&page, Permission::SetUp));
     let rows = html! { @for user in items(&list) { (row(words, user)) } };
     let q = asked(&page, "q");
     let content = html! {
-        (top(&page, &[], &words.say("admin-users"), &html! { @if page.may(Permission::SetUp) { (new) } }))
+        (top(&page, &[], &words.say("admin-users"), &new))
         form.filters method="get" action="/admin/users" role="search" {
             div.field.wide {
                 label for="q" { (words.say("search")) }

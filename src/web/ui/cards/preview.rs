@@ -74,7 +74,7 @@ fn sign(editor: &Editor, name: &str) -> Markup {
         span.face-sign title=(label) {
             span.hidden { (label) }
             @match name {
-                "score" => b.figures aria-hidden="true" { "72" },
+                "score" => b.digits aria-hidden="true" { "72" },
                 "grade" => b aria-hidden="true" { "B" },
                 "follow" => (icon("custom_activity")),
                 "unopened" => span.face-unopened aria-hidden="true" {},

@@ -12,6 +12,7 @@ use crate::web::ui::chart::{Graph, is_branching, picture, title};
 use crate::web::ui::condition;
 use crate::web::ui::form::{Form, hidden};
 use crate::web::ui::icons::icon;
+use crate::web::ui::missing;
 use crate::web::ui::page::Page;
 use crate::web::ui::sequence::Sequence;
 use crate::web::ui::sequences::text;
@@ -38,20 +39,34 @@ pub fn nothing(words: Words, is_editable: bool) -> Markup {
 }
 
 /// The palette: everything, with the reason where something cannot stand there.
-pub fn palette(page: &Page, sequence: &Sequence, graph: &Graph, place: Place, version: Option<&str>) -> Markup {
+pub async fn palette(
+    page: &Page,
+    sequence: &Sequence,
+    graph: &Graph<'_>,
+    place: Place<'_>,
+    version: Option<&str>,
+) -> Result<Markup, Problem> {
     let words = page.words();
     let named = if place.node.is_empty() { place.exit.to_owned() } else { format!("{}.{}", place.node, place.exit) };
     let form = |action: &str| {
         Form::to(page, format!("/designer/{}/{action}", sequence.id)).of_version(version.map(str::to_owned))
     };
+    let settings = page.get("/settings").await?;
+    // What stands there all the same, but finds nothing to ask or to show.
+    let off = |group: &str| match group {
+        "conditions" => missing::feature(words, &settings, "email_engagement"),
+        "linkedin" => missing::feature(words, &settings, "linkedin"),
+        _ => None,
+    };
     let joinable = edit::joinable(graph, place);
     let target = graph.target(place.node, place.exit);
-    html! {
+    Ok(html! {
         h2 { (words.say("palette")) }
         (form("add").show("palette", &html! {
             (hidden("_place", &named))
             @for (group, kinds) in PALETTE {
                 h3 { (words.say(&format!("palette-{group}"))) }
+                @if let Some(why) = off(group) { p.help { (why) } }
                 ul.plain {
                     @for kind in kinds { (offer(words, graph, place, kind)) }
                 }
@@ -71,7 +86,7 @@ pub fn palette(page: &Page, sequence: &Sequence, graph: &Graph, place: Place, ve
             }
         }
         p { a.button href={ "/sequences/" (sequence.id) } data-swap="" { (words.say("cancel")) } }
-    }
+    })
 }
 
 fn name(words: Words, node: &Value) -> String {

@@ -12,9 +12,11 @@
 //! | `local` | an instant in the reader's zone, as `datetime-local` writes it; null where it is empty |
 //!
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part
-//! `NAME_rows` is the condition `NAME` in rows (`condition.rs`), and a part `NAME_filled` the list `NAME` without what says
-//! nothing in it. A place has at most 16 parts, and all that is said nests
-//! at most 100 levels, less than what the API reads as JSON.
+//! `NAME_rows` is the condition `NAME` in rows (`condition.rs`), and a part `NAME_pairs` an object by its names and values:
+//! `NAME_pairs.0.name`, `NAME_pairs.0.value`; one without a name is left out, and so is the object without any. With a part
+//! `NAME_maybe`, the object `NAME` is null where nothing in it is filled in; a part `NAME_filled` is the list `NAME` without what
+//! says nothing in it (`whole.rs`). A place has at most 16 parts, and all that is
+//! said nests at most 100 levels, less than what the API reads as JSON.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
+use super::whole;
 use crate::domain::schedule::civil;
 use crate::time::Timestamp;
 use crate::web::problem::Problem;
@@ -51,30 +54,10 @@ impl Node {
                 let rows: Vec<String> =
                     said.keys().filter_map(|key| key.strip_suffix("_rows")).map(str::to_owned).collect();
                 rows.iter().for_each(|name| condition::read(&mut said, name));
-                filled(said)
+                whole::read(&mut said);
+                Value::Object(said)
             }
         }
-    }
-}
-
-/// The lists of which only what says something is meant.
-fn filled(said: Map<String, Value>) -> Value {
-    let each = said.into_iter().map(|(name, value)| match (name.strip_suffix("_filled"), value) {
-        (Some(list), Value::Array(parts)) => {
-            (list.to_owned(), parts.into_iter().filter(|part| !says_nothing(part)).collect())
-        }
-        (_, value) => (name, value),
-    });
-    Value::Object(each.collect())
-}
-
-fn says_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(parts) => parts.is_empty(),
-        Value::Object(parts) => parts.values().all(says_nothing),
-        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -185,6 +168,10 @@ mod tests {
             ("lines:lines", "x\r\n\r\n y "),
             ("to:json", r#"{"team":"1"}"#),
             ("password:?", ""),
+            ("head_pairs.0.name", "1"),
+            ("head_pairs.0.value", "one"),
+            ("head_pairs.1.name", " "),
+            ("head_pairs.1.value", "left out"),
             ("rows.10.a", "last"),
             ("rows.2.a", "first"),
             ("card_filled.0.fields_filled.0", ""),
@@ -199,7 +186,7 @@ mod tests {
             "name": "A\nB", "description": null, "on": true, "off": false,
             "fuse": { "min_sent": 20, "bounce_percent": 0.5, "complaint_percent": null },
             "put": { "in": 2 }, "tags": ["a", "b"], "none": [], "lines": ["x", "y"], "to": { "team": "1" },
-            "rows": [{ "a": "first" }, { "a": "last" }], "card": [{ "fields": ["name"] }],
+            "head": { "1": "one" }, "rows": [{ "a": "first" }, { "a": "last" }], "card": [{ "fields": ["name"] }],
             "at": "2026-03-29T01:00:00.000Z", "then": "2026-07-01T07:00:00.000Z",
         });
         assert_eq!(read(&fields, Tz::Europe__Paris), Ok(expected));

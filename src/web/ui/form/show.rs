@@ -19,6 +19,7 @@ pub struct Form<'a> {
     done: Option<&'static str>,
     is_once: bool,
     is_single: bool,
+    has_file: bool,
 }
 
 impl<'a> Form<'a> {
@@ -29,7 +30,8 @@ impl<'a> Form<'a> {
 
     /// One that a page of its own answers.
     pub fn to(page: &'a Page, action: String) -> Form<'a> {
-        Form { page, action, also: None, version: None, then: None, done: None, is_once: false, is_single: false }
+        let (is_once, is_single, has_file) = (false, false, false);
+        Form { page, action, also: None, version: None, then: None, done: None, is_once, is_single, has_file }
     }
 
     /// One of its buttons asks `METHOD /api/v1PATH` of the same fields.
@@ -74,6 +76,11 @@ impl<'a> Form<'a> {
         self
     }
 
+    /// One whose file is sent to `POST /api/v1PATH`.
+    pub fn with_file(page: &'a Page, path: &str) -> Form<'a> {
+        Form { has_file: true, ..Form::to(page, format!("/upload{path}")) }
+    }
+
     /// What was answered to it just now, if its page shows that.
     pub fn answer(&self) -> Option<&'a Value> {
         self.answered().map(|answered| &answered.value)
@@ -95,7 +102,7 @@ impl<'a> Form<'a> {
     /// The form around its fields.
     pub fn show(&self, class: &str, fields: &Markup) -> Markup {
         html! {
-            form.(class) method="post" action=(self.action) {
+            form.(class) method="post" action=(self.action) enctype=[self.has_file.then_some("multipart/form-data")] {
                 input type="hidden" name="_at" value=(self.page.look.path);
                 @if let Some(version) = &self.version { input type="hidden" name="_match" value=(version); }
                 @if let Some(then) = &self.then { input type="hidden" name="_then" value=(then); }
@@ -175,6 +182,13 @@ impl<'a> Form<'a> {
                     step=[(kind == "number").then_some("any")]
                     aria-describedby=[control.described] aria-invalid=[control.is_wrong.then_some("true")];
             }
+        })
+    }
+
+    /// A file; `accept` names the types that are offered.
+    pub fn file(&self, label: &str, accept: &str, help: &str) -> Markup {
+        self.field_with("file", label, Some(help), |control| {
+            html! { input id=(control.id) name=(control.name) type="file" accept=(accept) required aria-describedby=[control.described]; }
         })
     }
 

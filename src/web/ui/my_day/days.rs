@@ -69,7 +69,7 @@ pub fn figures(page: &Page, seller: &Value) -> Markup {
     let (done, left) = (count(&seller["done_today"]), count(&today["planned"]));
     let said = words.fill("day-progress", &[("done", &done.to_string()), ("all", &(done + left).to_string())]);
     let figure =
-        |value: &Value, key: &str| html! { div.figure { strong.figures { (page.number(value)) } (words.say(key)) } };
+        |value: &Value, key: &str| html! { div.figure { strong.digits { (page.number(value)) } (words.say(key)) } };
     html! {
         section.day-figures data-live="/api/v1/stream?topics=work_list" {
             div.figures-row {
@@ -100,7 +100,7 @@ pub fn bar(page: &Page, seller: &Value, day: &Value) -> Markup {
         @if day["works"] == false && planned == 0 { span.quietly { (words.say("day-off")) } }
         @else {
             progress.load max=(most) value=(planned) aria-label=(said) {}
-            span.figures.quietly { (said) }
+            span.digits.quietly { (said) }
         }
     }
 }

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::Sequence;
+use super::map::Names;
 use crate::web::problem::Problem;
 use crate::web::ui::designer::diagnostics;
 use crate::web::ui::form::Form;
@@ -28,6 +29,7 @@ pub async fn get_activate(page: Page, id: Path<String>) -> Result<HttpResponse, 
     let (errors, warnings): (Vec<&Value>, Vec<&Value>) = found.iter().partition(|found| found["severity"] == "error");
     let moves =
         if sequence.has_revision() && errors.is_empty() { previews(&page, &sequence).await? } else { Vec::new() };
+    let names = if moves.is_empty() { Names::default() } else { Names::of(&page, &sequence).await? };
     let content = html! {
         (sequence.head(&page, "designer"))
         section.middle {
@@ -38,7 +40,7 @@ pub async fn get_activate(page: Page, id: Path<String>) -> Result<HttpResponse, 
             } @else {
                 @if !warnings.is_empty() { div.warning { strong { (words.count("activate-warnings", warnings.len() as i64)) } (list(&page, &sequence, &warnings)) } }
                 p { (words.say(if sequence.has_revision() { "publish-text" } else { "activate-text" })) }
-                (form(&page, &sequence, &moves))
+                (form(&page, &sequence, &moves, &names))
             }
         }
     };
@@ -75,7 +77,7 @@ fn after(page: &Page, sequence: &Sequence) -> String {
     }
 }
 
-fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)]) -> Markup {
+fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)], names: &Names) -> Markup {
     let words = page.words();
     let form = Form::new(page, "POST", &format!("/sequences/{}/activate", sequence.id))
         .of_version(sequence.version.clone())
@@ -92,9 +94,10 @@ fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)]) -> Markup {
                         input type="radio" name="migration.mode" value=(mode) checked[chosen == *mode];
                         span { strong { (words.say(&format!("migrate-{mode}"))) } " " (words.say(&format!("migrate-{mode}-text"))) }
                     }
-                    (groups(page, mode, preview))
+                    (groups(page, mode, preview, names))
                 }
             }
+            p { a href={ "/sequences/" (sequence.id) "/activate/map" } { (words.say("migrate-map")) } }
         } @else {
             details { summary { (words.say("pilot")) }
                 (form.input("number", "pilot.records:number?", &words.say("pilot-records"), "", Some(&words.say("pilot-help"))))
@@ -108,7 +111,7 @@ fn form(page: &Page, sequence: &Sequence, moves: &[(&str, Value)]) -> Markup {
 }
 
 /// Where records stand, and what becomes of them.
-fn groups(page: &Page, mode: &str, preview: &Value) -> Markup {
+pub(super) fn groups(page: &Page, mode: &str, preview: &Value, names: &Names) -> Markup {
     let words = page.words();
     let groups = preview["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
@@ -118,23 +121,11 @@ fn groups(page: &Page, mode: &str, preview: &Value) -> Markup {
                     thead { tr { th scope="col" { (words.say("column-version")) } th scope="col" { (words.say("migrate-from")) }
                         th.number scope="col" { (words.say("migrate-records")) } th scope="col" { (words.say("migrate-to")) } } }
                     tbody { @for group in groups { tr {
-                        td { (group["version"].to_string()) } td { (text(&group["node"])) } td.number { (page.number(&group["records"])) }
-                        td { @if group["conflict"].is_string() { span.fault { (words.say("migrate-conflict")) " " (text(&group["conflict"])) } } @else { (told(&group["becomes"])) } }
+                        td { (group["version"].to_string()) } td { (names.before(&group["node"])) } td.number { (page.number(&group["records"])) }
+                        td { @if group["conflict"].is_string() { span.fault { (words.say("migrate-conflict")) " " (text(&group["conflict"])) } } @else { (names.after(&group["becomes"])) } }
                     } } }
                 }
             }
         }
-    }
-}
-
-fn told(becomes: &Value) -> String {
-    match becomes {
-        Value::String(text) => text.clone(),
-        Value::Object(parts) => parts
-            .iter()
-            .map(|(name, value)| format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-            .collect::<Vec<_>>()
-            .join(", "),
-        _ => "–".into(),
     }
 }

@@ -26,6 +26,7 @@ pub async fn get_properties(page: Page, id: Path<String>) -> Result<HttpResponse
     let words = page.words();
     let sequence = Sequence::read(&page, &id).await?;
     let fields = page.get(&format!("/record-types/{}/fields?limit=500", sequence.record_type)).await?;
+    let known = condition::of_records(words, &fields);
     let fields: Vec<Value> = fields["items"].as_array().cloned().unwrap_or_default();
     let people = People::of(&page).await?;
     let tags = page.get("/tags").await?;
@@ -38,7 +39,7 @@ pub async fn get_properties(page: Page, id: Path<String>) -> Result<HttpResponse
             section { h2 { (words.say("properties")) } (of_owner(&basics(&page, &sequence, &people), may)) }
             section #assign { h2 { (words.say("assign-to")) } (of_owner(&assign_to(&page, &sequence, &fields), may)) }
             section { h2 { (words.say("column-tags")) } (of_owner(&tagged(&page, &sequence, &tags), page.may(Permission::Tag))) }
-            section { h2 { (words.say("running")) } (of_owner(&running(&page, &sequence), may)) }
+            section { h2 { (words.say("running")) } (of_owner(&running(&page, &sequence, &known), may)) }
             section { h2 { (words.say("sending")) } (of_owner(&window(&page, &sequence), may)) }
             section { h2 { (words.say("fuse")) } (of_owner(&fuse(&page, &sequence), may)) }
             section #copy { h2 { (words.say("copy-sequence")) } (copy(&page, &sequence)) }
@@ -116,46 +117,47 @@ fn tagged(page: &Page, sequence: &Sequence, tags: &Value) -> Markup {
     }
 }
 
-/// How records go through it.
-fn running(page: &Page, sequence: &Sequence) -> Markup {
+/// What is usual, and what is so now where that is something else.
+fn with_own(usual: &[(String, String)], own: Option<(String, String)>) -> Vec<(String, String)> {
+    usual.iter().cloned().chain(own).collect()
+}
+
+/// How records go through it; `known` is what a condition may ask of them.
+fn running(page: &Page, sequence: &Sequence, known: &[Value]) -> Markup {
     let (words, form) = (page.words(), sequence.form(page));
     let value = &sequence.value;
-    let reentry = match &value["reentry"] {
-        Value::String(kind) => kind.clone(),
-        other => other.to_string(),
-    };
-    let reentries = [
-        ("\"any_time\"", "reentry-any-time"),
-        ("\"never\"", "reentry-never"),
-        ("{\"after_days\":30}", "reentry-30"),
-        ("{\"after_days\":90}", "reentry-90"),
-    ];
-    let mut options: Vec<(String, String)> =
-        reentries.iter().map(|(json, key)| ((*json).to_owned(), words.say(key))).collect();
-    let now = value["reentry"].to_string();
-    if !options.iter().any(|(json, _)| *json == now) {
-        options.push((now.clone(), reentry));
-    }
+    let reentries = [("\"any_time\"", "reentry-any-time"), ("\"never\"", "reentry-never")];
+    let reentries = reentries.map(|(json, key)| (json.to_owned(), words.say(key)));
     let goals = [("\"success\"", "goal-success"), ("\"reply\"", "goal-reply"), ("\"meeting\"", "goal-meeting")];
-    let mut goals: Vec<(String, String)> =
-        goals.iter().map(|(json, key)| ((*json).to_owned(), words.say(key))).collect();
-    let goal = value["goal"].to_string();
-    if !goals.iter().any(|(json, _)| *json == goal) {
-        goals.push((goal.clone(), words.say("goal-field")));
-    }
+    let goals = goals.map(|(json, key)| (json.to_owned(), words.say(key)));
+    let (reentry, goal) = (value["reentry"].to_string(), value["goal"].to_string());
+    let (days, is_after) = (value["reentry"]["after_days"].as_i64(), value["reentry"].is_object());
     html! {
         (form.show("", &html! {
-            (form.select("reentry:json", &words.say("reentry"), &now, &options))
+            (form.select("reentry:json", &words.say("reentry"), &reentry, &with_own(&reentries, is_after.then(|| (reentry.clone(), words.count("reentry-days", days.unwrap_or_default()))))))
             button.plain type="submit" { (words.say("save")) }
         }))
+        details.fold open[form.is_refused()] { summary { (words.say("reentry-after")) } div {
+            (form.show("", &html! {
+                div.short { (form.input("number", "reentry.after_days:number", &words.say("reentry-after-days"), &days.map(|days| days.to_string()).unwrap_or_default(), None)) }
+                button.plain type="submit" { (words.say("save")) }
+            }))
+        } }
         fieldset.spaced disabled[!sequence.is_open_for_drawing()] {
             @if !sequence.is_open_for_drawing() { p.help { (words.say("only-in-revision")) } }
             (form.show("", &html! {
                 p { (form.flag("exit_on_reply:flag", &words.say("exit-on-reply"), value["exit_on_reply"] == true)) }
                 p { (form.flag("wait_computation:flag", &words.say("wait-computation"), value["wait_computation"] == true)) }
-                (form.select("goal:json", &words.say("goal"), &goal, &goals))
+                (form.select("goal:json", &words.say("goal"), &goal, &with_own(&goals, value["goal"].is_object().then(|| (goal.clone(), words.say("goal-field"))))))
                 button.plain type="submit" { (words.say("save")) }
             }))
+            details.fold open[value["goal"].is_object()] { summary { (words.say("goal-own")) } div {
+                p.help { (words.say("goal-own-help")) }
+                (form.show("", &html! {
+                    (condition::show(words, &form, "goal.field", &value["goal"]["field"], known))
+                    button.plain type="submit" { (words.say("save")) }
+                }))
+            } }
         }
     }
 }

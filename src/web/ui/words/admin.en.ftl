@@ -1,6 +1,5 @@
 crumbs = Where you are
 state = State
-admin-closed = Only administrators may open this.
 admin-group-people = People
 admin-group-messages = Messages
 admin-group-data = Data

@@ -1,6 +1,5 @@
 crumbs = Où vous êtes
 state = État
-admin-closed = Seuls les administrateurs peuvent ouvrir cette page.
 admin-group-people = Personnes
 admin-group-messages = Messages
 admin-group-data = Données

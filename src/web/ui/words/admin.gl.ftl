@@ -1,6 +1,5 @@
 crumbs = Onde está
 state = Estado
-admin-closed = Só os administradores poden abrir isto.
 admin-group-people = Persoas
 admin-group-messages = Mensaxes
 admin-group-data = Datos

@@ -153,6 +153,12 @@ calendar-break = without
 calendar-break-start = Break from
 calendar-break-end = Break to
 calendar-break-help = Leave both empty where there is no break.
+calendar-breaks = Breaks
+calendar-add-break = Add a break
+calendar-import = From another calendar
+calendar-file = Calendar file
+calendar-file-help = An .ics file, as Outlook, Google or Nextcloud export it. Days that are busy from end to end become time off, in place of those of the file before; names of events are not kept.
+calendar-take = Take days off
 calendar-first = First day
 calendar-last = Last day
 calendar-days = Days
@@ -170,3 +176,15 @@ weekday-thu = Thu
 weekday-fri = Fri
 weekday-sat = Sat
 weekday-sun = Sun
+calendar-taken = { $n ->
+    [one] One day off was taken
+   *[other] { $n } days off were taken
+}
+calendar-repeating = { $n ->
+    [one] One event that repeats was left out.
+   *[other] { $n } events that repeat were left out.
+}
+calendar-unread = { $n ->
+    [one] One event could not be read.
+   *[other] { $n } events could not be read.
+}

@@ -153,6 +153,12 @@ calendar-break = sauf
 calendar-break-start = Pause de
 calendar-break-end = Pause à
 calendar-break-help = Laissez les deux vides s’il n’y a pas de pause.
+calendar-breaks = Pauses
+calendar-add-break = Ajouter une pause
+calendar-import = Depuis un autre calendrier
+calendar-file = Fichier de calendrier
+calendar-file-help = Un fichier .ics, tel qu’Outlook, Google ou Nextcloud l’exportent. Les jours occupés de bout en bout deviennent des congés, à la place de ceux du fichier précédent ; les noms des événements ne sont pas conservés.
+calendar-take = Reprendre les congés
 calendar-first = Premier jour
 calendar-last = Dernier jour
 calendar-days = Jours
@@ -170,3 +176,15 @@ weekday-thu = Jeu
 weekday-fri = Ven
 weekday-sat = Sam
 weekday-sun = Dim
+calendar-taken = { $n ->
+    [one] Un jour de congé a été repris
+   *[other] { $n } jours de congé ont été repris
+}
+calendar-repeating = { $n ->
+    [one] Un événement récurrent a été laissé de côté.
+   *[other] { $n } événements récurrents ont été laissés de côté.
+}
+calendar-unread = { $n ->
+    [one] Un événement n’a pas pu être lu.
+   *[other] { $n } événements n’ont pas pu être lus.
+}

@@ -153,6 +153,12 @@ calendar-break = sen
 calendar-break-start = Pausa desde
 calendar-break-end = Pausa ata
 calendar-break-help = Deixe os dous baleiros se non hai pausa.
+calendar-breaks = Descansos
+calendar-add-break = Engadir un descanso
+calendar-import = Doutro calendario
+calendar-file = Ficheiro de calendario
+calendar-file-help = Un ficheiro .ics, tal como o exportan Outlook, Google ou Nextcloud. Os días ocupados de principio a fin pasan a ser días libres, no canto dos do ficheiro anterior; os nomes dos eventos non se gardan.
+calendar-take = Coller os días libres
 calendar-first = Primeiro día
 calendar-last = Último día
 calendar-days = Días
@@ -170,3 +176,15 @@ weekday-thu = Xoves
 weekday-fri = Venres
 weekday-sat = Sábado
 weekday-sun = Domingo
+calendar-taken = { $n ->
+    [one] Colleuse un día libre
+   *[other] Colléronse { $n } días libres
+}
+calendar-repeating = { $n ->
+    [one] Deixouse fóra un evento que se repite.
+   *[other] Deixáronse fóra { $n } eventos que se repiten.
+}
+calendar-unread = { $n ->
+    [one] Non se puido ler un evento.
+   *[other] Non se puideron ler { $n } eventos.
+}

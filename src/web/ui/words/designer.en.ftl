@@ -231,6 +231,15 @@ migrate-follow = Follow
 migrate-follow-text = go on at the same step of the new version.
 migrate-restart = Restart
 migrate-restart-text = begin the new version from its start.
+migrate-map = Say for each step where its records go on
+migrate-map-title = Where records go on
+migrate-map-text = Choose for each step of the present version a step of the next one. What you choose does nothing until you publish.
+migrate-map-same = The same step
+migrate-map-gone = They stay on their version
+migrate-map-show = Show what that does
+migrate-map-nobody = No record is on its way.
+migrate-map-none = There is no revision to move records to.
+migrate-map-back = Back to the other ways
 migrate-from = Stand at
 migrate-records = Records
 migrate-to = Go on at
@@ -262,12 +271,14 @@ running = How records go through it
 reentry = A record that was in it may enter again
 reentry-any-time = At any time
 reentry-never = Never
-reentry-30 = After 30 days
-reentry-90 = After 90 days
+reentry-after = After some days
+reentry-after-days = Days after it has left
 goal = Goal
 goal-success = The record is closed as a success
 goal-reply = The customer replies
 goal-meeting = A meeting is made
+goal-own = Another goal
+goal-own-help = The record comes to fulfil this condition.
 goal-field = A condition of its own
 only-in-revision = Only while it is inactive or in revision.
 exit-on-reply = Leave when the customer replies
@@ -385,6 +396,7 @@ done-undone = What has not left is taken back.
 done-fuse = Messages leave again.
 done-released = All of them begin now.
 done-ab = The test is over.
+chart-counting = Records are being counted: { $read } of { $all } so far.
 chart-standing = { $n ->
     [one] one record stands here
    *[other] { $n } records stand here
@@ -440,3 +452,7 @@ tests-failed = { $n ->
 property-external-id = External id
 property-created-at = Created
 property-modified-at = Modified
+reentry-days = { $n ->
+    [one] After a day
+   *[other] After { $n } days
+}

@@ -231,6 +231,15 @@ migrate-follow = Suivre
 migrate-follow-text = continuer à la même étape de la nouvelle version.
 migrate-restart = Recommencer
 migrate-restart-text = commencer la nouvelle version depuis le début.
+migrate-map = Dire pour chaque étape où continuent ses enregistrements
+migrate-map-title = Où continuent les enregistrements
+migrate-map-text = Choisissez pour chaque étape de la version actuelle une étape de la suivante. Rien ne change avant la publication.
+migrate-map-same = La même étape
+migrate-map-gone = Ils restent sur leur version
+migrate-map-show = Montrer ce que cela fait
+migrate-map-nobody = Aucun enregistrement n’est en cours.
+migrate-map-none = Il n’y a pas de révision vers laquelle déplacer des enregistrements.
+migrate-map-back = Retour aux autres possibilités
 migrate-from = Sont à
 migrate-records = Enregistrements
 migrate-to = Continuent à
@@ -262,12 +271,14 @@ running = Parcours des enregistrements
 reentry = Un enregistrement passé peut revenir
 reentry-any-time = À tout moment
 reentry-never = Jamais
-reentry-30 = Après 30 jours
-reentry-90 = Après 90 jours
+reentry-after = Après quelques jours
+reentry-after-days = Jours après son départ
 goal = Objectif
 goal-success = L’enregistrement est clos avec succès
 goal-reply = Le client répond
 goal-meeting = Une réunion est fixée
+goal-own = Un autre objectif
+goal-own-help = L’enregistrement vient à remplir cette condition.
 goal-field = Une condition propre
 only-in-revision = Seulement quand elle est inactive ou en révision.
 exit-on-reply = Quitter quand le client répond
@@ -385,6 +396,7 @@ done-undone = Ce qui n’était pas parti est repris.
 done-fuse = Les messages repartent.
 done-released = Tous commencent maintenant.
 done-ab = Le test est terminé.
+chart-counting = Les enregistrements sont en cours de comptage : { $read } sur { $all } pour l’instant.
 chart-standing = { $n ->
     [one] un enregistrement est ici
    *[other] { $n } enregistrements sont ici
@@ -440,3 +452,7 @@ tests-failed = { $n ->
 property-external-id = Identifiant externe
 property-created-at = Créé
 property-modified-at = Modifié
+reentry-days = { $n ->
+    [one] Après un jour
+   *[other] Après { $n } jours
+}

@@ -231,6 +231,15 @@ migrate-follow = Seguir
 migrate-follow-text = continuar no mesmo paso da nova versión.
 migrate-restart = Recomezar
 migrate-restart-text = comezar a nova versión desde o principio.
+migrate-map = Dicir para cada paso onde seguen os seus rexistros
+migrate-map-title = Onde seguen os rexistros
+migrate-map-text = Escolla para cada paso da versión actual un paso da seguinte. Nada cambia ata que publique.
+migrate-map-same = O mesmo paso
+migrate-map-gone = Quedan na súa versión
+migrate-map-show = Amosar o que iso fai
+migrate-map-nobody = Ningún rexistro está en camiño.
+migrate-map-none = Non hai ningunha revisión á que mover rexistros.
+migrate-map-back = Volver ás outras maneiras
 migrate-from = Están en
 migrate-records = Rexistros
 migrate-to = Continúan en
@@ -262,12 +271,14 @@ running = Como pasan os rexistros
 reentry = Un rexistro que estivo pode volver
 reentry-any-time = En calquera momento
 reentry-never = Nunca
-reentry-30 = Despois de 30 días
-reentry-90 = Despois de 90 días
+reentry-after = Despois duns días
+reentry-after-days = Días despois de saír
 goal = Obxectivo
 goal-success = O rexistro péchase con éxito
 goal-reply = O cliente responde
 goal-meeting = Concértase unha reunión
+goal-own = Outro obxectivo
+goal-own-help = O rexistro chega a cumprir esta condición.
 goal-field = Unha condición propia
 only-in-revision = Só mentres está inactiva ou en revisión.
 exit-on-reply = Saír cando o cliente responde
@@ -385,6 +396,7 @@ done-undone = O que non saíra, desfixose.
 done-fuse = As mensaxes volven saír.
 done-released = Todos comezan agora.
 done-ab = A proba rematou.
+chart-counting = Estanse a contar os rexistros: { $read } de { $all } ata agora.
 chart-standing = { $n ->
     [one] hai un rexistro aquí
    *[other] hai { $n } rexistros aquí
@@ -440,3 +452,7 @@ tests-failed = { $n ->
 property-external-id = Identificador externo
 property-created-at = Creado
 property-modified-at = Modificado
+reentry-days = { $n ->
+    [one] Despois dun día
+   *[other] Despois de { $n } días
+}

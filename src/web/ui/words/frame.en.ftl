@@ -25,13 +25,15 @@ ago-days = { $n ->
     [one] yesterday
    *[other] { $n } days ago
 }
+missing-role = A role is missing: this is for { $roles }.
+missing-feature = The feature is switched off: “{ $setting }” in the settings.
 problem-meaning = What this means
 problem-on = Go on
 problem-not-found = There is nothing here
 problem-validation-failed = This does not fit yet
 problem-malformed = This does not read
 problem-forbidden-role = Your role does not let you do this
-problem-forbidden-option = This is not yours to change
+problem-option-unavailable = This is not yours to change
 problem-feature-disabled = This is switched off for you
 problem-version-mismatch = Somebody changed this meanwhile
 problem-too-many-requests = Too fast

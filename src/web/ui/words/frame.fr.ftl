@@ -25,13 +25,15 @@ ago-days = { $n ->
     [one] hier
    *[other] il y a { $n } jours
 }
+missing-role = Il manque un rôle : ceci est réservé à { $roles }.
+missing-feature = La fonction est désactivée : « { $setting } » dans les paramètres.
 problem-meaning = Ce que cela veut dire
 problem-on = Continuer
 problem-not-found = Il n’y a rien ici
 problem-validation-failed = Cela ne convient pas encore
 problem-malformed = Cela ne se lit pas
 problem-forbidden-role = Votre rôle ne le permet pas
-problem-forbidden-option = Ce n’est pas à vous de le modifier
+problem-option-unavailable = Ce n’est pas à vous de le modifier
 problem-feature-disabled = C’est désactivé pour vous
 problem-version-mismatch = Quelqu’un l’a modifié entre-temps
 problem-too-many-requests = Trop vite

@@ -25,13 +25,15 @@ ago-days = { $n ->
     [one] onte
    *[other] hai { $n } días
 }
+missing-role = Falta un rol: isto é para { $roles }.
+missing-feature = A función está desactivada: «{ $setting }» nos axustes.
 problem-meaning = Que significa isto
 problem-on = Continuar
 problem-not-found = Aquí non hai nada
 problem-validation-failed = Isto aínda non encaixa
 problem-malformed = Isto non se le
 problem-forbidden-role = O seu rol non permite isto
-problem-forbidden-option = Non lle corresponde cambiar isto
+problem-option-unavailable = Non lle corresponde cambiar isto
 problem-feature-disabled = Isto está desactivado para vostede
 problem-version-mismatch = Alguén cambiou isto mentres tanto
 problem-too-many-requests = Demasiado rápido

@@ -5,7 +5,6 @@ home-sandbox = This is a sandbox: nothing leaves it, and its clock moves only wh
 home-sample = Load sample data
 home-sample-text = A few dozen invented people and companies to try everything with. Their addresses reach nobody, and you can delete them again.
 home-sample-do = Load sample data
-home-sample-role = Your role does not load sample data; a system administrator does.
 home-import = Import a CSV
 home-import-text = Bring a list that you have: from a spreadsheet, or from the system that you used before. You see what goes where before anything is taken over.
 home-import-do = Import a CSV

@@ -5,7 +5,6 @@ home-sandbox = Ceci est un bac à sable : rien n’en sort, et son horloge n’a
 home-sample = Charger des données d’exemple
 home-sample-text = Quelques dizaines de personnes et d’entreprises inventées pour tout essayer. Leurs adresses n’atteignent personne, et vous pouvez les supprimer ensuite.
 home-sample-do = Charger les exemples
-home-sample-role = Votre rôle ne permet pas de charger des exemples ; un administrateur du système le peut.
 home-import = Importer un fichier CSV
 home-import-text = Apportez une liste que vous avez : d’un tableur, ou du système que vous utilisiez. Vous voyez ce qui va où avant que quoi que ce soit ne soit repris.
 home-import-do = Importer un CSV

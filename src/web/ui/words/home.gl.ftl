@@ -5,7 +5,6 @@ home-sandbox = Isto é unha área de probas: nada sae dela, e o seu reloxo só a
 home-sample = Cargar datos de exemplo
 home-sample-text = Unhas ducias de persoas e empresas inventadas para probalo todo. Os seus enderezos non chegan a ninguén, e pode eliminalas despois.
 home-sample-do = Cargar os exemplos
-home-sample-role = O seu rol non permite cargar exemplos; pode facelo un administrador do sistema.
 home-import = Importar un CSV
 home-import-text = Traia unha lista que xa teña: dunha folla de cálculo ou do sistema que usaba antes. Verá que vai a cada sitio antes de que se incorpore nada.
 home-import-do = Importar un CSV

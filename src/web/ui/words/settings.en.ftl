@@ -1,5 +1,4 @@
 settings-parts = Parts of this page
-settings-not-yours = Your role does not let you change these.
 settings-organisation = Organisation
 settings-time = Working time
 settings-activities = Activities
@@ -23,7 +22,7 @@ setting-monthly-connect-quota = Records a month
 setting-monthly-connect-quota-help = How many may be connected in a calendar month.
 setting-sample-data = Sample data
 setting-sample-data-help = Whether made-up records may be loaded to try things out.
-setting-sample-data-closed = Sample data is for a sandbox, which never sends anything outside.
+setting-sample-data-closed = Not offered here: sample data is for a sandbox, which never sends anything outside.
 setting-seller-availability = Sellers have working hours
 setting-seller-availability-help = Work is given to whoever is there, and due dates follow their calendars.
 setting-wait-computation = Waits count working time

@@ -1,5 +1,4 @@
 settings-parts = Parties de cette page
-settings-not-yours = Votre rôle ne permet pas de les modifier.
 settings-organisation = Organisation
 settings-time = Temps de travail
 settings-activities = Activités
@@ -23,7 +22,7 @@ setting-monthly-connect-quota = Enregistrements par mois
 setting-monthly-connect-quota-help = Combien peuvent être inscrits dans un mois civil.
 setting-sample-data = Données d’exemple
 setting-sample-data-help = Si des enregistrements inventés peuvent être chargés pour essayer.
-setting-sample-data-closed = Les données d’exemple sont réservées au bac à sable, qui n’envoie jamais rien à l’extérieur.
+setting-sample-data-closed = Pas proposé ici : les données d’exemple sont réservées au bac à sable, qui n’envoie jamais rien à l’extérieur.
 setting-seller-availability = Les commerciaux ont des heures de travail
 setting-seller-availability-help = Le travail va à qui est présent, et les échéances suivent les calendriers.
 setting-wait-computation = Les attentes comptent le temps de travail

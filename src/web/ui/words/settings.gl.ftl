@@ -1,5 +1,4 @@
 settings-parts = Partes desta páxina
-settings-not-yours = O seu rol non permite cambialas.
 settings-organisation = Organización
 settings-time = Tempo de traballo
 settings-activities = Actividades
@@ -23,7 +22,7 @@ setting-monthly-connect-quota = Rexistros ao mes
 setting-monthly-connect-quota-help = Cantos se poden conectar nun mes natural.
 setting-sample-data = Datos de exemplo
 setting-sample-data-help = Se se poden cargar rexistros inventados para probar.
-setting-sample-data-closed = Os datos de exemplo son para unha área de probas, que nunca envía nada fóra.
+setting-sample-data-closed = Non se ofrece aquí: os datos de exemplo son para unha área de probas, que nunca envía nada fóra.
 setting-seller-availability = Os vendedores teñen horario
 setting-seller-availability-help = O traballo vai a quen está, e os prazos seguen os calendarios.
 setting-wait-computation = As esperas contan tempo de traballo

@@ -51,8 +51,8 @@ pub async fn figures(page: &Page, sequence: &Sequence, id: &str) -> Result<Marku
     let Some(test) = found.filter(|test| test["status"] != "draft") else { return Ok(html! {}) };
     let stop = Form::new(page, "POST", &format!("/sequences/{}/ab-tests/{id}/stop", sequence.id)).done("ab");
     Ok(html! {
-        h3 { (words.say("ab-figures")) " " (badge(if test["status"] == "in_progress" { "waiting" } else { "good" }, &words.value("ab", text(&test["status"])))) }
-        table {
+        h3.part { (words.say("ab-figures")) " " (badge(if test["status"] == "in_progress" { "waiting" } else { "good" }, &words.value("ab", text(&test["status"])))) }
+        table.figures {
             thead { tr { th scope="col" { (words.say("ab-version")) } th.number scope="col" { (words.say("ab-exposures")) }
                 th.number scope="col" { (words.say("ab-met")) } th.number scope="col" { (words.say("ab-rate")) } } }
             tbody { @for version in ["a", "b"] {
@@ -60,7 +60,7 @@ pub async fn figures(page: &Page, sequence: &Sequence, id: &str) -> Result<Marku
                 tr {
                     th scope="row" { (words.say(&format!("version-{version}"))) @if shown["winner"] == true { " " (badge("good", &words.say("ab-winner"))) } }
                     td.number { (page.number(&shown["exposures"])) } td.number { (page.number(&shown["met"])) }
-                    td.number { @match shown["rate"].as_f64() { Some(rate) => (format!("{:.1} %", rate * 100.0)), None => "–" } }
+                    td.number { @match shown["rate"].as_f64() { Some(rate) => (format!("{:.1}\u{a0}%", rate * 100.0)), None => "–" } }
                 }
             } }
         }
