@@ -85,7 +85,7 @@ pub async fn book(page: &Page, path: &str) -> Result<Markup, Problem> {
             }
             aside aria-label=(words.say("calendar-clock")) {
                 section { h2 { (words.say("calendar-clock")) } (book.clock()) }
-                section { h2 { (words.say("calendar-import")) } (import(&page, &path)) }
+                section { h2 { (words.say("calendar-import")) } (import(page, path)) }
             }
         }
     })
