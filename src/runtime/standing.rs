@@ -103,6 +103,14 @@ impl View {
     fn counted(&self) -> MutexGuard<'_, Counted> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn tell(&self, record: Key, places: Vec<Place>) {
+        let mut counted = self.counted();
+        if !counted.is_read {
+            counted.told.insert(record);
+        }
+        counted.put(record, places);
+    }
 }
 
 /// What a look finds.
@@ -134,13 +142,19 @@ impl Standings {
 
     /// A record is stored as it is here, or was read so by its actor. Its actor tells of nothing else meanwhile.
     pub(super) fn tell(&self, id: RecordId, record: &Record) {
-        for (sequence, view) in self.views().iter() {
-            let places = places(record, *sequence);
-            let (key, mut counted) = (id.0.to_be_bytes(), view.counted());
-            if !counted.is_read {
-                counted.told.insert(key);
+        let (views, key) = (self.views(), id.0.to_be_bytes());
+        // An erased record does not say any more where it was.
+        if !record.exists {
+            return views.values().for_each(|view| view.tell(key, Vec::new()));
+        }
+        let mut told = None;
+        for sequence in record.enrolments.iter().map(|enrolment| enrolment.sequence) {
+            if told != Some(sequence)
+                && let Some(view) = views.get(&sequence)
+            {
+                view.tell(key, places(record, sequence));
             }
-            counted.put(key, places);
+            told = Some(sequence);
         }
     }
 

@@ -77,6 +77,8 @@ fn how_many_stand_where_is_what_counting_all_of_them_says() {
     api.post(&format!("/enrolments/{}/disconnect", live["enrolment"].as_str().unwrap()), json!({})).expect(200);
     api.post(&format!("/records/{}/close", leads[2]), json!({ "outcome": "failure" })).expect(200);
     holds(&api, &sequence, "some have left");
+    api.request(Method::DELETE, &format!("/records/{}", leads[3])).send();
+    holds(&api, &sequence, "one is erased");
 
     api.post(&format!("/sequences/{sequence}/revise"), json!({})).expect(200);
     let new = graph([task("a", Some("x")), task("x", Some("b")), task("b", None)]);

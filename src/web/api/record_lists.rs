@@ -58,13 +58,14 @@ impl RecordFilter {
     }
 
     fn shows(&self, person: &Person, summary: &RecordSummary, q: Option<&str>) -> bool {
-        let owner = match summary.owner {
+        // Made only where it is asked for: a search reads many rows.
+        let owner = || match summary.owner {
             Owner::User(user) => user.to_string(),
             Owner::Team(team) => team.to_string(),
         };
         self.kind.is_none_or(|kind| kind == summary.kind)
             && self.state.as_deref().is_none_or(|state| state == state_name(summary.state))
-            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner)
+            && self.owner.as_ref().is_none_or(|wanted| *wanted == owner())
             && q.is_none_or(|q| summary.name.to_lowercase().contains(q))
             && access::reach(person, &summary.facts()) >= Reach::See
     }

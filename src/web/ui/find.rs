@@ -14,8 +14,10 @@ use super::sequences::{self, text};
 use crate::web::problem::Problem;
 
 /// Where one may go and what one may do: address, text and picture.
-const PLACES: [(&str, &str, &str); 13] = [
+const PLACES: [(&str, &str, &str); 15] = [
     ("/my-day", "nav-my-day", "day"),
+    ("/work-list", "nav-work", "list"),
+    ("/bulk-email", "bulk-title", "email"),
     ("/sequences", "nav-sequences", "sequence"),
     ("/sequences/new", "sequence-new", "add"),
     ("/sequences?status=active", "find-active", "play"),

@@ -16,8 +16,8 @@ use crate::web::problem::Problem;
 
 const STYLE: &str = include_str!("assets/relance.css");
 const SCRIPT: &str = include_str!("assets/relance.js");
-const CARDS: &str = include_str!("assets/cards.js");
 const STANDING: &str = include_str!("assets/standing.js");
+const CARDS: &str = include_str!("assets/cards.js");
 /// Changes with the program, so that browsers may keep what they have.
 static EDITION: LazyLock<String> =
     LazyLock::new(|| format!("{:x}", xxh3_64(format!("{STYLE}{SCRIPT}{STANDING}{CARDS}").as_bytes())));

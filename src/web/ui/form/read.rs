@@ -14,9 +14,9 @@
 //! With a `?` behind it, a field that is empty is left out. Parts that are all numbers are places in a list; a part
 //! `NAME_rows` is the condition `NAME` in rows (`condition.rs`), and a part `NAME_pairs` an object by its names and values:
 //! `NAME_pairs.0.name`, `NAME_pairs.0.value`; one without a name is left out, and so is the object without any. With a part
-//! `NAME_maybe`, the object `NAME` is null where nothing in it is filled in; a part `NAME_filled` is the list `NAME` without what
-//! says nothing in it (`whole.rs`). A place has at most 16 parts, and all that is
-//! said nests at most 100 levels, less than what the API reads as JSON.
+//! `NAME_maybe`, the object `NAME` is null where nothing in it is filled in, and a part `NAME_filled` is the list `NAME` without
+//! what says nothing in it (`whole.rs`). A place has at most 16 parts, and all that is said nests at most 100 levels, less than
+//! what the API reads as JSON.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! Fields that say one thing together: an object by its names and values (`NAME_pairs`), and one that is null where none of its
-//! fields is filled in (`NAME_maybe`); and lists without what is empty in them (`NAME_filled`).
+//! fields is filled in (`NAME_maybe`), and a list without what says nothing in it (`NAME_filled`).
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -19,15 +19,17 @@ pub fn read(said: &mut Map<String, Value>) {
     for name in named(said, "_pairs") {
         read_pairs(said, &name);
     }
+    for name in named(said, "_filled") {
+        if let Some(Value::Array(mut parts)) = said.remove(&format!("{name}_filled")) {
+            parts.retain(|part| !is_empty(part));
+            said.insert(name, Value::Array(parts));
+        }
+    }
     for name in named(said, "_maybe") {
         said.remove(&format!("{name}_maybe"));
         if said.get(&name).is_none_or(is_empty) {
             said.insert(name, Value::Null);
         }
-    }
-    for name in named(said, "_filled") {
-        let Some(Value::Array(parts)) = said.remove(&format!("{name}_filled")) else { continue };
-        said.insert(name, parts.into_iter().filter(|part| !is_empty(part)).collect());
     }
 }
 
