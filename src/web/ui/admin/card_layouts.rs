@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::cards::Editor;
 use super::super::form::Form;
 use super::super::layout::badge;
+use super::super::missing;
 use super::super::page::Page;
 use super::super::records::kinds::Kinds;
 use super::parts::{asked, top};
@@ -67,7 +68,7 @@ fn switches(page: &Page, form: &Form, now: &Value, may: bool) -> Markup {
         "settings",
         &html! {
             fieldset disabled[!may] { (switch("card_customisation")) (switch("card_lock")) }
-            @if may { button type="submit" { (page.say("save")) } } @else { p.why { (page.say("settings-not-yours")) } }
+            @if may { button type="submit" { (page.say("save")) } } @else { p.why { (missing::roles(page.words(), Permission::ConfigureCards)) } }
         },
     )
 }

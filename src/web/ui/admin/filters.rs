@@ -14,6 +14,7 @@ use super::super::account::filters::name;
 use super::super::form::{Form, hidden};
 use super::super::icons::icon;
 use super::super::layout::badge;
+use super::super::missing;
 use super::super::page::Page;
 use super::super::records::kinds::Kinds;
 use super::parts::{confirm, fold, items, none, text, top};
@@ -39,7 +40,7 @@ pub async fn get_filters(page: Page) -> Result<HttpResponse, Problem> {
     let content = html! {
         (top(&page, &[], &words.say("admin-filters"), &add))
         p.lead { (words.say("filters-text")) }
-        @if !list.may { p.why { (words.say("settings-not-yours")) } }
+        @if !list.may { p.why { (missing::roles(words, Permission::ConfigureFilters)) } }
         @for group in items(&groups) { (list.group(group, items(&filters))) }
         @if list.may { section.middle { h2 { (words.say("filter-group-new")) } (list.new_group()) } }
     };

@@ -9,6 +9,7 @@ use super::super::account::filters::name;
 use super::super::form::{Form, hidden};
 use super::super::icons::icon;
 use super::super::layout::badge;
+use super::super::missing;
 use super::super::page::Page;
 use super::super::records::kinds::Kinds;
 use super::super::words::Words;
@@ -44,7 +45,7 @@ pub async fn get_sorts(page: Page) -> Result<HttpResponse, Problem> {
     let content = html! {
         (top(&page, &[], &words.say("admin-sorts"), &html! {}))
         p.lead { (words.say("sorts-text")) }
-        @if !list.may { p.why { (words.say("settings-not-yours")) } }
+        @if !list.may { p.why { (missing::roles(words, Permission::ConfigureFilters)) } }
         div.with-side {
             section { div.scroll { table {
                 thead { tr {
@@ -187,7 +188,7 @@ pub async fn get_sort(page: Page, id: Path<String>) -> Result<HttpResponse, Prob
                 @if is_default { p.why { (words.say("sort-default-stays")) } }
                 @else { (form.flag("hidden:flag", &words.say("filter-hidden-now"), sort["hidden"] == true)) }
             }
-            @if may { div.actions.spaced { button type="submit" { (words.say("save")) } } } @else { p.why { (words.say("settings-not-yours")) } }
+            @if may { div.actions.spaced { button type="submit" { (words.say("save")) } } } @else { p.why { (missing::roles(words, Permission::ConfigureFilters)) } }
         })) }
         @if may && !is_default && sort["built_in"] != true { section.middle { (confirm(&remove, &words.say("sort-delete"), &words.say("sort-delete-ask"))) } }
     };

@@ -12,6 +12,7 @@ use crate::web::ui::admin::parts::{asked, confirm, items, text, top};
 use crate::web::ui::condition::{self, of_records};
 use crate::web::ui::form::{Form, hidden};
 use crate::web::ui::layout::with_query;
+use crate::web::ui::missing;
 use crate::web::ui::page::Page;
 use crate::web::ui::records::kinds::{Kinds, field_label};
 use crate::web::ui::words::Words;
@@ -67,7 +68,7 @@ pub async fn get_filter(page: Page, id: Path<String>) -> Result<HttpResponse, Pr
                 (own)
                 (form.flag("hidden:flag", &words.say("filter-hidden-now"), filter["hidden"] == true))
             }
-            @if may { div.actions.spaced { button type="submit" { (words.say("save")) } } } @else { p.why { (words.say("settings-not-yours")) } }
+            @if may { div.actions.spaced { button type="submit" { (words.say("save")) } } } @else { p.why { (missing::roles(words, Permission::ConfigureFilters)) } }
         })) }
         @if may && !is_built_in { section.middle { (confirm(&remove, &words.say("filter-delete"), &words.say("filter-delete-ask"))) } }
     };
