@@ -111,3 +111,9 @@ export async function journey(walk, { serverArguments, environment, ...options }
     await server.stop();
   }
 }
+
+/** Goes to a page that follows what happens, and waits until it does. */
+export async function follow(page, address) {
+  const followed = page.waitForResponse((response) => response.url().includes("/api/v1/stream"));
+  await Promise.all([followed, page.goto(address)]);
+}

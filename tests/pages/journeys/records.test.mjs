@@ -1,7 +1,7 @@
 // Records: made, changed, found, connected, explained, closed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { journey, look, welcome } from "../world.mjs";
+import { follow, journey, look, welcome } from "../world.mjs";
 
 test("a record is made, goes through a sequence and says why it waits", () =>
   journey(async ({ server, page, api }) => {
@@ -50,7 +50,7 @@ test("a record is made, goes through a sequence and says why it waits", () =>
 
     // What happens elsewhere is seen here without a reload.
     const address = page.url().split("?")[0];
-    await page.goto(address);
+    await follow(page, address);
     await api("PATCH", `/records/${address.split("/").at(-1)}`, { fields: { city: "Lugo" } });
     await page.getByRole("definition").filter({ hasText: "Lugo" }).waitFor();
 

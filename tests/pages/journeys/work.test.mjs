@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PEOPLE, colleague, me, work } from "../seller.mjs";
-import { journey, look, open, welcome } from "../world.mjs";
+import { follow, journey, look, open, welcome } from "../world.mjs";
 
 const posted = (page) => page.waitForResponse((response) => response.request().method() === "POST");
 const current = (page) => page.locator("a[data-row][aria-current] strong").first();
@@ -158,14 +158,13 @@ test("several at once, each answered for itself; what others do moves nothing", 
     await welcome(server, page);
     const steps = [{ id: "mail", type: "email", name: "Introduction" }, { id: "task", type: "task", name: "Ask again" }];
     const { records } = await work(api, (await me(page)).id, { steps });
-    await page.goto("/work-list");
+    await follow(page, "/work-list");
     await page.getByRole("button", { name: "Complete" }).first().click();
     await page.getByText("Choose at least one row").first().waitFor();
     for (const name of ["Uxía Carballo", "Élodie Marchand"]) await page.getByRole("checkbox", { name: `Choose ${name}` }).check();
     await page.getByText("2 selected:").waitFor();
     await look(page, "work-several");
     // Somebody else is quicker with one of them: that is told, and the list does not move.
-    await page.waitForFunction(() => performance.now() > 1100);
     const step = (await api("GET", `/records/${records[0].id}/up-next`)).current[0].step.id;
     await api("POST", `/steps/${step}/skip`, {});
     await page.getByText("One update").waitFor();
@@ -262,12 +261,12 @@ test("two browsers and a program on one list: nobody does a thing twice, and not
       for (const step of open_steps) await api("POST", `/steps/${step.id}/assign`, { team: team.id });
       await iria.page.goto("/");
       await iria.page.waitForURL(/work-list/);
+      await follow(iria.page, "/work-list");
       await page.goto("/work-list");
       const count = (window) => window.locator("a[data-row]").count();
       assert.deepEqual([await count(page), await count(iria.page)], [6, 6]);
       // A seller looks at their own list alone.
       assert.equal(await iria.page.getByLabel("Whose list").count(), 0);
-      await iria.page.waitForFunction(() => performance.now() > 1100);
       await complete(page);
       await iria.page.getByText("One update").waitFor();
       await api("POST", `/steps/${open_steps[3].id}/complete`, {});

@@ -58,6 +58,7 @@ async function send(form, submitter = null) {
   const address = location.pathname + location.search;
   form.setAttribute("aria-busy", "true");
   settled(form);
+  acts(form, submitter);
   try {
     const response = await persist(target(form, submitter), { method: "POST", body, headers: { accept: "text/html" } });
     const here = new URL(response.url);
@@ -68,6 +69,7 @@ async function send(form, submitter = null) {
     form.submit();
   } finally {
     form.removeAttribute("aria-busy");
+    acts(form, submitter);
   }
 }
 
@@ -466,17 +468,21 @@ document.addEventListener("change", () => {
 // A list that others change does not move: how much has changed is told until somebody looks.
 const changed = new Set();
 const list = document.querySelector("[data-live-list]");
-let quiet = 0;
+/** Records that this page has done something to, and until when that explains what is told of them. @type {Map<string | undefined, number>} */
+const mine = new Map();
+/** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
+function acts(form, submitter) {
+  const ticked = [...document.querySelectorAll("input[name=item]:checked")];
+  const parts = form.id === "several" ? ticked : [submitter?.closest("li") ? submitter : document.querySelector("a[data-row][aria-current]")];
+  for (const part of parts) mine.set(/** @type {HTMLElement | null | undefined} */ (part?.closest("li[data-record]"))?.dataset.record, performance.now() + 2000);
+}
 function tell() {
   const link = /** @type {HTMLElement | null} */ (document.getElementById("updates"));
   if (!link) return;
   link.hidden = changed.size === 0;
   link.textContent = (changed.size === 1 ? link.dataset.one : link.dataset.many?.replace("#", String(changed.size))) ?? "";
 }
-document.addEventListener("relance:shown", () => {
-  changed.clear();
-  quiet = performance.now() + 1000;
-});
+document.addEventListener("relance:shown", () => changed.clear());
 if (list) {
   const source = new EventSource(String(list.getAttribute("data-live-list")));
   source.addEventListener("work_list.changed", told);
@@ -486,7 +492,7 @@ if (list) {
 function told(event) {
   const record = /** @type {string | undefined} */ (JSON.parse(event.data).record);
   // What this page has done itself it shows already.
-  if (performance.now() < quiet || document.querySelector("form[aria-busy]")) return;
+  if ((mine.get(record) ?? 0) > performance.now()) return;
   changed.add(record);
   tell();
 }
