@@ -130,7 +130,7 @@ fn letter(page: &Page, form: &Form, writing: &Writing, steps: &[&str]) -> Markup
         &html! {
             @for step in steps { (hidden("steps:list", step)) }
             (writing.fields(page, form))
-            (when(page, form))
+            (when(page, form, "bulk-send-all"))
         },
     )
 }

@@ -25,7 +25,7 @@ test("w80_w89 an e-mail to several: who gets it, how it looks to each, when, and
     await page.getByRole("link", { name: "See theirs" }).nth(1).click();
     await page.waitForURL(/first=/);
     await look(page, "bulk-write");
-    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("button", { name: "Send to all" }).click();
     await page.getByText("5 e-mails are on their way").waitFor();
     await page.getByText("One is left as it was").waitFor();
     await look(page, "bulk-result");

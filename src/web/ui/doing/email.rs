@@ -106,7 +106,7 @@ impl Writing {
             (form.show("", &html! {
                 (hidden("steps:list", step))
                 (self.fields(page, &form))
-                (when(page, &form))
+                (when(page, &form, "email-send"))
             }))
         }
     }
@@ -177,8 +177,8 @@ pub fn first(page: &Page, answer: &Value) -> Markup {
     }
 }
 
-/// Preview, now, or later (W-85, W-92): a time that is suggested, or one of one's own.
-pub fn when(page: &Page, form: &Form) -> Markup {
+/// Preview, now, or later (W-85, W-92): a time that is suggested, or one of one's own. `send` is what the button says.
+pub fn when(page: &Page, form: &Form, send: &str) -> Markup {
     let words = page.words();
     let [(_, morning), ..] = mornings(page);
     html! {
@@ -190,7 +190,7 @@ pub fn when(page: &Page, form: &Form) -> Markup {
             }
         }
         div.actions {
-            button type="submit" data-key="enter" { (icon("send")) (words.say("email-send")) }
+            button type="submit" data-key="enter" { (icon("send")) (words.say(send)) }
             button.plain type="submit" formaction="/do/POST/bulk-emails/preview" name="_once" value="yes" { (words.say("email-look")) }
         }
     }
