@@ -81,7 +81,7 @@ test("holidays and working hours are said, and the trail tells of it", () =>
     await page.getByText("Monday 9 March 2026").waitFor();
     await page.click("summary:has-text('Add working hours')");
     await page.getByRole("button", { name: "Add" }).nth(1).click();
-    await page.getByText("09:00–17:00").waitFor();
+    await page.getByText("09:00–17:00").first().waitFor();
     await look(page, "admin-calendar");
     await page.goto("/admin/audit");
     await page.getByText("Working hours: changed").first().waitFor();

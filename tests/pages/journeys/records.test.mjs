@@ -50,7 +50,9 @@ test("a record is made, goes through a sequence and says why it waits", () =>
 
     // What happens elsewhere is seen here without a reload.
     const address = page.url().split("?")[0];
+    const follows = page.waitForResponse(/\/api\/v1\/stream/);
     await page.goto(address);
+    await follows;
     await api("PATCH", `/records/${address.split("/").at(-1)}`, { fields: { city: "Lugo" } });
     await page.getByRole("definition").filter({ hasText: "Lugo" }).waitFor();
 
