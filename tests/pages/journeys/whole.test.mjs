@@ -70,7 +70,7 @@ test("an A/B test runs until its winner has a badge", () =>
     const exposures = Number(await b.locator("td.number").first().textContent());
     assert.ok(exposures >= 100, `${exposures} had version B`);
     assert.equal(await b.locator(".badge").count(), 0);
-    await look(page, "ab-running");
+    await look(page, "ab-hundreds");
     await api("POST", "/test-clock/advance", { by: { hours: 24 } });
     await page.reload();
     await b.locator(".badge.good", { hasText: "Winner" }).waitFor();

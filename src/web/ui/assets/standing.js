@@ -25,12 +25,15 @@ async function count() {
 function soon() {
   waiting ||= window.setTimeout(() => {
     waiting = 0;
-    count();
+    // Where the server is away, the next event or its return asks again.
+    count().catch(() => {});
   }, 1000);
 }
 
 if (sequence) {
   const source = new EventSource("/api/v1/stream");
+  // What happened while the connection was away was not told.
+  source.onerror = soon;
   source.onmessage = (event) => {
     if (String(event.data).includes(sequence)) soon();
   };
