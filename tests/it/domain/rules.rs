@@ -17,7 +17,7 @@ const RULES: &str = "
     §11  R-1-5 R-10-16 R-20-23 R-30-34 R-40-45 R-50 R-51 R-53
     §12  TM-1-14
     §13  U-1-10
-    §14  W-1-13 W-20-31 W-40-44 W-50-54 W-63 W-64 W-70-72 W-80-81 W-83-89
+    §14  W-1-13 W-20-31 W-40-44 W-50-54 W-60-65 W-70-72 W-80-90 W-92 W-93
     §17  A-1-15
     §18  L-1-13 L-18 L-19
     §20  TC-1-8
@@ -111,9 +111,9 @@ fn a_rule_is_named_by_its_whole_id() {
 fn collect(folder: &Path, texts: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a folder of the repository") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("node_modules") {
             collect(&path, texts);
-        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("domain/rules.rs") {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "mjs") && !path.ends_with("domain/rules.rs") {
             texts.push(fs::read_to_string(&path).expect("a text"));
         }
     }

@@ -13,6 +13,7 @@ test("somebody says when they work, and how", () =>
       await page.click(button);
       await page.getByText("Saved.").waitFor();
     };
+    // W-62: availability is one's own to say.
     await page.goto("/account/calendar");
     await page.click("summary:has-text('Add working hours')");
     await page.fill("#working_hours-calendar-start", "09:30");
@@ -53,11 +54,14 @@ test("somebody says when they work, and how", () =>
     assert.equal(await page.locator("[name='activity_completes_step:json']:disabled").count(), 1);
     await look(page, "own-work-locked");
 
+    // W-65: what is hidden here stands above the work list no more.
     await page.goto("/account/filters");
     await page.getByLabel("Activity type").check();
     await save("main .hide button");
     assert.ok(await page.getByLabel("Activity type").isChecked());
     await look(page, "own-filters");
+    await page.goto("/work-list");
+    assert.deepEqual([await page.locator("input[name=activity]").count(), await page.locator("input[name=due]").count()], [0, 3]);
   }));
 
 test("somebody arranges their cards, where the organisation lets them", () =>

@@ -17,9 +17,13 @@ test("w80_w89 an e-mail to several: who gets it, how it looks to each, when, and
     const steps = [{ id: "mail", type: "email", name: "Introduction", template: template.id }, { id: "task", type: "task", name: "Ask again" }];
     const { records } = await work(api, (await me(page)).id, { steps });
     await api("PATCH", `/records/${records[5].id}`, { allow_email: false });
-    await page.goto("/bulk-email");
+    // W-61: the way there is above the work list.
+    await page.goto("/work-list");
+    await page.getByRole("link", { name: "E-mail to several" }).click();
+    await page.getByRole("heading", { name: "Introduction · 6 records" }).waitFor();
     await look(page, "bulk-candidates");
     await page.getByRole("link", { name: "All of this step" }).click();
+    // W-82: the composer opens with the template of the step.
     await page.getByText("may I come by?").waitFor();
     await page.getByText(/A visit to /).first().waitFor();
     await page.getByRole("link", { name: "See theirs" }).nth(1).click();

@@ -22,6 +22,8 @@ test("w1_r10 a day's work: call, write, text, invite, finish", () =>
     // W-4: the highest score is first, and shown beside the list without being opened.
     assert.equal(await current(page).textContent(), "Uxía Carballo, not opened");
     await look(page, "work-list");
+    // W-90: the numbers in the order that the organisation says (A-11).
+    assert.deepEqual(await page.locator(".numbers a").allTextContents(), ["+34 881 555 010", "+34 600 555 010"]);
     await page.getByLabel("How did the call end?").selectOption("Talked to them");
     await note(page).fill("Will decide on Friday");
     await complete(page);
@@ -275,6 +277,7 @@ test("two browsers and a program on one list: nobody does a thing twice, and not
       // What is done already is not done again.
       await Promise.all([posted(iria.page), iria.page.locator(".pane .finish button").click()]);
       await iria.page.getByText("The step is no longer open").first().waitFor();
+      // W-60: the list is as it is now when somebody asks for it.
       await iria.page.keyboard.press("g");
       await iria.page.goto("/work-list");
       assert.equal(await count(iria.page), 4);

@@ -10,7 +10,7 @@ use crate::web::ui::sequences::text;
 pub const FILTERS: [&str; 11] =
     ["chosen", "due", "type", "activity", "unopened", "followed", "filter", "sort", "order", "plan", "user"];
 /// Rows of a page.
-const ROWS: &str = "50";
+const ROWS: &str = "40";
 
 /// What an address asks for.
 pub struct View {
@@ -101,12 +101,12 @@ mod tests {
     #[test]
     fn w23_a_form_without_a_tick_selects_nothing_and_an_address_without_a_word_all() {
         for (address, expected) in [
-            ("", "limit=50"),
-            ("all=yes", "limit=50"),
-            ("chosen=yes", "limit=50&record_type=&activity="),
-            ("chosen=yes&type=lead&type=contact&activity=task", "limit=50&record_type=lead%2Ccontact&activity=task"),
-            ("due=today&due=overdue&unopened=true", "limit=50&due=today%2Coverdue&unopened=true"),
-            ("at=r1&next=r2&q=faro", "limit=50&q=faro"),
+            ("", "limit=40"),
+            ("all=yes", "limit=40"),
+            ("chosen=yes", "limit=40&record_type=&activity="),
+            ("chosen=yes&type=lead&type=contact&activity=task", "limit=40&record_type=lead%2Ccontact&activity=task"),
+            ("due=today&due=overdue&unopened=true", "limit=40&due=today%2Coverdue&unopened=true"),
+            ("at=r1&next=r2&q=faro", "limit=40&q=faro"),
         ] {
             assert_eq!(View { asked: Asked::read(address.as_bytes()) }.query(), expected, "{address}");
         }
