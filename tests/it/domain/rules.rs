@@ -113,7 +113,8 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() && !path.ends_with("node_modules") {
             collect(&path, texts);
-        } else if path.extension().is_some_and(|end| end == "rs" || end == "mjs") && !path.ends_with("domain/rules.rs") {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "mjs") && !path.ends_with("domain/rules.rs")
+        {
             texts.push(fs::read_to_string(&path).expect("a text"));
         }
     }

@@ -241,10 +241,13 @@ test("w70_w72 cards as the organisation lays them out, and what is done from the
     await page.goto("/work-list");
     await page.locator(".card-row").getByText("Faro Norte").waitFor();
     await look(page, "work-cards");
-    const lead = { leading: "activity_type", rows: [{ fields: ["name", "company"], icons: ["grade"] }, { fields: ["sequence", "due"] }], actions: ["skip"] };
+    const lead = { leading: "activity_type", rows: [{ fields: ["name", "company"], icons: ["grade"] }, { fields: ["sequence", "due"] }], actions: ["skip", "call", "snooze"] };
     await api("PATCH", "/settings", { card_layout: { lead } });
     await page.reload();
     await page.locator(".card-row").getByText("First contact").first().waitFor();
+    assert.equal(await page.locator(".card-actions").getByRole("link", { name: "Call" }).first().getAttribute("href"), "tel:+34 881 555 010");
+    await Promise.all([posted(page), page.locator(".card-actions").getByRole("button", { name: "Put off until tomorrow" }).nth(5).click()]);
+    await page.waitForFunction(() => document.querySelectorAll("a[data-row]").length === 5);
     await Promise.all([posted(page), page.locator(".card-actions").getByRole("button", { name: "Skip" }).nth(2).click()]);
     await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/records/${id}/up-next`)).json()).completed.length === 1, records[2].id);
   }));

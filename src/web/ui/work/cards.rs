@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::rows::{due, score};
 use crate::web::problem::Problem;
 use crate::web::ui::chart::picture;
+use crate::web::ui::doing::mornings;
 use crate::web::ui::icons::icon;
 use crate::web::ui::page::Page;
 use crate::web::ui::records::kinds::Kinds;
@@ -139,6 +140,12 @@ impl Card<'_> {
         let act = |verb: &str, key: &str| {
             html! { button.quiet type="submit" form="mark" formaction={ "/do/POST/" (place) "/" (id) "/" (verb) } { (page.say(key)) } }
         };
+        let phones = &self.all.records.get(text(&row["record"]["id"])).unwrap_or(&Value::Null)["phones"];
+        let number = ["business", "mobile", "home"].into_iter().find_map(|place| phones[place].as_str());
+        let reach = |way: &str, key: &str| {
+            html! { @if let Some(number) = number { a.button.quiet href=(format!("{way}:{number}")) { (page.say(key)) } } }
+        };
+        let [(_, morning), ..] = mornings(page);
         html! {
             span.card-actions {
                 @for action in self.layout["actions"].as_array().into_iter().flatten() {
@@ -147,6 +154,10 @@ impl Card<'_> {
                         ("skip", "steps") => (act("skip", "doing-skip")),
                         ("skip", _) => (act("cancel", "doing-cancel")),
                         ("skip_wait", "steps") if waits => (act("skip-wait", "doing-skip-wait")),
+                        ("snooze", "steps") if !waits => button.quiet type="submit" form="mark" name="until" value=(morning) formaction={ "/do/POST/steps/" (id) "/snooze" } { (page.say("card-snooze")) },
+                        ("call", _) => (reach("tel", "card-call")),
+                        ("text", _) => (reach("sms", "card-text")),
+                        // The star of the row follows.
                         ("email", "steps") if next["type"] == "email" => a.button.quiet href={ "/steps/" (id) "/email?at=/work-list&on=/work-list" } { (page.say("doing-write")) },
                         _ => {},
                     }

@@ -69,7 +69,7 @@ pub async fn get_assign(page: Page) -> Result<HttpResponse, Problem> {
         (heading(&page.say("assign-title"), &html! {}))
         @if count == 0 { p.warning { (page.say("done-bulk-select")) } }
         section.narrow {
-            form method="post" action=(ACTION) {
+            form.handing method="post" action=(ACTION) {
                 (hidden("_at", at))
                 @for item in asked.all("item") { (hidden("item", item)) }
                 p { (page.words().count("assign-items", count as i64)) }
