@@ -25,7 +25,8 @@ pub fn run(bytes: &[u8]) {
     let external_id = header.first().filter(|name| !name.is_empty() && choice & 1 == 1).cloned();
     let guessed = ImportRequest { kind, mapping: None, delimiter, external_id: None };
     let mapped = ImportRequest { kind, mapping: Some(mapping), delimiter, external_id };
-    let columns: Vec<Columns> = [guessed, mapped].iter().filter_map(|one| Columns::of(one, header, &given.catalogue).ok()).collect();
+    let columns: Vec<Columns> =
+        [guessed, mapped].iter().filter_map(|one| Columns::of(one, header, &given.catalogue).ok()).collect();
     let mut before = 0;
     for row in sheet.rows() {
         let line = row.as_ref().map_or_else(|bad| bad.line, |row| row.line);

@@ -17,17 +17,22 @@ const PARTS_MAX: usize = 32;
 
 /// A file.
 #[derive(Debug, PartialEq)]
-struct File {
-    name: String,
-    kind: String,
-    bytes: Bytes,
+pub struct File {
+    /// As whoever sends it has it, without folders.
+    pub name: String,
+    /// Its media type, as the browser says.
+    pub kind: String,
+    /// What is in it.
+    pub bytes: Bytes,
 }
 
 /// What a form with a file says.
 #[derive(Debug, Default, PartialEq)]
-struct Upload {
-    fields: Vec<(String, String)>,
-    file: Option<File>,
+pub struct Upload {
+    /// In order.
+    pub fields: Vec<(String, String)>,
+    /// The last of several.
+    pub file: Option<File>,
 }
 
 /// Sends a file on to the API, and leads to the page that follows.
@@ -83,8 +88,8 @@ fn parameter(text: &str, name: &str) -> Option<String> {
     }
 }
 
-/// The parts; nothing where they do not read.
-fn read(boundary: &str, body: &Bytes) -> Option<Upload> {
+/// The parts, at most 32; nothing where they do not read.
+pub fn read(boundary: &str, body: &Bytes) -> Option<Upload> {
     let first = format!("--{boundary}");
     let line = format!("\r\n{first}");
     let mut at = body.starts_with(first.as_bytes()).then_some(first.len())?;
