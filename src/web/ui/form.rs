@@ -9,7 +9,7 @@ mod show;
 mod whole;
 
 pub use self::read::read;
-pub use self::show::{Control, Form, hidden};
+pub use self::show::{Control, Form, hidden, key};
 pub use self::whole::is_flat;
 
 use actix_web::dev::Payload;

@@ -211,6 +211,18 @@ test("with the connection away nothing is lost, and it counts once", () =>
     await context.setOffline(false);
     await page.getByText("The connection is back.").waitFor();
     await page.waitForFunction(() => document.querySelectorAll("a[data-row]").length === 5);
+    // The same of several at once.
+    let again = 0;
+    await page.route("**/work-list/several", async (route) => {
+      if (again++ > 0) return route.continue();
+      await route.fetch({ maxRedirects: 0 });
+      await route.abort("connectionreset");
+    });
+    await page.getByLabel("Select every row of this page").check();
+    await page.getByRole("button", { name: "Complete" }).first().click();
+    await page.getByText("All of them are done.").waitFor();
+    assert.equal(again, 2);
+    assert.equal((await api("GET", `/records/${records[2].id}/up-next`)).current[0].step.name, "Send it");
   }));
 
 test("a phone and no script: the list, the record, back again, in Galician", () =>

@@ -70,7 +70,9 @@ pub async fn get_connect(page: Page) -> Result<HttpResponse, Problem> {
 /// The sequences that take such records now.
 async fn known(page: &Page, records: &[Value], kind: &str, kinds: &Kinds) -> Result<Markup, Problem> {
     let words = page.words();
-    let active = page.get(&format!("/sequences?status=active,revision&record_type={kind}&sort=name&limit=500")).await?;
+    let active = page
+        .get(&format!("/sequences?status=active,revision&record_type={kind}&sort=name&counts=false&limit=500"))
+        .await?;
     let active = active["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     Ok(html! {
         section {

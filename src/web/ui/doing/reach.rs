@@ -83,7 +83,7 @@ impl Doing<'_> {
             @if matches!(kind, "li_connect" | "li_inmail" | "li_intro") {
                 div.field {
                     label for={ "message-" (text(&what["id"])) } { (words.say("doing-default-message")) }
-                    textarea id={ "message-" (text(&what["id"])) } rows="3" data-keep="" { (words.fill(&format!("doing-message-{}", kind.replace('_', "-")), &[("name", first), ("by", &self.page.name)])) }
+                    textarea id={ "message-" (text(&what["id"])) } rows="3" { (words.fill(&format!("doing-message-{}", kind.replace('_', "-")), &[("name", first), ("by", &self.page.name)])) }
                 }
             }
         }

@@ -109,7 +109,7 @@ impl<'a> Form<'a> {
                 @if let Some(done) = self.done { input type="hidden" name="_done" value=(done); }
                 @if self.is_once { input type="hidden" name="_once" value="yes"; }
                 @if self.is_single { input type="hidden" name="_single" value="yes"; }
-                input type="hidden" name="_key" value=(format!("{:032x}", fastrand::u128(..)));
+                (key())
                 (fields)
             }
         }
@@ -300,6 +300,11 @@ pub struct Control<'a> {
     pub described: Option<&'a str>,
     /// Whether it was refused.
     pub is_wrong: bool,
+}
+
+/// The key of a form: sent twice, it counts once.
+pub fn key() -> Markup {
+    hidden("_key", &format!("{:032x}", fastrand::u128(..)))
 }
 
 /// A field that is not seen.

@@ -7,7 +7,7 @@ use super::cards::Layouts;
 use super::several;
 use super::view::View;
 use crate::web::ui::chart::picture;
-use crate::web::ui::form::hidden;
+use crate::web::ui::form::{hidden, key};
 use crate::web::ui::icons::icon;
 use crate::web::ui::layout::more;
 use crate::web::ui::page::Page;
@@ -20,9 +20,10 @@ pub fn show(page: &Page, view: &View, list: &Value, open: Option<&str>, layouts:
     // Groups have no rows on this page where another one has them.
     let groups = groups.filter(|group| rows.iter().any(|row| row["group"] == group["key"]));
     html! {
-        form #mark method="post" action="/do/POST/work-list/0/read" { (hidden("_at", &view.here())) (hidden("_then", &view.here())) }
+        form #mark method="post" action="/do/POST/work-list/0/read" { (hidden("_at", &view.here())) (hidden("_then", &view.here())) (key()) }
         form #several method="post" action="/work-list/several" data-swap="" {
             (hidden("_at", &view.here()))
+            (key())
             (several::bar(page))
             div #rows data-scroll="" {
                 @for group in groups {

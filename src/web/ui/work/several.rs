@@ -9,7 +9,7 @@ use crate::id::StepId;
 use crate::web::problem::Problem;
 use crate::web::ui::dates;
 use crate::web::ui::doing::mornings;
-use crate::web::ui::form::{Fields, Refused, follow, hidden, is_local, read};
+use crate::web::ui::form::{Fields, follow, hidden, is_local, key, read};
 use crate::web::ui::icons::icon;
 use crate::web::ui::inside::Sent;
 use crate::web::ui::layout::{heading, sentence};
@@ -71,6 +71,7 @@ pub async fn get_assign(page: Page) -> Result<HttpResponse, Problem> {
         section.narrow {
             form.handing method="post" action=(ACTION) {
                 (hidden("_at", at))
+                (key())
                 @for item in asked.all("item") { (hidden("item", item)) }
                 p { (page.words().count("assign-items", count as i64)) }
                 div.field {
@@ -87,19 +88,18 @@ pub async fn get_assign(page: Page) -> Result<HttpResponse, Problem> {
 /// Asks the API for all of them in one request.
 #[post("/work-list/several")]
 pub async fn post_several(page: Page, Fields(fields): Fields) -> Result<HttpResponse, Problem> {
-    let sent = match body(&page, &fields) {
-        Ok(body) => Sent { body: Some(body), ..Sent::default() },
-        Err(problem) => return follow(&page, ACTION.into(), fields, Err(problem)).await,
+    let about = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let (key, at) = (about("_key"), about("_at").filter(|at| is_local(at)).unwrap_or_else(|| "/work-list".into()));
+    let answer = match body(&page, &fields) {
+        Ok(body) => {
+            page.send(Method::POST, "/work-list/actions", Sent { body: Some(body), key, ..Sent::default() }).await
+        }
+        Err(problem) => Err(problem),
     };
-    let answer = page.send(Method::POST, "/work-list/actions", sent).await;
+    let is_refused = answer.as_ref().is_ok_and(|answer| results(answer).any(|result| result["error"].is_object()));
     let mut fields = fields;
-    let at = fields.iter().find(|(name, _)| name == "_at").map_or("/work-list".into(), |(_, at)| at.clone());
-    let refused = answer.as_ref().is_ok_and(|answer| results(answer).any(|result| result["error"].is_object()));
-    fields.push(if refused { ("_once".into(), "yes".into()) } else { ("_done".into(), "several".into()) });
-    match answer {
-        Err(problem) => page.again(&at, Refused::of(ACTION.into(), problem)).await,
-        answer => follow(&page, ACTION.into(), fields, answer.map(|answer| (at, answer))).await,
-    }
+    fields.push(if is_refused { ("_once".into(), "yes".into()) } else { ("_done".into(), "several".into()) });
+    follow(&page, ACTION.into(), fields, answer.map(|answer| (at, answer))).await
 }
 
 fn results(answer: &Value) -> impl Iterator<Item = &Value> {
